@@ -1,0 +1,61 @@
+"""How bytes land on the disk: whole, by rename, one writer at a time.
+
+A reader never sees half a file, and a kill at any moment leaves either the old state or the new.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def write_whole(path: Path, data: bytes | str) -> None:
+    """Write `data` to `path` by rename, durable before it is visible."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(data, str):
+        data = data.encode("utf-8", "surrogateescape")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def landing(path: Path) -> Iterator[Path]:
+    """Give a fresh folder beside `path`; when the block ends well it becomes `path` by rename.
+
+    What an earlier, killed run left beside `path` is cleared away. Hold `locked(path)` around it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{path.name}.landing.*"):
+        shutil.rmtree(left)
+    fresh = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.landing."))
+    fresh.chmod(0o755)
+    try:
+        yield fresh
+        if path.exists():
+            shutil.rmtree(path)
+        fresh.replace(path)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold `path` alone among all processes; waits. The lock file beside it stays, empty."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (path.parent / f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,1 @@
+"""What runs inside the guest: the fault-path suite and the memory benchmark, in C."""

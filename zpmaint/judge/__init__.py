@@ -1,0 +1,1 @@
+"""Judging: what the guest said, against what each kernel of a pair has to say. No I/O here."""

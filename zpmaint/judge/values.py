@@ -1,0 +1,78 @@
+"""What judging hands on: case by case, stock and patched, and the deltas that carry meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Mark(StrEnum):
+    """How one case on one kernel compares with what was expected."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    SKIP = "skip"
+    """The guest said why it cannot be run there. Never counted as a pass."""
+    LOST = "lost"
+    """No result: the guest died before or while it ran. Counts as a failure."""
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """One case on one kernel."""
+
+    mark: Mark
+    observed: str
+    """The word the guest gave for what it saw, or its reason for a skip."""
+    expected: str
+    """The word expected here: 'ok', or the flip's word."""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class CaseVerdict:
+    """One case on both kernels; `patched` is None where there is no patched kernel."""
+
+    name: str
+    stock: CaseResult
+    patched: CaseResult | None
+    flips: bool
+    """Whether the patch changes what this case sees."""
+
+    @property
+    def ok(self) -> bool:
+        bad = (Mark.FAIL, Mark.LOST)
+        return self.stock.mark not in bad and not (self.patched and self.patched.mark in bad)
+
+
+@dataclass(frozen=True)
+class Delta:
+    """One measured counter: after a pass over the memory, stock and patched."""
+
+    counter: str
+    """VmRSS, RssAnon, AnonPages, ..., instructions/page."""
+    phase: str
+    """'read', 'write' or 'fresh-write'."""
+    unit: str
+    """'kB', 'pages', 'faults', 'instructions/page'."""
+    stock: float
+    patched: float | None
+    telling: bool
+    """Whether this counter carries the patch's meaning on this kernel (the RSS trap)."""
+    exact: bool = True
+    """False where the figure is not repeatable (no -icount)."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement on a pair: passes only if every case and every telling counter is as
+    expected on both kernels and neither console complains."""
+
+    passed: bool
+    why: str
+    """One line: what passed, or the first thing that did not."""
+    cases: tuple[CaseVerdict, ...]
+    deltas: tuple[Delta, ...]
+    failures: tuple[str, ...]
+    """Every reason against it, one line each; empty when passed."""

@@ -1,0 +1,1 @@
+"""The ledger: what was tried, with which inputs, and what came out. SQLite, WAL."""

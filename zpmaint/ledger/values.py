@@ -1,0 +1,48 @@
+"""What is remembered of one verification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Result(StrEnum):
+    """How a verification ended. INFRA says nothing about the kernel and is tried again."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    """Booted, and a case, a counter or the console was not as expected (a hang included)."""
+    CONFLICT = "conflict"
+    """The patch could not be ported."""
+    BUILD = "build-failed"
+    """A kernel of the pair did not compile or link."""
+    INFRA = "infrastructure"
+    """Network, disk, a missing program: not the kernel's fault."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One verification of one patch set on one kernel and architecture."""
+
+    key: str
+    """Hash over all inputs: patch set, config, zpmaint's data files, version, arch."""
+    version: str
+    arch: str
+    patchset: str
+    result: Result
+    why: str
+    """One line."""
+    started: float
+    """Seconds since the epoch."""
+    finished: float
+    port: dict[str, Any] | None = None
+    """Port.as_json(), without the patch text twice: its `patch` is the whole file."""
+    build: dict[str, Any] | None = None
+    """{'stock': Kernel as a dict, 'patched': ... or None}; paths as strings."""
+    runs: dict[str, Any] | None = None
+    """{'stock': Run as a dict, 'patched': ... or None}; `console` holds the path."""
+    verdict: dict[str, Any] | None = None
+    """dataclasses.asdict(Verdict)."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Wall time by stage: source, port, build, boot."""

@@ -1,0 +1,1 @@
+"""Booting: the initramfs, QEMU, and how a guest's life ended."""

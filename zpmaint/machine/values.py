@@ -1,0 +1,50 @@
+"""What a boot hands on: how the guest ended, what it said, and where its console is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Outcome(StrEnum):
+    """How a guest's life ended; no two of these are ever mixed up."""
+
+    FINISHED = "finished"
+    """init ran to its end and said so."""
+    PANIC = "panic"
+    TRIPLE_FAULT = "triple-fault"
+    """The CPU reset itself without a word from the kernel or from init."""
+    HANG = "hang"
+    """The deadline passed."""
+    DIED = "died"
+    """QEMU itself was killed or crashed after the guest had started: infrastructure."""
+    NOT_STARTED = "not-started"
+    """QEMU could not start the guest: infrastructure, not the kernel's fault."""
+
+    @property
+    def is_infrastructure(self) -> bool:
+        return self in (Outcome.DIED, Outcome.NOT_STARTED)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One boot of one kernel, from QEMU's start to its end."""
+
+    outcome: Outcome
+    why: str
+    """The outcome's reason in one line, with the console's telling line where there is one."""
+    results: str
+    """What the guest wrote to the result channel (KTAP and benchmark lines)."""
+    console: Path
+    """The kept serial console."""
+    complaints: tuple[str, ...]
+    """Console lines that tell of a broken kernel: Oops, BUG, WARNING, Bad page, stalls."""
+    seconds: float
+    """Wall time from start to exit."""
+    accelerator: str
+    """'tcg,icount', 'tcg' or 'kvm'."""
+    deterministic: bool
+    """Whether instruction counts of this run are repeatable."""
+    command: tuple[str, ...]
+    """The QEMU command line, ready to paste."""

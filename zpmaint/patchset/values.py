@@ -1,0 +1,91 @@
+"""What a patch set is: one intent, and the anchors that carry it into each era of the kernel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from zpmaint.versions import KernelVersion
+
+
+@dataclass(frozen=True)
+class Era:
+    """A half-open range of kernels [since, until); None is open-ended."""
+
+    since: KernelVersion | None = None
+    until: KernelVersion | None = None
+
+    def __contains__(self, version: KernelVersion) -> bool:
+        return not (
+            (self.since is not None and version.upstream < self.since)
+            or (self.until is not None and version.upstream >= self.until)
+        )
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """The patch as cut against one kernel by a person; every port starts from one."""
+
+    name: str
+    """File name in the set without .patch: v2.6.20.4."""
+    version: KernelVersion
+    """The kernel it was made for."""
+    base: KernelVersion
+    """The kernel whose blobs are its pre-image (a release that sources serve)."""
+    era: Era
+    """Where it is the right start; outside of it the anchor is superseded."""
+    patch: str
+    """The unified diff as text, with its header."""
+    why: str
+    """Why the engine cannot carry an older anchor here."""
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """A range of kernels in which upstream itself behaves as the patch wants."""
+
+    era: Era
+    commits: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A suite case whose observation the patch changes."""
+
+    case: str
+    stock: str
+    """The word the case must report on a stock kernel."""
+    patched: str
+    """The word it must report on a patched one, and where upstream has adopted the change."""
+    why: str
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Which benchmark counters carry the patch's meaning in an era, and which mislead."""
+
+    era: Era
+    counters: tuple[str, ...]
+    silent: tuple[str, ...]
+    """Counters that look as if they should tell and do not."""
+    why: str
+
+
+@dataclass(frozen=True)
+class PatchSet:
+    """One out-of-tree change and all that is known of it, as patches/NAME/ holds it."""
+
+    name: str
+    title: str
+    author: str
+    origin: str
+    intent: str
+    anchors: tuple[Anchor, ...]
+    """Oldest first."""
+    adoptions: tuple[Adoption, ...]
+    flips: tuple[Flip, ...]
+    telling: tuple[Telling, ...]
+    leaves: tuple[str, ...]
+    """What the change deliberately does not touch, one line each."""
+    folder: Path

@@ -1,0 +1,106 @@
+"""What a port is: a state, and for every hunk where it went, how, how sure, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from zpmaint.versions import KernelVersion
+
+
+class State(StrEnum):
+    """How a port ended. Only CONFLICT is a failure."""
+
+    APPLIES = "applies"
+    """The same change at the same place or an offset: patch -F0 takes the anchor itself."""
+    PORTED = "ported"
+    """The change was carried on to changed code."""
+    UPSTREAM = "upstream"
+    """The target already behaves as the patch wants; there is nothing to apply."""
+    SUPERSEDED = "superseded"
+    """The asked-for anchor's era is over: another anchor of the set is the start."""
+    CONFLICT = "conflict"
+    """No rule could settle it; nothing is written but the smallest conflict."""
+
+
+@dataclass(frozen=True)
+class HunkPort:
+    """One hunk of the anchor and what became of it."""
+
+    header: str
+    """The hunk's line range in the anchor: @@ -1569,16 +1569,11 @@."""
+    scope: str
+    """The enclosing function (or macro, struct, ...) in the target; '' at file level."""
+    placed: str
+    """The strategy: exact, offset, three-way, identifiers, scope, upstream; 'conflict' if none."""
+    confidence: float
+    """0..1: how sure the placing is right."""
+    why: str
+    """The evidence in one line."""
+    offset: int | None = None
+    """Lines between the anchor's place and the target's; None where that has no meaning."""
+
+
+@dataclass(frozen=True)
+class FilePort:
+    """One file of the patch: its hunks, and its contents after the port."""
+
+    path: str
+    hunks: tuple[HunkPort, ...]
+    result: bytes | None = None
+    """The whole file as ported; None where the port did not succeed or the file is deleted."""
+    conflict: str = ""
+    """The smallest conflict, zdiff3 style, for people to read; '' where there is none."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """What came of carrying a patch onto a kernel. All or nothing: `patch` is '' unless every
+    hunk was placed."""
+
+    version: KernelVersion
+    patchset: str
+    state: State
+    anchor: str
+    """The anchor that was the start, by name."""
+    files: tuple[FilePort, ...]
+    patch: str
+    """The whole patch file with its header, as it is to be written; '' if there is none."""
+    why: str
+    """The state's reason in one line."""
+
+    @property
+    def confidence(self) -> float:
+        """The weakest hunk's; 1.0 where there is none."""
+        return min((h.confidence for f in self.files for h in f.hunks), default=1.0)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `zpmaint port --json` prints."""
+        return {
+            "version": str(self.version),
+            "patchset": self.patchset,
+            "state": str(self.state),
+            "anchor": self.anchor,
+            "confidence": round(self.confidence, 3),
+            "why": self.why,
+            "patch": self.patch or None,
+            "files": [
+                {
+                    "path": f.path,
+                    "conflict": f.conflict or None,
+                    "hunks": [
+                        {
+                            "header": h.header,
+                            "scope": h.scope,
+                            "placed": h.placed,
+                            "confidence": round(h.confidence, 3),
+                            "why": h.why,
+                            "offset": h.offset,
+                        }
+                        for h in f.hunks
+                    ],
+                }
+                for f in self.files
+            ],
+        }

@@ -1,0 +1,1 @@
+"""Where the bytes of a kernel come from: a git repository, kernel.org, Debian, a folder."""
