@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from zpmaint.versions import KernelVersion
 
@@ -39,6 +40,22 @@ class Kernel:
     seconds: float
     """Wall time of the build; 0.0 when it was already there."""
     log: Path
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON's own types, as --json prints and the ledger keeps it."""
+        return {
+            "version": str(self.version),
+            "arch": self.arch,
+            "flavour": str(self.flavour),
+            "image": str(self.image),
+            "image_kind": self.image_kind,
+            "profile": self.profile,
+            "toolchain": self.toolchain,
+            "fixups": list(self.fixups),
+            "inputs": self.inputs,
+            "seconds": round(self.seconds, 3),
+            "log": str(self.log),
+        }
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -46,3 +46,7 @@ class Record:
     """dataclasses.asdict(Verdict)."""
     seconds: dict[str, float] = field(default_factory=dict)
     """Wall time by stage: source, port, build, boot."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole record, as --json prints it."""
+        return asdict(self) | {"result": str(self.result)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 
 class Outcome(StrEnum):
@@ -48,3 +49,16 @@ class Run:
     """Whether instruction counts of this run are repeatable."""
     command: tuple[str, ...]
     """The QEMU command line, ready to paste."""
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON's own types, without `results`: the verdict holds what they say."""
+        return {
+            "outcome": str(self.outcome),
+            "why": self.why,
+            "console": str(self.console),
+            "complaints": list(self.complaints),
+            "seconds": round(self.seconds, 3),
+            "accelerator": self.accelerator,
+            "deterministic": self.deterministic,
+            "command": list(self.command),
+        }

@@ -1,0 +1,62 @@
+"""`zpmaint boot`: boot a kernel with the suite as its init."""
+
+from __future__ import annotations
+
+import click
+
+from zpmaint import errors
+from zpmaint.build.values import Flavour
+from zpmaint.cli import options, tables
+from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.machine.values import Outcome
+from zpmaint.pipeline.job import Job
+from zpmaint.pipeline.verify import boot_suite, build_pair
+
+
+@click.command()
+@click.argument("version")
+@options.flavours
+@options.arch
+@options.patch
+@options.source
+@options.jobs
+@options.accel
+@options.as_json
+@pass_desk
+def command(
+    desk: Desk,
+    version: str,
+    flavour: str | None,
+    arch: str,
+    patch: str | None,
+    sources: tuple[str, ...],
+    jobs: int | None,
+    accel: str,
+    as_json: bool,
+) -> int:
+    """Boot VERSION (built if it is not yet) with the suite as init, and say how it ended.
+
+    Ends are told apart: finished, panic, triple-fault, hang, died, not-started. The results are
+    what the guest wrote; `zpmaint verify` is what judges them.
+
+    \b
+    Examples:
+      zpmaint boot 6.12.y --stock
+      zpmaint boot v2.6.21 --patched --source git:/srv/linux --json
+    """
+    job = Job.take(desk.workshop, version, patch, sources)
+    flavours = (Flavour(flavour),) if flavour else (Flavour.STOCK, Flavour.PATCHED)
+    port = job.ported(flavours)
+    pair = build_pair(job.shop, job.patchset, job.version, job.chain, port, arch=arch, jobs=jobs,
+                      flavours=flavours)
+    runs = {k.flavour: boot_suite(job.shop, k, accelerator=accel)
+            for k in pair.kernels if k.flavour in flavours}
+    if as_json:
+        desk.json({flavour: run.as_json() | {"results": run.results}
+                   for flavour, run in runs.items()})
+    else:
+        tables.runs(desk.out, runs)
+    if any(run.outcome.is_infrastructure for run in runs.values()):
+        return errors.EXIT_INFRA
+    well = all(run.outcome is Outcome.FINISHED and not run.complaints for run in runs.values())
+    return errors.EXIT_OK if well else errors.EXIT_KERNEL

@@ -1,0 +1,51 @@
+"""`zpmaint build`: the pair of kernels."""
+
+from __future__ import annotations
+
+import click
+
+from zpmaint import errors
+from zpmaint.build.values import Flavour
+from zpmaint.cli import options, tables
+from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.pipeline.job import Job
+from zpmaint.pipeline.verify import build_pair
+
+
+@click.command()
+@click.argument("version")
+@options.flavours
+@options.arch
+@options.patch
+@options.source
+@options.jobs
+@options.as_json
+@pass_desk
+def command(
+    desk: Desk,
+    version: str,
+    flavour: str | None,
+    arch: str,
+    patch: str | None,
+    sources: tuple[str, ...],
+    jobs: int | None,
+    as_json: bool,
+) -> int:
+    """Build VERSION, stock and patched from the same objects; nothing is built twice.
+
+    \b
+    Examples:
+      zpmaint build 6.12.y
+      zpmaint build v2.6.21 --stock --source git:/srv/linux
+    """
+    job = Job.take(desk.workshop, version, patch, sources)
+    flavours = (Flavour(flavour),) if flavour else (Flavour.STOCK, Flavour.PATCHED)
+    port = job.ported(flavours)
+    pair = build_pair(job.shop, job.patchset, job.version, job.chain, port, arch=arch, jobs=jobs,
+                      flavours=flavours)
+    kernels = [k for k in pair.kernels if k.flavour in flavours]
+    if as_json:
+        desk.json([k.as_json() for k in kernels])
+    else:
+        tables.kernels(desk.out, kernels)
+    return errors.EXIT_OK

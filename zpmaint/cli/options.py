@@ -1,0 +1,53 @@
+"""Options that several commands share, declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+source = click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="KIND[:WHERE]",
+    help="Where kernels come from: git:PATH-or-URL, tree:FOLDER, debian[:SUITES], "
+    "kernel.org[:URL]. May be given several times; tried in order. "
+    "Default: the sources of kernels.toml.",
+)
+patch = click.option(
+    "--patch",
+    "patch",
+    metavar="NAME",
+    help="A patch set of patches/, or a folder that holds a patch.toml "
+    "(default: the one kernels.toml names).",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+arch = click.option(
+    "--arch", type=click.Choice(["x86_64", "i386"]), default="x86_64", show_default=True
+)
+jobs = click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), help="Parallel make jobs (default: all cores)."
+)
+flavour = click.option(
+    "--stock", "flavour", flag_value="stock", help="Only the kernel as it is upstream."
+)
+flavour_patched = click.option(
+    "--patched", "flavour", flag_value="patched", help="Only the patched kernel."
+)
+accel = click.option(
+    "--accel",
+    type=click.Choice(["auto", "tcg", "kvm"]),
+    default="auto",
+    show_default=True,
+    help="auto and tcg: QEMU's emulation with -icount, repeatable to the instruction; "
+    "kvm: only if a probe kernel reaches init under it.",
+)
+
+
+def flavours(function: F) -> F:
+    """--stock and --patched together; neither means both."""
+    return flavour(flavour_patched(function))  # type: ignore[no-any-return]

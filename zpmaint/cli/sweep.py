@@ -1,0 +1,69 @@
+"""`zpmaint sweep`: port the patch onto every kernel that a source serves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+
+import click
+from rich.table import Table
+
+from zpmaint.cli import options, tables
+from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.pipeline.sweep import Swept, sweep
+from zpmaint.versions import KernelVersion
+
+
+@click.command()
+@options.patch
+@options.source
+@click.option("--since", metavar="VERSION", help="The oldest kernel to port onto.")
+@click.option("--until", metavar="VERSION", help="The newest kernel to port onto (included).")
+@options.as_json
+@pass_desk
+def command(
+    desk: Desk,
+    patch: str | None,
+    sources: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    as_json: bool,
+) -> None:
+    """Port the patch onto every kernel of a source, and show where its state changes.
+
+    Meant for a git repository (--source git:PATH): only the blobs that the patch touches are
+    read, and equal blobs are ported once.
+
+    \b
+    Example:
+      zpmaint sweep --source git:/srv/linux --since 2.6.12 --until 2.6.36-rc3
+    """
+    shop = desk.workshop
+    rows = sweep(
+        shop,
+        shop.patchset(patch),
+        shop.chain(sources),
+        since=KernelVersion.parse(since) if since else None,
+        until=KernelVersion.parse(until) if until else None,
+    )
+    if as_json:
+        desk.json([row.port.as_json() | {"patch": None} for row in rows])
+        return
+    table = Table(box=tables.BOX)
+    for title in ("kernels", "count", "state", "anchor", "confidence", "why"):
+        table.add_column(title, justify="right" if title in ("count", "confidence") else "left")
+    for (state, anchor), run in groupby(rows, key=lambda r: (r.port.state, r.port.anchor)):
+        group: list[Swept] = list(run)
+        first, last = group[0].port.version.tag, group[-1].port.version.tag
+        worst = min(group, key=lambda r: r.port.confidence).port
+        table.add_row(
+            first if first == last else f"{first} .. {last}",
+            str(len(group)),
+            tables.state(state),
+            anchor,
+            f"{worst.confidence:.2f}",
+            worst.why,
+        )
+    desk.out.print(table)
+    counts = Counter(str(row.port.state) for row in rows)
+    desk.out.print(f"{len(rows)} kernels: " + ", ".join(f"{n} {s}" for s, n in counts.items()))

@@ -1,0 +1,189 @@
+"""Results as tables. Every state is a word, coloured where colour is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from zpmaint.build.values import Kernel
+from zpmaint.ledger.values import Record, Result
+from zpmaint.machine.values import Run
+from zpmaint.port.values import Port
+
+BOX = box.SIMPLE_HEAD
+
+_STYLES = {
+    "applies": "green", "ported": "green", "upstream": "cyan", "superseded": "yellow",
+    "conflict": "red", "pass": "green", "fail": "bold red", "lost": "bold red", "skip": "yellow",
+    "build-failed": "red", "infrastructure": "yellow", "finished": "green", "panic": "bold red",
+    "hang": "bold red", "triple-fault": "bold red", "died": "yellow", "not-started": "yellow",
+}
+
+
+def state(word: object) -> Text:
+    """A state's word in its colour."""
+    return Text(str(word), style=_STYLES.get(str(word), ""))
+
+
+def _table(*titles: str, right: Iterable[str] = (), title: str | None = None) -> Table:
+    table = Table(box=BOX, title=title, title_justify="left", title_style="bold")
+    for name in titles:
+        table.add_column(name, justify="right" if name in set(right) else "left")
+    return table
+
+
+def port(out: Console, result: Port) -> None:
+    """Each hunk: where it went, how, how sure, why."""
+    table = _table("file", "hunk", "in", "placed", "offset", "sure", "why",
+                   right=("offset", "sure"))
+    for file in result.files:
+        for hunk in file.hunks:
+            offset = "" if hunk.offset is None else f"{hunk.offset:+d}"
+            table.add_row(escape(file.path), escape(hunk.header), escape(hunk.scope),
+                          state(hunk.placed), offset, f"{hunk.confidence:.2f}", escape(hunk.why))
+    heading = Text(f"{result.patchset} on {result.version}: ")
+    heading.append_text(state(result.state))
+    heading.append(f" (from {result.anchor}): {result.why}")
+    out.print(heading)
+    if table.row_count:
+        out.print(table)
+    for file in result.files:
+        if file.conflict:
+            out.print(f"{file.path}:\n{file.conflict}", markup=False)
+
+
+def kernels(out: Console, built: Iterable[Kernel]) -> None:
+    """What was built, with what, and where it is."""
+    table = _table("kernel", "arch", "image", "fix-ups", "wall", right=("wall",))
+    for kernel in built:
+        wall = f"{kernel.seconds:.1f} s" if kernel.seconds else "there"
+        table.add_row(f"{kernel.version} {kernel.flavour}", kernel.arch, escape(str(kernel.image)),
+                      escape(", ".join(kernel.fixups)) or "none", wall)
+    out.print(table)
+
+
+def runs(out: Console, ran: Mapping[Any, Run]) -> None:
+    """How each boot ended."""
+    table = _table("kernel", "ended", "why", "wall", "console", right=("wall",))
+    for flavour, run in ran.items():
+        table.add_row(str(flavour), state(run.outcome), escape(run.why), f"{run.seconds:.2f} s",
+                      escape(str(run.console)))
+    out.print(table)
+    for flavour, run in ran.items():
+        for line in run.complaints:
+            out.print(f"{flavour} console: {line}", markup=False)
+
+
+def record(out: Console, row: Record, *, cases: bool = True) -> None:
+    """One verification, whole: hunks, cases, deltas, and the verdict last."""
+    heading = Text(f"\n{row.patchset} on {row.version} {row.arch}: ", style="bold")
+    heading.append_text(state(row.result))
+    out.print(heading)
+    _facts(out, row)
+    if row.verdict and cases:
+        _cases(out, row.verdict["cases"])
+    if row.verdict:
+        _deltas(out, row.verdict["deltas"])
+        for failure in row.verdict["failures"]:
+            out.print(f"  against it: {failure}", style="red", markup=False)
+    if row.result is not Result.PASS and row.runs:
+        for flavour, run in row.runs.items():
+            if run:
+                out.print(f"  {flavour} console: {run['console']}", markup=False)
+    verdict = state(row.result)
+    verdict.append(f": {row.why}", style="")
+    out.print(verdict)
+
+
+def _facts(out: Console, row: Record) -> None:
+    if row.port:
+        out.print(f"  port: {row.port['state']} from {row.port['anchor']}, "
+                  f"confidence {row.port['confidence']:.2f}: {row.port['why']}", markup=False)
+    if row.build:
+        stock = row.build["stock"]
+        out.print(f"  build: {stock['toolchain']}; fix-ups: "
+                  f"{', '.join(stock['fixups']) or 'none'}", markup=False)
+    for flavour, run in (row.runs or {}).items():
+        if run:
+            out.print(f"  {flavour}: {run['outcome']} in {run['seconds']:.2f} s "
+                      f"({run['accelerator']}): {run['why']}", markup=False)
+    took = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in row.seconds.items())
+    if took:
+        out.print(f"  wall: {took}", markup=False)
+
+
+def _cases(out: Console, rows: Iterable[dict[str, Any]]) -> None:
+    table = _table("case", "stock", "", "patched", "", "flips")
+    for case in rows:
+        cells: list[Text | str] = [case["name"]]
+        for side in ("stock", "patched"):
+            got = case[side]
+            cells += [state(got["mark"]), _seen(got)] if got else ["-", ""]
+        cells.append("flips" if case["flips"] else "")
+        table.add_row(*cells)
+    out.print(table)
+
+
+def _seen(got: dict[str, Any]) -> Text:
+    text = str(got["observed"])
+    if got["mark"] in ("fail", "lost"):
+        text += f" (expected {got['expected']})"
+        if got["detail"]:
+            text += f"; {got['detail']}"
+    return Text(text)
+
+
+def _deltas(out: Console, rows: Iterable[dict[str, Any]]) -> None:
+    table = _table("after", "counter", "stock", "patched", "difference", "unit", "",
+                   right=("stock", "patched", "difference"))
+    for row in rows:
+        patched = row["patched"]
+        notes = ["tells"] if row["telling"] else []
+        notes += [row["note"]] if row["note"] else []
+        notes += [] if row["exact"] else ["not repeatable"]
+        table.add_row(
+            row["phase"], row["counter"], _figure(row["stock"]),
+            "-" if patched is None else _figure(patched),
+            "-" if patched is None else _figure(patched - row["stock"], sign="+"),
+            row["unit"], Text("; ".join(notes)),
+            style="bold" if row["telling"] else "",
+        )
+    out.print(table)
+
+
+def _figure(value: float, sign: str = "") -> str:
+    return format(value, f"{sign},.0f" if value % 1 == 0 else f"{sign},.1f")
+
+
+def records(out: Console, rows: Iterable[Record]) -> None:
+    """One line per verification."""
+    table = _table("kernel", "arch", "patch", "result", "port", "cases", "when", "why",
+                   right=("cases",))
+    for row in rows:
+        counted = _counted(row)
+        table.add_row(
+            row.version, row.arch, row.patchset, state(row.result),
+            state(row.port["state"]) if row.port else "-", counted,
+            _when(row.finished), escape(row.why),
+        )
+    out.print(table)
+
+
+def _counted(row: Record) -> str:
+    if not row.verdict:
+        return "-"
+    marks = [case[side]["mark"] for case in row.verdict["cases"] for side in ("stock", "patched")
+             if case[side]]
+    skipped = marks.count("skip")
+    return f"{marks.count('pass')}/{len(marks) - skipped}" + (f" +{skipped} skip" if skipped else "")
+
+
+def _when(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,66 @@
+"""`zpmaint verify`: the main job, whole."""
+
+from __future__ import annotations
+
+import click
+
+from zpmaint import errors
+from zpmaint.cli import options, tables
+from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.ledger.values import Record, Result
+from zpmaint.pipeline.job import Job
+from zpmaint.pipeline.verify import verify
+from zpmaint.pipeline.workshop import split_versions
+
+
+@click.command()
+@click.argument("versions", nargs=-1, required=True, metavar="VERSION...")
+@options.arch
+@options.patch
+@options.source
+@options.jobs
+@options.accel
+@options.as_json
+@pass_desk
+def command(
+    desk: Desk,
+    versions: tuple[str, ...],
+    arch: str,
+    patch: str | None,
+    sources: tuple[str, ...],
+    jobs: int | None,
+    accel: str,
+    as_json: bool,
+) -> int:
+    """Port, build the pair, boot both, run suite and benchmark, judge, record.
+
+    Every case runs on both kernels, with the outcome expected of each. The counters that carry
+    the patch's meaning on that kernel are marked "tells".
+
+    \b
+    Examples:
+      zpmaint verify 6.12.y
+      zpmaint verify v2.6.21 v2.6.23 --source git:/srv/linux
+      zpmaint verify 6.12.y --json | jq .[0].result
+    """
+    jobs_asked = [Job.take(desk.workshop, text, patch, sources) for text in split_versions(versions)]
+    records: list[Record] = []
+    for job in jobs_asked:
+        row = verify(job.shop, job.patchset, job.version, job.chain, arch=arch, jobs=jobs,
+                     accelerator=accel)
+        records.append(row)
+        if not as_json:
+            tables.record(desk.out, row)
+    if as_json:
+        desk.json([row.as_json() for row in records])
+    elif len(records) > 1:
+        tables.records(desk.out, records)
+    return exit_status(records)
+
+
+def exit_status(records: list[Record]) -> int:
+    """1 if any kernel failed, else 3 if any had no result, else 0."""
+    results = {row.result for row in records}
+    if results - {Result.PASS, Result.INFRA}:
+        return errors.EXIT_KERNEL
+    return errors.EXIT_INFRA if Result.INFRA in results else errors.EXIT_OK

@@ -1,0 +1,1 @@
+"""The way of a version through the rooms: source, port, pair, run, verdict, ledger."""

@@ -1,0 +1,186 @@
+"""One verification: port, pair, boots, verdict. Every end is a Record; nothing ends unrecorded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zpmaint.build.pair import build
+from zpmaint.build.values import Flavour, Kernel, Pair
+from zpmaint.errors import InfraError, KernelError
+from zpmaint.guest.cases import declared
+from zpmaint.guest.compile import init_program
+from zpmaint.judge.values import Verdict
+from zpmaint.judge.verdict import judge
+from zpmaint.ledger.values import Record, Result
+from zpmaint.machine.boot import boot
+from zpmaint.machine.initramfs import guest_image
+from zpmaint.machine.values import Run
+from zpmaint.patchset.check import paths_of
+from zpmaint.patchset.values import PatchSet
+from zpmaint.pipeline.inputs import verification_key
+from zpmaint.pipeline.port import port_onto
+from zpmaint.pipeline.workshop import Workshop
+from zpmaint.port.values import Port, State
+from zpmaint.sources.chain import Chain
+from zpmaint.versions import KernelVersion
+
+
+@dataclass
+class _Course:
+    """What a verification has reached so far; becomes the Record whatever stops it."""
+
+    port: Port | None = None
+    pair: Pair | None = None
+    runs: dict[str, Run] = field(default_factory=dict)
+    verdict: Verdict | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            took = round(time.monotonic() - began, 3)
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + took
+
+
+def verify(
+    shop: Workshop,
+    patchset: PatchSet,
+    version: KernelVersion,
+    chain: Chain,
+    *,
+    arch: str = "x86_64",
+    jobs: int | None = None,
+    accelerator: str = "auto",
+) -> Record:
+    """Verify `patchset` on `version` and record what came out.
+
+    The kernel's failures and the infrastructure's end in the Record (result and why); only the
+    user's mistakes are raised."""
+    started = time.time()
+    course = _Course()
+    key = verification_key(version, arch, patchset)
+    try:
+        result, why = _run_course(shop, patchset, version, chain, course, arch, jobs, accelerator)
+    except KernelError as error:
+        result, why = Result.BUILD, str(error)
+    except InfraError as error:
+        result, why = Result.INFRA, str(error)
+    record = Record(
+        key=key,
+        version=str(version),
+        arch=arch,
+        patchset=patchset.name,
+        result=result,
+        why=why,
+        started=started,
+        finished=time.time(),
+        port=course.port.as_json() if course.port else None,
+        build=_pair_json(course.pair) if course.pair else None,
+        runs=_runs_json(course.runs) if course.runs else None,
+        verdict=asdict(course.verdict) if course.verdict else None,
+        seconds=course.seconds,
+    )
+    shop.ledger.record(record)
+    return record
+
+
+def _run_course(
+    shop: Workshop,
+    patchset: PatchSet,
+    version: KernelVersion,
+    chain: Chain,
+    course: _Course,
+    arch: str,
+    jobs: int | None,
+    accelerator: str,
+) -> tuple[Result, str]:
+    with course.timed("port"):
+        course.port = port_onto(shop, patchset, version, chain)
+    if course.port.state in (State.CONFLICT, State.SUPERSEDED):
+        return Result.CONFLICT, course.port.why
+    with course.timed("build"):
+        course.pair = build_pair(shop, patchset, version, chain, course.port, arch=arch, jobs=jobs)
+    with course.timed("boot"):
+        for kernel in course.pair.kernels:
+            course.runs[kernel.flavour] = boot_suite(shop, kernel, accelerator=accelerator)
+    course.verdict = judge(
+        declared(),
+        patchset.flips,
+        patchset.telling,
+        adopted=course.port.state is State.UPSTREAM,
+        version=version,
+        stock=course.runs[Flavour.STOCK],
+        patched=course.runs.get(Flavour.PATCHED),
+    )
+    return (Result.PASS if course.verdict.passed else Result.FAIL), course.verdict.why
+
+
+def build_pair(
+    shop: Workshop,
+    patchset: PatchSet,
+    version: KernelVersion,
+    chain: Chain,
+    port: Port | None,
+    *,
+    arch: str,
+    jobs: int | None = None,
+    flavours: tuple[Flavour, ...] = (Flavour.STOCK, Flavour.PATCHED),
+) -> Pair:
+    """The kernels of `version`: stock and, where the port has something to apply, patched."""
+    patched: Mapping[str, bytes | None] | None = None
+    if port and port.patch:
+        patched = {file.path: file.result for file in port.files}
+    tree = chain.tree(version, keep=touched(patchset))
+    return build(
+        version,
+        arch,
+        tree,
+        patched,
+        work=shop.places.cache / "work",
+        reporter=shop.reporter,
+        jobs=jobs,
+        flavours=flavours,
+    )
+
+
+def touched(patchset: PatchSet) -> list[str]:
+    """Every path that any anchor of the set touches."""
+    return sorted({path for a in patchset.anchors for path in paths_of(a.patch, a.name)})
+
+
+def boot_suite(shop: Workshop, kernel: Kernel, *, accelerator: str = "auto") -> Run:
+    """Boot `kernel` with the suite as its init; the console is kept in the state folder."""
+    program = init_program(kernel.arch, cache=shop.places.cache, reporter=shop.reporter)
+    image = guest_image(program.read_bytes())
+    name = f"{kernel.version}-{kernel.arch}-{kernel.flavour}-{kernel.inputs[:12]}.log"
+    with shop.reporter.step(f"boot {kernel.version} {kernel.flavour}"):
+        return boot(
+            kernel,
+            image,
+            console=console_folder(shop) / name,
+            reporter=shop.reporter,
+            accelerator=accelerator,
+        )
+
+
+def console_folder(shop: Workshop) -> Path:
+    return shop.places.state / "consoles"
+
+
+def _pair_json(pair: Pair) -> dict[str, Any]:
+    return {
+        "stock": pair.stock.as_json(),
+        "patched": pair.patched.as_json() if pair.patched else None,
+    }
+
+
+def _runs_json(runs: Mapping[str, Run]) -> dict[str, Any]:
+    return {f: runs[f].as_json() if f in runs else None for f in ("stock", "patched")}
