@@ -16,9 +16,10 @@ from zpmaint.errors import UserError
 
 _NAME = re.compile(
     r"v?(?P<numbers>\d+\.\d+(?:\.\d+){0,2})(?:[-~]rc(?P<rc>\d+))?"
-    r"(?P<debian>-(?!rc\d)[0-9][A-Za-z0-9.+~]*)?"
+    r"(?P<debian>-(?!rc\d)[0-9][A-Za-z0-9.+~]*)?",
+    re.ASCII,
 )
-_NEXT = re.compile(r"next-(?P<date>\d{8})")
+_NEXT = re.compile(r"next-(?P<date>\d{8})", re.ASCII)
 
 _EXAMPLES = "write it as 2.6.20.4, v2.6.21-rc3, 6.12.107, next-20261120 or 6.12.107-1"
 _NO_RC = 1 << 30  # sorts a release after all its release candidates

@@ -25,6 +25,7 @@ from zpmaint.pipeline.verify import boot_suite, build_pair
 @pass_desk
 def command(
     desk: Desk,
+    *,
     version: str,
     flavour: str | None,
     arch: str,
@@ -47,13 +48,25 @@ def command(
     job = Job.take(desk.workshop, version, patch, sources)
     flavours = (Flavour(flavour),) if flavour else (Flavour.STOCK, Flavour.PATCHED)
     port = job.ported(flavours)
-    pair = build_pair(job.shop, job.patchset, job.version, job.chain, port, arch=arch, jobs=jobs,
-                      flavours=flavours)
-    runs = {k.flavour: boot_suite(job.shop, k, accelerator=accel)
-            for k in pair.kernels if k.flavour in flavours}
+    pair = build_pair(
+        job.shop,
+        job.patchset,
+        job.version,
+        job.chain,
+        port,
+        arch=arch,
+        jobs=jobs,
+        flavours=flavours,
+    )
+    runs = {
+        k.flavour: boot_suite(job.shop, k, accelerator=accel)
+        for k in pair.kernels
+        if k.flavour in flavours
+    }
     if as_json:
-        desk.json({flavour: run.as_json() | {"results": run.results}
-                   for flavour, run in runs.items()})
+        desk.json(
+            {flavour: run.as_json() | {"results": run.results} for flavour, run in runs.items()}
+        )
     else:
         tables.runs(desk.out, runs)
     if any(run.outcome.is_infrastructure for run in runs.values()):

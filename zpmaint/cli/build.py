@@ -23,6 +23,7 @@ from zpmaint.pipeline.verify import build_pair
 @pass_desk
 def command(
     desk: Desk,
+    *,
     version: str,
     flavour: str | None,
     arch: str,
@@ -41,8 +42,16 @@ def command(
     job = Job.take(desk.workshop, version, patch, sources)
     flavours = (Flavour(flavour),) if flavour else (Flavour.STOCK, Flavour.PATCHED)
     port = job.ported(flavours)
-    pair = build_pair(job.shop, job.patchset, job.version, job.chain, port, arch=arch, jobs=jobs,
-                      flavours=flavours)
+    pair = build_pair(
+        job.shop,
+        job.patchset,
+        job.version,
+        job.chain,
+        port,
+        arch=arch,
+        jobs=jobs,
+        flavours=flavours,
+    )
     kernels = [k for k in pair.kernels if k.flavour in flavours]
     if as_json:
         desk.json([k.as_json() for k in kernels])

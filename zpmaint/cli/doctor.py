@@ -21,19 +21,30 @@ def command(desk: Desk, as_json: bool) -> int:
     rows = list(tools.declared().values())
     missing = [tool for tool in rows if not tool.path()]
     if as_json:
-        desk.json({
-            "tools": [{"name": t.name, "path": t.path(), "package": t.package,
-                       "needed_for": list(t.needed_for), "why": t.why} for t in rows],
-            "missing": [t.package for t in missing],
-        })
+        desk.json(
+            {
+                "tools": [
+                    {
+                        "name": t.name,
+                        "path": t.path(),
+                        "package": t.package,
+                        "needed_for": list(t.needed_for),
+                        "why": t.why,
+                    }
+                    for t in rows
+                ],
+                "missing": [t.package for t in missing],
+            }
+        )
         return errors.EXIT_INFRA if missing else errors.EXIT_OK
     table = Table(box=tables.BOX)
     for title in ("program", "where", "needed for", "why"):
         table.add_column(title)
     for tool in rows:
         where = tool.path()
-        table.add_row(tool.name, where or "[bold red]missing[/]", ", ".join(tool.needed_for),
-                      tool.why)
+        table.add_row(
+            tool.name, where or "[bold red]missing[/]", ", ".join(tool.needed_for), tool.why
+        )
     desk.out.print(table)
     if missing:
         packages = " ".join(dict.fromkeys(tool.package for tool in missing))

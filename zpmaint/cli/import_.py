@@ -26,7 +26,7 @@ from zpmaint.versions import KernelVersion
 @options.as_json
 @pass_desk
 def command(
-    desk: Desk, file: Path, base: str, sources: tuple[str, ...], out: Path | None, as_json: bool
+    desk: Desk, *, file: Path, base: str, sources: tuple[str, ...], out: Path | None, as_json: bool
 ) -> None:
     """Mend the patch in FILE against the blobs of the kernel it was made for.
 
@@ -49,8 +49,15 @@ def command(
         written = out / f"{version.tag}.patch"
         write_whole(written, to_bytes(mended.patch))
     if as_json:
-        desk.json({"base": str(version), "paths": list(paths), "patch": mended.patch,
-                   "written": written, "notes": list(mended.notes)})
+        desk.json(
+            {
+                "base": str(version),
+                "paths": list(paths),
+                "patch": mended.patch,
+                "written": written,
+                "notes": list(mended.notes),
+            }
+        )
         return
     if not written:
         click.echo(to_bytes(mended.patch), nl=False)

@@ -119,8 +119,10 @@ def _internal() -> int:
     """A bug of ours: keep the traceback in a file that can be sent, show one line."""
     handle, name = tempfile.mkstemp(prefix="zpmaint-crash-", suffix=".txt")
     with os.fdopen(handle, "w") as out:
-        out.write(f"zpmaint {__version__}, Python {platform.python_version()}, "
-                  f"{platform.platform()}\n{' '.join(sys.argv)}\n\n{traceback.format_exc()}")
+        out.write(
+            f"zpmaint {__version__}, Python {platform.python_version()}, "
+            f"{platform.platform()}\n{' '.join(sys.argv)}\n\n{traceback.format_exc()}"
+        )
     kind, value, _ = sys.exc_info()
     _say(f"internal error: {kind.__name__ if kind else '?'}: {value}".splitlines()[0])
     _say(f"  next: this is a bug in zpmaint; report it with {name}")

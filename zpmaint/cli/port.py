@@ -29,6 +29,7 @@ from zpmaint.port.values import State
 @pass_desk
 def command(
     desk: Desk,
+    *,
     version: str,
     patch: str | None,
     sources: tuple[str, ...],

@@ -23,6 +23,7 @@ from zpmaint.versions import KernelVersion
 @pass_desk
 def command(
     desk: Desk,
+    *,
     patch: str | None,
     sources: tuple[str, ...],
     since: str | None,

@@ -20,10 +20,23 @@ from zpmaint.port.values import Port
 BOX = box.SIMPLE_HEAD
 
 _STYLES = {
-    "applies": "green", "ported": "green", "upstream": "cyan", "superseded": "yellow",
-    "conflict": "red", "pass": "green", "fail": "bold red", "lost": "bold red", "skip": "yellow",
-    "build-failed": "red", "infrastructure": "yellow", "finished": "green", "panic": "bold red",
-    "hang": "bold red", "triple-fault": "bold red", "died": "yellow", "not-started": "yellow",
+    "applies": "green",
+    "ported": "green",
+    "upstream": "cyan",
+    "superseded": "yellow",
+    "conflict": "red",
+    "pass": "green",
+    "fail": "bold red",
+    "lost": "bold red",
+    "skip": "yellow",
+    "build-failed": "red",
+    "infrastructure": "yellow",
+    "finished": "green",
+    "panic": "bold red",
+    "hang": "bold red",
+    "triple-fault": "bold red",
+    "died": "yellow",
+    "not-started": "yellow",
 }
 
 
@@ -41,13 +54,21 @@ def _table(*titles: str, right: Iterable[str] = (), title: str | None = None) ->
 
 def port(out: Console, result: Port) -> None:
     """Each hunk: where it went, how, how sure, why."""
-    table = _table("file", "hunk", "in", "placed", "offset", "sure", "why",
-                   right=("offset", "sure"))
+    table = _table(
+        "file", "hunk", "in", "placed", "offset", "sure", "why", right=("offset", "sure")
+    )
     for file in result.files:
         for hunk in file.hunks:
             offset = "" if hunk.offset is None else f"{hunk.offset:+d}"
-            table.add_row(escape(file.path), escape(hunk.header), escape(hunk.scope),
-                          state(hunk.placed), offset, f"{hunk.confidence:.2f}", escape(hunk.why))
+            table.add_row(
+                escape(file.path),
+                escape(hunk.header),
+                escape(hunk.scope),
+                state(hunk.placed),
+                offset,
+                f"{hunk.confidence:.2f}",
+                escape(hunk.why),
+            )
     heading = Text(f"{result.patchset} on {result.version}: ")
     heading.append_text(state(result.state))
     heading.append(f" (from {result.anchor}): {result.why}")
@@ -64,8 +85,13 @@ def kernels(out: Console, built: Iterable[Kernel]) -> None:
     table = _table("kernel", "arch", "image", "fix-ups", "wall", right=("wall",))
     for kernel in built:
         wall = f"{kernel.seconds:.1f} s" if kernel.seconds else "there"
-        table.add_row(f"{kernel.version} {kernel.flavour}", kernel.arch, escape(str(kernel.image)),
-                      escape(", ".join(kernel.fixups)) or "none", wall)
+        table.add_row(
+            f"{kernel.version} {kernel.flavour}",
+            kernel.arch,
+            escape(str(kernel.image)),
+            escape(", ".join(kernel.fixups)) or "none",
+            wall,
+        )
     out.print(table)
 
 
@@ -73,8 +99,13 @@ def runs(out: Console, ran: Mapping[Any, Run]) -> None:
     """How each boot ended."""
     table = _table("kernel", "ended", "why", "wall", "console", right=("wall",))
     for flavour, run in ran.items():
-        table.add_row(str(flavour), state(run.outcome), escape(run.why), f"{run.seconds:.2f} s",
-                      escape(str(run.console)))
+        table.add_row(
+            str(flavour),
+            state(run.outcome),
+            escape(run.why),
+            f"{run.seconds:.2f} s",
+            escape(str(run.console)),
+        )
     out.print(table)
     for flavour, run in ran.items():
         for line in run.complaints:
@@ -104,16 +135,24 @@ def record(out: Console, row: Record, *, cases: bool = True) -> None:
 
 def _facts(out: Console, row: Record) -> None:
     if row.port:
-        out.print(f"  port: {row.port['state']} from {row.port['anchor']}, "
-                  f"confidence {row.port['confidence']:.2f}: {row.port['why']}", markup=False)
+        out.print(
+            f"  port: {row.port['state']} from {row.port['anchor']}, "
+            f"confidence {row.port['confidence']:.2f}: {row.port['why']}",
+            markup=False,
+        )
     if row.build:
         stock = row.build["stock"]
-        out.print(f"  build: {stock['toolchain']}; fix-ups: "
-                  f"{', '.join(stock['fixups']) or 'none'}", markup=False)
+        out.print(
+            f"  build: {stock['toolchain']}; fix-ups: {', '.join(stock['fixups']) or 'none'}",
+            markup=False,
+        )
     for flavour, run in (row.runs or {}).items():
         if run:
-            out.print(f"  {flavour}: {run['outcome']} in {run['seconds']:.2f} s "
-                      f"({run['accelerator']}): {run['why']}", markup=False)
+            out.print(
+                f"  {flavour}: {run['outcome']} in {run['seconds']:.2f} s "
+                f"({run['accelerator']}): {run['why']}",
+                markup=False,
+            )
     took = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in row.seconds.items())
     if took:
         out.print(f"  wall: {took}", markup=False)
@@ -141,18 +180,29 @@ def _seen(got: dict[str, Any]) -> Text:
 
 
 def _deltas(out: Console, rows: Iterable[dict[str, Any]]) -> None:
-    table = _table("after", "counter", "stock", "patched", "difference", "unit", "",
-                   right=("stock", "patched", "difference"))
+    table = _table(
+        "after",
+        "counter",
+        "stock",
+        "patched",
+        "difference",
+        "unit",
+        "",
+        right=("stock", "patched", "difference"),
+    )
     for row in rows:
         patched = row["patched"]
         notes = ["tells"] if row["telling"] else []
         notes += [row["note"]] if row["note"] else []
         notes += [] if row["exact"] else ["not repeatable"]
         table.add_row(
-            row["phase"], row["counter"], _figure(row["stock"]),
+            row["phase"],
+            row["counter"],
+            _figure(row["stock"]),
             "-" if patched is None else _figure(patched),
             "-" if patched is None else _figure(patched - row["stock"], sign="+"),
-            row["unit"], Text("; ".join(notes)),
+            row["unit"],
+            Text("; ".join(notes)),
             style="bold" if row["telling"] else "",
         )
     out.print(table)
@@ -164,14 +214,20 @@ def _figure(value: float, sign: str = "") -> str:
 
 def records(out: Console, rows: Iterable[Record]) -> None:
     """One line per verification."""
-    table = _table("kernel", "arch", "patch", "result", "port", "cases", "when", "why",
-                   right=("cases",))
+    table = _table(
+        "kernel", "arch", "patch", "result", "port", "cases", "when", "why", right=("cases",)
+    )
     for row in rows:
         counted = _counted(row)
         table.add_row(
-            row.version, row.arch, row.patchset, state(row.result),
-            state(row.port["state"]) if row.port else "-", counted,
-            _when(row.finished), escape(row.why),
+            row.version,
+            row.arch,
+            row.patchset,
+            state(row.result),
+            state(row.port["state"]) if row.port else "-",
+            counted,
+            _when(row.finished),
+            escape(row.why),
         )
     out.print(table)
 
@@ -179,10 +235,16 @@ def records(out: Console, rows: Iterable[Record]) -> None:
 def _counted(row: Record) -> str:
     if not row.verdict:
         return "-"
-    marks = [case[side]["mark"] for case in row.verdict["cases"] for side in ("stock", "patched")
-             if case[side]]
+    marks = [
+        case[side]["mark"]
+        for case in row.verdict["cases"]
+        for side in ("stock", "patched")
+        if case[side]
+    ]
     skipped = marks.count("skip")
-    return f"{marks.count('pass')}/{len(marks) - skipped}" + (f" +{skipped} skip" if skipped else "")
+    return f"{marks.count('pass')}/{len(marks) - skipped}" + (
+        f" +{skipped} skip" if skipped else ""
+    )
 
 
 def _when(seconds: float) -> str:

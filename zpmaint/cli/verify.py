@@ -24,6 +24,7 @@ from zpmaint.pipeline.workshop import split_versions
 @pass_desk
 def command(
     desk: Desk,
+    *,
     versions: tuple[str, ...],
     arch: str,
     patch: str | None,
@@ -43,11 +44,14 @@ def command(
       zpmaint verify v2.6.21 v2.6.23 --source git:/srv/linux
       zpmaint verify 6.12.y --json | jq .[0].result
     """
-    jobs_asked = [Job.take(desk.workshop, text, patch, sources) for text in split_versions(versions)]
+    jobs_asked = [
+        Job.take(desk.workshop, text, patch, sources) for text in split_versions(versions)
+    ]
     records: list[Record] = []
     for job in jobs_asked:
-        row = verify(job.shop, job.patchset, job.version, job.chain, arch=arch, jobs=jobs,
-                     accelerator=accel)
+        row = verify(
+            job.shop, job.patchset, job.version, job.chain, arch=arch, jobs=jobs, accelerator=accel
+        )
         records.append(row)
         if not as_json:
             tables.record(desk.out, row)

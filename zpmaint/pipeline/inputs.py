@@ -20,8 +20,14 @@ _TOOLS = (("gcc", "--version"), ("ld", "--version"), ("qemu-system-x86_64", "--v
 
 def verification_key(version: KernelVersion, arch: str, patchset: PatchSet) -> str:
     """The hash of all inputs of verifying `patchset` on `version`."""
-    parts = [str(version), arch, patchset.name, _folder(patchset.folder, ("*.toml", "*.patch")),
-             _own_code(), _toolchain()]
+    parts = [
+        str(version),
+        arch,
+        patchset.name,
+        _folder(patchset.folder, ("*.toml", "*.patch")),
+        _own_code(),
+        _toolchain(),
+    ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
@@ -36,8 +42,10 @@ def _folder(folder: Path, patterns: Iterable[str]) -> str:
 @functools.cache
 def _own_code() -> str:
     package = Path(zpmaint.__file__).parent
-    return "".join(_folder(package / room, ("*.py", "*.toml", "*.config", "*.c", "*.h", "*.S"))
-                   for room in _ROOMS)
+    return "".join(
+        _folder(package / room, ("*.py", "*.toml", "*.config", "*.c", "*.h", "*.S"))
+        for room in _ROOMS
+    )
 
 
 @functools.cache

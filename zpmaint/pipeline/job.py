@@ -25,9 +25,7 @@ class Job:
     chain: Chain
 
     @classmethod
-    def take(
-        cls, shop: Workshop, version: str, patch: str | None, sources: Sequence[str]
-    ) -> Job:
+    def take(cls, shop: Workshop, version: str, patch: str | None, sources: Sequence[str]) -> Job:
         """From the command line's words. --source wins over what kernels.toml says of the
         kernel, which wins over all the project's sources."""
         patchset = shop.patchset(patch)

@@ -26,11 +26,15 @@ def port_onto(
 ) -> Port:
     """Port `patchset` onto `version`. Base blobs that no source serves are left out; the engine
     says in its hunks what that cost."""
-    anchors = [a for a in patchset.anchors if a.name == anchor] if anchor else candidates(
-        patchset, version)
+    anchors = (
+        [a for a in patchset.anchors if a.name == anchor]
+        if anchor
+        else candidates(patchset, version)
+    )
     if not anchors:
         raise UserError(
-            f"{patchset.name} has no anchor {anchor!r}" if anchor
+            f"{patchset.name} has no anchor {anchor!r}"
+            if anchor
             else f"{patchset.name} has no anchors",
             "its anchors are: " + ", ".join(a.name for a in patchset.anchors),
         )
@@ -44,8 +48,9 @@ def port_onto(
         for start in anchors:
             bases[start.name] = base_blobs(shop, start, chain)
             tried = port(patchset, version, bases, target, anchor=anchor or start.name)
-            if result is None or (tried.state is not State.CONFLICT
-                                  and tried.state is not State.SUPERSEDED):
+            if result is None or (
+                tried.state is not State.CONFLICT and tried.state is not State.SUPERSEDED
+            ):
                 result = tried
             if result.state is not State.CONFLICT:
                 break

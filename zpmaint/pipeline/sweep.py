@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from zpmaint.patchset.values import PatchSet
-from zpmaint.pipeline.port import Bases, best_port
-from zpmaint.pipeline.verify import touched
 from zpmaint.pipeline.workshop import Workshop
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain

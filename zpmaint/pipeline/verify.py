@@ -68,7 +68,9 @@ def verify(
     course = _Course()
     key = verification_key(version, arch, patchset)
     try:
-        result, why = _run_course(shop, patchset, version, chain, course, arch, jobs, accelerator)
+        result, why = _run_course(
+            shop, patchset, version, chain, course, arch=arch, jobs=jobs, accelerator=accelerator
+        )
     except KernelError as error:
         result, why = Result.BUILD, str(error)
     except InfraError as error:
@@ -98,6 +100,7 @@ def _run_course(
     version: KernelVersion,
     chain: Chain,
     course: _Course,
+    *,
     arch: str,
     jobs: int | None,
     accelerator: str,

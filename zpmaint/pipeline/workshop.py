@@ -46,8 +46,10 @@ class Workshop:
         declares (all, or the `names` of a tracked kernel)."""
         cache = self.places.cache
         if specs:
-            return Chain([open_source(s, cache=cache, reporter=self.reporter) for s in specs],
-                         reporter=self.reporter)
+            return Chain(
+                [open_source(s, cache=cache, reporter=self.reporter) for s in specs],
+                reporter=self.reporter,
+            )
         return open_configured(self.config, names, cache=cache, reporter=self.reporter)
 
     def resolve(self, text: str, chain: Chain) -> KernelVersion:
