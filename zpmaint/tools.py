@@ -27,6 +27,8 @@ class Tool:
     needed_for: tuple[str, ...]
     why: str
     file: str = ""
+    optional: bool = False
+    """zpmaint does its work without it, slower or with less proof."""
 
     def path(self) -> str | None:
         """Where it is on this machine, None where it is missing."""
@@ -40,7 +42,14 @@ def declared() -> dict[str, Tool]:
     """Every tool of tools.toml by name."""
     table = tomllib.loads((Path(__file__).parent / "tools.toml").read_text())
     return {
-        name: Tool(name, row["package"], tuple(row["for"]), row["why"], row.get("file", ""))
+        name: Tool(
+            name,
+            row["package"],
+            tuple(row["for"]),
+            row["why"],
+            row.get("file", ""),
+            row.get("optional", False),
+        )
         for name, row in table.items()
     }
 
@@ -54,6 +63,18 @@ def need(*names: str) -> None:
             f"not installed: {', '.join(tool.name for tool in missing)}",
             f"apt-get install {packages}",
         )
+
+
+def need_for(command: str) -> None:
+    """Raise InfraError unless all that `command` cannot do without is there: better said before
+    a build of minutes than after it."""
+    need(
+        *(
+            tool.name
+            for tool in declared().values()
+            if command in tool.needed_for and not tool.optional
+        )
+    )
 
 
 def run(

@@ -36,7 +36,7 @@ def command(desk: Desk, as_json: bool) -> int:
                 "missing": [t.package for t in missing],
             }
         )
-        return errors.EXIT_INFRA if missing else errors.EXIT_OK
+        return status
     table = Table(box=tables.BOX)
     for title in ("program", "where", "needed for", "why"):
         table.add_column(title)
@@ -49,6 +49,6 @@ def command(desk: Desk, as_json: bool) -> int:
     if missing:
         packages = " ".join(dict.fromkeys(tool.package for tool in missing))
         desk.out.print(f"missing: apt-get install {packages}", markup=False)
-        return errors.EXIT_INFRA
+        return status
     desk.out.print("all there")
-    return errors.EXIT_OK
+    return status

@@ -27,6 +27,7 @@ from zpmaint.pipeline.port import port_onto
 from zpmaint.pipeline.workshop import Workshop
 from zpmaint.port.values import Port, State
 from zpmaint.sources.chain import Chain
+from zpmaint.tools import need_for
 from zpmaint.versions import KernelVersion
 
 
@@ -64,6 +65,7 @@ def verify(
 
     The kernel's failures and the infrastructure's end in the Record (result and why); only the
     user's mistakes are raised."""
+    need_for("verify")
     started = time.time()
     course = _Course()
     key = verification_key(version, arch, patchset)

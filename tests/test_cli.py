@@ -1,0 +1,124 @@
+"""The command line: help, exit statuses, one-line errors, no traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from zpmaint.cli import main as door
+from zpmaint.errors import InfraError, KernelError, UserError
+
+ROOT = Path(__file__).parent.parent
+
+
+def zpmaint(
+    *words: str, env: dict[str, str] | None = None, cwd: Path = ROOT
+) -> tuple[int, str, str]:
+    """Run the command as a user does: a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "zpmaint", *words],
+        capture_output=True, text=True, cwd=cwd, timeout=120, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("command", [[], *[[name] for name in door.COMMANDS]])
+def test_help_has_a_page_for_every_command(command: list[str]) -> None:
+    status, out, _ = zpmaint(*command, "--help")
+    assert status == 0
+    assert "Usage: zpmaint" in out
+    assert "xample" in out or command in (["doctor"], ["matrix"])
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(UserError("thing: cause", "do this"), 2), (InfraError("x"), 3), (KernelError("x"), 1),
+     (KeyboardInterrupt(), 130), (OSError(28, "No space left on device", "/disk"), 3)],
+)  # fmt: skip
+def test_kinds_have_their_status(
+    error: BaseException, status: int, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(door.cli, "main", fail)
+    with pytest.raises(SystemExit) as stop:
+        door.main([])
+    assert stop.value.code == status
+    said = capsys.readouterr().err
+    assert said.startswith("zpmaint: ")
+    assert len(said.splitlines()) <= 2
+
+
+def test_a_bug_is_kept_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def fail(**_: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(door.cli, "main", fail)
+    monkeypatch.setattr(door.tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(SystemExit) as stop:
+        door.main([])
+    assert stop.value.code == 70
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    [crash] = tmp_path.glob("zpmaint-crash-*.txt")
+    assert str(crash) in said
+    assert "ZeroDivisionError: oops" in crash.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["port", "banana"], "banana"),
+        (["port", "2.6"], "series"),
+        (["verify", "6.12.1-rc1"], "6.12.1-rc1"),
+        (["port", "v2.6.21", "--source", "svn:/x"], "svn"),
+        (["port", "v2.6.21", "--source", "git:/no/such/place"], "/no/such/place"),
+        (["port", "v2.6.21", "--patch", "nosuch"], "nosuch"),
+        (["port", "v2.6.21", "--colour"], "--colour"),
+        (["nosuch"], "nosuch"),
+        (["show", "9.99"], "9.99"),
+        (["verify"], "VERSION"),
+    ],
+)
+def test_user_mistakes(words: list[str], says: str) -> None:
+    status, _, err = zpmaint(*words)
+    assert status == 2, err
+    assert says in err
+
+
+def test_no_project(tmp_path: Path) -> None:
+    status, _, err = zpmaint("--project", str(tmp_path), "results")
+    assert status == 2
+    assert "kernels.toml" in err
+
+
+def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
+    status, out, _ = zpmaint("doctor", "--json", env={"PATH": str(tmp_path)})
+    assert status == 3
+    report = json.loads(out)
+    assert "qemu-system-x86" in report["missing"]
+    status, out, _ = zpmaint("doctor", env={"PATH": str(tmp_path)})
+    assert status == 3
+    assert "apt-get install" in out
+    assert "qemu-system-x86" in out
+
+
+def test_results_of_an_empty_ledger() -> None:
+    assert zpmaint("results", "--json") == (0, "[]\n", "")
+
+
+def test_completion() -> None:
+    status, out, _ = zpmaint("completion", "bash")
+    assert status == 0
+    assert "_ZPMAINT_COMPLETE" in out

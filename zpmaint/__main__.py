@@ -1,0 +1,5 @@
+"""python -m zpmaint"""
+
+from zpmaint.cli.main import main
+
+main()
