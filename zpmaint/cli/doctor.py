@@ -13,42 +13,35 @@ from zpmaint.cli.desk import Desk, pass_desk
 @click.command()
 @options.as_json
 @pass_desk
-def command(desk: Desk, as_json: bool) -> int:
+def command(desk: Desk, *, as_json: bool) -> int:
     """Say which programs zpmaint needs, which are missing, and what installs them.
 
-    Exit status 3 if any is missing.
+    Exit status 3 if one is missing that zpmaint cannot do without.
     """
     rows = list(tools.declared().values())
     missing = [tool for tool in rows if not tool.path()]
+    packages = list(dict.fromkeys(tool.package for tool in missing))
     if as_json:
-        desk.json(
-            {
-                "tools": [
-                    {
-                        "name": t.name,
-                        "path": t.path(),
-                        "package": t.package,
-                        "needed_for": list(t.needed_for),
-                        "why": t.why,
-                    }
-                    for t in rows
-                ],
-                "missing": [t.package for t in missing],
-            }
-        )
-        return status
-    table = Table(box=tables.BOX)
-    for title in ("program", "where", "needed for", "why"):
-        table.add_column(title)
-    for tool in rows:
-        where = tool.path()
-        table.add_row(
-            tool.name, where or "[bold red]missing[/]", ", ".join(tool.needed_for), tool.why
-        )
-    desk.out.print(table)
-    if missing:
-        packages = " ".join(dict.fromkeys(tool.package for tool in missing))
-        desk.out.print(f"missing: apt-get install {packages}", markup=False)
-        return status
-    desk.out.print("all there")
-    return status
+        desk.json({"tools": [_row(tool) for tool in rows], "missing": packages})
+    else:
+        table = Table(box=tables.BOX)
+        for title in ("program", "where", "needed for", "why"):
+            table.add_column(title)
+        for tool in rows:
+            absent = "[yellow]missing, optional[/]" if tool.optional else "[bold red]missing[/]"
+            table.add_row(tool.name, tool.path() or absent, ", ".join(tool.needed_for), tool.why)
+        desk.out.print(table)
+        word = f"missing: apt-get install {' '.join(packages)}" if missing else "all there"
+        desk.out.print(word, markup=False)
+    return errors.EXIT_OK if all(tool.optional for tool in missing) else errors.EXIT_INFRA
+
+
+def _row(tool: tools.Tool) -> dict[str, object]:
+    return {
+        "name": tool.name,
+        "path": tool.path(),
+        "package": tool.package,
+        "needed_for": list(tool.needed_for),
+        "optional": tool.optional,
+        "why": tool.why,
+    }

@@ -12,7 +12,7 @@ from zpmaint.cli.desk import Desk, pass_desk
 @click.command()
 @options.as_json
 @pass_desk
-def command(desk: Desk, as_json: bool) -> int:
+def command(desk: Desk, *, as_json: bool) -> int:
     """List the newest result of every kernel, oldest kernel first.
 
     \b

@@ -17,7 +17,7 @@ from zpmaint.versions import KernelVersion
 @options.patch
 @options.as_json
 @pass_desk
-def command(desk: Desk, version: str, arch: str, patch: str | None, as_json: bool) -> int:
+def command(desk: Desk, *, version: str, arch: str, patch: str | None, as_json: bool) -> int:
     """Show the newest result of VERSION: hunks, cases, counters, verdict, consoles.
 
     \b
