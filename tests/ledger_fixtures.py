@@ -20,7 +20,7 @@ Subject: mm: no zero page for anonymous read faults
 @@ -4880,16 +4880,6 @@ static vm_fault_t do_anonymous_page(struct vm_fault *vmf)
  \tif (pte_alloc(vma->vm_mm, vmf->pmd))
  \t\treturn VM_FAULT_OOM;
- 
+\x20
 -\t/* Use the zero-page for reads */
 -\tif (!(vmf->flags & FAULT_FLAG_WRITE) &&
 -\t\t\t!mm_forbids_zeropage(vma->vm_mm)) {
@@ -148,6 +148,7 @@ def delta(
     stock: float,
     patched: float | None,
     telling: bool,
+    *,
     phase: str = "read",
     unit: str = "kB",
     note: str = "",

@@ -165,7 +165,7 @@ def test_a_damaged_file_is_named_with_the_next_step(path: Path, where: str) -> N
     start = 0 if where == "header" else 8192
     data[start : start + 60_000] = os.urandom(min(60_000, len(data) - start))
     path.write_bytes(bytes(data))
-    with pytest.raises(InfraError, match="state/ledger.sqlite") as caught, Ledger(path) as ledger:
+    with pytest.raises(InfraError, match=r"state/ledger\.sqlite") as caught, Ledger(path) as ledger:
         ledger.history()
         ledger.known("key-6.7")
     assert ".recover" in caught.value.hint

@@ -53,16 +53,15 @@ class Ledger:
         `steps` are the schema's scripts, for tests. Raises UserError if `path` is not a ledger or
         a newer zpmaint wrote it; it is left as it was."""
         self.path = path
-        with self._explained():
-            # Two processes that make the file, or switch it to WAL, at the same moment fail with
-            # "locked" whatever the busy timeout: one at a time.
-            with locked(path):
-                self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-                try:
-                    self._prepare(_packaged_steps() if steps is None else steps)
-                except BaseException:
-                    self._db.close()
-                    raise
+        # Two processes that make the file, or switch it to WAL, at the same moment fail with
+        # "locked" whatever the busy timeout: one at a time.
+        with self._explained(), locked(path):
+            self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+            try:
+                self._prepare(_packaged_steps() if steps is None else steps)
+            except BaseException:
+                self._db.close()
+                raise
 
     def __enter__(self) -> Ledger:
         return self

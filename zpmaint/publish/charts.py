@@ -59,7 +59,7 @@ def charts_of(rows: Sequence[Row]) -> list[Chart]:
         return row.version if len(arches) == 1 else f"{row.version} {row.arch}"
 
     cost = [
-        (label(row), [("stock", f.stock, number(f.stock))] + _patched(f.patched))
+        (label(row), [("stock", f.stock, number(f.stock)), *_patched(f.patched)])
         for row in old_first
         if (f := row.cost)
     ]

@@ -117,7 +117,7 @@ class Row:
         if not cases:
             return None
         marks = [
-            {c["stock"]["mark"], *([c["patched"]["mark"]] if c["patched"] else [])} for c in cases
+            {c[flavour]["mark"] for flavour in ("stock", "patched") if c[flavour]} for c in cases
         ]
         failed = sum(bool(m & {"fail", "lost"}) for m in marks)
         skipped = sum("skip" in m and not m & {"fail", "lost"} for m in marks)
@@ -125,7 +125,7 @@ class Row:
 
     @property
     def memory(self) -> Figure | None:
-        """The first counter of memory that carries the patch's meaning here, after the read pass."""
+        """The first counter of memory that tells here, after the read pass."""
         for delta in self.deltas:
             if delta["telling"] and delta["phase"] == "read" and delta["unit"] == "kB":
                 return _figure(delta)
