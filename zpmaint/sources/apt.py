@@ -33,6 +33,7 @@ _HELPER = Path("/usr/lib/apt/apt-helper")
 _PROBE_RATE = 64  # kB/s: a probe is stopped at its first bytes; until then it should bring few
 _POLL = 0.05  # seconds between two looks at a file that grows
 _TRANSPORTS = ("http:", "https:", "file:", "mirror:", "mirror+", "tor+")
+_NO_SUCH_SUITE = ("does not have a Release file", "doesn't have the component")
 _GONE = ("404  Not Found", "410  Gone", "File not found", "does not exist")
 
 
@@ -171,8 +172,8 @@ class Apt:
         place = self.folder / "probe" / hashlib.sha256(uri.encode()).hexdigest()[:16]
         with locked(place):
             place.unlink(missing_ok=True)
-            process = self._start(uri, place, "", (f"-oAcquire::http::Dl-Limit={_PROBE_RATE}",
-                                                   f"-oAcquire::https::Dl-Limit={_PROBE_RATE}"))  # fmt: skip
+            slow = [f"-oAcquire::{kind}::Dl-Limit={_PROBE_RATE}" for kind in ("http", "https")]
+            process = self._start(uri, place, "", slow)
             try:
                 while process.poll() is None and _size(place) == 0:
                     time.sleep(_POLL)
@@ -257,10 +258,7 @@ class Apt:
             raise InfraError(
                 f"apt-get update ended with status {done.returncode}", _last(done.stderr)
             )
-        return [
-            line for line in bad
-            if "does not have a Release file" not in line and "doesn't have the component" not in line
-        ]  # fmt: skip
+        return [line for line in bad if not any(word in line for word in _NO_SUCH_SUITE)]
 
     def _indexes(self) -> list[Index]:
         form = "$(REPO_URI)\t$(RELEASE)\t$(ORIGIN)\t$(FILENAME)"

@@ -11,7 +11,7 @@ import json
 import re
 import time
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -179,7 +179,7 @@ class DebianSource(TarballSource):
         indexes = self._update(entries)
         order = {(entry.uri, entry.suite): rank for rank, entry in enumerate(entries)}
         ranked = sorted(
-            (index for index in indexes if index.origin == "Debian"),
+            (index for index in indexes if index.origin in self._table["origins"]),
             key=lambda index: order.get((index.uri, index.suite), len(order)),
         )
         if not ranked:
@@ -190,11 +190,12 @@ class DebianSource(TarballSource):
         """The machine's Debian entries, then the further suites of the same mirrors."""
         known = machine_origins() if self._entries is None else {}
         own = machine_entries() if self._entries is None else list(self._entries)
-        own = [e for e in own if known.get((e.uri, e.suite), "Debian") == "Debian"]
+        origins = self._table["origins"]
+        own = [e for e in own if known.get((e.uri, e.suite), origins[0]) in origins]
         unsure = [entry for entry in own if (entry.uri, entry.suite) not in known]
         if unsure:
             indexes = self._update(unsure, "ask/")
-            sure = {(index.uri, index.suite) for index in indexes if index.origin == "Debian"}
+            sure = {(index.uri, index.suite) for index in indexes if index.origin in origins}
             own = [e for e in own if e not in unsure or (e.uri, e.suite) in sure]
         if not own:
             raise SourceFailedError(

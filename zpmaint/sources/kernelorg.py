@@ -76,7 +76,7 @@ class KernelOrgSource(TarballSource):
         return sorted(version for sums in self._all_sums() for version in sums)
 
     def newest(self, series: str) -> KernelVersion:
-        major = series.split(".")[0]
+        major = series.partition(".")[0]
         sums = self._sums_of(int(major)) if major.isdigit() else {}
         return newest_of(series, sums, self.name)
 

@@ -6,6 +6,7 @@ folders of unpack.toml, the other what kconfig and kbuild need inside them.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -223,14 +224,11 @@ def _is_absence(line: str) -> bool:
 
 
 def _give(sink: IO[bytes], data: bytes) -> None:
-    try:
+    # A tar that has ended breaks the pipe; its exit status and its words tell why.
+    with contextlib.suppress(BrokenPipeError):
         sink.write(data)
-    except BrokenPipeError:
-        pass  # this tar has ended; its exit status and its words tell why
 
 
 def _close(stream: IO[bytes]) -> None:
-    try:
+    with contextlib.suppress(BrokenPipeError):
         stream.close()
-    except BrokenPipeError:
-        pass
