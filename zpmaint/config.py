@@ -69,6 +69,16 @@ class KernelTable(_Table):
         """'6.12' for '6.12.*', None for one kernel."""
         return self.version[:-2] if self.version.endswith(".*") else None
 
+    def covers(self, version: KernelVersion) -> bool:
+        """Whether this line tracks `version`: it is of the series, or the kernel itself.
+
+        Any Debian revision of the kernel counts, unless the line names one."""
+        if self.series is None:
+            mine = KernelVersion.parse(self.version)
+            return mine == (version if mine.debian else version.upstream)
+        numbers = tuple(map(int, self.series.split(".")))
+        return version.numbers[: len(numbers)] == numbers
+
 
 class Config(_Table):
     """The whole of kernels.toml."""

@@ -41,7 +41,8 @@ class Record:
     build: dict[str, Any] | None = None
     """{'stock': Kernel as a dict, 'patched': ... or None}; paths as strings."""
     runs: dict[str, Any] | None = None
-    """{'stock': Run as a dict, 'patched': ... or None}; `console` holds the path."""
+    """{'stock': Run as a dict, 'patched': ... or None}; `console` holds the path, and `tail` the
+    console's last lines as one text: a ledger travels without the consoles."""
     verdict: dict[str, Any] | None = None
     """dataclasses.asdict(Verdict)."""
     seconds: dict[str, float] = field(default_factory=dict)

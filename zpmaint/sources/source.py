@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
 from zpmaint.errors import InfraError, UserError
-from zpmaint.progress import Reporter
 from zpmaint.versions import KernelVersion
-
-Blobs = Mapping[str, bytes | None]
-"""File contents by path in the tree; None where the tree has no such file."""
 
 
 class NotServedError(UserError):
@@ -19,7 +15,7 @@ class NotServedError(UserError):
 
 
 class SourceFailedError(InfraError):
-    """This source should have the version but could not deliver it: network, checksum, disk."""
+    """This source should have the version but could not deliver it: network, checksum, tool."""
 
 
 class Source(Protocol):
@@ -32,18 +28,17 @@ class Source(Protocol):
     def versions(self) -> list[KernelVersion]:
         """What can be fetched now, oldest first."""
 
+    def newest(self, series: str) -> KernelVersion:
+        """The newest release of a series ("6.12", "7", "2.6.20") that can be fetched now.
+
+        Release candidates and linux-next are not considered."""
+
     def blobs(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, bytes | None]:
-        """The contents of `paths` at `version`, in the cheapest way the source has."""
+        """The contents of `paths` at `version`, in the cheapest way the source has; None where
+        the tree has no such file."""
 
     def tree(self, version: KernelVersion, keep: Iterable[str] = ()) -> Path:
         """An unpacked, pristine source tree to read from, cached; never written to by callers.
 
         A source may leave out what no x86 build needs; files named in `keep` are there if the
         kernel has them."""
-
-
-class Reads(Protocol):
-    """How `open_source` hands a source what it needs besides its place."""
-
-    cache: Path
-    reporter: Reporter

@@ -1,0 +1,125 @@
+"""What is due: each tracked kernel, architecture and patch set, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from zpmaint.config import Config
+from zpmaint.errors import ZpmaintError
+from zpmaint.ledger.values import Record, Result
+from zpmaint.versions import KernelVersion
+
+
+@dataclass(frozen=True)
+class Due:
+    """One verification that the matrix asks for."""
+
+    version: KernelVersion
+    arch: str
+    patchset: str
+    sources: tuple[str, ...]
+    """Names in kernels.toml, in the order to be asked."""
+    known: Record | None = None
+    """The settled record with the very same inputs; None: it is to be run."""
+    why: str = ""
+    """Why it is to be run, or need not be."""
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """A tracked series of which no newest kernel could be named."""
+
+    series: str
+    """As kernels.toml writes it: "6.12.*"."""
+    error: ZpmaintError
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole matrix, newest kernel first; nothing that is tracked is missing from it."""
+
+    dues: tuple[Due, ...]
+    unresolved: tuple[Unresolved, ...] = ()
+
+    @property
+    def open(self) -> tuple[Due, ...]:
+        """What is to be run."""
+        return tuple(due for due in self.dues if due.known is None)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `zpmaint matrix plan --json` prints; `ci/matrix-plan` reads it."""
+        return {
+            "schema": 1,
+            "dues": [
+                {
+                    "version": str(due.version),
+                    "arch": due.arch,
+                    "patchset": due.patchset,
+                    "sources": list(due.sources),
+                    "known": str(due.known.result) if due.known else None,
+                    "why": due.why,
+                }
+                for due in self.dues
+            ],
+            "unresolved": [
+                {"series": one.series, "kind": one.error.kind, "why": str(one.error)}
+                for one in self.unresolved
+            ],
+        }
+
+
+class Remembers(Protocol):
+    """What planning asks of the ledger."""
+
+    def known(self, key: str) -> Record | None: ...
+
+    def latest(self, version: str, arch: str, patchset: str) -> Record | None: ...
+
+
+def plan(
+    config: Config,
+    newest: Callable[[str, tuple[str, ...]], KernelVersion],
+    ledger: Remembers,
+    key_of: Callable[[Due], str],
+) -> Plan:
+    """What kernels.toml asks for now.
+
+    `newest(series, sources)` names a series' newest kernel among those sources and may raise a
+    ZpmaintError: that series is then unresolved, the others are planned. `key_of` hashes all
+    inputs of a verification; the ledger is asked for that key."""
+    dues: dict[tuple[KernelVersion, str, str], Due] = {}
+    unresolved: list[Unresolved] = []
+    for line in config.kernel:
+        try:
+            version = (
+                newest(line.series, line.sources)
+                if line.series
+                else KernelVersion.parse(line.version)
+            )
+        except ZpmaintError as error:
+            unresolved.append(Unresolved(line.version, error))
+            continue
+        for arch in line.arch:
+            for patchset in line.patches or (config.patch,):
+                # "7.*" and "7.2.*" may name the same kernel: it is verified once.
+                dues.setdefault(
+                    (version, arch, patchset), Due(version, arch, patchset, line.sources)
+                )
+    ordered = sorted(dues.values(), key=lambda due: due.version, reverse=True)
+    return Plan(tuple(_looked_up(due, ledger, key_of) for due in ordered), tuple(unresolved))
+
+
+def _looked_up(due: Due, ledger: Remembers, key_of: Callable[[Due], str]) -> Due:
+    known = ledger.known(key_of(due))
+    if known is not None:
+        return replace(due, known=known, why=f"known: {known.result} with the same inputs")
+    last = ledger.latest(str(due.version), due.arch, due.patchset)
+    if last is None:
+        why = "never verified"
+    elif last.result is Result.INFRA:
+        why = f"the last try gave no result: {last.why}"
+    else:
+        why = f"inputs changed since the last result ({last.result})"
+    return replace(due, why=why)

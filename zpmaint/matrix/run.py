@@ -1,0 +1,135 @@
+"""Running what is due, one kernel after another, each recorded as it ends.
+
+One at a time: a kernel build takes all processors. To spread the matrix over machines, give each
+a part of the plan and merge the ledgers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from zpmaint.errors import (
+    EXIT_INFRA,
+    EXIT_KERNEL,
+    EXIT_OK,
+    EXIT_USER,
+    InfraError,
+    ZpmaintError,
+)
+from zpmaint.ledger.values import Record, Result
+from zpmaint.matrix.plan import Due
+from zpmaint.progress import SILENT, Reporter
+
+_STATUS = {Result.PASS: EXIT_OK, Result.INFRA: EXIT_INFRA}
+_WORST_FIRST = (EXIT_KERNEL, EXIT_USER, EXIT_INFRA)
+"""What was found about a kernel outweighs a mistake in the input, and that what a later run may
+cure by itself."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of one due verification."""
+
+    due: Due
+    record: Record | None
+    """What the ledger holds of it; None where it could not be recorded: see `error`."""
+    fresh: bool
+    """False: it was known and not run."""
+    error: ZpmaintError | None = None
+    """Why there is no record: the user's mistake, mostly."""
+    retried: bool = False
+
+    @property
+    def exit_status(self) -> int:
+        if self.error is not None:
+            return self.error.exit_status
+        return _STATUS.get(self.record.result, EXIT_KERNEL) if self.record else EXIT_OK
+
+
+@dataclass(frozen=True)
+class MatrixRun:
+    """What came of all, in the order of the plan."""
+
+    done: tuple[Done, ...]
+
+    @property
+    def exit_status(self) -> int:
+        """The worst of all: a kernel's failure, then the user's, then the infrastructure's."""
+        seen = {one.exit_status for one in self.done}
+        return next((status for status in _WORST_FIRST if status in seen), max(seen, default=0))
+
+
+class Recorder(Protocol):
+    """What running asks of the ledger."""
+
+    def known(self, key: str) -> Record | None: ...
+
+    def record(self, record: Record) -> None: ...
+
+
+def run_matrix(
+    dues: Iterable[Due],
+    verify: Callable[[Due], Record],
+    ledger: Recorder,
+    key_of: Callable[[Due], str],
+    reporter: Reporter = SILENT,
+    on_record: Callable[[Due, Record], None] | None = None,
+) -> MatrixRun:
+    """Verify each of `dues` that the ledger does not know, and record it at once.
+
+    A verification that fails for the sake of the infrastructure (an INFRA record, or an
+    InfraError, which becomes one) is tried again once, after all others: by then the network may
+    be back. Both tries are recorded. Neither it nor another expected error stops the rest.
+    What the ledger itself raises, ^C and bugs end the run; all that had ended is recorded."""
+    dues = list(dues)
+    done: dict[int, Done] = {}
+
+    def attempt(place: int, retried: bool) -> None:
+        due = dues[place]
+        key = key_of(due)
+        if (known := ledger.known(key)) is not None:
+            done[place] = Done(due, known, fresh=False, retried=retried)
+            return
+        with reporter.step(f"{due.version} {due.arch} {due.patchset}") as step:
+            try:
+                record = _verified(due, key, verify)
+            except ZpmaintError as error:
+                step.note(f"{due.version}: {error}")
+                done[place] = Done(due, None, fresh=True, error=error, retried=retried)
+                return
+            ledger.record(record)
+            if record.result is Result.INFRA:
+                step.note(
+                    f"{due.version}: no result: {record.why}"
+                    + ("" if retried else "; tried again at the end")
+                )
+            done[place] = Done(due, record, fresh=True, retried=retried)
+        if on_record is not None:
+            on_record(due, record)
+
+    for place in range(len(dues)):
+        attempt(place, retried=False)
+    for place, one in list(done.items()):
+        if one.record is not None and one.record.result is Result.INFRA:
+            attempt(place, retried=True)
+    return MatrixRun(tuple(done[place] for place in range(len(dues))))
+
+
+def _verified(due: Due, key: str, verify: Callable[[Due], Record]) -> Record:
+    started = time.time()
+    try:
+        return verify(due)
+    except InfraError as error:
+        return Record(
+            key=key,
+            version=str(due.version),
+            arch=due.arch,
+            patchset=due.patchset,
+            result=Result.INFRA,
+            why=str(error),
+            started=started,
+            finished=time.time(),
+        )

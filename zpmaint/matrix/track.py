@@ -1,0 +1,131 @@
+"""What is new: the kernels that the sources list, beside what is tracked and verified. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from zpmaint.config import Config, KernelTable
+from zpmaint.errors import UserError
+from zpmaint.ledger.values import Record, Result
+from zpmaint.versions import KernelVersion
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One kernel as one source lists it."""
+
+    source: str
+    version: KernelVersion
+    moniker: str = ""
+    """mainline, stable, longterm or linux-next, where the source says so."""
+    eol: bool = False
+    """Whether the source says that its series has ended."""
+
+
+class Novelty(StrEnum):
+    """How a series' newest kernel stands to what is tracked and known."""
+
+    NEW = "new"
+    """Tracked, and not verified on all its architectures and patch sets."""
+    VERIFIED = "verified"
+    """Tracked, and settled on all of them, whatever the results."""
+    UNTRACKED = "untracked"
+    """No line of kernels.toml covers it."""
+
+
+@dataclass(frozen=True)
+class News:
+    """The newest listed kernel of one series (or of one line of kernels.toml)."""
+
+    version: KernelVersion
+    series: str
+    """The line of kernels.toml ("6.12.*", "2.6.21"), or the series where none covers it."""
+    novelty: Novelty
+    sources: tuple[str, ...]
+    """Who lists it, in the order asked."""
+    moniker: str
+    eol: bool
+    before: KernelVersion | None
+    """The series' newest settled kernel before this one."""
+
+    def as_json(self) -> dict[str, Any]:
+        """One row of what `zpmaint track --json` prints."""
+        return {
+            "version": str(self.version),
+            "series": self.series,
+            "novelty": str(self.novelty),
+            "sources": list(self.sources),
+            "moniker": self.moniker or None,
+            "eol": self.eol,
+            "before": str(self.before) if self.before else None,
+        }
+
+
+def whats_new(listings: Iterable[Listing], config: Config, records: Iterable[Record]) -> list[News]:
+    """One row for each tracked line that a source lists a kernel of, and each untracked series;
+    newest first. A line of a series counts releases alone, as its newest kernel is one."""
+    listed: dict[KernelVersion, list[Listing]] = {}
+    for listing in listings:
+        listed.setdefault(listing.version, []).append(listing)
+    settled = _settled(records)
+    rows: list[News] = []
+    for line in config.kernel:
+        mine = [v for v in listed if _tracks(line, v)]
+        if mine:
+            newest = max(mine)
+            novelty = (
+                Novelty.VERIFIED
+                if all(
+                    (newest, arch, patchset) in settled
+                    for arch in line.arch
+                    for patchset in line.patches or (config.patch,)
+                )
+                else Novelty.NEW
+            )
+            before = [v for v, _, _ in settled if v < newest and line.covers(v)]
+            rows.append(_news(newest, line.version, novelty, listed[newest], before))
+    untracked: dict[str, KernelVersion] = {}
+    for version in sorted(listed):
+        if not any(_tracks(line, version) for line in config.kernel):
+            untracked[version.series] = version
+    for series, version in untracked.items():
+        before = [v for v, _, _ in settled if v < version and v.series == series]
+        rows.append(_news(version, series, Novelty.UNTRACKED, listed[version], before))
+    return sorted(rows, key=lambda row: (row.version, row.series), reverse=True)
+
+
+def _tracks(line: KernelTable, version: KernelVersion) -> bool:
+    return line.covers(version) and (version.is_release or line.series is None)
+
+
+def _news(
+    version: KernelVersion,
+    series: str,
+    novelty: Novelty,
+    listings: list[Listing],
+    before: list[KernelVersion],
+) -> News:
+    return News(
+        version,
+        series,
+        novelty,
+        sources=tuple(dict.fromkeys(listing.source for listing in listings)),
+        moniker=next((listing.moniker for listing in listings if listing.moniker), ""),
+        eol=any(listing.eol for listing in listings),
+        before=max(before, default=None),
+    )
+
+
+def _settled(records: Iterable[Record]) -> set[tuple[KernelVersion, str, str]]:
+    found = set()
+    for record in records:
+        if record.result is not Result.INFRA:
+            try:
+                version = KernelVersion.parse(record.version)
+            except UserError:
+                continue  # not a kernel that any source could list
+            found.add((version, record.arch, record.patchset))
+    return found

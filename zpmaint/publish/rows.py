@@ -1,0 +1,287 @@
+"""From records to the rows of the page: what each tracked kernel's state is. Pure.
+
+The state of a kernel is its newest settled record. An attempt that failed for the sake of the
+infrastructure says nothing about the kernel and is shown beside that state, or alone where there
+is no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from zpmaint.config import Config, KernelTable
+from zpmaint.errors import UserError
+from zpmaint.ledger.values import Record, Result
+from zpmaint.versions import KernelVersion
+
+
+class Standing(StrEnum):
+    """Why a row is on the page."""
+
+    TRACKED = "tracked"
+    """The newest verified kernel of a line of kernels.toml, or the line itself if none is."""
+    EARLIER = "earlier"
+    """An older kernel of a tracked series."""
+    UNTRACKED = "untracked"
+    """Verified, and on no line of kernels.toml."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """How many cases came out how. A case that either kernel had to skip is no pass."""
+
+    passed: int
+    skipped: int
+    failed: int
+
+    @property
+    def total(self) -> int:
+        return self.passed + self.skipped + self.failed
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One counter of a pair: what it is called, and what each kernel showed."""
+
+    counter: str
+    unit: str
+    stock: float
+    patched: float | None
+
+    @property
+    def difference(self) -> float | None:
+        return None if self.patched is None else self.patched - self.stock
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kernel, architecture and patch set, as the page shows it."""
+
+    version: str
+    """The kernel, or the tracked series as it is written ("6.12.*") where none was verified."""
+    arch: str
+    patchset: str
+    standing: Standing
+    tracked_as: str
+    """The line of kernels.toml that covers it; '' if none does."""
+    note: str
+    """That line's note."""
+    record: Record | None
+    """The newest settled record; the newest at all if none settled it; None: never verified."""
+    attempt: Record | None
+    """A later attempt that ended in an infrastructure failure."""
+    change: str
+    """'regression', 'fixed' or '', against the series' previous settled kernel."""
+    compared_with: str
+    """That kernel; '' if there is none."""
+    history: tuple[Record, ...]
+    """Every record of it, newest first."""
+
+    @property
+    def look(self) -> str:
+        """The word for its state: a Result's, or 'pending'."""
+        return str(self.record.result) if self.record else "pending"
+
+    @property
+    def stem(self) -> str:
+        """The file name of its page, without .html, safe whatever the ledger holds."""
+        return file_name(f"{self.version}-{self.arch}")
+
+    @property
+    def folder(self) -> str:
+        return file_name(self.patchset)
+
+    @property
+    def page(self) -> str:
+        return f"{self.folder}/{self.stem}.html" if self.record else ""
+
+    @property
+    def patch(self) -> str:
+        """The patch as it is to be applied to this kernel; '' where there is none to offer."""
+        text = ((self.record and self.record.port) or {}).get("patch") or ""
+        return text if isinstance(text, str) else ""
+
+    @property
+    def patch_file(self) -> str:
+        return f"{self.folder}/{file_name(self.version)}.patch" if self.patch else ""
+
+    @property
+    def suite(self) -> Suite | None:
+        """None where no case was run."""
+        cases = self._verdict.get("cases") or []
+        if not cases:
+            return None
+        marks = [
+            {c[flavour]["mark"] for flavour in ("stock", "patched") if c[flavour]} for c in cases
+        ]
+        failed = sum(bool(m & {"fail", "lost"}) for m in marks)
+        skipped = sum("skip" in m and not m & {"fail", "lost"} for m in marks)
+        return Suite(len(marks) - failed - skipped, skipped, failed)
+
+    @property
+    def memory(self) -> Figure | None:
+        """The first counter of memory that tells here, after the read pass."""
+        for delta in self.deltas:
+            if delta["telling"] and delta["phase"] == "read" and delta["unit"] == "kB":
+                return _figure(delta)
+        return None
+
+    @property
+    def rss(self) -> Figure | None:
+        """VmRSS after the read pass, whether it tells or not."""
+        for delta in self.deltas:
+            if delta["counter"] == "VmRSS" and delta["phase"] == "read":
+                return _figure(delta)
+        return None
+
+    @property
+    def rss_is_silent(self) -> bool:
+        """Whether VmRSS was measured and does not carry the patch's meaning here."""
+        return any(
+            d["counter"] == "VmRSS" and d["phase"] == "read" and not d["telling"]
+            for d in self.deltas
+        )
+
+    @property
+    def cost(self) -> Figure | None:
+        """Instructions for each page of the read pass."""
+        for delta in self.deltas:
+            if delta["unit"] == "instructions/page" and delta["phase"] == "read":
+                return _figure(delta)
+        return None
+
+    @property
+    def deltas(self) -> list[dict[str, Any]]:
+        return self._verdict.get("deltas") or []
+
+    @property
+    def _verdict(self) -> dict[str, Any]:
+        return (self.record and self.record.verdict) or {}
+
+
+def rows_of(config: Config, records: Iterable[Record], patchset: str) -> list[Row]:
+    """The rows of one patch set, newest kernel first; the order of `records` does not matter."""
+    kept = sorted(
+        (r for r in records if r.patchset == patchset),
+        key=lambda r: (r.finished, r.started, r.key, r.result, r.why),
+        reverse=True,
+    )
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for record in kept:
+        groups.setdefault((record.version, record.arch), []).append(record)
+    rows: list[Row] = []
+    for line, arch in _lines(config, patchset):
+        mine = [
+            name
+            for name in sorted(groups, key=lambda g: _order(g[0]), reverse=True)
+            if name[1] == arch and _covers(line, name[0])
+        ]
+        if not mine:
+            rows.append(_pending(line, arch, patchset))
+        for place, name in enumerate(mine):
+            if any((r.version, r.arch) == name for r in rows):
+                continue  # an earlier line of kernels.toml has it
+            standing = Standing.EARLIER if place else Standing.TRACKED
+            older = [groups[n] for n in mine[place + 1 :]]
+            rows.append(_row(groups[name], standing, line, older))
+    seen = {(r.version, r.arch) for r in rows}
+    rows += [_row(g, Standing.UNTRACKED, None, []) for n, g in groups.items() if n not in seen]
+    return sorted(rows, key=lambda r: (_order(r.version), r.arch), reverse=True)
+
+
+def patchsets_of(config: Config, records: Iterable[Record]) -> list[str]:
+    """The patch sets to show: the tracked ones first, then others that the ledger knows."""
+    names = [config.patch, *(p for line in config.kernel for p in line.patches)]
+    return list(dict.fromkeys([*names, *sorted({r.patchset for r in records})]))
+
+
+def newest_good(rows: Sequence[Row]) -> list[tuple[str, str, Row | None]]:
+    """For each tracked line and architecture: its newest kernel that passes, None if none does."""
+    found: dict[tuple[str, str], Row | None] = {}
+    for row in rows:  # newest first
+        if row.tracked_as:
+            name = (row.tracked_as, row.arch)
+            if found.get(name) is None:
+                found[name] = row if row.look == Result.PASS else None
+    return [(line, arch, row) for (line, arch), row in found.items()]
+
+
+def file_name(text: str) -> str:
+    """`text` as a file name: itself where that is safe, else made so and told apart by a hash."""
+    safe = re.sub(r"[^A-Za-z0-9._~+-]", "_", text)[:80]
+    if safe == text and not text.startswith((".", "-")):
+        return text
+    return f"_{safe.strip('.')}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
+
+
+def _lines(config: Config, patchset: str) -> list[tuple[KernelTable, str]]:
+    return [
+        (line, arch)
+        for line in config.kernel
+        if patchset in (line.patches or (config.patch,))
+        for arch in line.arch
+    ]
+
+
+def _row(
+    group: list[Record], standing: Standing, line: KernelTable | None, older: list[list[Record]]
+) -> Row:
+    settled = next((r for r in group if r.result is not Result.INFRA), None)
+    shown = settled or group[0]
+    before = [r for g in older for r in g if r.result is not Result.INFRA][:1]
+    before = before or [r for r in group if r is not settled and r.result is not Result.INFRA][:1]
+    change = ""
+    if settled and before and (settled.result is Result.PASS) != (before[0].result is Result.PASS):
+        change = "fixed" if settled.result is Result.PASS else "regression"
+    return Row(
+        version=shown.version,
+        arch=shown.arch,
+        patchset=shown.patchset,
+        standing=standing,
+        tracked_as=line.version if line else "",
+        note=line.note if line else "",
+        record=shown,
+        attempt=group[0] if group[0] is not shown else None,
+        change=change,
+        compared_with=before[0].version if change else "",
+        history=tuple(group),
+    )
+
+
+def _pending(line: KernelTable, arch: str, patchset: str) -> Row:
+    return Row(
+        line.version, arch, patchset, Standing.TRACKED, line.version, line.note,
+        None, None, "", "", (),
+    )  # fmt: skip
+
+
+def _figure(delta: dict[str, Any]) -> Figure:
+    return Figure(delta["counter"], delta["unit"], delta["stock"], delta["patched"])
+
+
+def _parsed(text: str) -> KernelVersion | None:
+    try:
+        return KernelVersion.parse(text)
+    except UserError:
+        return None
+
+
+def _covers(line: KernelTable, version: str) -> bool:
+    parsed = _parsed(version)
+    return parsed is not None and line.covers(parsed)
+
+
+def _order(version: str) -> tuple[int, KernelVersion, str]:
+    """Kernels as they were made; a series after all it could hold; what is no kernel first."""
+    if parsed := _parsed(version):
+        return (1, parsed, version)
+    if version.endswith(".*"):
+        numbers = tuple(map(int, version[:-2].split(".")))
+        width = 4 if numbers[0] < 3 else 3
+        return (1, KernelVersion(numbers + (1 << 20,) * (width - len(numbers))), version)
+    return (0, KernelVersion((0, 0, 0)), version)

@@ -1,0 +1,256 @@
+"""The status page: a folder of plain files, written from the ledger and the declarations alone.
+
+The same input gives the same bytes. Nothing on a page comes from elsewhere or runs a script.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+
+from zpmaint.config import Config
+from zpmaint.errors import UserError
+from zpmaint.files import landing, locked
+from zpmaint.ledger.values import Record, Result
+from zpmaint.patchset.values import PatchSet, Telling
+from zpmaint.publish import words
+from zpmaint.publish.charts import Chart, charts_of
+from zpmaint.publish.rows import Row, Standing, newest_good, patchsets_of, rows_of
+from zpmaint.publish.status import passing_of, status_json
+from zpmaint.versions import KernelVersion
+
+MARKER = ".zpmaint-site"
+"""The file that says a folder is a site of ours, which the next one may replace."""
+
+_FEED_ENTRIES = 60
+_NAMESPACE = uuid.UUID("6f0c1f0e-7a70-5d74-9c3e-2b1d9a6f4e10")
+"""Makes the feed's entries' names, which must stay the same for ever."""
+
+LOOKS = {
+    "pass": ("\N{CHECK MARK}", "pass"),
+    "fail": ("\N{MULTIPLICATION X}", "fail"),
+    "conflict": ("\N{NOT EQUAL TO}", "conflict"),
+    "build-failed": ("\N{MULTIPLICATION X}", "build failed"),
+    "infrastructure": ("\N{WHITE CIRCLE}", "no result (infrastructure)"),
+    "pending": ("\N{HORIZONTAL ELLIPSIS}", "pending"),
+}
+"""A sign and words for each state: colour alone tells nobody anything."""
+
+
+@dataclass(frozen=True)
+class _Set:
+    """One patch set with all that its part of the page shows."""
+
+    name: str
+    title: str
+    info: PatchSet | None
+    rows: tuple[Row, ...]
+    charts: tuple[Chart, ...]
+
+    @property
+    def passing(self) -> tuple[int, int]:
+        return passing_of(self.rows)
+
+    @property
+    def tracked(self) -> list[Row]:
+        return [row for row in self.rows if row.standing is Standing.TRACKED]
+
+    @property
+    def others(self) -> list[Row]:
+        return [row for row in self.rows if row.standing is not Standing.TRACKED]
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        looks = [row.look for row in self.tracked]
+        return [(look, looks.count(look)) for look in LOOKS if look in looks]
+
+    @property
+    def good(self) -> list[tuple[str, str, Row | None]]:
+        return newest_good(self.rows)
+
+    @property
+    def badge(self) -> str:
+        return f"{self.rows[0].folder}/badge.svg" if self.rows else ""
+
+
+def write_site(
+    records: Iterable[Record],
+    config: Config,
+    patchsets: Sequence[PatchSet],
+    out: Path,
+    *,
+    generated: float,
+    base_url: str = "",
+) -> list[Path]:
+    """Write the whole site to `out`, replacing a former one by rename, and name its files.
+
+    `records` is the ledger's whole history in any order; `patchsets` what patches/ says of the
+    sets (a set that only the ledger knows is shown without its story); `generated` seconds since
+    the epoch; `base_url` where the site will stand, for the feed, if that is known.
+
+    Raises UserError if `out` is something other than an empty folder or a former site."""
+    files = site_files(records, config, patchsets, generated=generated, base_url=base_url)
+    with locked(out):
+        _replaceable(out)
+        with landing(out) as fresh:
+            for name, data in files.items():
+                path = fresh / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+    return [out / name for name in files]
+
+
+def site_files(
+    records: Iterable[Record],
+    config: Config,
+    patchsets: Sequence[PatchSet],
+    *,
+    generated: float,
+    base_url: str = "",
+) -> dict[str, bytes]:
+    """The site's files by name, as `write_site` writes them."""
+    records = list(records)
+    infos = {info.name: info for info in patchsets}
+    sets = [_set(config, records, name, infos.get(name)) for name in patchsets_of(config, records)]
+    env = _environment(generated)
+    text: dict[str, str] = {
+        MARKER: "A status page written by zpmaint; the next one replaces this folder whole.\n",
+        "style.css": (Path(__file__).parent / "templates" / "style.css").read_text("utf-8"),
+        "index.html": env.get_template("index.html.j2").render(sets=sets, root=""),
+        "status.json": status_json([(s.name, s.title, s.rows) for s in sets], generated),
+        "feed.xml": _feed(env, records, sets, base_url),
+    }
+    for one in sets:
+        if one.badge:
+            text[one.badge] = env.get_template("badge.svg.j2").render(badge=_badge(one))
+        for row in one.rows:
+            if row.patch:
+                text[row.patch_file] = row.patch
+            if row.page:
+                text[row.page] = env.get_template("kernel.html.j2").render(
+                    set=one, row=row, trap=_telling(one.info, row.version), root="../"
+                )
+    return {name: _bytes(name, data) for name, data in sorted(text.items())}
+
+
+def _set(config: Config, records: list[Record], name: str, info: PatchSet | None) -> _Set:
+    rows = tuple(rows_of(config, records, name))
+    return _Set(name, info.title if info else name, info, rows, tuple(charts_of(rows)))
+
+
+def _replaceable(out: Path) -> None:
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise UserError(f"{out}: not a folder", "name a folder for the site")
+    if out.is_dir() and any(out.iterdir()) and not (out / MARKER).is_file():
+        raise UserError(
+            f"{out}: holds files that are not a former site; nothing was written",
+            "name a new or empty folder: it is replaced whole",
+        )
+
+
+def _environment(generated: float) -> Environment:
+    env = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        # A ledger keeps what older versions recorded: what is missing there is shown as a dash.
+        undefined=ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    env.filters.update(
+        number=words.number,
+        signed=words.signed,
+        mebibytes=words.mebibytes,
+        moment=words.moment,
+        day=words.day,
+        iso=words.iso,
+        duration=words.duration,
+        percent=words.percent,
+        href=quote,
+        lines=_diff_lines,
+        shell=lambda command: shlex.join(map(str, command)),
+    )
+    env.globals.update(looks=LOOKS, generated=generated, Standing=Standing)
+    return env
+
+
+def _diff_lines(patch: str) -> list[tuple[str, str]]:
+    """A patch's lines, each with the class that colours it."""
+    kinds = {"+": "add", "-": "del", "@": "at"}
+    made = []
+    for line in patch.splitlines():
+        heading = line.startswith(("--- ", "+++ ", "diff ", "index "))
+        made.append(("head" if heading else kinds.get(line[:1], ""), line))
+    return made
+
+
+def _telling(info: PatchSet | None, version: str) -> Telling | None:
+    if info is None:
+        return None
+    try:
+        parsed = KernelVersion.parse(version)
+    except UserError:
+        return None
+    return next((telling for telling in info.telling if parsed in telling.era), None)
+
+
+def _badge(one: _Set) -> dict[str, Any]:
+    passing, tracked = one.passing
+    bad = any(row.look in ("fail", "conflict", "build-failed") for row in one.tracked)
+    look = "fail" if bad else "pass" if tracked and passing == tracked else "pending"
+    left, right = one.name, f"{LOOKS[look][0]} {passing} of {tracked} kernels"
+    # About as wide as Verdana 11 px sets it; textLength makes it exact.
+    widths = [round(len(text) * 6.6) + 12 for text in (left, right)]
+    return {"left": left, "right": right, "widths": widths, "look": look}
+
+
+def _feed(env: Environment, records: list[Record], sets: list[_Set], base_url: str) -> str:
+    """The newest records; an attempt without a result is no news."""
+    pages = {(r.patchset, r.version, r.arch): r.page for s in sets for r in s.rows}
+    news = sorted(
+        (r for r in records if r.result is not Result.INFRA),
+        key=lambda r: (r.finished, r.version, r.arch, r.patchset, r.key),
+        reverse=True,
+    )[:_FEED_ENTRIES]
+    base = f"{base_url.rstrip('/')}/" if base_url else ""
+    entries = [
+        {
+            "record": record,
+            "id": uuid.uuid5(
+                _NAMESPACE,
+                "\0".join(
+                    [
+                        record.patchset,
+                        record.version,
+                        record.arch,
+                        record.key,
+                        repr(record.finished),
+                    ]
+                ),
+            ),
+            "page": base + quote(pages[record.patchset, record.version, record.arch]),
+        }
+        for record in news
+    ]
+    return env.get_template("feed.xml.j2").render(
+        entries=entries, base=base, id=uuid.uuid5(_NAMESPACE, base or "zpmaint"), sets=sets
+    )
+
+
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+"""What neither XML nor HTML may hold, as a console may."""
+
+
+def _bytes(name: str, text: str) -> bytes:
+    if name.endswith(".patch"):
+        return text.encode("utf-8", "surrogateescape")  # byte for byte what the port gave
+    return _NOT_TEXT.sub("\N{REPLACEMENT CHARACTER}", text).encode("utf-8", "replace")

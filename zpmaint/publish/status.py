@@ -1,0 +1,113 @@
+"""status.json: the page's content for programs.
+
+The document's shape, version 1 (a change that could break a reader raises the number)::
+
+    schema      1
+    generator   "zpmaint"
+    generated   RFC 3339, UTC
+    patchsets   a list, each:
+      name, title
+      tracked         how many kernels of kernels.toml are tracked with it
+      passing         how many of those pass
+      newest_good     a list: {tracked_as, arch, version or null}
+      kernels         a list, newest first, each:
+        version       the kernel, or the tracked series ("6.12.*") where none was verified
+        arch          "x86_64" or "i386"
+        standing      "tracked", "earlier" or "untracked"
+        tracked_as    the line of kernels.toml, or null
+        state         "pass", "fail", "conflict", "build-failed", "infrastructure" (no result;
+                      it says nothing about the kernel) or "pending" (never verified)
+        why           one line, or null
+        verified      RFC 3339, or null
+        change        "regression", "fixed" or null, against compared_with
+        compared_with a kernel, or null
+        retried       RFC 3339 of a later attempt without a result, or null
+        port          {state, confidence 0..1, anchor} or null
+        suite         {passed, skipped, failed} or null
+        memory        the telling counter after the read pass:
+                      {counter, unit, stock, patched or null} or null
+        rss_telling   whether VmRSS carries the patch's meaning here; null if not measured
+        instructions_per_page   {stock, patched or null} of the read pass, or null
+        page, patch   addresses relative to this file, or null
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from zpmaint.ledger.values import Result
+from zpmaint.publish.rows import Figure, Row, Standing, newest_good
+from zpmaint.publish.words import iso
+
+SCHEMA = 1
+
+
+def status_json(sets: Sequence[tuple[str, str, Sequence[Row]]], generated: float) -> str:
+    """The document for (name, title, rows) of each patch set, as text."""
+    document = {
+        "schema": SCHEMA,
+        "generator": "zpmaint",
+        "generated": iso(generated),
+        "patchsets": [_patchset(name, title, rows) for name, title, rows in sets],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def passing_of(rows: Sequence[Row]) -> tuple[int, int]:
+    """How many of the tracked kernels pass, and how many there are."""
+    tracked = [row for row in rows if row.standing is Standing.TRACKED]
+    return sum(row.look == Result.PASS for row in tracked), len(tracked)
+
+
+def _patchset(name: str, title: str, rows: Sequence[Row]) -> dict[str, Any]:
+    passing, tracked = passing_of(rows)
+    return {
+        "name": name,
+        "title": title,
+        "tracked": tracked,
+        "passing": passing,
+        "newest_good": [
+            {"tracked_as": line, "arch": arch, "version": row.version if row else None}
+            for line, arch, row in newest_good(rows)
+        ],
+        "kernels": [_kernel(row) for row in rows],
+    }
+
+
+def _kernel(row: Row) -> dict[str, Any]:
+    record, suite, cost = row.record, row.suite, row.cost
+    port = record.port if record else None
+    return {
+        "version": row.version,
+        "arch": row.arch,
+        "standing": str(row.standing),
+        "tracked_as": row.tracked_as or None,
+        "state": row.look,
+        "why": record.why if record else None,
+        "verified": iso(record.finished) if record else None,
+        "change": row.change or None,
+        "compared_with": row.compared_with or None,
+        "retried": iso(row.attempt.finished) if row.attempt else None,
+        "port": {k: port.get(k) for k in ("state", "confidence", "anchor")} if port else None,
+        "suite": suite
+        and {"passed": suite.passed, "skipped": suite.skipped, "failed": suite.failed},
+        "memory": _figure(row.memory),
+        "rss_telling": None if row.rss is None else not row.rss_is_silent,
+        "instructions_per_page": cost and {"stock": cost.stock, "patched": cost.patched},
+        "page": quote(row.page) or None,
+        "patch": quote(row.patch_file) or None,
+    }
+
+
+def _figure(figure: Figure | None) -> dict[str, Any] | None:
+    if figure is None:
+        return None
+    return {
+        "counter": figure.counter,
+        "unit": figure.unit,
+        "stock": figure.stock,
+        "patched": figure.patched,
+    }

@@ -1,0 +1,68 @@
+"""How the page writes numbers and times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+NONE = "\N{EN DASH}"
+_MINUS = "\N{MINUS SIGN}"
+
+
+def number(value: object) -> str:
+    """2110.2 as '2,110', 4.0 as '4', 4.13 as '4.1'; a dash for what is not there."""
+    if not isinstance(value, int | float):
+        return NONE
+    digits = 1 if abs(value) < 100 and abs(value - round(value)) >= 0.05 else 0
+    return f"{value:,.{digits}f}".replace("-", _MINUS)
+
+
+def signed(value: object) -> str:
+    """A difference with its sign; '0' has none."""
+    text = number(value)
+    return f"+{text}" if isinstance(value, int | float) and value > 0 and text != "0" else text
+
+
+def mebibytes(kilobytes: object) -> str:
+    """A difference in the kernel's kB (1024 bytes) as '+64.0 MiB', below one MiB in kB."""
+    if not isinstance(kilobytes, int | float):
+        return NONE
+    if abs(kilobytes) < 1024:
+        return f"{signed(kilobytes)} kB"
+    sign = "+" if kilobytes > 0 else _MINUS
+    return f"{sign}{abs(kilobytes) / 1024:,.1f} MiB"
+
+
+def moment(epoch: object) -> str:
+    """Seconds since the epoch as '2026-11-25 12:05' UTC."""
+    return f"{_utc(epoch):%Y-%m-%d %H:%M}" if isinstance(epoch, int | float) else NONE
+
+
+def day(epoch: object) -> str:
+    """Seconds since the epoch as '2026-11-25' UTC."""
+    return f"{_utc(epoch):%Y-%m-%d}" if isinstance(epoch, int | float) else NONE
+
+
+def iso(epoch: object) -> str:
+    """Seconds since the epoch as RFC 3339 has it: '2026-11-25T12:05:13Z'."""
+    return f"{_utc(epoch):%Y-%m-%dT%H:%M:%SZ}" if isinstance(epoch, int | float) else ""
+
+
+def duration(seconds: object) -> str:
+    """'0.4 s', '48 s', '4 min 01 s'."""
+    if not isinstance(seconds, int | float):
+        return NONE
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60:02d} s"
+
+
+def percent(share: object) -> str:
+    """0.94 as '94 %'; never rounded up to a certainty that is not there."""
+    if not isinstance(share, int | float):
+        return NONE
+    return f"{int(share * 100 + 1e-6)} %"
+
+
+def _utc(epoch: int | float) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)

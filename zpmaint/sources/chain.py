@@ -1,0 +1,203 @@
+"""Several sources as one: each is tried in order until one serves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from zpmaint.config import Config
+from zpmaint.errors import UserError
+from zpmaint.progress import SILENT, Reporter
+from zpmaint.sources.debian import DebianSource
+from zpmaint.sources.git import GitSource
+from zpmaint.sources.kernelorg import KernelOrgSource
+from zpmaint.sources.source import NotServedError, Source, SourceFailedError
+from zpmaint.sources.tree import TreeSource
+from zpmaint.versions import KernelVersion
+
+Got = TypeVar("Got")
+
+
+def _git(where: str, cache: Path, reporter: Reporter) -> Source:
+    return GitSource(where, cache, reporter)
+
+
+def _kernel_org(where: str, cache: Path, reporter: Reporter) -> Source:
+    return KernelOrgSource(where, cache, reporter)
+
+
+def _debian(where: str, cache: Path, reporter: Reporter) -> Source:
+    return DebianSource(where, cache, reporter)
+
+
+def _tree(where: str, cache: Path, reporter: Reporter) -> Source:
+    return TreeSource(Path(where))
+
+
+_KINDS: dict[str, tuple[Callable[[str, Path, Reporter], Source], bool]] = {
+    "git": (_git, True),
+    "kernel.org": (_kernel_org, False),
+    "debian": (_debian, False),
+    "tree": (_tree, True),
+}
+"""Each kind: how it is opened, and whether it must be told where."""
+
+_NEAREST = 2  # versions named on each side of one that nobody serves
+
+
+def open_source(spec: str, *, cache: Path, reporter: Reporter = SILENT) -> Source:
+    """The source that `spec` names, written KIND or KIND:WHERE. Raises UserError."""
+    kind, colon, where = spec.partition(":")
+    if kind not in _KINDS:
+        raise UserError(
+            f"{spec!r}: no such kind of source",
+            f"write it as {', '.join(k + ':WHERE' if w else k for k, (_, w) in _KINDS.items())}",
+        )
+    make, placed = _KINDS[kind]
+    if placed and not where:
+        raise UserError(f"{spec!r}: does not say where", f"write it as {kind}:PATH")
+    if colon and not where:
+        raise UserError(f"{spec!r}: nothing behind the colon", f"write it as {kind}")
+    return make(where, cache, reporter)
+
+
+def open_configured(
+    config: Config,
+    names: Iterable[str] = (),
+    *,
+    cache: Path,
+    reporter: Reporter = SILENT,
+    environment: Mapping[str, str] | None = None,
+) -> Chain:
+    """The sources `names` of kernels.toml as a chain, all of them where no name is given.
+
+    One whose `where_env` is unset is left out, and one that cannot be opened is passed over; the
+    chain says so when no other serves either. Raises UserError for a name that is not declared.
+    """
+    environment = os.environ if environment is None else environment
+    sources: list[Source] = []
+    absent: dict[str, Exception] = {}
+    for name in list(names) or list(config.sources):
+        if name not in config.sources:
+            raise UserError(
+                f"no source {name!r} in kernels.toml", f"declared: {', '.join(config.sources)}"
+            )
+        row = config.sources[name]
+        where = row.where
+        if row.where_env and not (where := environment.get(row.where_env, "") or where):
+            absent[name] = NotServedError(f"{name}: left out, {row.where_env} is not set")
+            continue
+        try:
+            spec = f"{row.kind}:{where}" if where else row.kind
+            sources.append(open_source(spec, cache=cache, reporter=reporter))
+        except (UserError, SourceFailedError) as error:
+            absent[name] = error
+            with reporter.step(f"open source {name}") as step:
+                step.note(f"source {name}: {error}")
+    return Chain(sources, reporter, absent=absent)
+
+
+class Chain:
+    """Sources in the order in which they are asked."""
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        reporter: Reporter = SILENT,
+        *,
+        absent: Mapping[str, Exception] | None = None,
+    ) -> None:
+        """`absent` names sources that are not there, with the reason, for the errors to tell."""
+        self.sources = tuple(sources)
+        self.reporter = reporter
+        self._absent = dict(absent or {})
+        self._served: dict[KernelVersion, Source] = {}
+
+    @property
+    def name(self) -> str:
+        """The names of all, in order."""
+        return " ".join(source.name for source in self.sources)
+
+    def versions(self) -> list[KernelVersion]:
+        """What any source can give now, oldest first. Raises only where every source failed."""
+        found: set[KernelVersion] = set()
+        failures: list[tuple[str, Exception]] = []
+        for source in self.sources:
+            try:
+                found.update(source.versions())
+            except (UserError, SourceFailedError) as error:
+                self._note(source, "versions", error)
+                failures.append((source.name, error))
+        if len(failures) == len(self.sources):
+            raise self._error("no source lists its kernels", failures)
+        return sorted(found)
+
+    def newest(self, series: str) -> KernelVersion:
+        """The newest release of `series` over all sources.
+
+        A source that fails is noted and passed over as long as another one knows the series."""
+        found: dict[KernelVersion, Source] = {}
+        failures: list[tuple[str, Exception]] = []
+        for source in self.sources:
+            try:
+                found.setdefault(source.newest(series), source)
+            except (NotServedError, SourceFailedError) as error:
+                self._note(source, f"newest of {series}", error)
+                failures.append((source.name, error))
+        if not found:
+            raise self._error(f"no release of series {series} at any source", failures)
+        return max(found)
+
+    def blobs(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, bytes | None]:
+        """See Source.blobs; of the first source that serves `version`."""
+        wanted = list(paths)
+        return self._first(version, lambda source: source.blobs(version, wanted))
+
+    def tree(self, version: KernelVersion, keep: Iterable[str] = ()) -> Path:
+        """See Source.tree; of the first source that serves `version`."""
+        wanted = list(keep)
+        return self._first(version, lambda source: source.tree(version, wanted))
+
+    def served_by(self, version: KernelVersion) -> Source | None:
+        """The source that gave `version`, None where none was asked for it yet."""
+        return self._served.get(version)
+
+    def _first(self, version: KernelVersion, ask: Callable[[Source], Got]) -> Got:
+        # Blobs and tree of one kernel must not come from two places: who served it once is
+        # asked first.
+        before = self._served.get(version)
+        order = ([before] if before else []) + [s for s in self.sources if s is not before]
+        failures: list[tuple[str, Exception]] = []
+        for source in order:
+            try:
+                got = ask(source)
+            except (NotServedError, SourceFailedError) as error:
+                self._note(source, str(version), error)
+                failures.append((source.name, error))
+            else:
+                self._served[version] = source
+                return got
+        raise self._error(f"version {version}, that no source has", failures)
+
+    def _note(self, source: Source, what: str, error: Exception) -> None:
+        with self.reporter.step(f"{source.name}: {what}") as step:
+            step.note(str(error))
+
+    def _error(
+        self, what: str, failures: list[tuple[str, Exception]]
+    ) -> NotServedError | SourceFailedError:
+        """One error for all: the user's where no source has it, the infrastructure's where one
+        might have it and failed."""
+        absent = [(f"source {name}", error) for name, error in self._absent.items()]
+        reasons = "; ".join(_reason(name, error) for name, error in [*failures, *absent])
+        text = f"{what}: {reasons or 'no source is set up'}"
+        if any(not isinstance(error, UserError) for _, error in [*failures, *absent]):
+            return SourceFailedError(text, "try again when they can be reached, or name --source")
+        return NotServedError(text, "name another version, or a source that has it with --source")
+
+
+def _reason(name: str, error: Exception) -> str:
+    what = getattr(error, "what", str(error))
+    return what if what.startswith(name.removeprefix("source ")) else f"{name}: {what}"

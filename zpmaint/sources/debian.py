@@ -1,0 +1,266 @@
+"""Kernels from Debian's archive: the upstream tarballs of its source packages.
+
+The chain of trust is apt's: the machine's keyring, InRelease, the index of source packages, the
+sha256 of each file. Indexes list files that a mirror no longer has; only what a mirror answers
+for counts as served.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from debian.deb822 import Sources
+
+from zpmaint.errors import UserError
+from zpmaint.files import locked, write_whole
+from zpmaint.progress import SILENT, Reporter
+from zpmaint.sources.apt import Apt, Entry, Index, machine_entries, machine_origins
+from zpmaint.sources.series import not_served, releases_of
+from zpmaint.sources.source import NotServedError, SourceFailedError
+from zpmaint.sources.tarball import Archive, TarballSource
+from zpmaint.versions import KernelVersion
+
+_SUITE = re.compile(r"[a-z][a-z0-9-]*")
+_STANZA = re.compile(rb"^Package: linux[^\n]*\n(?:[^\n]+\n)*", re.M)
+_ORIG = re.compile(r"linux(?:-[\d.]+)?_(?P<version>[^_]+)\.orig\.tar\.xz")
+_ANSWER_HOLDS = 6 * 3600.0  # seconds that a mirror's "here" or "gone" is believed
+
+
+@dataclass(frozen=True)
+class Orig:
+    """One upstream tarball, as an index lists it."""
+
+    version: str
+    """The upstream version, as KernelVersion.parse takes it."""
+    suite: str
+    package: str
+    uri: str
+    sha256: str
+    size: int
+    """Bytes."""
+
+
+class DebianSource(TarballSource):
+    """The machine's own Debian mirrors; `where` names the suites beyond the machine's own,
+    space-separated, and empty means those of debian.toml."""
+
+    def __init__(
+        self,
+        where: str,
+        cache: Path,
+        reporter: Reporter = SILENT,
+        *,
+        entries: Sequence[Entry] | None = None,
+        max_age: float = 3600.0,
+    ) -> None:
+        """`entries` stand for the machine's sources.list; indexes are asked for again after
+        `max_age` seconds. Raises UserError for a word in `where` that is no suite."""
+        super().__init__(cache, reporter)
+        self._suites = where.split()
+        for suite in self._suites:
+            if not _SUITE.fullmatch(suite):
+                raise UserError(
+                    f"debian:{where}: {suite!r} is not a suite", "name suites, as in 'trixie sid'"
+                )
+        self.name = f"debian:{' '.join(self._suites)}" if self._suites else "debian"
+        self._folder = cache / "debian"
+        self._table = tomllib.loads((Path(__file__).parent / "debian.toml").read_text())
+        self._entries = entries
+        self._max_age = max_age
+
+    def versions(self) -> list[KernelVersion]:
+        """See Source.versions; asks the mirror about each file it was not yet asked about."""
+        with self.reporter.step("ask which kernels the mirrors hold") as step:
+            listed = sorted(self._by_version)
+            served = []
+            for number, version in enumerate(listed):
+                if self._is_served(version):
+                    served.append(version)
+                step.advance(number + 1, len(listed))
+        return served
+
+    def listed(self) -> list[KernelVersion]:
+        """Every version the indexes name, gone or not, oldest first; costs no question."""
+        return sorted(self._by_version)
+
+    def newest(self, series: str) -> KernelVersion:
+        """See Source.newest; asks from the newest on, until a mirror answers for one."""
+        tried = releases_of(series, self._by_version)
+        for version in tried:
+            if self._is_served(version):
+                return version
+        gone = f"; listed but gone: {', '.join(map(str, tried[:5]))}" if tried else ""
+        raise NotServedError(f"{self.name}: no release of series {series}{gone}")
+
+    def archive(self, version: KernelVersion) -> Archive:
+        """See TarballSource. Where suites have different tarballs of one version, the first
+        that came is kept to."""
+        if version.debian is not None:
+            raise NotServedError(
+                f"{self.name}: serves upstream kernels, not Debian's revisions",
+                f"ask for {version.upstream}",
+            )
+        pinned = self._recall("pins.json").get(str(version), "")
+        if pinned and self._place(version, pinned).is_file():
+            return Archive(self._place(version, pinned), pinned)
+        origs = self._by_version.get(version, [])
+        if not origs:
+            raise not_served(self.name, version, self._by_version)
+        failures: list[NotServedError | SourceFailedError] = []
+        for orig in sorted(origs, key=lambda orig: orig.sha256 != pinned):
+            try:
+                path = self._apt.fetch(
+                    orig.uri,
+                    self._place(version, orig.sha256),
+                    sha256=orig.sha256,
+                    size=orig.size,
+                    reporter=self.reporter,
+                )
+            except NotServedError as error:
+                self._remember("answers.json", orig.uri, {"here": False, "time": time.time()})
+                failures.append(error)
+            except SourceFailedError as error:
+                failures.append(error)
+            else:
+                self._remember("pins.json", str(version), orig.sha256)
+                if pinned and orig.sha256 != pinned:
+                    with self.reporter.step(f"pin {version}") as step:
+                        step.note(
+                            f"{version}: the tarball {pinned[:12]} used before is gone, "
+                            f"{orig.suite}'s {orig.sha256[:12]} takes its place"
+                        )
+                return Archive(path, orig.sha256)
+        said = "; ".join(dict.fromkeys(error.what for error in failures))
+        if all(isinstance(error, NotServedError) for error in failures):
+            raise NotServedError(f"{self.name}: {version} is listed but cannot be fetched: {said}")
+        raise SourceFailedError(f"{self.name}: {version}: {said}", "run again later")
+
+    def _place(self, version: KernelVersion, sha256: str) -> Path:
+        return self._folder / f"linux_{version}.{sha256[:12]}.orig.tar.xz"
+
+    def _is_served(self, version: KernelVersion) -> bool:
+        origs = self._by_version[version]
+        if any(self._place(version, orig.sha256).is_file() for orig in origs):
+            return True
+        answers = self._recall("answers.json")
+        for orig in origs:
+            answer = answers.get(orig.uri)
+            if answer is None or not 0 <= time.time() - answer["time"] < _ANSWER_HOLDS:
+                answer = {"here": self._apt.probe(orig.uri), "time": time.time()}
+                self._remember("answers.json", orig.uri, answer)
+            if answer["here"]:
+                return True
+        return False
+
+    @cached_property
+    def _apt(self) -> Apt:
+        return Apt(self._folder / "apt")
+
+    @cached_property
+    def _by_version(self) -> dict[KernelVersion, list[Orig]]:
+        found: dict[KernelVersion, list[Orig]] = {}
+        for orig in self._origs():
+            rows = found.setdefault(KernelVersion.parse(orig.version), [])
+            if all(row.uri != orig.uri for row in rows):
+                rows.append(orig)
+        return found
+
+    def _origs(self) -> list[Orig]:
+        """What all indexes list, in the order of the suites."""
+        entries = self._all_entries()
+        indexes = self._update(entries)
+        order = {(entry.uri, entry.suite): rank for rank, entry in enumerate(entries)}
+        ranked = sorted(
+            (index for index in indexes if index.origin in self._table["origins"]),
+            key=lambda index: order.get((index.uri, index.suite), len(order)),
+        )
+        if not ranked:
+            raise SourceFailedError(f"{self.name}: no mirror here is Debian's")
+        return [orig for index in ranked for orig in self._origs_of(index)]
+
+    def _all_entries(self) -> list[Entry]:
+        """The machine's Debian entries, then the further suites of the same mirrors."""
+        known = machine_origins() if self._entries is None else {}
+        own = machine_entries() if self._entries is None else list(self._entries)
+        origins = self._table["origins"]
+        own = [e for e in own if known.get((e.uri, e.suite), origins[0]) in origins]
+        unsure = [entry for entry in own if (entry.uri, entry.suite) not in known]
+        if unsure:
+            indexes = self._update(unsure, "ask/")
+            sure = {(index.uri, index.suite) for index in indexes if index.origin in origins}
+            own = [e for e in own if e not in unsure or (e.uri, e.suite) in sure]
+        if not own:
+            raise SourceFailedError(
+                f"{self.name}: this machine's apt has no Debian mirror",
+                "use kernel.org or a git source instead",
+            )
+        found = list(own)
+        for entry in own:
+            security = entry.suite.endswith(("-security", "/updates"))
+            for suite in (
+                self._suites or self._table["suites"]["security" if security else "archive"]
+            ):
+                if security == suite.endswith("-security"):
+                    found.append(Entry(entry.uri, suite, entry.signed_by))
+        return list(dict.fromkeys(found))
+
+    def _update(self, entries: Sequence[Entry], part: str = "") -> list[Index]:
+        apt = Apt(self._folder / f"apt-{part.rstrip('/')}") if part else self._apt
+        return apt.update(
+            entries, self._table["component"], max_age=self._max_age, reporter=self.reporter
+        )
+
+    def _origs_of(self, index: Index) -> list[Orig]:
+        """The kernels of one index; read once for each state of it."""
+        facts = index.path.stat()
+        state = [str(index.path), facts.st_mtime_ns, facts.st_size, self._table["packages"]]
+        kept = self._folder / "origs" / f"{index.path.name}.json"
+        try:
+            known = json.loads(kept.read_text())
+            if known["state"] == state:
+                return [Orig(**row) for row in known["origs"]]
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            pass  # not read before, or by another zpmaint
+        origs = list(self._parse(index, self._apt.read(index)))
+        rows = [asdict(orig) for orig in origs]
+        write_whole(kept, json.dumps({"state": state, "origs": rows}))
+        return origs
+
+    def _parse(self, index: Index, text: bytes) -> Iterable[Orig]:
+        package = re.compile(self._table["packages"])
+        seen: set[str] = set()
+        for stanza in _STANZA.finditer(text):
+            name = stanza[0].partition(b"\n")[0].removeprefix(b"Package: ").decode()
+            if not package.fullmatch(name):
+                continue
+            source = Sources(stanza[0].splitlines())
+            for row in source["Checksums-Sha256"]:
+                found = _ORIG.fullmatch(row["name"])
+                if found is None or row["name"] in seen:
+                    continue
+                try:
+                    version = KernelVersion.parse(found["version"])
+                except UserError:
+                    continue  # a repacked tarball ("+ds1") is not the upstream version
+                seen.add(row["name"])
+                uri = f"{index.uri}/{source['Directory']}/{row['name']}"
+                yield Orig(str(version), index.suite, name, uri, row["sha256"], int(row["size"]))
+
+    def _recall(self, file: str) -> dict[str, Any]:
+        try:
+            kept = json.loads((self._folder / file).read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
+    def _remember(self, file: str, key: str, value: object) -> None:
+        with locked(self._folder / file):
+            write_whole(self._folder / file, json.dumps({**self._recall(file), key: value}))

@@ -1,0 +1,364 @@
+"""Kernels of a git repository, read by their tags without a checkout.
+
+A repository on this disk is read where it is and never written to. A URL is cloned bare into the
+cache, without file contents where the server can leave them out; these come as they are asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import git
+from git.cmd import Git
+from git.exc import GitCommandError, GitCommandNotFound
+
+from zpmaint.errors import InfraError, UserError
+from zpmaint.files import landing, locked
+from zpmaint.progress import SILENT, Reporter
+from zpmaint.sources.download import disk_error
+from zpmaint.sources.series import newest_of, not_served
+from zpmaint.sources.source import SourceFailedError
+from zpmaint.tools import need
+from zpmaint.versions import KernelVersion
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/\s]+@[^/\s]+:")
+
+# What of git's environment may reach our git: how to reach a server, never which repository.
+_HARMLESS = frozenset(
+    {
+        "GIT_ASKPASS",
+        "GIT_EXEC_PATH",
+        "GIT_HTTP_PROXY_AUTHMETHOD",
+        "GIT_HTTP_USER_AGENT",
+        "GIT_PROXY_COMMAND",
+        "GIT_PYTHON_GIT_EXECUTABLE",
+        "GIT_PYTHON_REFRESH",
+        "GIT_SSH",
+        "GIT_SSH_COMMAND",
+        "GIT_SSL_CAINFO",
+        "GIT_SSL_CAPATH",
+        "GIT_SSL_NO_VERIFY",
+    }
+)
+
+
+def clean_environment() -> None:
+    """Take out of this process's environment what would turn git to another repository.
+
+    A git hook or `git rebase --exec` sets GIT_DIR and its kin for whoever runs inside it, and
+    each of them beats the folder that git is run in. No part of zpmaint wants them.
+    """
+    for name in [n for n in os.environ if n.startswith("GIT_") and n not in _HARMLESS]:
+        del os.environ[name]
+
+
+class GitSource:
+    """A repository with the kernel's tags: a path, file://PATH or a URL."""
+
+    def __init__(self, where: str, cache: Path, reporter: Reporter = SILENT) -> None:
+        """Raises UserError where a path is no repository; a URL is not asked before it is
+        needed."""
+        need("git")
+        clean_environment()
+        self.name = f"git:{where}"
+        self.cache = cache
+        self.reporter = reporter
+        self._url = ""
+        self._lock = threading.RLock()
+        self._opened: git.Repo | None = None
+        self._tags: dict[KernelVersion, str] = {}
+        if where.startswith("file://"):
+            self._folder = Path(unquote(urlsplit(where).path))
+        elif _URL.match(where):
+            self._url = where
+            digest = hashlib.sha256(where.encode()).hexdigest()[:12]
+            self._folder = cache / "git" / f"{digest}.git"
+        else:
+            self._folder = Path(where).expanduser().resolve()
+        if not self._url:
+            self._open()
+
+    def close(self) -> None:
+        """End the git processes that serve this source."""
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
+
+    def versions(self) -> list[KernelVersion]:
+        """Every tag that names a kernel, of the repository as it is known here."""
+        with self._lock:
+            return sorted(self._known_tags())
+
+    def newest(self, series: str) -> KernelVersion:
+        with self._lock:
+            if self._url:
+                self._fetch_tags()
+            return newest_of(series, self._known_tags(), self.name)
+
+    def blobs(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, bytes | None]:
+        with self._lock:
+            repo = self._open()
+            wanted = list(paths)
+            shas = self.blob_ids(version, wanted)
+            found: dict[str, bytes | None] = {}
+            for path in wanted:
+                sha = shas[path]
+                found[path] = None if sha is None else self._object(repo, sha)
+            return found
+
+    def blob_ids(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, str | None]:
+        """git's name of each file's contents at `version`, None where there is no such file.
+
+        Two versions with the same name have the same bytes; costs no reading of contents."""
+        with self._lock:
+            commit = self._tag(version)
+            repo = self._open()
+            return {path: self._blob_id(repo, commit, path) for path in paths}
+
+    def tree(self, version: KernelVersion, keep: Iterable[str] = ()) -> Path:
+        """The whole tree (`keep` is there anyhow), archived once into cache/trees."""
+        need("tar")
+        with self._lock:
+            tag = self._tag(version)
+            repo = self._open()
+            try:
+                commit = repo.git.rev_parse("--verify", "--end-of-options", f"{tag}^{{tree}}")
+            except GitCommandError as error:
+                raise self._broken(error) from None
+            place = self.cache / "trees" / f"git-{version}-{commit[:12]}"
+            with locked(place):
+                if not place.is_dir():
+                    self._archive(repo, commit, place)
+            return place
+
+    def _archive(self, repo: git.Repo, commit: str, place: Path) -> None:
+        with self.reporter.step(f"unpack {place.name}"):
+            self._bring_contents(repo, commit)
+            try:
+                with landing(place) as fresh:
+                    _git_archive(self._folder, repo, commit, fresh)
+            except OSError as error:
+                raise disk_error(place, error) from None
+
+    def _bring_contents(self, repo: git.Repo, commit: str) -> None:
+        """In a clone without contents: all that one tree needs, in one request instead of one
+        for each file."""
+        if not self._url:
+            return
+        try:
+            listed = repo.git.rev_list("--objects", "--missing=print", commit).splitlines()
+            missing = [line[1:] for line in listed if line.startswith("?")]
+            if missing:
+                with self.reporter.step(f"fetch {len(missing)} files of {self.name}"):
+                    repo.git(c="fetch.negotiationAlgorithm=noop").fetch(
+                        "origin", "--no-tags", "--no-write-fetch-head", "--filter=blob:none",
+                        "--stdin", istream=_lines(missing),
+                    )  # fmt: skip
+        except GitCommandError as error:
+            raise self._broken(error) from None
+
+    def _open(self) -> git.Repo:
+        with self._lock:
+            if self._opened is not None:
+                return self._opened
+            if self._url:
+                self._clone()
+            try:
+                # git refuses a repository that another user owns, which a shared mirror is.
+                # Reading tags and blobs of a folder that was named to us runs nothing of it.
+                repo = git.Repo(self._folder)
+            except (git.InvalidGitRepositoryError, git.NoSuchPathError):
+                raise UserError(
+                    f"{self.name}: no git repository at {self._folder}",
+                    "name a clone of the kernel, with its tags",
+                ) from None
+            except GitCommandNotFound:
+                raise InfraError("not installed: git", "apt-get install git") from None
+            repo.git.update_environment(**_trusting(Path(repo.git_dir)))
+            self._opened = repo
+            try:
+                self._tags = self._read_tags(repo)
+            except InfraError:
+                self.close()
+                raise
+            if not self._tags and not self._url:
+                self.close()
+                raise UserError(
+                    f"{self.name}: no tag in this repository names a kernel",
+                    "fetch its tags: git fetch --tags",
+                )
+            return repo
+
+    def _known_tags(self) -> dict[KernelVersion, str]:
+        self._open()
+        return self._tags
+
+    def _tag(self, version: KernelVersion) -> str:
+        """The full name of the tag of `version`; a clone asks its server once for new ones."""
+        if version not in self._known_tags() and self._url:
+            self._fetch_tags()
+        try:
+            return self._tags[version]
+        except KeyError:
+            raise not_served(self.name, version, self._tags) from None
+
+    def _read_tags(self, repo: git.Repo) -> dict[KernelVersion, str]:
+        try:
+            listed = repo.git.for_each_ref("--format=%(refname:lstrip=2)", "refs/tags")
+        except GitCommandError as error:
+            raise self._broken(error) from None
+        tags: dict[KernelVersion, str] = {}
+        for name in listed.splitlines():
+            try:
+                version = KernelVersion.parse(name)
+            except UserError:
+                continue  # a tag of another kind, v2.6.11-tree or a maintainer's pull request
+            if version.debian is None and (name == version.tag or version not in tags):
+                tags[version] = f"refs/tags/{name}"
+        return tags
+
+    def _clone(self) -> None:
+        with locked(self._folder):
+            if self._folder.is_dir():
+                return
+            with self.reporter.step(f"clone {self._url}") as step:
+                try:
+                    with landing(self._folder) as fresh:
+                        fresh.rmdir()  # clone wants to make it; git leaves nothing on a failure
+                        try:
+                            clone(self._url, fresh, contents=False)
+                        except GitCommandError as error:
+                            if "filter" not in str(error.stderr):
+                                raise
+                            step.note(f"{self._url}: cannot leave out contents, cloning all")
+                            shutil.rmtree(fresh, ignore_errors=True)
+                            clone(self._url, fresh, contents=True)
+                except GitCommandError as error:
+                    raise SourceFailedError(
+                        f"{self.name}: {_said(error)}", "is the URL right, the network up?"
+                    ) from None
+
+    def _fetch_tags(self) -> None:
+        repo = self._open()
+        with locked(self._folder), self.reporter.step(f"fetch tags of {self._url}"):
+            try:
+                repo.git.fetch("origin", "--tags", "--no-write-fetch-head", "--no-auto-gc")
+            except GitCommandError as error:
+                raise SourceFailedError(
+                    f"{self.name}: {_said(error)}", "is the network up?"
+                ) from None
+            self._tags = self._read_tags(repo)
+
+    def _blob_id(self, repo: git.Repo, tag: str, path: str) -> str | None:
+        if "\n" in path or not path:
+            raise UserError(f"{path!r} is not a path inside a kernel tree")
+        try:
+            sha, kind, _size = repo.git.get_object_header(f"{tag}:{path}")
+        except ValueError as error:
+            if "missing" in str(error):
+                self._check_missing(repo, tag, path)
+                return None
+            raise self._broken(error) from None
+        except (OSError, GitCommandError) as error:
+            raise self._broken(error) from None
+        return sha if kind == "blob" else None
+
+    def _check_missing(self, repo: git.Repo, tag: str, path: str) -> None:
+        """cat-file says "missing" of a path that the kernel lacks and of one whose folder is lost
+        from a broken repository; ls-tree fails on the second."""
+        try:
+            repo.git.ls_tree(tag, "--", path)
+        except GitCommandError as error:
+            raise self._broken(error) from None
+
+    def _object(self, repo: git.Repo, sha: str) -> bytes:
+        try:
+            _sha, _kind, _size, data = repo.git.get_object_data(sha)
+        except (ValueError, OSError, GitCommandError) as error:
+            raise self._broken(error) from None
+        return bytes(data)
+
+    def _broken(self, error: Exception) -> SourceFailedError:
+        self.close()
+        said = _said(error) if isinstance(error, GitCommandError) else str(error)
+        return SourceFailedError(
+            f"{self.name}: git could not read {self._folder}: {said}",
+            f"git -C {self._folder} fsck shows what is broken",
+        )
+
+
+def clone(url: str, folder: Path, *, contents: bool) -> None:
+    """A bare clone of `url`; without `contents`, these are fetched when they are asked for.
+
+    Raises GitCommandError."""
+    options = [] if contents else ["--filter=blob:none"]
+    Git().clone("--bare", "--quiet", *options, "--", url, str(folder))
+
+
+def _trusting(folder: Path) -> Mapping[str, str]:
+    return {
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+        # What a mirror's own configuration would run on a fetch is not run.
+        "GIT_CONFIG_KEY_1": "core.fsmonitor",
+        "GIT_CONFIG_VALUE_1": "false",
+        "GIT_DIR": str(folder),
+        "GIT_TERMINAL_PROMPT": "0",
+    }
+
+
+def _lines(words: Iterable[str]) -> object:
+    """A readable file that holds one word per line."""
+    reading, writing = os.pipe()
+    text = "".join(f"{word}\n" for word in words).encode()
+    threading.Thread(target=_pour, args=(writing, text), daemon=True).start()
+    return os.fdopen(reading, "rb")
+
+
+def _pour(handle: int, data: bytes) -> None:
+    with os.fdopen(handle, "wb") as out:
+        try:
+            out.write(data)
+        except BrokenPipeError:
+            return
+
+
+def _said(error: GitCommandError) -> str:
+    text = str(error.stderr or error).replace("stderr: '", "").strip().rstrip("'")
+    lines = [line for line in text.splitlines() if line.strip()]
+    fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    return (fatal or lines or ["git failed"])[0]
+
+
+def _git_archive(folder: Path, repo: git.Repo, commit: str, fresh: Path) -> None:
+    """`git archive | tar x`, as pipes: the tree of a kernel is a gigabyte and more."""
+    env = {**os.environ, **repo.git.environment(), "LC_ALL": "C"}
+    with subprocess.Popen(
+        ["git", "archive", "--format=tar", commit],
+        cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as source:  # fmt: skip
+        assert source.stdout is not None and source.stderr is not None
+        tar = subprocess.run(
+            ["tar", "--extract", "--file=-", "--no-same-owner", f"--directory={fresh}"],
+            stdin=source.stdout, env=env, capture_output=True, check=False,
+        )  # fmt: skip
+        source.stdout.close()
+        said = source.stderr.read().decode("utf-8", "replace").strip()
+    text = "; ".join(filter(None, [said, tar.stderr.decode("utf-8", "replace").strip()]))
+    if "No space left" in text:
+        raise OSError(28, "No space left on device")
+    if source.returncode or tar.returncode:
+        raise SourceFailedError(
+            f"{folder}: git archive of {commit} failed: {text.splitlines()[0] if text else ''}",
+            f"git -C {folder} fsck shows what is broken",
+        )

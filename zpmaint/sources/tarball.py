@@ -1,0 +1,56 @@
+"""What all sources of tarballs share: an archive in, a tree and its files out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from zpmaint.progress import SILENT, Reporter
+from zpmaint.sources.download import sha256_of
+from zpmaint.sources.tree import read_blobs
+from zpmaint.sources.unpack import unpack
+from zpmaint.versions import KernelVersion
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A source archive on the disk, verified."""
+
+    path: Path
+    sha256: str
+
+
+class TarballSource(ABC):
+    """A source whose kernels come as .tar.xz; unpacked once under cache/trees."""
+
+    def __init__(self, cache: Path, reporter: Reporter = SILENT) -> None:
+        self.cache = cache
+        self.reporter = reporter
+
+    @abstractmethod
+    def archive(self, version: KernelVersion) -> Archive:
+        """The verified archive of `version`, fetched where it is not here yet."""
+
+    def tree(self, version: KernelVersion, keep: Iterable[str] = ()) -> Path:
+        """See Source.tree; what is left out is in unpack.toml."""
+        archive = self.archive(version)
+        # Two archives of one version may differ: each has its own tree.
+        place = self.cache / "trees" / f"linux-{version}-{archive.sha256[:12]}"
+        return unpack(archive.path, place, keep=keep, reporter=self.reporter)
+
+    def blobs(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, bytes | None]:
+        """See Source.blobs; read from the unpacked tree."""
+        wanted = list(paths)
+        return read_blobs(self.tree(version, keep=wanted), wanted)
+
+
+def known_sha256(path: Path) -> str:
+    """The sha256 of a file that never changes once it is there, computed once."""
+    beside = path.with_name(path.name + ".sha256")
+    if beside.is_file():
+        return beside.read_text().strip()
+    found = sha256_of(path)
+    beside.write_text(found + "\n")
+    return found
