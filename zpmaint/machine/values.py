@@ -16,6 +16,8 @@ class Outcome(StrEnum):
     PANIC = "panic"
     TRIPLE_FAULT = "triple-fault"
     """The CPU reset itself without a word from the kernel or from init."""
+    UNFINISHED = "unfinished"
+    """The guest ended its machine by itself, in order, but before it said that it was done."""
     HANG = "hang"
     """The deadline passed."""
     DIED = "died"
