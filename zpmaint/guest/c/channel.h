@@ -1,0 +1,16 @@
+/* Where results go: port 0xe9 of the virtual machine, or standard output in user mode. */
+#ifndef ZP_CHANNEL_H
+#define ZP_CHANNEL_H
+
+/* Open the channel. As init the x86 I/O ports are claimed; returns -1 where that is refused. */
+int channel_open(int as_init);
+
+/* Write one formatted piece, at once and byte by byte: nothing is buffered, so that whatever was
+ * said before the kernel died has arrived. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* End the virtual machine with isa-debug-exit (QEMU's status is 2 * 0x10 + 1 = 33), by a reboot
+ * where that device is missing. Does not return. */
+void channel_end(void) __attribute__((noreturn));
+
+#endif

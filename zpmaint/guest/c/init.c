@@ -1,0 +1,101 @@
+/* /init of the virtual machine: mounts what the probes read, runs the suite and the benchmark,
+ * ends the machine. As an ordinary program: `--list`, or `--run [key=value...]`. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "probe.h"
+#include "suite.h"
+
+static void choose(const char *word)
+{
+	if (!strncmp(word, "zp.case=", 8))
+		snprintf(choice.glob, sizeof choice.glob, "%s", word + 8);
+	else if (!strncmp(word, "zp.bench=", 9))
+		choice.bench = atoi(word + 9);
+	else if (!strncmp(word, "zp.bench_mb=", 12))
+		choice.bench_mb = strtoul(word + 12, NULL, 10);
+	else if (!strncmp(word, "zp.deadline=", 12))
+		choice.deadline = strtoul(word + 12, NULL, 10);
+	else if (!strncmp(word, "zp.", 3))
+		say("# problem: unknown parameter %s\n", word);
+}
+
+static void choose_by_cmdline(void)
+{
+	static char line[4096];
+
+	if (get("/proc/cmdline", line, sizeof line) < 0) {
+		say("# problem: no /proc/cmdline, all parameters are the defaults\n");
+		return;
+	}
+	for (char *word = strtok(line, " \n"); word; word = strtok(NULL, " \n"))
+		choose(word);
+}
+
+static void furnish(void)
+{
+	mkdir("/proc", 0755);
+	mkdir("/sys", 0755);
+	mkdir("/dev", 0755);
+	if (mount("proc", "/proc", "proc", 0, NULL))
+		say("# problem: /proc cannot be mounted\n");
+	/* sysfs and a tmpfs for /dev may be missing from a small kernel; the cases that need
+	 * them skip with that reason. */
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	mount("tmpfs", "/dev", "tmpfs", 0, NULL);
+	mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3));
+	mknod("/dev/zero", S_IFCHR | 0666, makedev(1, 5));
+}
+
+static void report(void)
+{
+	struct utsname name;
+
+	uname(&name);
+	say("# kernel %s %s\n", name.release, name.machine);
+	suite_run();
+	if (choice.bench) {
+		if (choice.as_init)
+			huge_pages("never");
+		bench_run();
+	}
+	say("# done\n");
+}
+
+int main(int count, char **words)
+{
+	if (getpid() == 1) {
+		if (channel_open(1))
+			_exit(1); /* the kernel panics, and says so on its console */
+		choice.as_init = 1;
+		say("KTAP version 1\n");
+		furnish();
+		choose_by_cmdline();
+		report();
+		channel_end();
+	}
+	channel_open(0);
+	if (count == 2 && !strcmp(words[1], "--list")) {
+		for (int i = 0; i < case_count; i++)
+			say("%s\n", cases[i].name);
+		return 0;
+	}
+	if (count >= 2 && !strcmp(words[1], "--run")) {
+		say("KTAP version 1\n");
+		for (int i = 2; i < count; i++)
+			choose(words[i]);
+		report();
+		return 0;
+	}
+	say("usage: init --list | --run [zp.case=GLOB] [zp.bench=0|1] [zp.bench_mb=N] "
+	    "[zp.deadline=SECONDS]\n");
+	return 2;
+}

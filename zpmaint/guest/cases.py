@@ -1,0 +1,75 @@
+"""cases.toml: the suite's table, for the guest's compiler and for the judge."""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from zpmaint.errors import UserError
+from zpmaint.guest.values import Case
+from zpmaint.patchset.values import Era
+from zpmaint.versions import KernelVersion
+
+TABLE = Path(__file__).parent / "cases.toml"
+
+_NAME = re.compile(r"[a-z]+(?:[.-][a-z]+)+")
+_KEYS = {"name", "reason", "tags", "since", "until", "needs", "expect"}
+
+
+def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
+    """The cases of a table, in its order. Raises UserError: file, case, key."""
+    try:
+        rows = tomllib.loads(text).get("case", [])
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{name}: not TOML: {error}") from None
+    cases: list[Case] = []
+    for number, row in enumerate(rows, 1):
+        where = f"{name}: case[{number}]"
+        if unknown := set(row) - _KEYS:
+            raise UserError(f"{where}: unknown key {sorted(unknown)[0]!r}")
+        for key in ("name", "reason", "tags"):
+            if not row.get(key):
+                raise UserError(f"{where}.{key}: missing, and needed")
+        if not _NAME.fullmatch(row["name"]):
+            raise UserError(f"{where}.name: {row['name']!r}", "write it as part.what, a-z and -")
+        cases.append(
+            Case(
+                name=row["name"],
+                reason=row["reason"],
+                tags=tuple(row["tags"]),
+                era=Era(
+                    *(
+                        KernelVersion.parse(row[key]) if key in row else None
+                        for key in ("since", "until")
+                    )
+                ),
+                needs=row.get("needs", ""),
+                expect=row.get("expect", "ok"),
+            )
+        )
+    functions = [case.function for case in cases]
+    for function in functions:
+        if functions.count(function) > 1:
+            raise UserError(f"{name}: two cases share the function {function}", "rename one")
+    return tuple(cases)
+
+
+@functools.cache
+def all_cases() -> tuple[Case, ...]:
+    """The suite."""
+    return read_cases(TABLE.read_text(encoding="utf-8"), str(TABLE))
+
+
+def select(cases: Sequence[Case], glob: str) -> tuple[Case, ...]:
+    """The cases whose name matches `glob`, as the guest's zp.case chooses them. Raises UserError
+    where none does."""
+    chosen = tuple(case for case in cases if fnmatch.fnmatchcase(case.name, glob))
+    if not chosen:
+        raise UserError(
+            f"no case matches {glob!r}", f"cases are: {', '.join(case.name for case in cases)}"
+        )
+    return chosen

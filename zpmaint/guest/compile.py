@@ -1,0 +1,154 @@
+"""The guest program: compiled on demand, kept by the hash of all that went into it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from zpmaint import tools
+from zpmaint.errors import InfraError, UserError
+from zpmaint.files import locked, write_whole
+from zpmaint.guest.cases import all_cases
+from zpmaint.guest.table import table_header, table_source
+from zpmaint.progress import SILENT, Reporter
+
+SOURCES = Path(__file__).parent / "c"
+
+MUSL_I386 = "ZPMAINT_MUSL_I386"
+"""The environment variable that names where Debian's musl-dev:i386 is unpacked (default: /)."""
+
+CFLAGS = (
+    "-O2",
+    "-std=gnu11",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    # The suite counts faults: no probes of the stack, no canaries, and code where it is linked.
+    "-fno-stack-protector",
+    "-fno-stack-clash-protection",
+    "-fno-pie",
+    # Loads and stores are what is tested; the compiler makes no others of them.
+    "-fno-tree-loop-distribute-patterns",
+)
+
+
+@dataclass(frozen=True)
+class _Toolchain:
+    """How a static program for an architecture is compiled and linked."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...] = ()
+    inputs: tuple[Path, ...] = ()
+    """Files that go into the program beside the sources."""
+
+
+def init_program(arch: str, *, cache: Path, reporter: Reporter = SILENT) -> Path:
+    """The static /init for `arch`, below `cache`/guest; compiled unless it is there already.
+
+    Raises InfraError where the compiler or musl is missing or fails, UserError for an unknown
+    architecture.
+    """
+    toolchain = _toolchain(arch)
+    with tempfile.TemporaryDirectory(prefix="zpmaint-guest-") as scratch:
+        folder = Path(scratch)
+        sources = _sources(folder)
+        key = _key(arch, toolchain, sources)
+        program = cache / "guest" / f"init-{arch}-{key}"
+        if program.is_file():
+            program.chmod(0o755)  # a run killed right after the rename left it plain
+            return program
+        with locked(program), reporter.step(f"Compiling the guest program for {arch}"):
+            if program.is_file():
+                return program
+            fresh = folder / "init"
+            command = [
+                *toolchain.before,
+                *CFLAGS,
+                "-static",
+                "-no-pie",
+                "-o",
+                str(fresh),
+                *(str(source) for source in sources if source.suffix == ".c"),
+                *toolchain.after,
+            ]
+            done = tools.run(command, cwd=folder)
+            if done.returncode:
+                said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+                first = next((line for line in said if "error" in line), said[0] if said else "")
+                raise InfraError(
+                    f"compiling the guest program for {arch} failed: {first}",
+                    f"the command was: {' '.join(command)}",
+                )
+            write_whole(program, fresh.read_bytes())
+            program.chmod(0o755)
+    return program
+
+
+def _sources(folder: Path) -> list[Path]:
+    """All sources in `folder`, the generated table among them; sorted by name."""
+    for source in SOURCES.glob("*.[ch]"):
+        shutil.copyfile(source, folder / source.name)
+    cases = all_cases()
+    (folder / "cases.gen.h").write_text(table_header(cases))
+    (folder / "cases.gen.c").write_text(table_source(cases))
+    return sorted(folder.glob("*.[ch]"))
+
+
+def _key(arch: str, toolchain: _Toolchain, sources: list[Path]) -> str:
+    compiler = tools.run([toolchain.before[0], "--version"])
+    digest = hashlib.sha256()
+    for part in (
+        arch.encode(),
+        " ".join((*toolchain.before, *CFLAGS, *toolchain.after)).encode(),
+        compiler.stdout.splitlines()[0] if compiler.stdout else b"",
+        *(path.read_bytes() for path in toolchain.inputs),
+        *(source.name.encode() + b"\0" + source.read_bytes() for source in sources),
+    ):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()[:16]
+
+
+def _toolchain(arch: str) -> _Toolchain:
+    if arch == "x86_64":
+        tools.need("musl-gcc")
+        library = tools.run(["musl-gcc", "-print-file-name=libc.a"]).stdout.decode().strip()
+        return _Toolchain(("musl-gcc",), inputs=(Path(library),))
+    if arch == "i386":
+        return _i386()
+    raise UserError(f"no guest program for architecture {arch!r}", "choose one of: x86_64, i386")
+
+
+def _i386() -> _Toolchain:
+    """gcc -m32 against musl's i386 package: musl-gcc itself only knows its own architecture."""
+    tools.need("gcc")
+    root = Path(os.environ.get(MUSL_I386) or "/")
+    headers = root / "usr/include/i386-linux-musl"
+    libraries = root / "usr/lib/i386-linux-musl"
+    if not (libraries / "libc.a").is_file():
+        raise InfraError(
+            f"no musl for i386: {libraries}/libc.a is missing",
+            "unpack Debian's musl-dev for i386 (dpkg -x) and name the folder in " + MUSL_I386,
+        )
+    asked = tools.run(["gcc", "-m32", "-print-libgcc-file-name"]).stdout.decode().strip()
+    helper = Path(asked)
+    if not helper.is_file():
+        raise InfraError(
+            "gcc has no 32-bit libgcc",
+            f"apt-get install {tools.declared()['gcc'].package}-multilib",
+        )
+    start = tuple(str(libraries / name) for name in ("crt1.o", "crti.o"))
+    end = (str(libraries / "libc.a"), str(helper), str(libraries / "crtn.o"))
+    builtin = tools.run(["gcc", "-m32", "-print-file-name=include"]).stdout.decode().strip()
+    return _Toolchain(
+        (
+            *("gcc", "-m32", "-nostdinc", "-nostdlib"),
+            *("-isystem", str(headers), "-isystem", builtin),
+            *start,
+        ),
+        end,
+        (libraries / "libc.a", helper),
+    )

@@ -1,0 +1,39 @@
+"""The guest's C table, made from cases.toml: the two cannot drift apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zpmaint.guest.values import Case
+from zpmaint.patchset.values import Era
+from zpmaint.versions import KernelVersion
+
+
+def table_header(cases: Sequence[Case]) -> str:
+    """cases.gen.h: the prototypes of the cases' functions."""
+    return "".join(f"void {case.function}(void);\n" for case in cases)
+
+
+def table_source(cases: Sequence[Case]) -> str:
+    """cases.gen.c: the table itself."""
+    rows = "".join(
+        f'\t{{"{case.name}", {case.function}, {_release(case.era.since)}, '
+        f'{_release(case.era.until)}, "{_range(case.era)}"}},\n'
+        for case in cases
+    )
+    return (
+        '#include "cases.gen.h"\n#include "suite.h"\n\n'
+        f"const struct kase cases[] = {{\n{rows}}};\n"
+        "const int case_count = sizeof cases / sizeof *cases;\n"
+    )
+
+
+def _release(version: KernelVersion | None) -> str:
+    return "RELEASE({}, {}, {})".format(*version.numbers[:3]) if version else "0"
+
+
+def _range(era: Era) -> str:
+    words = [f"{era.since} and later"] if era.since else []
+    if era.until:
+        words.append(f"before {era.until}")
+    return ", ".join(words)

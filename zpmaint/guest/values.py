@@ -1,0 +1,33 @@
+"""What the suite consists of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zpmaint.patchset.values import Era
+from zpmaint.versions import KernelVersion
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of the fault-path suite, as cases.toml declares it."""
+
+    name: str
+    reason: str
+    """What would be broken if it failed."""
+    tags: tuple[str, ...]
+    era: Era
+    """The kernels it runs on; the guest skips it on others."""
+    needs: str = ""
+    """What a kernel of the era may lack; '' where the case must run."""
+    expect: str = "ok"
+    """The word it reports on every kernel, unless a patch set's flip says otherwise."""
+
+    @property
+    def function(self) -> str:
+        """The C function that runs it."""
+        return self.name.replace(".", "_").replace("-", "_")
+
+    def must_run(self, version: KernelVersion) -> bool:
+        """Whether a skip on this kernel is a failure of the case."""
+        return version in self.era and not self.needs

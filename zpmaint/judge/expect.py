@@ -1,0 +1,63 @@
+"""Case by case: what each kernel of a pair has to report, and whether it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from zpmaint.guest.values import Case
+from zpmaint.judge.ktap import Report
+from zpmaint.judge.values import CaseResult, CaseVerdict, Mark
+from zpmaint.patchset.values import Flip
+from zpmaint.versions import KernelVersion
+
+
+def compare(
+    cases: Sequence[Case],
+    flips: Mapping[str, Flip],
+    *,
+    adopted: bool,
+    version: KernelVersion,
+    stock: Report,
+    patched: Report | None,
+) -> tuple[CaseVerdict, ...]:
+    """Every case of `cases` on both kernels. `flips` is by case name; `adopted` says that the
+    stock kernel behaves as the patched one must."""
+    verdicts: list[CaseVerdict] = []
+    for case in cases:
+        flip = flips.get(case.name)
+        changed = flip.patched if flip else case.expect
+        plain = flip.stock if flip and not adopted else changed
+        first = _one(case, plain, version, stock)
+        second = _one(case, changed, version, patched) if patched is not None else None
+        if second is not None:
+            first, second = _same_abilities(first, second)
+        verdicts.append(CaseVerdict(case.name, first, second, flips=flip is not None))
+    return tuple(verdicts)
+
+
+def _same_abilities(stock: CaseResult, patched: CaseResult) -> tuple[CaseResult, CaseResult]:
+    """Both kernels have one configuration, so what one can run the other can."""
+    if stock.mark is Mark.SKIP and patched.mark not in (Mark.SKIP, Mark.LOST):
+        return _one_sided(stock, "the patched kernel ran it"), patched
+    if patched.mark is Mark.SKIP and stock.mark not in (Mark.SKIP, Mark.LOST):
+        return stock, _one_sided(patched, "the stock kernel ran it")
+    return stock, patched
+
+
+def _one_sided(result: CaseResult, but: str) -> CaseResult:
+    return replace(result, mark=Mark.FAIL, detail=f"skipped, but {but}")
+
+
+def _one(case: Case, expected: str, version: KernelVersion, report: Report) -> CaseResult:
+    said = report.results.get(case.name)
+    detail = "; ".join(report.details.get(case.name, ()))
+    if said is None:
+        lost = "the guest ended while it ran" if report.begun == case.name else "it never ran"
+        return CaseResult(Mark.LOST, "", expected, lost)
+    if said.skip:
+        if case.must_run(version):
+            return CaseResult(Mark.FAIL, said.skip, expected, "skipped, but it must run here")
+        return CaseResult(Mark.SKIP, said.skip, expected, detail)
+    right = said.ok and said.word == expected
+    return CaseResult(Mark.PASS if right else Mark.FAIL, said.word, expected, detail)

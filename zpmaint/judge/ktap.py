@@ -1,0 +1,157 @@
+"""What the guest said, read strictly: anything but a whole, regular report is a problem.
+
+The dialect is KTAP version 1 without nesting. Of its free-form diagnostics these have a meaning:
+``# case NAME`` before a case runs, ``# NAME: TEXT`` its details, ``# bench phase=P counter=C
+value=V unit=U`` one figure of the benchmark, ``# problem: TEXT`` where the guest itself went
+astray, and ``# done``, the last line.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+VERSION = "KTAP version 1"
+
+_PLAN = re.compile(r"1\.\.(\d+)")
+_RESULT = re.compile(
+    r"(?P<ok>ok|not ok) (?P<number>\d+) (?P<name>[a-z][a-z.-]*)"
+    r" # (?:SKIP (?P<skip>\S.*)|observed: (?P<word>[A-Za-z0-9-]+))"
+)
+_BENCH = re.compile(r"# bench phase=(\S+) counter=(\S+) value=(\d+) unit=(\S+)")
+_DETAIL = re.compile(r"# ([a-z][a-z-]*(?:\.[a-z-]+)+): (.*)")
+
+
+@dataclass(frozen=True)
+class Said:
+    """One result line."""
+
+    name: str
+    ok: bool
+    word: str
+    """What was observed; '' for a skip."""
+    skip: str
+    """Why it was skipped; '' if it was not."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A guest's whole report."""
+
+    results: dict[str, Said]
+    details: dict[str, tuple[str, ...]]
+    """By case: what it wrote for people."""
+    figures: dict[tuple[str, str], int]
+    """The benchmark's, by phase and counter."""
+    begun: str
+    """The case that was announced last and has no result; '' if there is none."""
+    problems: tuple[str, ...]
+    """Why the report is not whole and regular, one line each; () if it is."""
+
+
+@dataclass
+class _Reader:
+    results: dict[str, Said] = field(default_factory=dict)
+    details: dict[str, list[str]] = field(default_factory=dict)
+    figures: dict[tuple[str, str], int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    plan: int | None = None
+    begun: str = ""
+    done: bool = False
+
+    def line(self, number: int, text: str) -> None:
+        where = f"line {number}"
+        if self.done:
+            self.problems.append(f"{where}: after '# done': {_short(text)}")
+        elif text.startswith("#"):
+            self._diagnostic(where, text)
+        elif found := _RESULT.fullmatch(text):
+            self._result(where, found)
+        elif found := _PLAN.fullmatch(text):
+            if self.plan is not None:
+                self.problems.append(f"{where}: a second plan, {text}")
+            elif self.results:
+                self.problems.append(f"{where}: the plan comes after results")
+            self.plan = int(found[1])
+        else:
+            self.problems.append(f"{where}: not KTAP: {_short(text)}")
+
+    def _diagnostic(self, where: str, text: str) -> None:
+        if text == "# done":
+            self.done = True
+        elif text.startswith("# case "):
+            if self.begun:
+                self.problems.append(f"{where}: {self.begun} began and has no result")
+            self.begun = text.removeprefix("# case ")
+        elif text.startswith("# problem: "):
+            self.problems.append(f"the guest says: {text.removeprefix('# problem: ')}")
+        elif text.startswith("# bench"):
+            self._figure(where, text)
+        elif found := _DETAIL.fullmatch(text):
+            self.details.setdefault(found[1], []).append(found[2])
+
+    def _figure(self, where: str, text: str) -> None:
+        found = _BENCH.fullmatch(text)
+        if found is None:
+            self.problems.append(f"{where}: not a benchmark figure: {_short(text)}")
+            return
+        key = (found[1], found[2])
+        if key in self.figures:
+            self.problems.append(f"{where}: {key[1]} of phase {key[0]} is there twice")
+        self.figures[key] = int(found[3])
+
+    def _result(self, where: str, found: re.Match[str]) -> None:
+        name, number = found["name"], int(found["number"])
+        if self.plan is None:
+            self.problems.append(f"{where}: a result before the plan")
+        if number != len(self.results) + 1:
+            self.problems.append(
+                f"{where}: {name} has number {number}, {len(self.results) + 1} was due"
+            )
+        if name != self.begun:
+            self.problems.append(
+                f"{where}: a result of {name}, but {self.begun or 'no case'} was under way"
+            )
+        if name in self.results:
+            self.problems.append(f"{where}: {name} has a second result")
+            return
+        if found["skip"] and found["ok"] != "ok":
+            self.problems.append(f"{where}: {name} is 'not ok' and skipped at once")
+        self.begun = ""
+        self.results[name] = Said(
+            name, found["ok"] == "ok", found["word"] or "", found["skip"] or ""
+        )
+
+
+def read_report(text: str) -> Report:
+    """Read what came through the result channel. Never raises: faults are `problems`."""
+    reader = _Reader()
+    lines = text.split("\n")
+    if lines.pop():
+        reader.problems.append("the report ends in the middle of a line")
+    if not text:
+        reader.problems.append("the guest reported nothing")
+    elif lines[:1] != [VERSION]:
+        reader.problems.append(f"line 1: not {VERSION!r}: {_short((lines or [text])[0])}")
+    for number, line in enumerate(lines[1:], 2):
+        reader.line(number, line)
+    if text:
+        if reader.plan is None:
+            reader.problems.append("no plan")
+        elif reader.plan != len(reader.results):
+            reader.problems.append(
+                f"{reader.plan} cases were planned, {len(reader.results)} have a result"
+            )
+        if not reader.done:
+            reader.problems.append("'# done' is missing: the guest did not come to its end")
+    return Report(
+        results=reader.results,
+        details={name: tuple(told) for name, told in reader.details.items()},
+        figures=reader.figures,
+        begun=reader.begun,
+        problems=tuple(reader.problems),
+    )
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")
