@@ -1,0 +1,72 @@
+"""Which lines of one text are which lines of another.
+
+Common ends first, then lines that are unique in both (patience), then the longest common
+subsequence of what is left between. Unique lines go first because that keeps a bare `}` or an
+empty line from pairing two different blocks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from difflib import SequenceMatcher
+
+
+def align(one: Sequence[Hashable], other: Sequence[Hashable]) -> list[tuple[int, int]]:
+    """Pairs (i, j) with one[i] == other[j], rising in both."""
+    pairs: list[tuple[int, int]] = []
+    stack = [(0, len(one), 0, len(other))]
+    while stack:
+        a, b, c, d = stack.pop()
+        while a < b and c < d and one[a] == other[c]:
+            pairs.append((a, c))
+            a, c = a + 1, c + 1
+        while a < b and c < d and one[b - 1] == other[d - 1]:
+            b, d = b - 1, d - 1
+            pairs.append((b, d))
+        if a == b or c == d:
+            continue
+        anchors = _unique_pairs(one, other, a, b, c, d)
+        if not anchors:
+            matcher = SequenceMatcher(None, one[a:b], other[c:d], autojunk=False)
+            for i, j, size in matcher.get_matching_blocks():
+                pairs.extend((a + i + k, c + j + k) for k in range(size))
+            continue
+        last_i, last_j = a, c
+        for i, j in anchors:
+            stack.append((last_i, i, last_j, j))
+            pairs.append((i, j))
+            last_i, last_j = i + 1, j + 1
+        stack.append((last_i, b, last_j, d))
+    pairs.sort()
+    return pairs
+
+
+def _unique_pairs(
+    one: Sequence[Hashable], other: Sequence[Hashable], a: int, b: int, c: int, d: int
+) -> list[tuple[int, int]]:
+    """The longest rising chain of elements that occur once in one[a:b] and once in other[c:d]."""
+    count_one = Counter(one[a:b])
+    count_other = Counter(other[c:d])
+    where = {other[j]: j for j in range(c, d) if count_other[other[j]] == 1}
+    pairs = [(i, where[one[i]]) for i in range(a, b) if count_one[one[i]] == 1 and one[i] in where]
+    tails: list[int] = []
+    tail_at: list[int] = []
+    before: list[int] = []
+    for n, (_, j) in enumerate(pairs):
+        k = bisect_left(tails, j)
+        before.append(tail_at[k - 1] if k else -1)
+        if k == len(tails):
+            tails.append(j)
+            tail_at.append(n)
+        else:
+            tails[k] = j
+            tail_at[k] = n
+    chain: list[tuple[int, int]] = []
+    n = tail_at[-1] if tail_at else -1
+    while n >= 0:
+        chain.append(pairs[n])
+        n = before[n]
+    chain.reverse()
+    return chain

@@ -1,0 +1,110 @@
+"""What must hold of a port before it may be called one. Each check gives a reason or ''."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from zpmaint.port import intent
+from zpmaint.port.hunks import Change
+from zpmaint.port.placement import Job, Placement
+from zpmaint.port.scopes import Scope, Source, errors, locals_of
+from zpmaint.port.text import join
+from zpmaint.port.tokens import code, identifiers
+
+_PAIRS = ("{", "}", "(", ")", "[", "]")
+_CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef|else|elif|endif)\b")
+_GOTO = re.compile(r"\bgoto\s+([A-Za-z_]\w*)\s*;")
+_LABEL = re.compile(r"^\s*([A-Za-z_]\w*)\s*:(?!:)", re.MULTILINE)
+_C_SUFFIXES = (".c", ".h", ".S", ".cc", ".cpp")
+
+
+def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
+    """What is wrong with one hunk's placement, seen by itself; empty if nothing is."""
+    change = job.change
+    old = job.target.lines[placement.start : placement.end]
+    new = list(placement.lines)
+    found = [_conditionals(change, old, new)]
+    if path.endswith(_C_SUFFIXES):
+        found += [_brackets(change, old, new), _names(job, old, new)]
+    share = intent.share(change, old, new)
+    if share < intent.ENOUGH:
+        found.append(
+            f"only {share:.0%} of what the hunk is for would be done: the target has the rest "
+            "already, or upstream rewrote it"
+        )
+    return [reason for reason in found if reason]
+
+
+def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[str]:
+    """What is wrong with the scope a hunk went to, once all hunks are in."""
+    target = job.target
+    scope = target.scope_at(placement.start) or target.scope_between(placement.start)
+    if scope is None or not path.endswith(_C_SUFFIXES) or placement.placed in ("exact", "offset"):
+        return []
+    return _scope(job, scope, result)
+
+
+def _balance(lines: list[str]) -> Counter[str]:
+    return Counter(token for token in code("".join(lines)) if token in _PAIRS)
+
+
+def _brackets(change: Change, old: list[str], new: list[str]) -> str:
+    """The port opens and closes as many brackets as the anchor's hunk does."""
+    pre, post = _balance(change.pre), _balance(change.post)
+    before, after = _balance(old), _balance(new)
+    for opening, closing in zip(_PAIRS[::2], _PAIRS[1::2], strict=True):
+        wanted = (post[opening] - post[closing]) - (pre[opening] - pre[closing])
+        made = (after[opening] - after[closing]) - (before[opening] - before[closing])
+        if wanted != made:
+            return f"the brackets {opening}{closing} would be out of balance"
+    return ""
+
+
+def _depth(lines: list[str]) -> tuple[int, int]:
+    words = [found[1] for line in lines if (found := _CONDITIONAL.match(line))]
+    opened = sum(word in ("if", "ifdef", "ifndef") for word in words)
+    return opened - words.count("endif"), words.count("else") + words.count("elif")
+
+
+def _conditionals(change: Change, old: list[str], new: list[str]) -> str:
+    """The port opens and closes as many #if as the anchor's hunk does."""
+    wanted = _depth(change.post)[0] - _depth(change.pre)[0]
+    return "" if _depth(new)[0] - _depth(old)[0] == wanted else "#if and #endif would not match"
+
+
+def _names(job: Job, old: list[str], new: list[str]) -> str:
+    """No line that the port adds speaks of a name that upstream has removed since."""
+    if job.base is None:
+        return ""
+    brought = identifiers("".join(new)) - identifiers("".join(old))
+    dead = sorted(n for n in brought if n in job.base.names and n not in job.target.names)
+    return f"the target no longer has {', '.join(dead)}" if dead else ""
+
+
+def _scope(job: Job, scope: Scope, result: Source) -> list[str]:
+    """The touched scope parses, its gotos have their labels and its variables are declared."""
+    twins = result.same_scope(scope)
+    if len(twins) != 1:
+        return [f"{scope.name} would no longer be found in the result"]
+    before = join(job.target.lines[scope.start : scope.end])
+    after = join(result.lines[twins[0].start : twins[0].end])
+    found = []
+    if errors(after) > errors(before):
+        found.append(f"{scope.name} would no longer parse")
+    text = "".join(result.lines[twins[0].start : twins[0].end])
+    known = "".join(job.target.lines[scope.start : scope.end])
+    lost = _dangling(text) - _dangling(known)
+    if lost:
+        found.append(f"goto without its label: {', '.join(sorted(lost))}")
+    if job.base is not None and job.home is not None:
+        base = join(job.base.lines[job.home.start : job.home.end])
+        used = identifiers(text) - identifiers(known)
+        undeclared = sorted((used & locals_of(base)) - locals_of(after))
+        if undeclared:
+            found.append(f"the target's {scope.name} does not declare {', '.join(undeclared)}")
+    return found
+
+
+def _dangling(text: str) -> set[str]:
+    return set(_GOTO.findall(text)) - set(_LABEL.findall(text))

@@ -1,0 +1,339 @@
+"""Carrying a patch set onto a kernel: the anchor, the ladder, the checks, the state. Pure.
+
+All or nothing: a patch is written only if every hunk was placed and every check holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from unidiff import PatchedFile
+from unidiff import PatchSet as UnifiedDiff
+from unidiff.errors import UnidiffParseError
+
+from zpmaint.errors import UserError
+from zpmaint.patchset.values import Anchor, PatchSet
+from zpmaint.port import checks, diff, header, upstream, wholefile
+from zpmaint.port.hunks import Change
+from zpmaint.port.placement import Job, Miss, Placement
+from zpmaint.port.scopes import Source, source
+from zpmaint.port.strategies import LADDER
+from zpmaint.port.text import join, lines_of
+from zpmaint.port.values import FilePort, HunkPort, Port, State
+from zpmaint.versions import KernelVersion
+
+Blobs = Mapping[str, bytes | None]
+_Frozen = tuple[tuple[str, bytes | None], ...]
+
+
+def candidates(patchset: PatchSet, version: KernelVersion) -> list[Anchor]:
+    """The set's anchors, the right start first: those whose era holds the version, nearest first,
+    then the others, nearest first.
+
+    In a range that upstream adopted, older anchors come before younger ones: what upstream adopted
+    is what they stand for.
+    """
+    adopted = any(version in adoption.era for adoption in patchset.adoptions)
+    return sorted(
+        patchset.anchors,
+        key=lambda anchor: (
+            version not in anchor.era,
+            adopted and anchor.version > version,
+            _distance(anchor.version, version),
+        ),
+    )
+
+
+def _distance(one: KernelVersion, other: KernelVersion) -> tuple[int, ...]:
+    """How far two kernels are apart, series before point release; linux-next is beyond all."""
+    if one.next_date is not None or other.next_date is not None:
+        return (one.next_date != other.next_date, *(-n for n in (*one.numbers, *other.numbers)))
+    return tuple(
+        abs(a - b)
+        for a, b in zip((*one.numbers, 0)[:4], (*other.numbers, 0)[:4], strict=True)
+    )
+
+
+def port(
+    patchset: PatchSet,
+    version: KernelVersion,
+    bases: Mapping[str, Blobs],
+    target: Blobs,
+    *,
+    anchor: str | None = None,
+) -> Port:
+    """Carry a patch set onto a kernel.
+
+    `bases` holds, by anchor name, the files an anchor was cut against, as far as they can be had;
+    `target` the kernel's own, None for a file it does not have. `anchor` forces one by name.
+    Raises UserError if there is no such anchor or an anchor is no unified diff.
+    """
+    if anchor is not None:
+        chosen = next((a for a in patchset.anchors if a.name == anchor), None)
+        if chosen is None:
+            names = ", ".join(a.name for a in patchset.anchors)
+            raise UserError(f"{patchset.name} has no anchor {anchor!r}", f"its anchors: {names}")
+        if superseding := _superseding(patchset, chosen, version):
+            return Port(
+                version,
+                patchset.name,
+                State.SUPERSEDED,
+                chosen.name,
+                (),
+                "",
+                f"the era of {chosen.name} ended before {version}; start from {superseding.name}",
+            )
+        return _port(patchset, version, chosen, bases.get(chosen.name, {}), target)
+    starts = candidates(patchset, version)
+    if not starts:
+        raise UserError(f"{patchset.name} has no anchor", "add one to the patch set")
+    holding = [a for a in starts if version in a.era] or starts[:1]
+    ports = []
+    for start in holding:
+        ports.append(_port(patchset, version, start, bases.get(start.name, {}), target))
+        if ports[-1].state is not State.CONFLICT:
+            return ports[-1]
+    return ports[0]
+
+
+def paths(patch: str) -> tuple[str, ...]:
+    """The files that a patch touches, as they are called under a kernel tree's top."""
+    return tuple(file.path for file in _files(patch))
+
+
+def _superseding(patchset: PatchSet, chosen: Anchor, version: KernelVersion) -> Anchor | None:
+    until = chosen.era.until
+    if until is None or version.upstream < until:
+        return None
+    return next((a for a in candidates(patchset, version) if version in a.era), None)
+
+
+def _port(
+    patchset: PatchSet, version: KernelVersion, anchor: Anchor, base: Blobs, target: Blobs
+) -> Port:
+    wanted = paths(anchor.patch)
+    carried = (
+        anchor.patch,
+        tuple((path, base.get(path)) for path in wanted),
+        tuple((path, target.get(path)) for path in wanted),
+    )
+    adoption = next((a for a in patchset.adoptions if version in a.era), None)
+    if adoption is not None:
+        seen = _adopted(*carried)
+        if seen.adopted:
+            state, files = State.UPSTREAM, seen.files
+            why = f"upstream has it ({', '.join(c[:12] for c in adoption.commits)}): {seen.why}"
+        else:
+            state, files = State.CONFLICT, seen.files
+            why = f"the set says that upstream has adopted the change here, but {seen.why}"
+        return Port(version, patchset.name, state, anchor.name, files, "", why)
+    outcome = _carry(*carried)
+    if outcome.state is State.CONFLICT:
+        seen = _adopted(*carried)
+        if seen.verbatim:
+            return Port(
+                version, patchset.name, State.UPSTREAM, anchor.name, seen.files, "", seen.why
+            )
+        why = outcome.why
+        if seen.adopted:
+            why = (
+                f"it looks as if upstream had adopted the change ({seen.why}), but the set "
+                "declares no adoption here"
+            )
+        return Port(
+            version, patchset.name, State.CONFLICT, anchor.name, outcome.files, "", why
+        )
+    head = header.write(patchset, anchor, version, outcome.state, outcome.files, outcome.why)
+    return Port(
+        version,
+        patchset.name,
+        outcome.state,
+        anchor.name,
+        outcome.files,
+        head + outcome.diff,
+        outcome.why,
+    )
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    state: State
+    files: tuple[FilePort, ...]
+    diff: str
+    why: str
+
+
+@dataclass(frozen=True)
+class _Seen:
+    adopted: bool
+    verbatim: bool
+    files: tuple[FilePort, ...]
+    why: str
+
+
+@lru_cache(maxsize=16)
+def _files(patch: str) -> tuple[PatchedFile, ...]:
+    try:
+        files = tuple(UnifiedDiff.from_string(patch))
+    except UnidiffParseError as error:
+        raise UserError(f"the anchor is no unified diff: {error}", "cut it anew") from error
+    if not files:
+        raise UserError("the anchor holds no diff", "cut it with git diff or diff -u")
+    return files
+
+
+@lru_cache(maxsize=512)
+def _carry(patch: str, base: _Frozen, target: _Frozen) -> _Outcome:
+    """The port of one patch between given contents: what a version's name has no part in."""
+    before, now = dict(base), dict(target)
+    ported: list[FilePort] = []
+    diffs: list[str] = []
+    for file in _files(patch):
+        blob = now[file.path]
+        done = wholefile.port(file, blob) or _modified(file, before[file.path], blob)
+        ported.append(done)
+        diffs.append(
+            diff.unified(
+                file.path,
+                None if blob is None else lines_of(blob),
+                None if done.result is None else lines_of(done.result),
+            )
+        )
+    hunks = [hunk for file in ported for hunk in file.hunks]
+    stuck = [hunk for hunk in hunks if hunk.placed == "conflict"]
+    held = [hunk for hunk in hunks if hunk.placed == "upstream"]
+    if stuck:
+        why = f"{len(stuck)} of {len(hunks)} hunks: {stuck[0].header} {stuck[0].why}"
+        return _Outcome(State.CONFLICT, _undone(ported), "", why)
+    if held:
+        why = f"{len(held)} of {len(hunks)} hunks are in the target already, the others are not"
+        return _Outcome(State.CONFLICT, _undone(ported), "", why)
+    if all(hunk.placed in ("exact", "offset") for hunk in hunks):
+        offsets = {hunk.offset or 0 for hunk in hunks}
+        why = "the anchor applies as it is"
+        if offsets != {0}:
+            why += f", {min(offsets):+d} to {max(offsets):+d} lines off"
+        return _Outcome(State.APPLIES, tuple(ported), "".join(diffs), why)
+    ways = ", ".join(sorted({hunk.placed for hunk in hunks}))
+    return _Outcome(State.PORTED, tuple(ported), "".join(diffs), f"carried on by {ways}")
+
+
+def _undone(files: Sequence[FilePort]) -> tuple[FilePort, ...]:
+    """All or nothing: files that went well give no result where another did not."""
+    return tuple(FilePort(file.path, file.hunks, None, file.conflict) for file in files)
+
+
+def _jobs(file: PatchedFile, base: bytes | None, target: bytes) -> list[Job]:
+    before = None if base is None else source(base)
+    return [Job(Change.of(hunk), source(target), before) for hunk in file]
+
+
+def _modified(file: PatchedFile, base: bytes | None, target: bytes | None) -> FilePort:
+    """Port a file that stays a file under its name."""
+    assert target is not None  # wholefile.port() has dealt with it
+    jobs = _jobs(file, base, target)
+    attempts = [_attempt(file.path, job) for job in jobs]
+    placements = [a for a in attempts if isinstance(a, Placement)]
+    if len(placements) == len(attempts):
+        result = _applied(jobs[0].target, placements)
+        if isinstance(result, Miss):
+            attempts = [result for _ in attempts]
+        else:
+            attempts = [
+                _approved(file.path, job, placement, result)
+                for job, placement in zip(jobs, placements, strict=True)
+            ]
+            if all(isinstance(a, Placement) for a in attempts):
+                hunks = tuple(map(_told, jobs, attempts))
+                return FilePort(file.path, hunks, result.data)
+    conflict = "\n".join(a.conflict for a in attempts if isinstance(a, Miss) and a.conflict)
+    return FilePort(file.path, tuple(map(_told, jobs, attempts)), None, conflict)
+
+
+def _attempt(path: str, job: Job) -> Placement | Miss:
+    """Climb the ladder until a strategy places the hunk and its placement holds."""
+    nearest = Miss("no strategy took it", weight=-1)
+    for place in LADDER:
+        attempt = place(job)
+        if isinstance(attempt, Placement):
+            reasons = checks.of_hunk(path, job, attempt)
+            if not reasons:
+                return attempt
+            attempt = Miss(f"{attempt.placed}: {'; '.join(reasons)}", weight=3)
+        if attempt.weight > nearest.weight or (
+            attempt.weight == nearest.weight and not nearest.conflict
+        ):
+            conflict = attempt.conflict or nearest.conflict
+            nearest = Miss(attempt.why, conflict, attempt.weight)
+    return nearest
+
+
+def _applied(target: Source, placements: Sequence[Placement]) -> Source | Miss:
+    """The target with all placements done."""
+    lines: list[str] = []
+    at = 0
+    for placement in placements:
+        if placement.start < at:
+            return Miss("two hunks would land on the same lines or in another order")
+        lines += target.lines[at : placement.start]
+        lines += placement.lines
+        at = placement.end
+    return source(join(lines + target.lines[at:]))
+
+
+def _approved(path: str, job: Job, placement: Placement, result: Source) -> Placement | Miss:
+    reasons = checks.of_scope(path, job, placement, result)
+    return Miss(f"{placement.placed}: {'; '.join(reasons)}") if reasons else placement
+
+
+def _told(job: Job, attempt: Placement | Miss) -> HunkPort:
+    if isinstance(attempt, Miss):
+        scope = job.home.name if job.home else ""
+        return HunkPort(job.change.header, scope, "conflict", 0.0, attempt.why)
+    where = job.target.scope_at(attempt.start) or job.target.scope_between(attempt.start)
+    return HunkPort(
+        job.change.header,
+        where.name if where else "",
+        attempt.placed,
+        attempt.confidence,
+        attempt.why,
+        attempt.offset,
+    )
+
+
+@lru_cache(maxsize=512)
+def _adopted(patch: str, base: _Frozen, target: _Frozen) -> _Seen:
+    """Whether the target behaves as the patch wants, hunk by hunk; all hunks must agree."""
+    before, now = dict(base), dict(target)
+    files: list[FilePort] = []
+    found: list[upstream.Evidence] = []
+    for file in _files(patch):
+        blob = now[file.path]
+        if whole := wholefile.port(file, blob):
+            held = all(hunk.placed == "upstream" for hunk in whole.hunks)
+            found.append(upstream.Evidence(0.0, float(held), held, whole.hunks[0].why))
+            files.append(whole)
+            continue
+        assert blob is not None
+        jobs = _jobs(file, before[file.path], blob)
+        signs = [upstream.evidence(job) for job in jobs]
+        found += signs
+        hunks = tuple(
+            HunkPort(
+                job.change.header,
+                job.home.name if job.home else "",
+                "upstream" if sign.adopted else "conflict",
+                1.0 if sign.verbatim else min(1 - sign.left, sign.there) if sign.adopted else 0.0,
+                sign.why,
+            )
+            for job, sign in zip(jobs, signs, strict=True)
+        )
+        files.append(FilePort(file.path, hunks, blob if all(s.adopted for s in signs) else None))
+    return _Seen(
+        all(sign.adopted for sign in found),
+        all(sign.verbatim for sign in found),
+        tuple(files),
+        "; ".join(dict.fromkeys(sign.why for sign in found)),
+    )

@@ -1,0 +1,36 @@
+"""What a patch is for, and whether a port still does it.
+
+After upstream adopted most of a patch, what is left of it may merge cleanly onto any later kernel
+and mean nothing. So the port's own change to the target is weighed against the anchor's change to
+its base: a port that removes or brings clearly less has lost the intent, however cleanly it went.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from zpmaint.port.hunks import Change, counted
+from zpmaint.port.tokens import tokens
+
+ENOUGH = 0.7
+"""The share of the anchor's change, by tokens, that a port must make. Full ports of changed code
+measure 0.9 and more, leftovers of an adopted change below 0.3."""
+
+
+def share(change: Change, before: Sequence[str], after: Sequence[str]) -> float:
+    """How much of a hunk's intent replacing `before` by `after` fulfils, 0..1.
+
+    The smaller of two shares: of what the hunk removes for good, and of what it brings.
+    """
+    old, new = counted(list(before)), counted(list(after))
+    shares = [
+        min(1.0, _weight(done) / _weight(wanted))
+        for done, wanted in ((old - new, change.removed), (new - old, change.added))
+        if _weight(wanted)
+    ]
+    return min(shares, default=1.0)
+
+
+def _weight(lines: Counter[str]) -> int:
+    return sum(len(tokens(line)) * count for line, count in lines.items())

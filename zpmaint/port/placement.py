@@ -1,0 +1,87 @@
+"""What a strategy is given, and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from zpmaint.port.hunks import Change, find_all
+from zpmaint.port.scopes import Scope, Source
+
+
+@dataclass(frozen=True)
+class Job:
+    """One hunk to be placed in one target."""
+
+    change: Change
+    target: Source
+    base: Source | None
+    """The file the anchor was cut against, where it can be had."""
+
+    @cached_property
+    def base_at(self) -> int | None:
+        """Where the pre-image stands in the base: the nearest match, as the anchor was cut there
+        or against a neighbour of it. None without a base or without a match."""
+        if self.base is None:
+            return None
+        if not self.change.pre:
+            return 0 if not self.base.lines else None
+        places = find_all(self.base.lines, self.change.pre)
+        return min(places, key=lambda n: abs(n - self.change.start), default=None)
+
+    @cached_property
+    def home(self) -> Scope | None:
+        """The one scope in the anchor that all the hunk's changes stand in; None at file level
+        or where it is not known."""
+        if self.base is not None and self.base_at is not None:
+            scopes = self.change.scopes_in(self.base, self.base_at)
+            return scopes[0] if len(scopes) == 1 else None
+        return self.change.own_scope
+
+    @cached_property
+    def knows_home(self) -> bool:
+        """Whether the scope (file level included) is known and not only not found."""
+        return self.base_at is not None or self.change.own_scope is not None
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a hunk goes: target lines [start, end) become `lines`."""
+
+    start: int
+    end: int
+    lines: tuple[str, ...]
+    placed: str
+    confidence: float
+    why: str
+    offset: int | None = None
+
+
+@dataclass(frozen=True)
+class Miss:
+    """Why a strategy could not place a hunk."""
+
+    why: str
+    conflict: str = ""
+    """The smallest conflict it saw, zdiff3 style."""
+    weight: int = field(default=0)
+    """How near it came: of several misses the one with the highest is shown."""
+
+
+Attempt = Placement | Miss
+
+
+def narrowed(
+    start: int, before: list[str], after: list[str]
+) -> tuple[int, int, tuple[str, ...]]:
+    """The smallest replacement that turns the lines `before`, which stand at `start`, into
+    `after`."""
+    head = 0
+    most = min(len(before), len(after))
+    while head < most and before[head] == after[head]:
+        head += 1
+    tail = 0
+    while tail < most - head and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    stop = len(before) - tail
+    return start + head, start + stop, tuple(after[head : len(after) - tail])

@@ -1,0 +1,246 @@
+"""Where in a C source a line stands: in which function, struct, table or macro, under which #if.
+
+tree-sitter finds the scopes. Old kernel C has macros that it cannot read; a function it missed is
+found by the kernel's own habit of opening and closing bodies in column one.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import tree_sitter_c
+from tree_sitter import Language, Node, Parser
+
+from zpmaint.port.text import join, lines_of
+from zpmaint.port.tokens import identifiers
+
+_C = Language(tree_sitter_c.language())
+_NAME_BEFORE_PAREN = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b\s*(.*)")
+_INITIALISED = re.compile(r"([A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)*=")
+_TAGGED = re.compile(r"(struct|union|enum)\s+([A-Za-z_]\w*)\s*\{?\s*$")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A named piece of a source: lines [start, end), counted from 0."""
+
+    kind: str
+    """function, struct, table or macro."""
+    name: str
+    start: int
+    end: int
+    conditions: tuple[str, ...]
+    """The #if lines around its start, outermost first: #ifdef twins differ in them."""
+
+    @property
+    def identity(self) -> tuple[str, str, tuple[str, ...]]:
+        """What makes it the same scope in another version of the file."""
+        return (self.kind, self.name, self.conditions)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A C source (or any text) with what was found in it, each part when first asked for."""
+
+    data: bytes
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """Its lines, with their ends."""
+        return lines_of(self.data)
+
+    @cached_property
+    def conditions(self) -> list[tuple[str, ...]]:
+        """For each line the #if lines it stands under."""
+        found: list[tuple[str, ...]] = []
+        stack: list[str] = []
+        for line in self.lines:
+            # Most lines are no directive; only those that are cost a match.
+            directive = _CONDITIONAL.match(line) if "#" in line else None
+            if directive is None:
+                found.append(tuple(stack))
+                continue
+            word, rest = directive[1], " ".join(directive[2].split())
+            if word in ("elif", "else", "endif") and stack:
+                opened = stack.pop()
+                if word != "endif":
+                    stack.append(f"{opened} / {word} {rest}".rstrip())
+            elif word in ("if", "ifdef", "ifndef"):
+                stack.append(f"{word} {rest}")
+            found.append(tuple(stack))
+        return found
+
+    @cached_property
+    def names(self) -> set[str]:
+        """All names used in its code."""
+        return identifiers("".join(self.lines))
+
+    @cached_property
+    def scopes(self) -> list[Scope]:
+        """Its top-level scopes in order; none overlaps another."""
+        found = list(self._parsed())
+        found.sort(key=lambda s: s.start)
+        return _disjoint(found, list(self._by_column()))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [scope.start for scope in self.scopes]
+
+    def scope_at(self, line: int) -> Scope | None:
+        """The scope that holds a line; None at file level."""
+        k = bisect_right(self._starts, line) - 1
+        if k >= 0 and line < self.scopes[k].end:
+            return self.scopes[k]
+        return None
+
+    def scope_between(self, line: int) -> Scope | None:
+        """The scope that text inserted before a line would stand in."""
+        after = self.scope_at(line)
+        return after if after is not None and after.start < line else None
+
+    def same_scope(self, scope: Scope) -> list[Scope]:
+        """The scopes here that are that scope of another version of the file."""
+        alike = [s for s in self.scopes if (s.kind, s.name) == (scope.kind, scope.name)]
+        if len(alike) > 1:
+            alike = [s for s in alike if s.conditions == scope.conditions]
+        return alike
+
+    def _parsed(self) -> Iterator[Scope]:
+        tree = parse(self.data)
+        stack: list[Node] = [tree.root_node]
+        while stack:
+            node = stack.pop()
+            for child in node.children:
+                if scope := self._scope_of(child):
+                    yield scope
+                elif child.type.startswith("preproc_") or child.type in _HOLDERS:
+                    stack.append(child)
+
+    def _scope_of(self, node: Node) -> Scope | None:
+        start, end = node.start_point[0], node.end_point[0] + 1
+        if node.end_point[1] == 0:
+            end -= 1
+        if end - start < 2:
+            return None  # a one-line scope holds no hunk that file level would not
+        kind = name = ""
+        if node.type == "function_definition":
+            kind, name = "function", _declared_name(node)
+        elif node.type in ("preproc_function_def", "preproc_def"):
+            kind, name = "macro", _text(node.child_by_field_name("name"))
+        elif node.type in ("struct_specifier", "union_specifier", "enum_specifier"):
+            kind, name = "struct", _text(node.child_by_field_name("name"))
+        elif node.type == "type_definition":
+            kind, name = "struct", _text(node.child_by_field_name("declarator"))
+        elif node.type == "declaration":
+            declarator = node.child_by_field_name("declarator")
+            if declarator is not None and declarator.type == "init_declarator":
+                kind, name = "table", _declared_name(declarator)
+        if not kind or not name:
+            return None
+        return Scope(kind, name, start, end, self.conditions[start])
+
+    def _by_column(self) -> Iterator[Scope]:
+        """Bodies that open with `{` and close with `}` in column one."""
+        opened: int | None = None
+        for n, line in enumerate(self.lines):
+            if line.startswith("{"):
+                opened = n
+            elif line.startswith("}") and opened is not None:
+                head = opened
+                while head > 0 and opened - head < 12 and _is_head(self.lines[head - 1]):
+                    head -= 1
+                text = "".join(self.lines[head:opened])
+                if found := _NAME_BEFORE_PAREN.search(text):
+                    yield Scope("function", found[1], head, n + 1, self.conditions[head])
+                opened = None
+
+
+_HOLDERS = frozenset({"ERROR", "linkage_specification", "declaration_list"})
+
+
+def _is_head(line: str) -> bool:
+    """Whether a line can belong to a function's head: not blank, no end of something else."""
+    text = line.strip()
+    return bool(text) and not text.endswith((";", "}", "*/")) and not text.startswith(("#", "/*"))
+
+
+def _disjoint(parsed: list[Scope], by_column: list[Scope]) -> list[Scope]:
+    """Parsed scopes, each within the one before it left out, and what only the columns show."""
+    kept: list[Scope] = []
+    for scope in parsed:
+        if not kept or scope.start >= kept[-1].end:
+            kept.append(scope)
+    starts = [scope.start for scope in kept]
+    missed = []
+    for scope in by_column:
+        k = bisect_right(starts, scope.end - 1) - 1
+        if k < 0 or kept[k].end <= scope.start:
+            missed.append(scope)
+    return sorted(kept + missed, key=lambda s: s.start)
+
+
+def _text(node: Node | None) -> str:
+    return node.text.decode("utf-8", "replace") if node is not None and node.text else ""
+
+
+def _declared_name(node: Node) -> str:
+    inner: Node | None = node.child_by_field_name("declarator")
+    while inner is not None and inner.type not in ("identifier", "type_identifier"):
+        inner = inner.child_by_field_name("declarator")
+    return _text(inner)
+
+
+@lru_cache(maxsize=32)
+def source(data: bytes) -> Source:
+    """The source of a blob: the same object for the same bytes."""
+    return Source(data)
+
+
+def parse(data: bytes):  # type: ignore[no-untyped-def]
+    """tree-sitter's tree of a C text."""
+    return Parser(_C).parse(data)
+
+
+@lru_cache(maxsize=256)
+def errors(data: bytes) -> int:
+    """How many places of a C text tree-sitter could not read."""
+    stack: list[Node] = [parse(data).root_node]
+    count = 0
+    while stack:
+        node = stack.pop()
+        if not node.has_error:
+            continue
+        if node.type == "ERROR" or node.is_missing:
+            count += 1
+        stack.extend(node.children)
+    return count
+
+
+@lru_cache(maxsize=256)
+def locals_of(data: bytes) -> frozenset[str]:
+    """The names that a function's text declares: parameters, variables, labels."""
+    stack: list[Node] = [parse(data).root_node]
+    names: set[str] = set()
+    while stack:
+        node = stack.pop()
+        if node.type in ("parameter_declaration", "declaration"):
+            for child in node.children_by_field_name("declarator"):
+                inner: Node | None = child
+                while inner is not None and inner.type != "identifier":
+                    inner = inner.child_by_field_name("declarator")
+                if inner is not None:
+                    names.add(_text(inner))
+        elif node.type == "labeled_statement":
+            names.add(_text(node.child_by_field_name("label")))
+        stack.extend(node.children)
+    return frozenset(names - {""})
+
+
+def fragment(lines: list[str]) -> Source:
+    """A source made of some lines, such as a hunk's pre-image."""
+    return source(join(lines))

@@ -1,0 +1,19 @@
+"""The ladder: ways to place a hunk, the surest first. Each is one module with one `place`.
+
+A strategy takes a Job and gives a Placement, or a Miss that says why not. It never guesses: where
+two places are as good as one another it misses. A new strategy is a module and a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from zpmaint.port.placement import Attempt, Job
+from zpmaint.port.strategies import blocks, identifiers, literal, threeway
+
+LADDER: tuple[Callable[[Job], Attempt], ...] = (
+    literal.place,
+    threeway.place,
+    identifiers.place,
+    blocks.place,
+)

@@ -1,0 +1,28 @@
+"""identifiers: upstream renamed what the hunk speaks of; the hunk is spoken in the new names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from zpmaint.port import renames
+from zpmaint.port.placement import Attempt, Job, Miss
+from zpmaint.port.sides import sides
+from zpmaint.port.strategies.threeway import merged
+from zpmaint.port.tokens import identifiers
+
+
+def place(job: Job) -> Attempt:
+    """Learn the renames of the scope, put them to the base and the patch alike, and merge."""
+    cut = sides(job)
+    if isinstance(cut, Miss):
+        return cut
+    names = renames.learn(cut.base, cut.theirs)
+    spoken = identifiers("".join(job.change.pre) + "".join(job.change.post))
+    names = {old: new for old, new in names.items() if old in spoken}
+    if not names:
+        return Miss("upstream renamed nothing that the hunk speaks of")
+    renamed = replace(
+        cut, base=renames.apply(cut.base, names), ours=renames.apply(cut.ours, names)
+    )
+    told = ", ".join(f"{old} -> {new}" for old, new in sorted(names.items()))
+    return merged(renamed, "identifiers", 0.9, f"upstream renamed {told} throughout the scope")

@@ -1,0 +1,45 @@
+"""three-way: diff3 with the base, inside the hunk's scope."""
+
+from __future__ import annotations
+
+from zpmaint.port import conflict, diff3
+from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
+from zpmaint.port.sides import Sides, known_share, sides
+
+_MIN_SHARE = 0.6
+"""Without a base, this share of the pre-image must stand in the target's scope: less, and the
+alignment rests on braces and blanks."""
+
+
+def place(job: Job) -> Attempt:
+    """Merge the scope; only the hunk's own changes may come out of it."""
+    cut = sides(job)
+    if isinstance(cut, Miss):
+        return cut
+    return merged(cut, "three-way", 0.95, "upstream's changes and the patch's do not touch")
+
+
+def merged(cut: Sides, placed: str, confidence: float, why: str) -> Attempt:
+    """The placement that a clean merge of three sides gives."""
+    where = cut.scope or "file level"
+    if not cut.whole:
+        share = known_share(cut.base, cut.theirs)
+        if share < _MIN_SHARE:
+            return Miss(f"without a base, only {share:.0%} of the hunk's lines stand in {where}")
+        confidence -= 0.1
+        why += "; without the base file, from the hunk's own context"
+    chunks = diff3.merge(cut.base, cut.ours, cut.theirs)
+    if not diff3.is_clean(chunks):
+        clashes = sum(c.kind == "conflict" for c in chunks)
+        return Miss(
+            f"the patch and upstream both changed the same lines of {where} ({clashes} place(s))",
+            conflict.of_chunks(chunks, where),
+            weight=1,
+        )
+    if any(c.kind == "both" for c in chunks):
+        why += "; part of it is in the target already"
+        confidence -= 0.1
+    start, end, lines = narrowed(cut.theirs_at, cut.theirs, diff3.result(chunks))
+    if start == end and not lines:
+        return Miss(f"nothing of the hunk is left to do in {where}: the target has it already")
+    return Placement(start, end, lines, placed, confidence, why)

@@ -1,0 +1,79 @@
+"""Whether the target already behaves as the patch wants, by what stands in its scopes.
+
+Two signs must agree: what the patch takes away for good is gone from the scope, and what it leaves
+(re-indented or new) stands there as the patch would have it. The first alone would take a function
+that was rewritten for one that was mended.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from zpmaint.port import renames
+from zpmaint.port.hunks import counted, find_all
+from zpmaint.port.placement import Job, Miss
+from zpmaint.port.sides import sides
+from zpmaint.port.text import body, squeezed
+from zpmaint.port.tokens import tokens
+
+GONE = 0.25
+"""At most this share of what the patch removes may still stand in the scope."""
+THERE = 0.7
+"""At least this share of what the patch leaves must stand in the scope as the patch leaves it."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The two signs for one hunk, as shares of tokens."""
+
+    left: float
+    """Of the lines that the hunk removes for good: what still stands in the target's scope."""
+    there: float
+    """Of the lines that the hunk writes: what stands in the target's scope, depth and all."""
+    verbatim: bool
+    """Whether the whole post-image stands in the target, and the pre-image does not."""
+    why: str
+
+    @property
+    def adopted(self) -> bool:
+        """Whether both signs say that upstream has the hunk's change."""
+        return self.verbatim or (self.left <= GONE and self.there >= THERE)
+
+
+def evidence(job: Job) -> Evidence:
+    """Look for a hunk's change in the target."""
+    change, target = job.change, job.target
+    verbatim = (
+        bool(change.added or change.removed)
+        and len(find_all(target.lines, change.post)) == 1
+        and not find_all(target.lines, change.pre)
+        and len(change.post) > change.lead + change.trail
+    )
+    cut = sides(job)
+    if isinstance(cut, Miss):
+        return Evidence(1.0, 0.0, verbatim, cut.why)
+    names = renames.learn(cut.base, cut.theirs)
+    patched = counted(renames.apply(cut.ours, names))
+    standing = counted(cut.theirs) - patched
+    removed = Counter(
+        {squeezed(renames.apply([line], names)[0]): n for line, n in change.removed.items()}
+    )
+    written = Counter(
+        body(text)
+        for text in renames.apply([t for kind, t in change.lines if kind == "+"], names)
+        if squeezed(text)
+    )
+    there = Counter(map(body, cut.theirs))
+    left = _share(removed & standing, removed)
+    arrived = _share(written & there, written) if written else 1.0 - left
+    why = (
+        f"{left:.0%} of what the patch removes and {arrived:.0%} of what it writes stand in "
+        f"{cut.scope or 'the file'}"
+    )
+    return Evidence(left, arrived, verbatim, why)
+
+
+def _share(part: Counter[str], whole: Counter[str]) -> float:
+    total = sum(len(tokens(line)) * n for line, n in whole.items())
+    return sum(len(tokens(line)) * n for line, n in part.items()) / total if total else 0.0

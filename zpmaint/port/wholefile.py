@@ -1,0 +1,59 @@
+"""Files that a patch creates, deletes, renames, or that the target does not have."""
+
+from __future__ import annotations
+
+from unidiff import PatchedFile
+
+from zpmaint.port.hunks import Change
+from zpmaint.port.text import join
+from zpmaint.port.values import FilePort, HunkPort
+
+
+def port(file: PatchedFile, target: bytes | None) -> FilePort | None:
+    """The port of such a file; None for a file whose lines have to be placed one hunk at a time."""
+    changes = [Change.of(hunk) for hunk in file]
+    before = join(line for change in changes for line in change.pre)
+    after = join(line for change in changes for line in change.post)
+    unsupported = _unsupported(file)
+    if unsupported:
+        return _told(file, changes, "conflict", unsupported)
+    if file.is_added_file:
+        if target is None:
+            return _told(file, changes, "exact", "a new file, not in the target", after)
+        if target == after:
+            return _told(file, changes, "upstream", "the target has this very file", target)
+        return _told(file, changes, "conflict", "the target has another file of this name")
+    if file.is_removed_file:
+        if target is None:
+            return _told(file, changes, "upstream", "the file is gone from the target")
+        if target == before:
+            return _told(file, changes, "exact", "the file to delete is as the anchor has it")
+        return _told(file, changes, "conflict", "upstream changed the file that the patch deletes")
+    if target is None:
+        return _told(file, changes, "conflict", "the target does not have this file")
+    return None
+
+
+def _unsupported(file: PatchedFile) -> str:
+    if file.is_binary_file:
+        return "a binary diff cannot be ported"
+    if file.is_rename:
+        return f"renames ({file.source_file} -> {file.target_file}) are not carried on"
+    if any(line.startswith(("old mode ", "copy from ")) for line in file.patch_info or ()):
+        return "changes of mode and copies are not carried on"
+    if not len(file) and not (file.is_added_file or file.is_removed_file):
+        return "the patch changes nothing in it"
+    return ""
+
+
+def _told(
+    file: PatchedFile, changes: list[Change], placed: str, why: str, result: bytes | None = None
+) -> FilePort:
+    confidence = 0.0 if placed == "conflict" else 1.0
+    headers = [change.header for change in changes] or ["@@"]
+    offset = 0 if placed == "exact" else None
+    return FilePort(
+        file.path,
+        tuple(HunkPort(head, "", placed, confidence, why, offset) for head in headers),
+        result,
+    )
