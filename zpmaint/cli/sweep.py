@@ -10,7 +10,8 @@ from rich.table import Table
 
 from zpmaint.cli import options, tables
 from zpmaint.cli.desk import Desk, pass_desk
-from zpmaint.pipeline.sweep import Swept, sweep
+from zpmaint.pipeline.sweep import sweep
+from zpmaint.port.values import Port
 from zpmaint.versions import KernelVersion
 
 
@@ -48,15 +49,15 @@ def command(
         until=KernelVersion.parse(until) if until else None,
     )
     if as_json:
-        desk.json([row.port.as_json() | {"patch": None} for row in rows])
+        desk.json([row.as_json() | {"patch": None} for row in rows])
         return
     table = Table(box=tables.BOX)
     for title in ("kernels", "count", "state", "anchor", "confidence", "why"):
         table.add_column(title, justify="right" if title in ("count", "confidence") else "left")
-    for (state, anchor), run in groupby(rows, key=lambda r: (r.port.state, r.port.anchor)):
-        group: list[Swept] = list(run)
-        first, last = group[0].port.version.tag, group[-1].port.version.tag
-        worst = min(group, key=lambda r: r.port.confidence).port
+    for (state, anchor), run in groupby(rows, key=lambda r: (r.state, r.anchor)):
+        group: list[Port] = list(run)
+        first, last = group[0].version.tag, group[-1].version.tag
+        worst = min(group, key=lambda r: r.confidence)
         table.add_row(
             first if first == last else f"{first} .. {last}",
             str(len(group)),
@@ -66,5 +67,5 @@ def command(
             worst.why,
         )
     desk.out.print(table)
-    counts = Counter(str(row.port.state) for row in rows)
+    counts = Counter(str(row.state) for row in rows)
     desk.out.print(f"{len(rows)} kernels: " + ", ".join(f"{n} {s}" for s, n in counts.items()))

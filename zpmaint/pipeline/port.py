@@ -1,4 +1,4 @@
-"""Porting with its inputs fetched: blobs in, Port out; written files land whole or not at all."""
+"""Porting with its inputs fetched: blobs in, Port out; a written patch lands whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zpmaint.patchset.check import paths_of
 from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.pipeline.workshop import Workshop
 from zpmaint.port.engine import candidates, port
-from zpmaint.port.values import Port, State
+from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
 from zpmaint.versions import KernelVersion
 
@@ -25,37 +25,29 @@ def port_onto(
     anchor: str | None = None,
 ) -> Port:
     """Port `patchset` onto `version`. Base blobs that no source serves are left out; the engine
-    says in its hunks what that cost."""
-    anchors = (
-        [a for a in patchset.anchors if a.name == anchor]
-        if anchor
-        else candidates(patchset, version)
-    )
-    if not anchors:
-        raise UserError(
-            f"{patchset.name} has no anchor {anchor!r}"
-            if anchor
-            else f"{patchset.name} has no anchors",
-            "its anchors are: " + ", ".join(a.name for a in patchset.anchors),
-        )
-    paths = {path for a in patchset.anchors for path in paths_of(a.patch, a.name)}
+    then has less to go by, and its hunks say so."""
+    starts = starting(patchset, version)
+    if anchor:
+        starts = [a for a in patchset.anchors if a.name == anchor]
+    paths = touched(patchset)
     with shop.reporter.step(f"port {patchset.name} onto {version}"):
-        target = chain.blobs(version, sorted(paths))
-        # The nearest anchor is nearly always the start, so its base alone is fetched; the others
-        # are, only where it ended in a conflict and another one may do better.
-        bases: dict[str, Mapping[str, bytes | None]] = {}
-        result: Port | None = None
-        for start in anchors:
-            bases[start.name] = base_blobs(shop, start, chain)
-            tried = port(patchset, version, bases, target, anchor=anchor or start.name)
-            if result is None or (
-                tried.state is not State.CONFLICT and tried.state is not State.SUPERSEDED
-            ):
-                result = tried
-            if result.state is not State.CONFLICT:
-                break
-    assert result is not None
-    return result
+        target = chain.blobs(version, paths)
+        bases = {
+            start.name: target if start.base == version else base_blobs(shop, start, chain)
+            for start in starts
+        }
+        return port(patchset, version, bases, target, anchor=anchor)
+
+
+def starting(patchset: PatchSet, version: KernelVersion) -> list[Anchor]:
+    """The anchors whose era holds `version`; the nearest one where none does."""
+    nearest = candidates(patchset, version)
+    return [a for a in nearest if version in a.era] or nearest[:1]
+
+
+def touched(patchset: PatchSet) -> list[str]:
+    """Every path that any anchor of the set touches."""
+    return sorted({path for a in patchset.anchors for path in paths_of(a.patch, a.name)})
 
 
 def base_blobs(shop: Workshop, anchor: Anchor, chain: Chain) -> Mapping[str, bytes | None]:
@@ -70,7 +62,7 @@ def base_blobs(shop: Workshop, anchor: Anchor, chain: Chain) -> Mapping[str, byt
 
 
 def write_port(result: Port, out: Path) -> Path:
-    """Write DIR/VERSION.patch. Raises KernelError where there is nothing to write."""
+    """Write DIR/vVERSION.patch. Raises KernelError where there is nothing to write."""
     if not result.patch:
         raise KernelError(f"{result.version}: {result.state}: {result.why}")
     path = out / f"{result.version.tag}.patch"

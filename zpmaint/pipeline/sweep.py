@@ -1,19 +1,14 @@
-"""Porting onto every kernel of a source; equal blobs are ported once."""
+"""Porting onto every kernel of a source; the engine ports equal blobs once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from zpmaint.patchset.values import PatchSet
+from zpmaint.pipeline.port import base_blobs, starting, touched
 from zpmaint.pipeline.workshop import Workshop
+from zpmaint.port.engine import port
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
 from zpmaint.versions import KernelVersion
-
-
-@dataclass(frozen=True)
-class Swept:
-    port: Port
 
 
 def sweep(
@@ -23,5 +18,19 @@ def sweep(
     *,
     since: KernelVersion | None = None,
     until: KernelVersion | None = None,
-) -> list[Swept]:
+) -> list[Port]:
     """Port `patchset` onto every version of `chain` within [since, until], oldest first."""
+    versions = [
+        v
+        for v in chain.versions()
+        if (since is None or v >= since) and (until is None or v <= until)
+    ]
+    paths = touched(patchset)
+    needed = {a.name: a for v in versions for a in starting(patchset, v)}
+    bases = {name: base_blobs(shop, anchor, chain) for name, anchor in needed.items()}
+    ports: list[Port] = []
+    with shop.reporter.step(f"sweep {len(versions)} kernels", "kernels") as step:
+        for version in versions:
+            ports.append(port(patchset, version, bases, chain.blobs(version, paths)))
+            step.advance(len(ports), len(versions))
+    return ports

@@ -12,7 +12,7 @@ from typing import Any
 from zpmaint.build.pair import build
 from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.errors import InfraError, KernelError
-from zpmaint.guest.cases import declared
+from zpmaint.guest.cases import all_cases
 from zpmaint.guest.compile import init_program
 from zpmaint.judge.values import Verdict
 from zpmaint.judge.verdict import judge
@@ -20,15 +20,17 @@ from zpmaint.ledger.values import Record, Result
 from zpmaint.machine.boot import boot
 from zpmaint.machine.initramfs import guest_image
 from zpmaint.machine.values import Run
-from zpmaint.patchset.check import paths_of
 from zpmaint.patchset.values import PatchSet
 from zpmaint.pipeline.inputs import verification_key
-from zpmaint.pipeline.port import port_onto
+from zpmaint.pipeline.port import port_onto, touched
 from zpmaint.pipeline.workshop import Workshop
 from zpmaint.port.values import Port, State
 from zpmaint.sources.chain import Chain
 from zpmaint.tools import need_for
 from zpmaint.versions import KernelVersion
+
+
+_TAIL_LINES = 40
 
 
 @dataclass
@@ -117,9 +119,10 @@ def _run_course(
         for kernel in course.pair.kernels:
             course.runs[kernel.flavour] = boot_suite(shop, kernel, accelerator=accelerator)
     course.verdict = judge(
-        declared(),
+        all_cases(),
         patchset.flips,
         patchset.telling,
+        counters=all_counters(),
         adopted=course.port.state is State.UPSTREAM,
         version=version,
         stock=course.runs[Flavour.STOCK],
@@ -156,11 +159,6 @@ def build_pair(
     )
 
 
-def touched(patchset: PatchSet) -> list[str]:
-    """Every path that any anchor of the set touches."""
-    return sorted({path for a in patchset.anchors for path in paths_of(a.patch, a.name)})
-
-
 def boot_suite(shop: Workshop, kernel: Kernel, *, accelerator: str = "auto") -> Run:
     """Boot `kernel` with the suite as its init; the console is kept in the state folder."""
     program = init_program(kernel.arch, cache=shop.places.cache, reporter=shop.reporter)
@@ -188,4 +186,13 @@ def _pair_json(pair: Pair) -> dict[str, Any]:
 
 
 def _runs_json(runs: Mapping[str, Run]) -> dict[str, Any]:
-    return {f: runs[f].as_json() if f in runs else None for f in ("stock", "patched")}
+    return {
+        f: runs[f].as_json() | {"tail": _tail(runs[f].console)} if f in runs else None
+        for f in ("stock", "patched")
+    }
+
+
+def _tail(console: Path) -> str:
+    """The console's last lines: a ledger travels without the consoles."""
+    text = console.read_text(encoding="utf-8", errors="replace") if console.is_file() else ""
+    return "\n".join(text.splitlines()[-_TAIL_LINES:])

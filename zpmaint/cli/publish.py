@@ -1,0 +1,44 @@
+"""`zpmaint publish`: the status page."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+from zpmaint import errors
+from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.patchset.load import all_patchsets
+from zpmaint.publish.site import write_site
+
+
+@click.command()
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), required=True,
+    help="The folder to write; a former status page there is replaced whole.",
+)  # fmt: skip
+@click.option("--base-url", default="", help="Where the page will stand; for the feed's links.")
+@pass_desk
+def command(desk: Desk, *, out: Path, base_url: str) -> int:
+    """Write the status page, status.json, the feed and the patch files from the ledger.
+
+    SOURCE_DATE_EPOCH, if set, is the time of writing: the same ledger then gives the same bytes.
+
+    \b
+    Example:
+      zpmaint publish --out site/
+    """
+    shop = desk.workshop
+    now = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+    written = write_site(
+        shop.ledger.history(),
+        shop.config,
+        all_patchsets(shop.places.project),
+        out,
+        generated=now,
+        base_url=base_url,
+    )
+    desk.out.print(f"{len(written)} files; the page is {out / 'index.html'}", markup=False)
+    return errors.EXIT_OK

@@ -1,0 +1,79 @@
+"""The matrix on this machine: plan and run with the workshop's sources, ledger and verify."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from zpmaint.ledger.values import Record
+from zpmaint.matrix.plan import Due, Plan, plan
+from zpmaint.matrix.run import MatrixRun, run_matrix
+from zpmaint.matrix.track import Listing, News, whats_new
+from zpmaint.pipeline.inputs import verification_key
+from zpmaint.pipeline.verify import verify
+from zpmaint.pipeline.workshop import Workshop
+from zpmaint.sources.kernelorg import KernelOrgSource
+from zpmaint.sources.source import SourceFailedError
+from zpmaint.tools import need_for
+from zpmaint.versions import KernelVersion
+
+
+def plan_matrix(shop: Workshop) -> Plan:
+    """What kernels.toml asks for now, each with what the ledger knows of it."""
+
+    def newest(series: str, sources: tuple[str, ...]) -> KernelVersion:
+        return shop.chain(names=sources).newest(series)
+
+    with shop.reporter.step("plan the matrix"):
+        return plan(shop.config, newest, shop.ledger, lambda due: _key(shop, due))
+
+
+def run_dues(
+    shop: Workshop,
+    dues: Iterable[Due],
+    *,
+    jobs: int | None,
+    on_record: Callable[[Due, Record], None],
+) -> MatrixRun:
+    """Verify what is due and not known. Raises InfraError at once where a program is missing:
+    it would fail every one of them."""
+    need_for("verify")
+
+    def one(due: Due) -> Record:
+        return verify(
+            shop,
+            shop.patchset(due.patchset),
+            due.version,
+            shop.chain(names=due.sources),
+            arch=due.arch,
+            jobs=jobs,
+        )
+
+    return run_matrix(dues, one, shop.ledger, lambda due: _key(shop, due), shop.reporter, on_record)
+
+
+def _key(shop: Workshop, due: Due) -> str:
+    return verification_key(due.version, due.arch, shop.patchset(due.patchset))
+
+
+def track(shop: Workshop, specs: Sequence[str] = ()) -> list[News]:
+    """What the sources list beside what is tracked and known. A source that fails is noted and
+    passed over, unless all do."""
+    listings: list[Listing] = []
+    failures: list[SourceFailedError] = []
+    chain = shop.chain(specs)
+    for source in chain.sources:
+        with shop.reporter.step(f"read what {source.name} lists") as step:
+            try:
+                if isinstance(source, KernelOrgSource):
+                    listings += [
+                        Listing(source.name, row.version, row.moniker, row.eol)
+                        for row in source.releases()
+                    ]
+                else:
+                    listings += [Listing(source.name, v) for v in source.versions()]
+            except SourceFailedError as error:
+                step.note(str(error))
+                failures.append(error)
+    if failures and len(failures) == len(chain.sources):
+        raise failures[0]
+    return whats_new(listings, shop.config, shop.ledger.history())
