@@ -1,0 +1,93 @@
+"""Reading a patch set: patch.toml and the anchors it names, checked whole."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from zpmaint.config import checked
+from zpmaint.errors import UserError
+from zpmaint.patchset.check import checked_patch
+from zpmaint.patchset.patch import to_text
+from zpmaint.patchset.schema import AnchorTable, PatchTable
+from zpmaint.patchset.values import Adoption, Anchor, Flip, PatchSet, Telling
+
+TABLE = "patch.toml"
+
+
+def find_patchset(name_or_path: str, project: Path) -> PatchSet:
+    """The patch set `name_or_path` names: a folder of `project`/patches, or any folder that holds
+    a patch.toml. Raises UserError where there is none, with the names there are."""
+    named = project / "patches" / name_or_path
+    for folder in (named, Path(name_or_path)):
+        if (folder / TABLE).is_file():
+            return load_patchset(folder)
+        if folder.is_dir() and folder.resolve() != (project / "patches").resolve():
+            raise UserError(f"{folder}: no {TABLE} in it", _how_to_make())
+    if Path(name_or_path).is_file():
+        raise UserError(
+            f"{name_or_path}: a patch alone does not say which kernel it was made for",
+            _how_to_make(),
+        )
+    there = sorted(p.parent.name for p in (project / "patches").glob(f"*/{TABLE}"))
+    raise UserError(
+        f"no patch set {name_or_path!r} in {project / 'patches'}",
+        f"choose one of: {', '.join(there)}" if there else _how_to_make(),
+    )
+
+
+def load_patchset(folder: Path) -> PatchSet:
+    """Read `folder`/patch.toml and its anchors. Raises UserError: file, key, what would be
+    right; for an anchor: file, line, what to do."""
+    path = folder / TABLE
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file", _how_to_make()) from None
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not TOML: {error}") from None
+    read = checked(PatchTable, table, path)
+    return PatchSet(
+        name=folder.resolve().name,
+        title=read.title,
+        author=read.author,
+        origin=read.origin,
+        intent=read.intent,
+        anchors=tuple(
+            sorted((_anchor(folder, row) for row in read.anchor), key=lambda a: a.version)
+        ),
+        adoptions=tuple(Adoption(a.era, a.commits, a.why) for a in read.adopted),
+        flips=tuple(Flip(f.case, f.stock, f.patched, f.why) for f in read.flip),
+        telling=tuple(Telling(t.era, t.counters, t.silent, t.why) for t in read.telling),
+        leaves=read.leaves,
+        folder=folder,
+    )
+
+
+def _anchor(folder: Path, row: AnchorTable) -> Anchor:
+    path = folder / row.file
+    try:
+        text = to_text(path.read_bytes())
+    except OSError as error:
+        raise UserError(
+            f"{folder / TABLE}: anchor {row.file}: {error.strerror}",
+            "put the patch there, or name the one that is",
+        ) from None
+    checked_patch(text, str(path))
+    return Anchor(
+        name=row.file.removesuffix(".patch"),
+        version=row.version,
+        base=row.base,
+        era=row.era,
+        patch=text,
+        why=row.why,
+    )
+
+
+def _how_to_make() -> str:
+    return (
+        "make a folder with the patch and a patch.toml: title, author, origin, intent, leaves and "
+        "an [[anchor]] with file, version, base, why; patches/no-anon-zero-page shows one"
+    )

@@ -1,0 +1,152 @@
+"""patch.toml: the keys of a patch set, what they may hold, and what must agree between them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    model_validator,
+)
+
+from zpmaint.errors import UserError
+from zpmaint.patchset.values import Era
+from zpmaint.versions import KernelVersion
+
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+"""A text that must say something."""
+
+
+def _version(text: object) -> KernelVersion:
+    if not isinstance(text, str):
+        raise ValueError(f'{text!r} is not a kernel version; write it in quotes: "6.12"')
+    try:
+        return KernelVersion.parse(text)
+    except UserError as error:
+        raise ValueError(str(error)) from None
+
+
+Version = Annotated[KernelVersion, PlainValidator(_version)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class EraTable(_Table):
+    """What holds in [since, until); each may be left out."""
+
+    since: Version | None = None
+    until: Version | None = None
+    why: Said
+
+    @model_validator(mode="after")
+    def _forward(self) -> EraTable:
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise ValueError(
+                f"the era ends ({self.until}) before it begins ({self.since}); "
+                "`until` is the first kernel after it"
+            )
+        return self
+
+    @property
+    def era(self) -> Era:
+        return Era(self.since, self.until)
+
+
+class AnchorTable(EraTable):
+    """[[anchor]]: the patch as a person cut it against one kernel."""
+
+    file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.patch$")]
+    """A file of this folder; without .patch it is the anchor's name."""
+    version: Version
+    base: Version
+
+    @model_validator(mode="after")
+    def _at_home(self) -> AnchorTable:
+        if self.base not in self.era:
+            raise ValueError(f"its own base {self.base} is outside of its era")
+        return self
+
+
+class AdoptedTable(EraTable):
+    """[[adopted]]: upstream itself behaves as the patch wants."""
+
+    commits: Annotated[
+        tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12,40}$")], ...],
+        Field(min_length=1),
+    ]
+
+
+class FlipTable(_Table):
+    """[[flip]]: a suite case that sees the difference."""
+
+    case: Said
+    stock: Said
+    patched: Said
+    why: Said
+
+    @model_validator(mode="after")
+    def _differs(self) -> FlipTable:
+        if self.stock == self.patched:
+            raise ValueError("stock and patched are the same word: this case does not flip")
+        return self
+
+
+class TellingTable(EraTable):
+    """[[telling]]: which counters carry the patch's meaning."""
+
+    counters: Annotated[tuple[Said, ...], Field(min_length=1)]
+    silent: tuple[Said, ...] = ()
+
+
+class PatchTable(_Table):
+    """The whole of patch.toml."""
+
+    title: Said
+    author: Said
+    origin: Said
+    intent: Said
+    leaves: tuple[Said, ...]
+    anchor: Annotated[tuple[AnchorTable, ...], Field(min_length=1)]
+    adopted: tuple[AdoptedTable, ...] = ()
+    flip: tuple[FlipTable, ...] = ()
+    telling: tuple[TellingTable, ...] = ()
+
+    @model_validator(mode="after")
+    def _agrees(self) -> PatchTable:
+        for key, eras in (
+            ("anchor", self.anchor),
+            ("adopted", self.adopted),
+            ("telling", self.telling),
+        ):
+            _apart(key, eras)
+        for key, names in (
+            ("anchor.file", [a.file for a in self.anchor]),
+            ("flip.case", [f.case for f in self.flip]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{key}: there twice: {', '.join(twice)}")
+        return self
+
+
+def _apart(key: str, rows: tuple[EraTable, ...]) -> None:
+    """Eras of one kind may not overlap: for each kernel one answer."""
+    for index, one in enumerate(rows):
+        for other in rows[index + 1 :]:
+            first_ends = one.until is None or other.since is None or one.until > other.since
+            other_ends = other.until is None or one.since is None or other.until > one.since
+            if first_ends and other_ends:
+                raise ValueError(
+                    f"{key}: the eras {_era(one)} and {_era(other)} overlap; "
+                    "`until` is the first kernel that no longer belongs"
+                )
+
+
+def _era(row: EraTable) -> str:
+    return f"[{row.since or 'the first'}, {row.until or 'open'})"
