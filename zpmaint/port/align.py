@@ -27,7 +27,7 @@ def align(one: Sequence[Hashable], other: Sequence[Hashable]) -> list[tuple[int,
             pairs.append((b, d))
         if a == b or c == d:
             continue
-        anchors = _unique_pairs(one, other, a, b, c, d)
+        anchors = _unique_pairs(one, other, range(a, b), range(c, d))
         if not anchors:
             matcher = SequenceMatcher(None, one[a:b], other[c:d], autojunk=False)
             for i, j, size in matcher.get_matching_blocks():
@@ -44,13 +44,13 @@ def align(one: Sequence[Hashable], other: Sequence[Hashable]) -> list[tuple[int,
 
 
 def _unique_pairs(
-    one: Sequence[Hashable], other: Sequence[Hashable], a: int, b: int, c: int, d: int
+    one: Sequence[Hashable], other: Sequence[Hashable], left: range, right: range
 ) -> list[tuple[int, int]]:
-    """The longest rising chain of elements that occur once in one[a:b] and once in other[c:d]."""
-    count_one = Counter(one[a:b])
-    count_other = Counter(other[c:d])
-    where = {other[j]: j for j in range(c, d) if count_other[other[j]] == 1}
-    pairs = [(i, where[one[i]]) for i in range(a, b) if count_one[one[i]] == 1 and one[i] in where]
+    """The longest rising chain of elements that occur once in each of the two ranges."""
+    count_one = Counter(one[n] for n in left)
+    count_other = Counter(other[n] for n in right)
+    where = {other[j]: j for j in right if count_other[other[j]] == 1}
+    pairs = [(i, where[one[i]]) for i in left if count_one[one[i]] == 1 and one[i] in where]
     tails: list[int] = []
     tail_at: list[int] = []
     before: list[int] = []

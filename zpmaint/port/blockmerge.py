@@ -68,9 +68,7 @@ class _Side:
         rewritten: set[int] = set()
         i = j = 0
         for next_i, next_j in [*align(one, other), (len(one), len(other))]:
-            pairs = [
-                (i + a, j + b) for a, b in pair_edited(one[i:next_i], other[j:next_j])
-            ]
+            pairs = [(i + a, j + b) for a, b in pair_edited(one[i:next_i], other[j:next_j])]
             fate.update(pairs)
             edited.update(a for a, _ in pairs)
             low_i, low_j = i, j
@@ -108,138 +106,127 @@ class _Block:
 
 def join(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> Joined | Clash:
     """Merge, line by line. Outside of the patch's changes the result is theirs, byte for byte."""
-    mine, yours = _Side.of(base, ours), _Side.of(base, theirs)
-    blocks = _deleted_blocks(base, mine)
-    out = Joined()
-    for n in range(len(base) + 1):
-        clash = _gap(n, base, mine, yours, blocks, out)
-        if clash is None and n < len(base):
-            clash = _line(n, base, mine, yours, blocks, out)
-        if clash is not None:
-            return clash
-    return out
+    return _Merge(base, _Side.of(base, ours), _Side.of(base, theirs)).run()
 
 
-def _gap(
-    n: int, base: Sequence[str], mine: _Side, yours: _Side, blocks: list[_Block], out: Joined
-) -> Clash | None:
-    """Lines that are new before base line n."""
-    ours, theirs = mine.new_at(n), yours.new_at(n)
-    # An empty line more or less is no clash; ours gives way.
-    if not any(map(squeezed, ours)) and theirs:
-        ours = []
-    if ours and theirs:
+class _Merge:
+    """A merge under way: the base's lines in order, and before each the lines that are new."""
+
+    def __init__(self, base: Sequence[str], mine: _Side, yours: _Side) -> None:
+        self.base = base
+        self.mine = mine
+        self.yours = yours
+        self.blocks = _deleted_blocks(base, mine)
+        self.out = Joined()
+
+    def run(self) -> Joined | Clash:
+        for n in range(len(self.base) + 1):
+            clash = self.gap(n) or (self.line(n) if n < len(self.base) else None)
+            if clash is not None:
+                return clash
+        return self.out
+
+    def gap(self, n: int) -> Clash | None:
+        """The lines that are new before base line n."""
+        ours, theirs = self.mine.new_at(n), self.yours.new_at(n)
+        # An empty line more or less is no clash; ours gives way.
+        if theirs and not any(map(squeezed, ours)):
+            return self.theirs_new(n, theirs)
+        if not theirs:
+            return self.ours_new(n, ours) if ours else None
         if list(map(squeezed, ours)) == list(map(squeezed, theirs)):
-            out.decide("both sides added the same lines", 0.8)
-            out.lines += theirs
+            self.out.decide("both sides added the same lines", 0.8)
+            self.out.lines += theirs
             return None
         return Clash("both sides added lines at the same spot", (), tuple(ours), tuple(theirs))
-    if ours:
-        around = [k for k in (n - 1, n) if 0 <= k < len(base) and squeezed(base[k])]
-        if any(map(squeezed, ours)) and around and all(yours.is_gone(k) for k in around):
+
+    def ours_new(self, n: int, ours: list[str]) -> Clash | None:
+        around = [k for k in (n - 1, n) if 0 <= k < len(self.base) and squeezed(self.base[k])]
+        if any(map(squeezed, ours)) and around and all(self.yours.is_gone(k) for k in around):
             return Clash(
                 "the lines around an addition of the patch are gone from the target",
-                tuple(base[k] for k in around),
+                tuple(self.base[k] for k in around),
                 tuple(ours),
                 (),
             )
-        out.lines += ours
+        self.out.lines += ours
         return None
-    if not theirs:
-        return None
-    replaced = _run(n, yours)
-    block = _innermost(blocks, n)
-    if any(not _untouched(k, base, mine) for k in replaced) and not (
-        block is not None and block.shift is None
-    ):
-        return Clash(
-            "upstream rewrote lines that the patch changes",
-            tuple(base[k] for k in replaced),
-            tuple(mine.text(k) for k in replaced if not mine.is_gone(k)),
-            tuple(theirs),
-        )
-    if block is None:
-        out.lines += theirs
-        return None
-    if block.shift is None:
-        if any(map(squeezed, theirs)):
-            out.decide("lines that upstream added inside a deleted block go with it", 0.6)
-        return None
-    for line in theirs:
-        shifted = _shift(line, block.shift)
-        if shifted is None:
-            return Clash(
-                "upstream's new line inside a re-indented block is indented otherwise",
-                (),
-                (),
-                (line,),
-            )
-        out.lines.append(shifted)
-    if any(map(squeezed, theirs)):
-        out.decide("lines that upstream added inside a re-indented block move with it", 0.75)
-    return None
 
-
-def _line(
-    n: int, base: Sequence[str], mine: _Side, yours: _Side, blocks: list[_Block], out: Joined
-) -> Clash | None:
-    """Base line n itself."""
-    if mine.is_gone(n):
-        return _deleted(n, base, mine, yours, blocks, out)
-    if yours.is_gone(n):
-        if n in mine.edited:
+    def theirs_new(self, n: int, theirs: list[str]) -> Clash | None:
+        block = _innermost(self.blocks, n)
+        replaced = _run(n, self.yours)
+        in_dropped = block is not None and block.shift is None
+        if not in_dropped and not all(_untouched(k, self.base, self.mine) for k in replaced):
             return Clash(
-                "upstream deleted a line that the patch edits", (base[n],), (mine.text(n),), ()
+                "upstream rewrote lines that the patch changes",
+                tuple(self.base[k] for k in replaced),
+                tuple(self.mine.text(k) for k in replaced if not self.mine.is_gone(k)),
+                tuple(theirs),
             )
-        if not _untouched(n, base, mine) and squeezed(base[n]):
-            out.decide("a line that the patch only re-indents is gone from the target", 0.7)
+        matters = any(map(squeezed, theirs))
+        if block is None:
+            self.out.lines += theirs
+        elif block.shift is None:
+            if matters:
+                self.out.decide("lines that upstream added inside a deleted block go with it", 0.6)
+        else:
+            shifted = [_shift(line, block.shift) for line in theirs]
+            if None in shifted:
+                why = "upstream's new line inside a re-indented block is indented otherwise"
+                return Clash(why, (), (), tuple(theirs))
+            self.out.lines += [line for line in shifted if line is not None]
+            if matters:
+                note = "lines that upstream added inside a re-indented block move with it"
+                self.out.decide(note, 0.75)
         return None
-    line = yours.text(n)
-    if n in mine.edited and n in yours.edited:
-        content = _token_merge(base[n], mine.text(n), line)
-        if content is None:
-            return Clash(
-                "both sides edited the same words of a line",
-                (base[n],),
-                (mine.text(n),),
-                (line,),
-            )
-        line = indentation(line) + content + ending(line)
-        out.decide("a line that both sides edited, in different words", 0.7)
-    elif n in mine.edited:
-        line = indentation(line) + body(mine.text(n)).lstrip(" \t") + ending(line)
-    old, new = indentation(base[n]), indentation(mine.text(n))
-    if old != new and squeezed(line) and indentation(line) != new:
-        shifted = _shift(line, (old, new))
-        if shifted is None:
-            return Clash(
-                "the target indents a line otherwise that the patch re-indents",
-                (base[n],),
-                (mine.text(n),),
-                (line,),
-            )
-        line = shifted
-        if n in yours.edited:
-            out.decide("re-indented lines follow upstream's edit of them", 0.85)
-    out.lines.append(line)
-    return None
 
-
-def _deleted(
-    n: int, base: Sequence[str], mine: _Side, yours: _Side, blocks: list[_Block], out: Joined
-) -> Clash | None:
-    if yours.is_gone(n) or n not in yours.edited:
+    def line(self, n: int) -> Clash | None:
+        """Base line n itself."""
+        if self.mine.is_gone(n):
+            return self.deleted(n)
+        if self.yours.is_gone(n):
+            if n in self.mine.edited:
+                why = "upstream deleted a line that the patch edits"
+                return Clash(why, (self.base[n],), (self.mine.text(n),), ())
+            if not _untouched(n, self.base, self.mine) and squeezed(self.base[n]):
+                self.out.decide("a line that the patch only re-indents is gone upstream", 0.7)
+            return None
+        line = self.edited(n)
+        if line is None:
+            return self.clash("both sides edited the same words of a line", n)
+        old, new = indentation(self.base[n]), indentation(self.mine.text(n))
+        if old != new and squeezed(line) and indentation(line) != new:
+            line = _shift(line, (old, new))
+            if line is None:
+                return self.clash("the target indents a line otherwise that the patch moves", n)
+            if n in self.yours.edited:
+                self.out.decide("re-indented lines follow upstream's edit of them", 0.85)
+        self.out.lines.append(line)
         return None
-    in_block = any(block.start <= n <= block.end for block in blocks)
-    if not in_block or n in mine.rewritten:
-        return Clash(
-            "upstream edited a line that the patch replaces or deletes",
-            (base[n],),
-            (),
-            (yours.text(n),),
-        )
-    out.decide("lines that upstream edited inside a deleted block go with it", 0.6)
-    return None
+
+    def edited(self, n: int) -> str | None:
+        """Base line n with both sides' edits, at the target's depth; None where they clash."""
+        line = self.yours.text(n)
+        if n not in self.mine.edited:
+            return line
+        content: str | None = body(self.mine.text(n)).lstrip(" \t")
+        if n in self.yours.edited:
+            content = _token_merge(self.base[n], self.mine.text(n), line)
+            self.out.decide("a line that both sides edited, in different words", 0.7)
+        return None if content is None else indentation(line) + content + ending(line)
+
+    def deleted(self, n: int) -> Clash | None:
+        if self.yours.is_gone(n) or n not in self.yours.edited:
+            return None
+        in_block = any(block.start <= n <= block.end for block in self.blocks)
+        if not in_block or n in self.mine.rewritten:
+            why = "upstream edited a line that the patch replaces or deletes"
+            return Clash(why, (self.base[n],), (), (self.yours.text(n),))
+        self.out.decide("lines that upstream edited inside a deleted block go with it", 0.6)
+        return None
+
+    def clash(self, why: str, n: int) -> Clash:
+        return Clash(why, (self.base[n],), (self.mine.text(n),), (self.yours.text(n),))
 
 
 def _untouched(n: int, base: Sequence[str], mine: _Side) -> bool:
@@ -279,9 +266,7 @@ def _deleted_blocks(base: Sequence[str], mine: _Side) -> list[_Block]:
     return blocks
 
 
-def _block_shift(
-    base: Sequence[str], mine: _Side, start: int, end: int
-) -> tuple[str, str] | None:
+def _block_shift(base: Sequence[str], mine: _Side, start: int, end: int) -> tuple[str, str] | None:
     shifts = Counter(
         (indentation(base[n]), indentation(mine.text(n)))
         for n in range(start + 1, end)

@@ -1,4 +1,4 @@
-"""The smallest conflict, zdiff3 style: what ours and theirs have in common at its ends is outside."""
+"""The smallest conflict, zdiff3 style: what both sides have in common at its ends is outside."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from zpmaint.port.diff3 import Chunk
 from zpmaint.port.text import body
 
 
-def zealous(
-    ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], where: str
-) -> str:
+def zealous(ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], where: str) -> str:
     """Conflict markers around the lines that differ; `where` names the scope."""
     head = 0
     most = min(len(ours), len(theirs))

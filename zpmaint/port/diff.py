@@ -87,5 +87,3 @@ def _section(lines: Sequence[str], before: int) -> str:
             text = body(line)[:80].rstrip()
             return f" {text}" if text.isprintable() else ""
     return ""
-
-

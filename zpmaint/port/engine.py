@@ -6,12 +6,12 @@ All or nothing: a patch is written only if every hunk was placed and every check
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from unidiff import PatchedFile
-from unidiff import PatchSet as UnifiedDiff
 from unidiff.errors import UnidiffParseError
+from unidiff.patch import PatchedFile
+from unidiff.patch import PatchSet as UnifiedDiff
 
 from zpmaint.errors import UserError
 from zpmaint.patchset.values import Anchor, PatchSet
@@ -51,8 +51,7 @@ def _distance(one: KernelVersion, other: KernelVersion) -> tuple[int, ...]:
     if one.next_date is not None or other.next_date is not None:
         return (one.next_date != other.next_date, *(-n for n in (*one.numbers, *other.numbers)))
     return tuple(
-        abs(a - b)
-        for a, b in zip((*one.numbers, 0)[:4], (*other.numbers, 0)[:4], strict=True)
+        abs(a - b) for a, b in zip((*one.numbers, 0)[:4], (*other.numbers, 0)[:4], strict=True)
     )
 
 
@@ -142,10 +141,10 @@ def _port(
                 f"it looks as if upstream had adopted the change ({seen.why}), but the set "
                 "declares no adoption here"
             )
-        return Port(
-            version, patchset.name, State.CONFLICT, anchor.name, outcome.files, "", why
-        )
-    head = header.write(patchset, anchor, version, outcome.state, outcome.files, outcome.why)
+        return Port(version, patchset.name, State.CONFLICT, anchor.name, outcome.files, "", why)
+    head = header.write(
+        patchset, anchor, version, state=outcome.state, files=outcome.files, why=outcome.why
+    )
     return Port(
         version,
         patchset.name,
@@ -260,7 +259,7 @@ def _attempt(path: str, job: Job) -> Placement | Miss:
         if isinstance(attempt, Placement):
             reasons = checks.of_hunk(path, job, attempt)
             if not reasons:
-                return attempt
+                return _under_if(job, attempt)
             attempt = Miss(f"{attempt.placed}: {'; '.join(reasons)}", weight=3)
         if attempt.weight > nearest.weight or (
             attempt.weight == nearest.weight and not nearest.conflict
@@ -268,6 +267,18 @@ def _attempt(path: str, job: Job) -> Placement | Miss:
             conflict = attempt.conflict or nearest.conflict
             nearest = Miss(attempt.why, conflict, attempt.weight)
     return nearest
+
+
+def _under_if(job: Job, placement: Placement) -> Placement:
+    """Be less sure of a hunk whose lines stand under another #if than in the base."""
+    if job.base is None or job.base_at is None or placement.placed in ("exact", "offset"):
+        return placement
+    before = job.base.inner(job.base_at + job.change.lead)
+    now = job.target.inner(placement.start)
+    if before == now:
+        return placement
+    why = f"{placement.why}; upstream has put these lines under another #if"
+    return replace(placement, confidence=min(placement.confidence, 0.6), why=why)
 
 
 def _applied(target: Source, placements: Sequence[Placement]) -> Source | Miss:

@@ -17,6 +17,7 @@ def write(
     patchset: PatchSet,
     anchor: Anchor,
     version: KernelVersion,
+    *,
     state: State,
     files: Sequence[FilePort],
     why: str,

@@ -1,4 +1,4 @@
-"""A hunk of the anchor as the ladder sees it: what it takes away, what it brings, where it stands."""
+"""A hunk of the anchor as the ladder sees it: what it takes, what it brings, where it stands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from unidiff import Hunk
+from unidiff.patch import Hunk
 
 from zpmaint.port.scopes import Scope, Source, fragment
 from zpmaint.port.text import body, squeezed

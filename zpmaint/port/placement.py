@@ -71,9 +71,7 @@ class Miss:
 Attempt = Placement | Miss
 
 
-def narrowed(
-    start: int, before: list[str], after: list[str]
-) -> tuple[int, int, tuple[str, ...]]:
+def narrowed(start: int, before: list[str], after: list[str]) -> tuple[int, int, tuple[str, ...]]:
     """The smallest replacement that turns the lines `before`, which stand at `start`, into
     `after`."""
     head = 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import tree_sitter_c
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node, Parser, Tree
 
 from zpmaint.port.text import join, lines_of
 from zpmaint.port.tokens import identifiers
@@ -102,6 +102,12 @@ class Source:
         """The scope that text inserted before a line would stand in."""
         after = self.scope_at(line)
         return after if after is not None and after.start < line else None
+
+    def inner(self, line: int) -> tuple[str, ...]:
+        """The #if lines around a line, those around its whole scope left out."""
+        scope = self.scope_at(line)
+        here = self.conditions[line] if line < len(self.conditions) else ()
+        return here[len(scope.conditions) :] if scope else here
 
     def same_scope(self, scope: Scope) -> list[Scope]:
         """The scopes here that are that scope of another version of the file."""
@@ -201,7 +207,7 @@ def source(data: bytes) -> Source:
     return Source(data)
 
 
-def parse(data: bytes):  # type: ignore[no-untyped-def]
+def parse(data: bytes) -> Tree:
     """tree-sitter's tree of a C text."""
     return Parser(_C).parse(data)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Miss
 from zpmaint.port.scopes import Scope
 from zpmaint.port.tokens import weight
@@ -22,8 +23,6 @@ class Sides:
     theirs: list[str]
     theirs_at: int
     """Where `theirs` starts in the target, counted from 0."""
-    base_at: int
-    """Where `base` starts in the anchor's base, or in the anchor's numbering without one."""
     scope: str
     whole: bool
     """Whether `base` is the whole scope; else it is only what the hunk shows of it."""
@@ -32,41 +31,34 @@ class Sides:
 def sides(job: Job) -> Sides | Miss:
     """Cut the three sides of a hunk, or say why they cannot be had."""
     change = job.change
-    if job.base is not None and job.base_at is not None:
-        lines, at = job.base.lines, job.base_at
-        home = job.home
-        if home is None:
-            if change.scopes_in(job.base, at) != [None]:
-                return Miss("it changes more than one function at once")
-            base, first = list(lines), 0
-        else:
-            base, first = lines[home.start : home.end], home.start
-        whole = True
+    base = None if job.base_at is None else job.base
+    if base is not None and job.base_at is not None:
+        lines, at, home = base.lines, job.base_at, job.home
+        if home is None and change.scopes_in(base, at) != [None]:
+            return Miss("it changes more than one function at once")
     else:
-        home = change.own_scope
+        lines, at, home = change.pre, 0, change.own_scope
         if home is None:
-            if job.base is not None:
-                return Miss("the base does not hold the lines that the anchor changes")
             return Miss(
                 "the anchor's base is not to be had, and its context does not show the scope"
+                if job.base is None
+                else "the base does not hold the lines that the anchor changes"
             )
-        lines, at = change.pre, 0
-        base, first = lines[home.start : home.end], home.start
-        whole = False
-    cut = _cut(change.pre, change.post, change.lead, change.trail, at, first, first + len(base))
-    if cut is None:
+    within = range(home.start, home.end) if home else range(len(lines))
+    ours = _patched(change, lines, at, within)
+    if ours is None:
         return Miss("the hunk changes lines outside of the scope it stands in")
-    (low, high), replaced = cut
-    ours = base[: low - first] + replaced + base[high - first :]
-    if home is None:
-        return Sides(base, ours, job.target.lines, 0, 0, "", whole)
-    twin = _twin(job, home)
+    twin = _twin(job, home) if home else None
     if isinstance(twin, Miss):
         return twin
-    theirs = job.target.lines[twin.start : twin.end]
-    if not whole:
-        first += change.start
-    return Sides(base, ours, theirs, twin.start, first, home.name, whole)
+    return Sides(
+        base=lines[within.start : within.stop],
+        ours=ours,
+        theirs=job.target.lines[twin.start : twin.end] if twin else job.target.lines,
+        theirs_at=twin.start if twin else 0,
+        scope=home.name if home else "",
+        whole=base is not None,
+    )
 
 
 def _twin(job: Job, home: Scope) -> Scope | Miss:
@@ -78,16 +70,18 @@ def _twin(job: Job, home: Scope) -> Scope | Miss:
     return twins[0]
 
 
-def _cut(
-    pre: list[str], post: list[str], lead: int, trail: int, at: int, first: int, end: int
-) -> tuple[tuple[int, int], list[str]] | None:
-    """The hunk without the context that lies outside [first, end): its range and its lines."""
-    low, high = at, at + len(pre)
-    skip = max(0, first - low)
-    drop = max(0, high - end)
-    if skip > lead or drop > trail:
+def _patched(change: Change, lines: list[str], at: int, within: range) -> list[str] | None:
+    """The lines `within`, with the hunk applied at `at`; context that lies outside is left off.
+    None where a changed line does."""
+    skip = max(0, within.start - at)
+    drop = max(0, at + len(change.pre) - within.stop)
+    if skip > change.lead or drop > change.trail:
         return None
-    return (low + skip, high - drop), post[skip : len(post) - drop]
+    return [
+        *lines[within.start : at + skip],
+        *change.post[skip : len(change.post) - drop],
+        *lines[at + len(change.pre) - drop : within.stop],
+    ]
 
 
 def known_share(part: list[str], of: list[str]) -> float:

@@ -21,9 +21,49 @@ _WITH_SPACE = re.compile(r"\s+|[A-Za-z_]\w*|\d[\w.]*|[^\sA-Za-z_\d]")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if "
-    "inline int long register return short signed sizeof static struct switch typedef union "
-    "unsigned void volatile while defined define include ifdef ifndef endif elif undef".split()
+    {
+        "auto",
+        "break",
+        "case",
+        "char",
+        "const",
+        "continue",
+        "default",
+        "do",
+        "double",
+        "else",
+        "enum",
+        "extern",
+        "float",
+        "for",
+        "goto",
+        "if",
+        "inline",
+        "int",
+        "long",
+        "register",
+        "return",
+        "short",
+        "signed",
+        "sizeof",
+        "static",
+        "struct",
+        "switch",
+        "typedef",
+        "union",
+        "unsigned",
+        "void",
+        "volatile",
+        "while",
+        "defined",
+        "define",
+        "include",
+        "ifdef",
+        "ifndef",
+        "endif",
+        "elif",
+        "undef",
+    }
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unidiff import PatchedFile
+from unidiff.patch import PatchedFile
 
 from zpmaint.port.hunks import Change
 from zpmaint.port.text import join
@@ -10,28 +10,34 @@ from zpmaint.port.values import FilePort, HunkPort
 
 
 def port(file: PatchedFile, target: bytes | None) -> FilePort | None:
-    """The port of such a file; None for a file whose lines have to be placed one hunk at a time."""
+    """The port of such a file; None for a file whose lines have to be placed hunk by hunk."""
     changes = [Change.of(hunk) for hunk in file]
-    before = join(line for change in changes for line in change.pre)
-    after = join(line for change in changes for line in change.post)
-    unsupported = _unsupported(file)
-    if unsupported:
+    if unsupported := _unsupported(file):
         return _told(file, changes, "conflict", unsupported)
     if file.is_added_file:
-        if target is None:
-            return _told(file, changes, "exact", "a new file, not in the target", after)
-        if target == after:
-            return _told(file, changes, "upstream", "the target has this very file", target)
-        return _told(file, changes, "conflict", "the target has another file of this name")
+        return _created(file, changes, target)
     if file.is_removed_file:
-        if target is None:
-            return _told(file, changes, "upstream", "the file is gone from the target")
-        if target == before:
-            return _told(file, changes, "exact", "the file to delete is as the anchor has it")
-        return _told(file, changes, "conflict", "upstream changed the file that the patch deletes")
+        return _deleted(file, changes, target)
     if target is None:
         return _told(file, changes, "conflict", "the target does not have this file")
     return None
+
+
+def _created(file: PatchedFile, changes: list[Change], target: bytes | None) -> FilePort:
+    wanted = join(line for change in changes for line in change.post)
+    if target is None:
+        return _told(file, changes, "exact", "a new file, not in the target", wanted)
+    if target == wanted:
+        return _told(file, changes, "upstream", "the target has this very file", target)
+    return _told(file, changes, "conflict", "the target has another file of this name")
+
+
+def _deleted(file: PatchedFile, changes: list[Change], target: bytes | None) -> FilePort:
+    if target is None:
+        return _told(file, changes, "upstream", "the file is gone from the target")
+    if target == join(line for change in changes for line in change.pre):
+        return _told(file, changes, "exact", "the file to delete is as the anchor has it")
+    return _told(file, changes, "conflict", "upstream changed the file that the patch deletes")
 
 
 def _unsupported(file: PatchedFile) -> str:

@@ -270,7 +270,8 @@ class GitSource:
             raise self._broken(error) from None
         except (OSError, GitCommandError) as error:
             raise self._broken(error) from None
-        return sha if kind == "blob" else None
+        # Whether these are str or bytes differs between GitPython's types and its doing.
+        return _text(sha) if _text(kind) == "blob" else None
 
     def _check_missing(self, repo: git.Repo, tag: str, path: str) -> None:
         """cat-file says "missing" of a path that the kernel lacks and of one whose folder is lost
@@ -302,6 +303,10 @@ def clone(url: str, folder: Path, *, contents: bool) -> None:
     Raises GitCommandError."""
     options = [] if contents else ["--filter=blob:none"]
     Git().clone("--bare", "--quiet", *options, "--", url, str(folder))
+
+
+def _text(word: str | bytes) -> str:
+    return word.decode("ascii") if isinstance(word, bytes) else word
 
 
 def _trusting(folder: Path) -> Mapping[str, str]:

@@ -21,8 +21,6 @@ def place(job: Job) -> Attempt:
     names = {old: new for old, new in names.items() if old in spoken}
     if not names:
         return Miss("upstream renamed nothing that the hunk speaks of")
-    renamed = replace(
-        cut, base=renames.apply(cut.base, names), ours=renames.apply(cut.ours, names)
-    )
+    renamed = replace(cut, base=renames.apply(cut.base, names), ours=renames.apply(cut.ours, names))
     told = ", ".join(f"{old} -> {new}" for old, new in sorted(names.items()))
     return merged(renamed, "identifiers", 0.9, f"upstream renamed {told} throughout the scope")

@@ -7,36 +7,29 @@ have put many a hunk into the wrong function.
 from __future__ import annotations
 
 from zpmaint.port.align import align
-from zpmaint.port.hunks import find_all
+from zpmaint.port.hunks import Change, find_all
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
-from zpmaint.port.scopes import Scope
+from zpmaint.port.scopes import Scope, Source
+from zpmaint.port.tokens import identifiers
 
 
 def place(job: Job) -> Attempt:
     """Find the pre-image as it stands, whole, in the anchor's scope."""
     change, target = job.change, job.target
-    places = find_all(target.lines, change.pre)
-    if not places:
+    everywhere = find_all(target.lines, change.pre)
+    if not everywhere:
         return Miss("the lines it changes are not in the target as the anchor has them")
-    elsewhere = 0
-    if job.knows_home and job.home is not None:
-        inside = [n for n in places if _same(change.scopes_in(target, n), job.home)]
-        elsewhere = len(places) - len(inside)
-        places = inside
-    elif job.knows_home:
-        inside = [n for n in places if change.scopes_in(target, n) == [None]]
-        if change.scopes_in(job.base, job.base_at) == [None]:  # type: ignore[arg-type]
-            elsewhere = len(places) - len(inside)
-            places = inside
+    places = [n for n in everywhere if _is_home(job, n)]
+    elsewhere = len(everywhere) - len(places)
     if not places:
         return Miss(
             f"its lines stand in {elsewhere} other place(s) of the target, none of them in "
-            f"{_name(job.home)}"
+            f"{_name(job.home)} under the same #if"
         )
-    if len(places) > 1:
+    if len(places) > 1 or _is_faint(change):
         places = _followed(job, places)
         if len(places) != 1:
-            return Miss(f"its lines stand more than once in {_name(job.home)} of the target")
+            return Miss(f"its lines could stand in several places in {_name(job.home)}")
     at = places[0]
     offset = at - change.start
     placed = "exact" if offset == 0 else "offset"
@@ -53,20 +46,41 @@ def place(job: Job) -> Attempt:
     return Placement(at + low, at + high, new, placed, confidence, why, offset)
 
 
-def _same(found: list[Scope | None], home: Scope) -> bool:
-    return len(found) == 1 and found[0] is not None and found[0].identity == home.identity
+def _is_home(job: Job, at: int) -> bool:
+    """Whether a place in the target is in the scope, and under the #if, that the hunk came from."""
+    change, target = job.change, job.target
+    if job.base is not None and job.base_at is not None:
+        return _identity(change, job.base, job.base_at) == _identity(change, target, at)
+    if change.own_scope is not None:
+        scopes = change.scopes_in(target, at)
+        return [s and (s.kind, s.name) for s in scopes] == [
+            (change.own_scope.kind, change.own_scope.name)
+        ]
+    return True
+
+
+def _identity(change: Change, source: Source, at: int) -> list[object]:
+    scopes = change.scopes_in(source, at)
+    return [
+        *(scope and (scope.kind, scope.name) for scope in scopes),
+        source.inner(at + change.lead),
+    ]
+
+
+def _is_faint(change: Change) -> bool:
+    """Whether the pre-image is so common (braces, empty lines, one name) that even a single match
+    says little."""
+    return sum(bool(identifiers(line)) for line in change.pre) < 2
 
 
 def _name(scope: Scope | None) -> str:
-    return f"{scope.name}()" if scope and scope.kind == "function" else scope.name if scope else (
-        "the file"
-    )
+    return scope.name if scope else "the file"
 
 
 def _followed(job: Job, places: list[int]) -> list[int]:
     """Of several places the one that the base's own lines went to."""
     if job.base is None or job.base_at is None:
-        return places
+        return places if len(places) == 1 and not _is_faint(job.change) else []
     moved = dict(align(job.base.lines, job.target.lines))
     wanted = {moved.get(job.base_at + k, -1) - k for k in range(len(job.change.pre))}
     return [n for n in places if wanted == {n}]

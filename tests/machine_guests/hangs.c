@@ -1,0 +1,9 @@
+#include "speak.h"
+
+int main(void)
+{
+	iopl(3);
+	say("ok 1 - so far\n");
+	for (;;)
+		pause();
+}

@@ -1,0 +1,83 @@
+"""Which machine a kernel is booted on, and with which words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from zpmaint.errors import UserError
+from zpmaint.machine.profiles import Accelerator, machine_for
+from zpmaint.versions import KernelVersion
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "machine"),
+    [
+        ("bzImage", "2.6.20", "legacy"),
+        ("bzImage", "2.6.35.4", "legacy"),
+        ("bzImage", "3.19.8", "legacy"),
+        ("bzImage", "4.9.1", "modern"),
+        ("vmlinux", "5.10.262", "modern"),
+        ("vmlinux", "7.3-rc7", "modern"),
+        ("vmlinux", "next-20261120", "modern"),
+    ],
+)
+def test_machine_by_kind_and_version(kind: str, version: str, machine: str) -> None:
+    assert machine_for(kind, KernelVersion.parse(version)).name == machine
+
+
+def test_no_machine_boots_an_old_vmlinux() -> None:
+    with pytest.raises(UserError, match=r"no machine boots a vmlinux of 2\.6\.21"):
+        machine_for("vmlinux", KernelVersion.parse("2.6.21"))
+
+
+def words(version: str, kind: str, accelerator: Accelerator, **options: object) -> list[str]:
+    machine = machine_for(kind, KernelVersion.parse(version))
+    return list(
+        machine.command(
+            accelerator,
+            image=Path("/k"),
+            initrd="/rd",
+            console="/con, with a comma",
+            results="/res",
+            **options,  # type: ignore[arg-type]
+        )
+    )
+
+
+def test_modern_with_icount() -> None:
+    command = words("6.12", "vmlinux", Accelerator.ICOUNT)
+    assert command[command.index("-icount") + 1] == "shift=0,sleep=off"
+    assert command[command.index("-rtc") + 1] == "base=2020-01-01T00:00:00,clock=vm"
+    assert command[command.index("-cpu") + 1] == "qemu64"
+    assert command[command.index("-m") + 1] == "1024"
+    assert command[command.index("-serial") + 1] == "file:/con, with a comma"
+    kernel = command[command.index("-append") + 1].split()
+    assert {"nolapic", "nokaslr", "panic=-1", "console=ttyS0"} <= set(kernel)
+
+
+def test_legacy_with_icount() -> None:
+    command = words("2.6.21", "bzImage", Accelerator.ICOUNT)
+    assert command[command.index("-cpu") + 1] == "core2duo"
+    kernel = command[command.index("-append") + 1].split()
+    assert {"nolapic", "no_timer_check", "panic=1", "lpj=40000"} <= set(kernel)
+    assert "panic=-1" not in kernel
+
+
+@pytest.mark.parametrize("kind, version", [("vmlinux", "6.12"), ("bzImage", "2.6.21")])
+def test_what_belongs_to_icount_stays_with_it(kind: str, version: str) -> None:
+    for accelerator in (Accelerator.TCG, Accelerator.KVM):
+        command = words(version, kind, accelerator)
+        assert command.count("-accel") == 1
+        assert command[command.index("-accel") + 1] == accelerator
+        assert "-icount" not in command
+        assert "nolapic" not in command[command.index("-append") + 1].split()
+        assert not accelerator.is_deterministic
+    assert Accelerator.ICOUNT.is_deterministic
+
+
+def test_memory_and_further_words() -> None:
+    command = words("6.12", "vmlinux", Accelerator.ICOUNT, memory=512, append=["swiotlb=off"])
+    assert command[command.index("-m") + 1] == "512"
+    assert command[command.index("-append") + 1].endswith(" swiotlb=off")
