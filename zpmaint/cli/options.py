@@ -50,4 +50,4 @@ accel = click.option(
 
 def flavours(function: F) -> F:
     """--stock and --patched together; neither means both."""
-    return flavour(flavour_patched(function))  # type: ignore[no-any-return]
+    return flavour(flavour_patched(function))

@@ -29,7 +29,7 @@ class Job:
         """From the command line's words. --source wins over what kernels.toml says of the
         kernel, which wins over all the project's sources."""
         patchset = shop.patchset(patch)
-        chain = shop.chain(sources, None if sources else shop.names_for(version))
+        chain = shop.chain(sources, () if sources else shop.names_for(version))
         return cls(shop, patchset, shop.resolve(version, chain), chain)
 
     def port(self, anchor: str | None = None) -> Port:

@@ -1,4 +1,4 @@
-"""Porting with its inputs fetched: blobs in, Port out; a written patch lands whole or not at all."""
+"""Porting with its inputs fetched; a written patch lands whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from pathlib import Path
 
 from zpmaint.errors import InfraError, KernelError, UserError
 from zpmaint.files import write_whole
-from zpmaint.patchset.check import paths_of
 from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.pipeline.workshop import Workshop
-from zpmaint.port.engine import candidates, port
+from zpmaint.port.engine import candidates, paths, port
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
 from zpmaint.versions import KernelVersion
@@ -29,9 +28,9 @@ def port_onto(
     starts = starting(patchset, version)
     if anchor:
         starts = [a for a in patchset.anchors if a.name == anchor]
-    paths = touched(patchset)
+    wanted = touched(patchset)
     with shop.reporter.step(f"port {patchset.name} onto {version}"):
-        target = chain.blobs(version, paths)
+        target = chain.blobs(version, wanted)
         bases = {
             start.name: target if start.base == version else base_blobs(shop, start, chain)
             for start in starts
@@ -47,15 +46,15 @@ def starting(patchset: PatchSet, version: KernelVersion) -> list[Anchor]:
 
 def touched(patchset: PatchSet) -> list[str]:
     """Every path that any anchor of the set touches."""
-    return sorted({path for a in patchset.anchors for path in paths_of(a.patch, a.name)})
+    return sorted({path for a in patchset.anchors for path in paths(a.patch)})
 
 
 def base_blobs(shop: Workshop, anchor: Anchor, chain: Chain) -> Mapping[str, bytes | None]:
     """The anchor's pre-image as the sources have it; empty where none serves its base."""
-    paths = paths_of(anchor.patch, anchor.name)
+    wanted = paths(anchor.patch)
     for source in (chain, shop.chain()):
         try:
-            return source.blobs(anchor.base, paths)
+            return source.blobs(anchor.base, wanted)
         except (UserError, InfraError):
             continue
     return {}

@@ -14,11 +14,12 @@ from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.errors import InfraError, KernelError
 from zpmaint.guest.cases import all_cases
 from zpmaint.guest.compile import init_program
+from zpmaint.guest.counters import all_counters
 from zpmaint.judge.values import Verdict
 from zpmaint.judge.verdict import judge
 from zpmaint.ledger.values import Record, Result
 from zpmaint.machine.boot import boot
-from zpmaint.machine.initramfs import guest_image
+from zpmaint.machine.initramfs import file, pack
 from zpmaint.machine.values import Run
 from zpmaint.patchset.values import PatchSet
 from zpmaint.pipeline.inputs import verification_key
@@ -162,7 +163,7 @@ def build_pair(
 def boot_suite(shop: Workshop, kernel: Kernel, *, accelerator: str = "auto") -> Run:
     """Boot `kernel` with the suite as its init; the console is kept in the state folder."""
     program = init_program(kernel.arch, cache=shop.places.cache, reporter=shop.reporter)
-    image = guest_image(program.read_bytes())
+    image = pack([file("init", program.read_bytes())])
     name = f"{kernel.version}-{kernel.arch}-{kernel.flavour}-{kernel.inputs[:12]}.log"
     with shop.reporter.step(f"boot {kernel.version} {kernel.flavour}"):
         return boot(

@@ -41,7 +41,7 @@ class Workshop:
         """The named patch set, or the project's default one."""
         return find_patchset(name or self.config.patch, self.places.project)
 
-    def chain(self, specs: Sequence[str] = (), names: Sequence[str] | None = None) -> Chain:
+    def chain(self, specs: Sequence[str] = (), names: Sequence[str] = ()) -> Chain:
         """The sources to ask, in order: those given with --source, else those that kernels.toml
         declares (all, or the `names` of a tracked kernel)."""
         cache = self.places.cache
@@ -59,8 +59,8 @@ class Workshop:
             return chain.newest(found[1])
         return KernelVersion.parse(text)
 
-    def names_for(self, text: str) -> tuple[str, ...] | None:
-        """The sources that kernels.toml gives for a kernel named so; None where it is not tracked.
+    def names_for(self, text: str) -> tuple[str, ...]:
+        """The sources that kernels.toml gives for a kernel named so; none where it is not tracked.
 
         A kernel that several rows match takes the closest: its own row before its series'."""
         if found := _SERIES.fullmatch(text):
@@ -76,7 +76,7 @@ class Workshop:
                 rank = len(row.series) if f"{asked}.".startswith(f"{row.series}.") else 0
             if rank and (best is None or rank > best[0]):
                 best = (rank, row.sources)
-        return best[1] if best else None
+        return best[1] if best else ()
 
 
 def split_versions(texts: Sequence[str]) -> list[str]:
