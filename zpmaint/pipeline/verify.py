@@ -165,14 +165,14 @@ def boot_suite(shop: Workshop, kernel: Kernel, *, accelerator: str = "auto") -> 
     program = init_program(kernel.arch, cache=shop.places.cache, reporter=shop.reporter)
     image = pack([file("init", program.read_bytes())])
     name = f"{kernel.version}-{kernel.arch}-{kernel.flavour}-{kernel.inputs[:12]}.log"
-    with shop.reporter.step(f"boot {kernel.version} {kernel.flavour}"):
-        return boot(
-            kernel,
-            image,
-            console=console_folder(shop) / name,
-            reporter=shop.reporter,
-            accelerator=accelerator,
-        )
+    return boot(
+        kernel,
+        image,
+        console=console_folder(shop) / name,
+        reporter=shop.reporter,
+        accelerator=accelerator,
+        cache=shop.places.cache,
+    )
 
 
 def console_folder(shop: Workshop) -> Path:
