@@ -1,3 +1,4 @@
+# ruff: noqa: E101 - a Makefile is in here
 """A toy kernel: a source tree that real make and real gcc build in milliseconds."""
 
 from __future__ import annotations

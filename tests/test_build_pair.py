@@ -132,7 +132,9 @@ def test_a_new_compiler_starts_from_no_objects(toy: Toy, monkeypatch: pytest.Mon
     assert sorted(_said(second.stock, "CC")) == ["init/main.o", "mm/memory.o"]
 
 
-def test_the_callers_environment_does_not_leak_in(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_callers_environment_does_not_leak_in(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MAKEFLAGS", "-n")  # would make make only print
     monkeypatch.setenv("KCONFIG_ALLCONFIG", "/nowhere")
     assert toy.build(None).stock.image.is_file()
@@ -193,7 +195,9 @@ def test_what_the_surroundings_did_is_not_the_kernels_fault(
 ) -> None:
     shim = toy.folder / "bin" / "gcc"
     shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec echo gcc 1\necho "{says}" >&2\nexit 1\n')
+    shim.write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] && exec echo gcc 1\necho "{says}" >&2\nexit 1\n'
+    )
     shim.chmod(0o755)
     monkeypatch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("CCACHE_DISABLE", "1")
