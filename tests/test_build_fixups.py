@@ -1,0 +1,190 @@
+"""Fix-ups: called for by content, taken whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from zpmaint.build.conditions import SourceView
+from zpmaint.build.fixups import Fixup, Replacement, declared, mend
+from zpmaint.errors import KernelError
+from zpmaint.versions import KernelVersion
+
+V = KernelVersion.parse("2.6.24")
+
+
+def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
+    for path, content in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content)
+    return SourceView(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        (
+            "make-mixed-rules",
+            "x86_64",
+            "Makefile",
+            "config %config: scripts_basic FORCE\n\t$(Q)x\n/ %/: prepare scripts FORCE\n",
+            "%config: scripts_basic FORCE\n\t$(Q)x\n%/: prepare scripts FORCE\n",
+        ),
+        (
+            "make-hash-escape",
+            "x86_64",
+            "scripts/Kbuild.include",
+            r"make-cmd = $(subst \#,\\\#,$(subst $$,$$$$,$(call escsq,$(cmd_$(1)))))" + "\n",
+            "pound := \\#\n"
+            "make-cmd = $(subst $(pound),$$(pound),$(subst $$,$$$$,$(call escsq,$(cmd_$(1)))))\n",
+        ),
+        (
+            "perl-defined-array",
+            "x86_64",
+            "kernel/timeconst.pl",
+            "\tif (!defined(@val)) {\n",
+            "\tif (!(@val)) {\n",
+        ),
+        (
+            "vdso-text-room",
+            "x86_64",
+            "arch/x86_64/vdso/vdso.lds.S",
+            "  . = VDSO_PRELINK + 0x900;\n",
+            "  . = VDSO_PRELINK + 0xb00;\n",
+        ),
+        (
+            "build-stamp",
+            "x86_64",
+            "scripts/mkcompile_h",
+            '  VERSION=`cat .version`\nU="$U `LC_ALL=C LANG=C date`"\n'
+            '  A \\"`LC_ALL=C LANG=C date +%T`\\"\n  B \\"`whoami`\\"\n'
+            '  C \\"`hostname | $UTS_TRUNCATE`\\"\n',
+            '  VERSION=1\nU="$U $KBUILD_BUILD_TIMESTAMP"\n'
+            '  A \\"00:00:00\\"\n  B \\"$KBUILD_BUILD_USER\\"\n  C \\"$KBUILD_BUILD_HOST\\"\n',
+        ),
+        (
+            "i386-regparm-attribute",
+            "i386",
+            "include/asm-x86/linkage_32.h",
+            "#define asmlinkage __attribute__((regparm(0)))\n"
+            "#define FASTCALL(x)\tx __attribute__((regparm(3)))\n"
+            "#define fastcall\t__attribute__((regparm(3)))\n",
+            "#define asmlinkage __attribute__((regparm(0)))\n"
+            "#define FASTCALL(x)\tx\n"
+            "#define fastcall\n",
+        ),
+        (
+            "i386-pt-regs-alias",
+            "i386",
+            "arch/x86/kernel/signal_32.c",
+            "\tstruct pt_regs *regs = (struct pt_regs *)&ebx;\n"
+            "\tstruct pt_regs *regs = (struct pt_regs *) &__unused;\n",
+            "\tstruct pt_regs *regs = task_pt_regs(current);\n"
+            "\tstruct pt_regs *regs = task_pt_regs(current);\n",
+        ),
+    ],
+)
+def test_each_declared_fixup(tmp_path: Path, sample: tuple[str, str, str, str, str]) -> None:
+    name, arch, path, before, after = sample
+    mended = mend(_tree(tmp_path, {path: before}), V, arch)
+    assert mended.names == (name,)
+    assert mended.files == {path: after.encode()}
+    again = mend(SourceView(tmp_path, mended.files), V, arch)
+    assert (again.names, again.files) == ((), {})
+
+
+def test_every_declared_fixup_is_tested() -> None:
+    marks = test_each_declared_fixup.pytestmark  # type: ignore[attr-defined]
+    assert {row[0] for row in marks[0].args[1]} == {row.name for row in declared()}
+
+
+def test_i386_rows_leave_x86_64_alone(tmp_path: Path) -> None:
+    tree = _tree(tmp_path, {"arch/x86/kernel/ioport.c": "regs = (struct pt_regs *)&regsp;\n"})
+    assert mend(tree, V, "x86_64").names == ()
+    assert mend(tree, V, "i386").names == ("i386-pt-regs-alias",)
+
+
+def test_regparm_stays_where_it_is_an_option(tmp_path: Path) -> None:
+    text = "#define fastcall __attribute__((regparm(3)))\n"
+    tree = _tree(tmp_path, {"include/asm-i386/linkage.h": text})
+    assert mend(tree, KernelVersion.parse("2.6.19"), "i386").names == ()
+    assert mend(tree, KernelVersion.parse("2.6.20"), "i386").names == ("i386-regparm-attribute",)
+
+
+def _row(find: str, text: str) -> Fixup:
+    return Fixup(
+        name="x", files=("f",), when="old", replace=(Replacement(find=find, text=text),), why="y"
+    )
+
+
+def test_one_that_is_called_for_and_replaces_nothing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(KernelError, match=r"fix-up x: f of 2\.6\.24 calls for it"):
+        mend(_tree(tmp_path, {"f": "old\n"}), V, "x86_64", (_row("absent", ""),))
+
+
+def test_one_that_does_not_take_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(KernelError, match="still calls for it"):
+        mend(_tree(tmp_path, {"f": "old old2\n"}), V, "x86_64", (_row("old2", "new"),))
+
+
+def test_bytes_that_are_not_utf8_survive(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"\xe9 old \xff\n")
+    mended = mend(SourceView(tmp_path), V, "x86_64", (_row("old", "new"),))
+    assert mended.files == {"f": b"\xe9 new \xff\n"}
+
+
+_COMMON = ("make-mixed-rules", "make-hash-escape", "build-stamp")
+
+
+@pytest.mark.mirror
+@pytest.mark.skipif(not os.environ.get("ZPMAINT_KERNEL_GIT"), reason="ZPMAINT_KERNEL_GIT not set")
+@pytest.mark.parametrize(
+    ("version", "arch", "names"),
+    [
+        ("2.6.16", "x86_64", {"make-mixed-rules", "build-stamp"}),
+        ("2.6.18", "x86_64", {*_COMMON}),
+        ("2.6.20", "x86_64", {*_COMMON}),
+        ("2.6.21", "x86_64", {*_COMMON}),
+        ("2.6.22", "x86_64", {*_COMMON}),
+        ("2.6.23", "x86_64", {*_COMMON, "vdso-text-room"}),
+        ("2.6.24", "x86_64", {*_COMMON}),
+        ("2.6.25", "x86_64", {*_COMMON, "perl-defined-array"}),
+        ("2.6.32", "x86_64", {"make-hash-escape", "build-stamp", "perl-defined-array"}),
+        ("2.6.35", "x86_64", {"make-hash-escape", "build-stamp", "perl-defined-array"}),
+        ("2.6.20", "i386", {*_COMMON, "i386-regparm-attribute", "i386-pt-regs-alias"}),
+        ("2.6.24", "i386", {*_COMMON, "i386-regparm-attribute", "i386-pt-regs-alias"}),
+        (
+            "2.6.28",
+            "i386",
+            {*_COMMON, "perl-defined-array", "i386-regparm-attribute", "i386-pt-regs-alias"},
+        ),
+        (
+            "2.6.32",
+            "i386",
+            {"make-hash-escape", "build-stamp", "perl-defined-array", "i386-regparm-attribute"},
+        ),
+    ],
+)
+def test_what_real_kernels_call_for(
+    tmp_path: Path, version: str, arch: str, names: set[str]
+) -> None:
+    git = ["git", "-C", os.environ["ZPMAINT_KERNEL_GIT"]]
+    archive = subprocess.run(
+        [*git, "archive", f"v{version}", "Makefile", "scripts", "kernel", "arch", "include"],
+        capture_output=True,
+        check=True,
+    )
+    wanted = ("Makefile", "scripts/", "kernel/timeconst", "arch/i386/kernel", "arch/x86",
+              "include/asm-i386/l", "include/asm-x86/l")  # fmt: skip
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
+        members = [m for m in tar.getmembers() if m.isfile() and m.name.startswith(wanted)]
+        tar.extractall(tmp_path, members, filter="data")
+    parsed = KernelVersion.parse(version)
+    mended = mend(SourceView(tmp_path), parsed, arch)
+    assert set(mended.names) == names
+    assert mend(SourceView(tmp_path, mended.files), parsed, arch).names == ()
