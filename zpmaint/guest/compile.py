@@ -27,6 +27,8 @@ CFLAGS = (
     "-Wall",
     "-Wextra",
     "-Werror",
+    # The prototypes of cases come from the table alone: a case that is not in it is an error.
+    "-Wmissing-prototypes",
     # The suite counts faults: no probes of the stack, no canaries, and code where it is linked.
     "-fno-stack-protector",
     "-fno-stack-clash-protection",

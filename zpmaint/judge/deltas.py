@@ -62,7 +62,9 @@ def deltas(
             if figure is None:
                 continue
             differs = counter.zero_page.get(phase) != counter.private.get(phase)
-            note = f"misleads here: {misleads[counter.name]}" if counter.name in misleads else ""
+            note = (
+                f"does not tell here: {misleads[counter.name]}" if counter.name in misleads else ""
+            )
             found.append(
                 Delta(
                     counter=counter.name,

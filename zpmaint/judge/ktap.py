@@ -1,9 +1,13 @@
 """What the guest said, read strictly: anything but a whole, regular report is a problem.
 
-The dialect is KTAP version 1 without nesting. Of its free-form diagnostics these have a meaning:
-``# case NAME`` before a case runs, ``# NAME: TEXT`` its details, ``# bench phase=P counter=C
-value=V unit=U`` one figure of the benchmark, ``# problem: TEXT`` where the guest itself went
-astray, and ``# done``, the last line.
+The dialect is KTAP version 1 without nesting. Of its diagnostics these have a meaning:
+
+    # kernel RELEASE MACHINE       as uname gives them
+    # case NAME                    before a case runs
+    # NAME: TEXT                   a case's details
+    # bench phase=P counter=C value=V unit=U
+    # problem: TEXT                where the guest itself went astray
+    # done                         the last line
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ _RESULT = re.compile(
     r" # (?:SKIP (?P<skip>\S.*)|observed: (?P<word>[A-Za-z0-9-]+))"
 )
 _BENCH = re.compile(r"# bench phase=(\S+) counter=(\S+) value=(\d+) unit=(\S+)")
+_KERNEL = re.compile(r"# kernel (\S+) (\S+)")
 _DETAIL = re.compile(r"# ([a-z][a-z-]*(?:\.[a-z-]+)+): (.*)")
 
 
@@ -43,6 +48,8 @@ class Report:
     """By case: what it wrote for people."""
     figures: dict[tuple[str, str], int]
     """The benchmark's, by phase and counter."""
+    release: str
+    """What uname calls the kernel; '' where the guest did not say."""
     begun: str
     """The case that was announced last and has no result; '' if there is none."""
     problems: tuple[str, ...]
@@ -56,6 +63,7 @@ class _Reader:
     figures: dict[tuple[str, str], int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     plan: int | None = None
+    release: str = ""
     begun: str = ""
     done: bool = False
 
@@ -83,6 +91,8 @@ class _Reader:
             if self.begun:
                 self.problems.append(f"{where}: {self.begun} began and has no result")
             self.begun = text.removeprefix("# case ")
+        elif found := _KERNEL.fullmatch(text):
+            self.release = found[1]
         elif text.startswith("# problem: "):
             self.problems.append(f"the guest says: {text.removeprefix('# problem: ')}")
         elif text.startswith("# bench"):
@@ -136,6 +146,8 @@ def read_report(text: str) -> Report:
     for number, line in enumerate(lines[1:], 2):
         reader.line(number, line)
     if text:
+        if not reader.release:
+            reader.problems.append("the guest did not say which kernel it runs on")
         if reader.plan is None:
             reader.problems.append("no plan")
         elif reader.plan != len(reader.results):
@@ -148,6 +160,7 @@ def read_report(text: str) -> Report:
         results=reader.results,
         details={name: tuple(told) for name, told in reader.details.items()},
         figures=reader.figures,
+        release=reader.release,
         begun=reader.begun,
         problems=tuple(reader.problems),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from zpmaint.errors import InfraError
@@ -14,6 +15,8 @@ from zpmaint.judge.values import CaseResult, CaseVerdict, Delta, Mark, Verdict
 from zpmaint.machine.values import Outcome, Run
 from zpmaint.patchset.values import Flip, Telling
 from zpmaint.versions import KernelVersion
+
+_RELEASE = re.compile(r"(\d+(?:\.\d+){1,3})(?:-rc(\d+))?")
 
 
 def judge(
@@ -53,7 +56,7 @@ def judge(
     )
     failures: list[str] = []
     for name, run in runs.items():
-        failures += _of_run(name, run, reports[name], cases)
+        failures += _of_run(name, run, reports[name], cases, version)
     failures += _of_cases(verdicts)
     shown: tuple[Delta, ...] = ()
     if benchmark:
@@ -75,8 +78,23 @@ def judge(
     )
 
 
-def _of_run(name: str, run: Run, report: Report, cases: Sequence[Case]) -> Iterator[str]:
+def _is_of(release: str, version: KernelVersion) -> bool:
+    """Whether uname's release (6.12.107, 7.3.0-rc7, with or without a local suffix) is the
+    version's. linux-next's base is not in its name."""
+    found = _RELEASE.match(release)
+    if found is None or version.next_date is not None:
+        return found is not None and f"next-{version.next_date}" in release
+    numbers = tuple(int(part) for part in found[1].split("."))
+    numbers += (0,) * (len(version.numbers) - len(numbers))
+    return (numbers, int(found[2]) if found[2] else None) == (version.numbers, version.rc)
+
+
+def _of_run(
+    name: str, run: Run, report: Report, cases: Sequence[Case], version: KernelVersion
+) -> Iterator[str]:
     """What the run as a whole has against it."""
+    if report.release and not _is_of(report.release, version):
+        yield f"{name}: the kernel that ran is {report.release}, not {version}"
     if run.outcome is not Outcome.FINISHED:
         during = f" during {report.begun}" if report.begun else ""
         yield f"{name}: {run.outcome}{during}: {run.why}"

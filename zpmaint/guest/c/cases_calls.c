@@ -14,7 +14,7 @@
 #include "probe.h"
 #include "tell.h"
 
-enum { PAGES = 256, COUNTED = 2048, RW = PROT_READ | PROT_WRITE };
+enum { PAGES = 256, RW = PROT_READ | PROT_WRITE };
 
 void dontneed_read(void)
 {
@@ -245,29 +245,4 @@ void process_vm(void)
 	if (syscall(WRITEV, getpid(), &here, 1, &there, 1, 0) != (long)(8 * PAGE))
 		broken("short-write", "process_vm_writev: %s", strerror(errno));
 	must_be_filled(memory, 8, 0x49, "memory written by process_vm_writev");
-}
-
-/* UFFDIO_ZEROPAGE is not a read fault: the change leaves it alone, and it maps the zero page. */
-void userfault_zeropage(void)
-{
-	struct { uint64_t api, features, ioctls; } api = {0xaa, 0, 0};
-	struct { uint64_t start, length, mode, ioctls; } area = {0, COUNTED * PAGE, 1, 0};
-	struct { uint64_t start, length, mode; int64_t done; } zero = {0, COUNTED * PAGE, 0, 0};
-	enum { USERFAULTFD = sizeof(long) == 8 ? 323 : 374 };
-	const unsigned long init = 0xc018aa3f, enlist = 0xc020aa00, fill = 0xc020aa04;
-	char *memory = map_pages(COUNTED, RW);
-	long before, grown;
-	int file = syscall(USERFAULTFD, O_CLOEXEC);
-
-	if (file < 0)
-		skip("userfaultfd: %s (CONFIG_USERFAULTFD)", strerror(errno));
-	area.start = zero.start = (uintptr_t)memory;
-	if (syscall(SYS_ioctl, file, init, &api) || syscall(SYS_ioctl, file, enlist, &area))
-		broken("no-userfaultfd", "userfaultfd: %s", strerror(errno));
-	before = statm_anon();
-	if (syscall(SYS_ioctl, file, fill, &zero))
-		broken("no-zeropage", "UFFDIO_ZEROPAGE: %s", strerror(errno));
-	grown = statm_anon() - before;
-	must_be_zero(memory, COUNTED, "after UFFDIO_ZEROPAGE");
-	observe_by_growth(grown, COUNTED, "statm resident - shared");
 }

@@ -1,0 +1,132 @@
+"""The suite's tables: sound in themselves, and in step with C and with the patch sets."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from zpmaint.errors import UserError
+from zpmaint.guest.cases import all_cases, read_cases, select
+from zpmaint.guest.compile import SOURCES
+from zpmaint.guest.counters import all_counters, read_counters
+from zpmaint.guest.table import table_header, table_source
+from zpmaint.patchset.values import Era
+from zpmaint.versions import KernelVersion
+
+PATCHES = Path(__file__).parent.parent / "patches"
+ROW = '[[case]]\nname = "a.b"\nreason = "r"\ntags = ["t"]\n'
+
+
+def test_the_suite_is_read() -> None:
+    cases = all_cases()
+    assert len(cases) >= 40
+    assert len({case.name for case in cases}) == len(cases)
+    faults = next(case for case in cases if case.name == "read.faults")
+    assert faults.era == Era() and not faults.needs
+    assert faults.must_run(KernelVersion.parse("2.6.16"))
+
+
+def test_each_c_function_of_the_table_is_there_once() -> None:
+    text = "".join(path.read_text() for path in sorted(SOURCES.glob("cases_*.c")))
+    defined = re.findall(r"^void (\w+)\(void\)$", text, re.M)
+    assert sorted(defined) == sorted(case.function for case in all_cases())
+
+
+def test_the_generated_table_holds_names_functions_and_ranges() -> None:
+    rows = read_cases(
+        ROW + '[[case]]\nname = "c.d-e"\nreason = "r"\ntags = ["t"]\n'
+        'since = "2.6.25-rc1"\nuntil = "4.0"\n'
+    )
+    assert table_header(rows) == "void a_b(void);\nvoid c_d_e(void);\n"
+    source = table_source(rows)
+    assert '{"a.b", a_b, 0, 0, ""}' in source
+    assert (
+        '{"c.d-e", c_d_e, RELEASE(2, 6, 25), RELEASE(4, 0, 0), '
+        '"2.6.25-rc1 and later, before 4.0"}' in source
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (ROW + 'since_ = "4.0"\n', "unknown key 'since_'"),
+        (ROW.replace('"r"', '""'), "reason: missing"),
+        (ROW.replace("a.b", "ab"), "name: 'ab'"),
+        (ROW.replace("a.b", "a.b;system"), "name: 'a.b;system'"),
+        (ROW + ROW, "share the function a_b"),
+        (ROW + ROW.replace("a.b", "a-b"), "share the function a_b"),
+        (ROW + 'since = "soon"\n', "'soon' is not a kernel version"),
+        ("[[case", "not TOML"),
+    ],
+)
+def test_a_wrong_table_is_refused(text: str, fault: str) -> None:
+    with pytest.raises(UserError, match=re.escape(fault)):
+        read_cases(text)
+
+
+def test_cases_are_selected_by_glob() -> None:
+    assert {case.name.split(".")[0] for case in select(all_cases(), "fork.*")} == {"fork"}
+    with pytest.raises(UserError, match="no case matches 'x'"):
+        select(all_cases(), "x")
+
+
+def test_a_case_with_a_need_may_be_skipped_and_others_only_outside_their_era() -> None:
+    rows = read_cases(
+        ROW + 'since = "4.0-rc1"\n' + ROW.replace("a.b", "a.c") + 'needs = "CONFIG_FUTEX"\n'
+    )
+    assert rows[0].must_run(KernelVersion.parse("4.0-rc2"))
+    assert not rows[0].must_run(KernelVersion.parse("3.19"))
+    assert not rows[1].must_run(KernelVersion.parse("4.0"))
+
+
+@pytest.mark.parametrize("path", sorted(PATCHES.glob("*/patch.toml")), ids=lambda p: p.parent.name)
+def test_patch_sets_name_cases_and_counters_that_there_are(path: Path) -> None:
+    table = tomllib.loads(path.read_text())
+    cases = {case.name: case for case in all_cases()}
+    for flip in table["flip"]:
+        assert flip["case"] in cases
+        assert cases[flip["case"]].expect == "ok", "a flip replaces no other expectation"
+        assert "flip" in cases[flip["case"]].tags
+    named = {flip["case"] for flip in table["flip"]}
+    assert named == {name for name, case in cases.items() if "flip" in case.tags}
+    counters = {counter.name: counter for counter in all_counters()}
+    for era in table["telling"]:
+        for name in era["counters"]:
+            assert counters[name].private
+            assert not counters[name].lags
+        for name in era.get("silent", ()):
+            assert name in counters
+
+
+def test_eras_of_telling_counters_leave_no_gap() -> None:
+    table = tomllib.loads((PATCHES / "no-anon-zero-page/patch.toml").read_text())
+    eras = table["telling"]
+    assert "since" not in eras[0] and "until" not in eras[-1]
+    for before, after in itertools.pairwise(eras):
+        assert before["until"] == after["since"]
+
+
+COUNTER = '[[counter]]\nname = "X"\nunit = "kB"\nkind = "level"\nwhy = "w"\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        ("zero_page = { read = 0.0 }\n", "must name the same passes"),
+        ("zero_page = { read = 0.0 }\nprivate = { read = 1.0 }\n", "need a tolerance"),
+        (
+            "lags = true\nzero_page = { read = 0.0 }\nprivate = { read = 1.0 }\ntolerance = 0.1\n",
+            "cannot be asserted",
+        ),
+        ("zero_page = { sleep = 0.0 }\n", "sleep"),
+        ("kin = 1\n", "unknown key"),
+    ],
+)
+def test_a_wrong_counter_is_refused(more: str, fault: str) -> None:
+    read_counters(COUNTER)
+    with pytest.raises(UserError, match=fault):
+        read_counters(COUNTER + more)

@@ -1,0 +1,260 @@
+"""The verdict: what passes, and everything that must not."""
+
+from __future__ import annotations
+
+import pytest
+from judge_fixtures import (
+    FLIPS,
+    KB,
+    PAGES,
+    PATCHED,
+    TELLING,
+    WORDS,
+    figures,
+    judged,
+    of,
+    report,
+    run,
+)
+
+from zpmaint.errors import InfraError
+from zpmaint.judge.values import Mark
+from zpmaint.machine.values import Outcome
+from zpmaint.versions import KernelVersion
+
+STOCK = report(WORDS)
+GOOD = report(PATCHED)
+SKIPPED = "SKIP no pagemap"
+
+
+def test_a_good_pair_passes() -> None:
+    verdict = judged(STOCK, GOOD)
+    assert verdict.passed and not verdict.failures
+    assert verdict.why == (
+        "3 cases as expected on both kernels, 2 of them flipped by the patch, 1 skipped"
+    )
+    assert [case.flips for case in verdict.cases] == [False, True, True, False]
+    first, second = of(verdict, "devzero.eager")
+    assert second is not None
+    assert (first.mark, second.mark) == (Mark.SKIP, Mark.SKIP)
+
+
+@pytest.mark.parametrize(
+    ("stock", "patched", "failure"),
+    [
+        # A patch that does nothing, a stock kernel that is none, and the two mixed up.
+        (STOCK, STOCK, "patched: read.faults: zero-page, expected private"),
+        (GOOD, GOOD, "stock: read.faults: private, expected zero-page"),
+        (GOOD, STOCK, "stock: read.faults: private, expected zero-page"),
+        # Words that nobody expects.
+        (STOCK, report(PATCHED | {"read.faults": "!mixed"}), "patched: read.faults: mixed"),
+        (STOCK, report(PATCHED | {"read.faults": "!private"}), "patched: read.faults: private"),
+        (STOCK, report(PATCHED | {"read.zero": "!not-zero"}), "patched: read.zero: not-zero"),
+        (report(WORDS | {"read.zero": "!timeout"}), GOOD, "stock: read.zero: timeout"),
+        # Skips: where it must run, and where only one kernel skips.
+        (
+            report(WORDS | {"read.zero": SKIPPED}),
+            report(PATCHED | {"read.zero": SKIPPED}),
+            "stock: read.zero: no pagemap, expected ok (skipped, but it must run here)",
+        ),
+        (
+            STOCK,
+            report(PATCHED | {"read.frames": SKIPPED}),
+            "patched: read.frames: no pagemap, expected private (skipped, but the stock",
+        ),
+        (
+            report(WORDS | {"read.frames": SKIPPED}),
+            GOOD,
+            "stock: read.frames: no pagemap, expected zero-page (skipped, but the patched",
+        ),
+        # Results missing and results too many.
+        (STOCK, STOCK[: STOCK.index("ok 2")], "patched: no result of read.faults and 2 more"),
+        (STOCK, "", "patched: no result of read.zero and 3 more"),
+        (STOCK, report(PATCHED | {"read.more": "ok"}), "read.more was not asked for"),
+        (STOCK, GOOD.replace("# done\n", ""), "patched: '# done' is missing"),
+        # Another kernel than the one to be judged.
+        (
+            report(WORDS, release="6.12.94"),
+            GOOD,
+            "stock: the kernel that ran is 6.12.94, not 6.12.107",
+        ),
+    ],
+)
+def test_a_wrong_pair_fails_and_says_why(stock: str, patched: str, failure: str) -> None:
+    verdict = judged(stock, patched)
+    assert not verdict.passed
+    assert verdict.why == verdict.failures[0]
+    assert any(one.startswith(failure) or failure in one for one in verdict.failures)
+
+
+def test_a_case_skipped_on_both_for_want_of_an_option_is_no_failure_and_no_pass() -> None:
+    verdict = judged(
+        report(WORDS | {"read.frames": SKIPPED}), report(PATCHED | {"read.frames": SKIPPED})
+    )
+    assert verdict.passed
+    assert of(verdict, "read.frames")[0].mark is Mark.SKIP
+    assert verdict.why.startswith("2 cases as expected")
+
+
+def test_without_any_flip_case_nothing_is_shown() -> None:
+    both = {"read.frames": SKIPPED}
+    verdict = judged(report(WORDS | both), report(PATCHED | both), flips=FLIPS[1:])
+    assert not verdict.passed
+    assert any("nothing shows the patch's effect" in one for one in verdict.failures)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PANIC, Outcome.TRIPLE_FAULT, Outcome.HANG])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_guest_that_did_not_finish_never_passes(outcome: Outcome, whole: bool) -> None:
+    told = GOOD if whole else GOOD[: GOOD.index("ok 2")]
+    verdict = judged(STOCK, run(told, outcome=outcome, why="the deadline passed"))
+    assert not verdict.passed
+    during = "" if whole else " during read.faults"
+    assert verdict.why == f"patched: {outcome}{during}: the deadline passed"
+    if not whole:
+        _, lost = of(verdict, "read.faults")
+        _, never = of(verdict, "read.frames")
+        assert lost is not None and never is not None
+        assert (lost.mark, lost.detail) == (Mark.LOST, "the guest ended while it ran")
+        assert (never.mark, never.detail) == (Mark.LOST, "it never ran")
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DIED, Outcome.NOT_STARTED])
+@pytest.mark.parametrize("side", ["stock", "patched"])
+def test_a_machine_that_failed_is_no_verdict(outcome: Outcome, side: str) -> None:
+    dead = run(GOOD, outcome=outcome, why="killed by signal 9")
+    with pytest.raises(InfraError, match=f"{side} 6.12.107: the machine failed.*signal 9"):
+        judged(dead if side == "stock" else STOCK, dead if side == "patched" else GOOD)
+
+
+@pytest.mark.parametrize("side", ["stock", "patched"])
+def test_a_complaining_console_fails(side: str) -> None:
+    loud = {"complaints": ("BUG: Bad rss-counter state mm:0000 idx:1 val:512",)}
+    verdict = judged(
+        run(STOCK, **(loud if side == "stock" else {})),
+        run(GOOD, **(loud if side == "patched" else {})),
+    )
+    assert verdict.failures == (
+        f"{side}: the kernel complains: BUG: Bad rss-counter state mm:0000 idx:1 val:512",
+    )
+
+
+def test_where_upstream_adopted_it_the_stock_kernel_must_behave_so() -> None:
+    # 2.6.28 is in the era of the old counters; the case that ends with 2.6.24 is skipped.
+    version = KernelVersion.parse("2.6.28")
+    good = judged(report(PATCHED, release="2.6.28"), None, adopted=True, version=version)
+    assert good.passed, good.failures
+    bad = judged(report(WORDS, release="2.6.28"), None, adopted=True, version=version)
+    assert "stock: read.faults: zero-page, expected private" in bad.failures
+    assert any("AnonPages of the read pass is 0 kB" in one for one in bad.failures)
+
+
+@pytest.mark.parametrize(
+    ("changed", "failure"),
+    [
+        ({"read_VmRSS": 100 + KB // 2}, "VmRSS of the read pass is 2048 kB, not 4096 (+-82)"),
+        ({"write_MinorFaults": PAGES}, "MinorFaults of the write pass is 1024 faults, not 0"),
+        ({"read_MinorFaults": 0}, "MinorFaults of the read pass is 0 faults, not 1024"),
+        ({"fresh-write_VmRSS": 104}, "VmRSS of the fresh-write pass is 0 kB, not 4096"),
+        ({"start_pages": 0}, "the benchmark has no figures"),
+    ],
+)
+def test_a_telling_counter_is_held_to_its_word(changed: dict[str, int], failure: str) -> None:
+    verdict = judged(STOCK, report(PATCHED, figures(private=True, **changed)))
+    assert verdict.why.startswith(f"patched: {failure}")
+
+
+def test_a_telling_counter_that_is_missing_fails() -> None:
+    lines = figures(private=True).splitlines(keepends=True)
+    without = "".join(line for line in lines if "phase=read counter=VmRSS" not in line)
+    verdict = judged(STOCK, report(PATCHED, without))
+    assert verdict.failures == ("patched: VmRSS of the read pass is missing",)
+
+
+def test_no_benchmark_at_all_fails_unless_it_was_switched_off() -> None:
+    assert not judged(report(WORDS, ""), report(PATCHED, "")).passed
+    assert judged(report(WORDS, ""), report(PATCHED, ""), benchmark=False).passed
+
+
+def test_tolerance_is_kept() -> None:
+    # 2% of 4096 kB are 81.92 kB.
+    inside = report(PATCHED, figures(private=True, read_VmRSS=100 + KB - 81))
+    outside = report(PATCHED, figures(private=True, read_VmRSS=100 + KB - 82))
+    assert judged(STOCK, inside).passed
+    assert not judged(STOCK, outside).passed
+
+
+def test_a_counter_that_misleads_is_shown_and_not_asserted() -> None:
+    """Up to 2.6.23 VmRSS grows alike on both kernels: only AnonPages and the faults tell."""
+    version = KernelVersion.parse("2.6.21")
+    words = {"devzero.eager": "ok"}
+    trap = {"read_VmRSS": 100 + KB}
+    verdict = judged(
+        report(WORDS | words, figures(private=False, **trap), "2.6.21"),
+        report(PATCHED | words, figures(private=True, **trap), "2.6.21"),
+        version=version,
+    )
+    assert verdict.passed, verdict.failures
+    by_name = {(delta.counter, delta.phase): delta for delta in verdict.deltas}
+    rss, anon = by_name["VmRSS", "read"], by_name["AnonPages", "read"]
+    assert (rss.stock, rss.patched, rss.telling) == (KB, KB, False)
+    assert rss.note == "does not tell here: counted in file_rss"
+    assert (anon.stock, anon.patched, anon.telling) == (0, KB, True)
+    # In 6.12 the same figures of a stock kernel are a failure.
+    assert not judged(report(WORDS, figures(private=False, **trap)), GOOD).passed
+
+
+def test_deltas_carry_the_figures() -> None:
+    by_name = {(delta.counter, delta.phase): delta for delta in judged(STOCK, GOOD).deltas}
+    rss = by_name["VmRSS", "read"]
+    assert (rss.stock, rss.patched, rss.unit, rss.telling, rss.exact) == (0, KB, "kB", True, True)
+    assert not by_name["VmRSS", "write"].telling
+    assert by_name["MinorFaults", "write"].telling
+    cost = by_name["instructions/page", "read"]
+    assert (cost.stock, cost.patched, cost.unit) == (2000.0, 2000.0, "instructions/page")
+    assert cost.exact and not cost.telling
+
+
+@pytest.mark.parametrize("side", ["stock", "patched"])
+def test_without_icount_ticks_are_not_called_instructions(side: str) -> None:
+    verdict = judged(
+        run(STOCK, deterministic=side != "stock"), run(GOOD, deterministic=side != "patched")
+    )
+    costs = [delta for delta in verdict.deltas if delta.unit.endswith("/page")]
+    assert {(cost.counter, cost.exact) for cost in costs} == {("ticks/page", False)}
+
+
+def test_a_kernel_that_no_telling_covers_fails() -> None:
+    verdict = judged(STOCK, GOOD, telling=TELLING[:1])
+    assert verdict.failures == ("no [[telling]] of the patch set covers 6.12.107",)
+
+
+def test_a_telling_counter_without_a_rule_fails() -> None:
+    odd = (TELLING[0], type(TELLING[1])(TELLING[1].era, ("MemFree",), (), "wrong"))
+    verdict = judged(STOCK, GOOD, telling=odd)
+    assert "MemFree is called telling, but nothing says what it must be" in verdict.failures
+
+
+@pytest.mark.parametrize(
+    ("version", "release", "same"),
+    [
+        ("6.12.107", "6.12.107-zp", True),
+        ("6.12", "6.12.0", True),
+        ("6.12", "6.12.1", False),
+        ("7.3-rc7", "7.3.0-rc7", True),
+        ("7.3", "7.3.0-rc7", False),
+        ("2.6.21-rc3", "2.6.21-rc3", True),
+        ("2.6.20.4", "2.6.20", False),
+        ("6.12.107-1", "6.12.107", True),
+        ("next-20261120", "7.3.0-rc7-next-20261120", True),
+        ("next-20261120", "7.3.0-rc7", False),
+    ],
+)
+def test_the_release_must_be_the_version(version: str, release: str, same: bool) -> None:
+    words = {"devzero.eager": "ok"} if version.startswith("2") else {}
+    verdict = judged(
+        report(WORDS | words, release=release),
+        report(PATCHED | words, release=release),
+        version=KernelVersion.parse(version),
+    )
+    assert verdict.passed is same, verdict.failures
