@@ -75,10 +75,13 @@ def run_matrix(
     verify: Callable[[Due], Record],
     ledger: Recorder,
     key_of: Callable[[Due], str],
+    *,
     reporter: Reporter = SILENT,
     on_record: Callable[[Due, Record], None] | None = None,
 ) -> MatrixRun:
     """Verify each of `dues` that the ledger does not know, and record it at once.
+
+    The record that `verify` gives has to carry `key_of` that due as its key.
 
     A verification that fails for the sake of the infrastructure (an INFRA record, or an
     InfraError, which becomes one) is tried again once, after all others: by then the network may
