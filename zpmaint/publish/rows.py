@@ -214,7 +214,7 @@ def newest_good(rows: Sequence[Row]) -> list[tuple[str, str, Row | None]]:
 def file_name(text: str) -> str:
     """`text` as a file name: itself where that is safe, else made so and told apart by a hash."""
     safe = re.sub(r"[^A-Za-z0-9._~+-]", "_", text)[:80]
-    if safe == text and not text.startswith((".", "-")):
+    if text and safe == text and not text.startswith((".", "-")):
         return text
     return f"_{safe.strip('.')}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
 

@@ -5,6 +5,7 @@ The same input gives the same bytes. Nothing on a page comes from elsewhere or r
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import uuid
@@ -23,7 +24,7 @@ from zpmaint.ledger.values import Record, Result
 from zpmaint.patchset.values import PatchSet, Telling
 from zpmaint.publish import words
 from zpmaint.publish.charts import Chart, charts_of
-from zpmaint.publish.rows import Row, Standing, newest_good, patchsets_of, rows_of
+from zpmaint.publish.rows import Row, Standing, file_name, newest_good, patchsets_of, rows_of
 from zpmaint.publish.status import passing_of, status_json
 from zpmaint.versions import KernelVersion
 
@@ -77,8 +78,12 @@ class _Set:
         return newest_good(self.rows)
 
     @property
+    def folder(self) -> str:
+        return file_name(self.name)
+
+    @property
     def badge(self) -> str:
-        return f"{self.rows[0].folder}/badge.svg" if self.rows else ""
+        return f"{self.folder}/badge.svg"
 
 
 def write_site(
@@ -129,8 +134,7 @@ def site_files(
         "feed.xml": _feed(env, records, sets, base_url),
     }
     for one in sets:
-        if one.badge:
-            text[one.badge] = env.get_template("badge.svg.j2").render(badge=_badge(one))
+        text[one.badge] = env.get_template("badge.svg.j2").render(badge=_badge(one))
         for row in one.rows:
             if row.patch:
                 text[row.patch_file] = row.patch
@@ -227,13 +231,13 @@ def _feed(env: Environment, records: list[Record], sets: list[_Set], base_url: s
             "record": record,
             "id": uuid.uuid5(
                 _NAMESPACE,
-                "\0".join(
+                json.dumps(
                     [
                         record.patchset,
                         record.version,
                         record.arch,
                         record.key,
-                        repr(record.finished),
+                        record.finished,
                     ]
                 ),
             ),
