@@ -129,6 +129,13 @@ def test_the_memory_shown_is_the_first_counter_that_tells() -> None:
     assert (row.cost.stock, row.cost.patched) == (700, 1_340)
 
 
+def test_pages_stand_in_where_no_counter_in_kilobytes_tells() -> None:
+    deltas = [delta("VmRSS", 1, 2, False), delta("StatmAnon", 2, 16_386, True, unit="pages")]
+    figure = rows(passing("2.6.23", deltas), track=("2.6.23",))["2.6.23"].memory
+    assert figure
+    assert (figure.counter, figure.unit, figure.difference) == ("StatmAnon", "kB", 65_536)
+
+
 def test_the_newest_good_kernel_may_be_an_earlier_one() -> None:
     made = {
         line: (row.version if row else None)

@@ -70,12 +70,11 @@ class Recorder(Protocol):
     def record(self, record: Record) -> None: ...
 
 
-def run_matrix(
+def run_matrix(  # noqa: PLR0917  the call reads well in this order
     dues: Iterable[Due],
     verify: Callable[[Due], Record],
     ledger: Recorder,
     key_of: Callable[[Due], str],
-    *,
     reporter: Reporter = SILENT,
     on_record: Callable[[Due, Record], None] | None = None,
 ) -> MatrixRun:

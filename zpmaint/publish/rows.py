@@ -20,6 +20,9 @@ from zpmaint.ledger.values import Record, Result
 from zpmaint.versions import KernelVersion
 
 
+_PAGE_KB = 4  # on x86
+
+
 class Standing(StrEnum):
     """Why a row is on the page."""
 
@@ -125,10 +128,20 @@ class Row:
 
     @property
     def memory(self) -> Figure | None:
-        """The first counter of memory that tells here, after the read pass."""
-        for delta in self.deltas:
-            if delta["telling"] and delta["phase"] == "read" and delta["unit"] == "kB":
+        """The first counter of memory that tells here, after the read pass, in kB."""
+        told = [d for d in self.deltas if d["telling"] and d["phase"] == "read"]
+        for delta in told:
+            if delta["unit"] == "kB":
                 return _figure(delta)
+        for delta in told:
+            if delta["unit"] == "pages":
+                patched = delta["patched"]
+                return Figure(
+                    delta["counter"],
+                    "kB",
+                    delta["stock"] * _PAGE_KB,
+                    None if patched is None else patched * _PAGE_KB,
+                )
         return None
 
     @property

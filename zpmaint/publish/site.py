@@ -5,6 +5,7 @@ The same input gives the same bytes. Nothing on a page comes from elsewhere or r
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shlex
@@ -125,13 +126,15 @@ def site_files(
     records = list(records)
     infos = {info.name: info for info in patchsets}
     sets = [_set(config, records, name, infos.get(name)) for name in patchsets_of(config, records)]
-    env = _environment(generated)
+    env = _environment()
     text: dict[str, str] = {
         MARKER: "A status page written by zpmaint; the next one replaces this folder whole.\n",
         "style.css": (Path(__file__).parent / "templates" / "style.css").read_text("utf-8"),
-        "index.html": env.get_template("index.html.j2").render(sets=sets, root=""),
+        "index.html": env.get_template("index.html.j2").render(
+            sets=sets, root="", generated=generated
+        ),
         "status.json": status_json([(s.name, s.title, s.rows) for s in sets], generated),
-        "feed.xml": _feed(env, records, sets, base_url),
+        "feed.xml": _feed(env, records, sets, base_url, generated),
     }
     for one in sets:
         text[one.badge] = env.get_template("badge.svg.j2").render(badge=_badge(one))
@@ -140,7 +143,11 @@ def site_files(
                 text[row.patch_file] = row.patch
             if row.page:
                 text[row.page] = env.get_template("kernel.html.j2").render(
-                    set=one, row=row, trap=_telling(one.info, row.version), root="../"
+                    set=one,
+                    row=row,
+                    trap=_telling(one.info, row.version),
+                    root="../",
+                    generated=generated,
                 )
     return {name: _bytes(name, data) for name, data in sorted(text.items())}
 
@@ -160,7 +167,8 @@ def _replaceable(out: Path) -> None:
         )
 
 
-def _environment(generated: float) -> Environment:
+@functools.cache
+def _environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -183,7 +191,7 @@ def _environment(generated: float) -> Environment:
         lines=_diff_lines,
         shell=lambda command: shlex.join(map(str, command)),
     )
-    env.globals.update(looks=LOOKS, generated=generated, Standing=Standing)
+    env.globals.update(looks=LOOKS, Standing=Standing)
     return env
 
 
@@ -217,7 +225,9 @@ def _badge(one: _Set) -> dict[str, Any]:
     return {"left": left, "right": right, "widths": widths, "look": look}
 
 
-def _feed(env: Environment, records: list[Record], sets: list[_Set], base_url: str) -> str:
+def _feed(
+    env: Environment, records: list[Record], sets: list[_Set], base_url: str, generated: float
+) -> str:
     """The newest records; an attempt without a result is no news."""
     pages = {(r.patchset, r.version, r.arch): r.page for s in sets for r in s.rows}
     news = sorted(
@@ -246,7 +256,11 @@ def _feed(env: Environment, records: list[Record], sets: list[_Set], base_url: s
         for record in news
     ]
     return env.get_template("feed.xml.j2").render(
-        entries=entries, base=base, id=uuid.uuid5(_NAMESPACE, base or "zpmaint"), sets=sets
+        entries=entries,
+        generated=generated,
+        base=base,
+        id=uuid.uuid5(_NAMESPACE, base or "zpmaint"),
+        sets=sets,
     )
 
 
