@@ -19,7 +19,6 @@ from zpmaint.errors import UserError
 from zpmaint.ledger.values import Record, Result
 from zpmaint.versions import KernelVersion
 
-
 _PAGE_KB = 4  # on x86
 
 
