@@ -160,7 +160,7 @@ def delta(
         "stock": stock,
         "patched": patched,
         "telling": telling,
-        "exact": unit == "instructions/page",
+        "exact": True,
         "note": note,
     }
 

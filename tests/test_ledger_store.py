@@ -42,6 +42,14 @@ def test_the_same_record_is_kept_once_and_a_second_attempt_beside_the_first(path
         assert len(ledger.history()) == 2
 
 
+def test_bytes_that_are_no_text_are_kept_readable(path: Path) -> None:
+    with Ledger(path) as ledger:
+        ledger.record(record("6.1", why="oops \udcff\0", runs={"stock": {"tail": "\udcff"}}))
+        (read,) = ledger.history()
+    assert read.why == "oops \\udcff\0"
+    assert read.runs == {"stock": {"tail": "\udcff"}}
+
+
 def test_infrastructure_settles_nothing(path: Path) -> None:
     with Ledger(path) as ledger:
         ledger.record(record("6.1", Result.INFRA))

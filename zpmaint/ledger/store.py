@@ -209,9 +209,12 @@ class Ledger:
 
 def _row(record: Record) -> tuple[Any, ...]:
     content = asdict(record) | {"result": str(record.result)}
-    for name in _DOCUMENTS:
-        if content[name] is not None:
-            content[name] = _json(content[name])
+    for name, value in content.items():
+        if name in _DOCUMENTS and value is not None:
+            content[name] = _json(value)
+        elif isinstance(value, str):
+            # Bytes of a console that are no UTF-8 come as surrogates, which SQLite cannot hold.
+            content[name] = value.encode("utf-8", "backslashreplace").decode()
     digest = hashlib.sha256(_json(content).encode()).hexdigest()
     return (digest, *(content[name] for name in _COLUMNS))
 

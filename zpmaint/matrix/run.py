@@ -70,7 +70,7 @@ class Recorder(Protocol):
     def record(self, record: Record) -> None: ...
 
 
-def run_matrix(
+def run_matrix(  # noqa: PLR0917  the call reads well in this order
     dues: Iterable[Due],
     verify: Callable[[Due], Record],
     ledger: Recorder,
@@ -79,6 +79,8 @@ def run_matrix(
     on_record: Callable[[Due, Record], None] | None = None,
 ) -> MatrixRun:
     """Verify each of `dues` that the ledger does not know, and record it at once.
+
+    The record that `verify` gives has to carry `key_of` that due as its key.
 
     A verification that fails for the sake of the infrastructure (an INFRA record, or an
     InfraError, which becomes one) is tried again once, after all others: by then the network may

@@ -79,7 +79,7 @@ def charts_of(rows: Sequence[Row]) -> list[Chart]:
     made = [
         _chart(
             "cost",
-            "Instructions for each page that is read first",
+            "Instructions per page read",
             "instructions per 4 KiB page, read pass",
             cost,
             _VALUE_ROOM,

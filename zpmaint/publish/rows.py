@@ -19,6 +19,8 @@ from zpmaint.errors import UserError
 from zpmaint.ledger.values import Record, Result
 from zpmaint.versions import KernelVersion
 
+_PAGE_KB = 4  # on x86
+
 
 class Standing(StrEnum):
     """Why a row is on the page."""
@@ -125,10 +127,20 @@ class Row:
 
     @property
     def memory(self) -> Figure | None:
-        """The first counter of memory that tells here, after the read pass."""
-        for delta in self.deltas:
-            if delta["telling"] and delta["phase"] == "read" and delta["unit"] == "kB":
+        """The first counter of memory that tells here, after the read pass, in kB."""
+        told = [d for d in self.deltas if d["telling"] and d["phase"] == "read"]
+        for delta in told:
+            if delta["unit"] == "kB":
                 return _figure(delta)
+        for delta in told:
+            if delta["unit"] == "pages":
+                patched = delta["patched"]
+                return Figure(
+                    delta["counter"],
+                    "kB",
+                    delta["stock"] * _PAGE_KB,
+                    None if patched is None else patched * _PAGE_KB,
+                )
         return None
 
     @property
@@ -214,7 +226,7 @@ def newest_good(rows: Sequence[Row]) -> list[tuple[str, str, Row | None]]:
 def file_name(text: str) -> str:
     """`text` as a file name: itself where that is safe, else made so and told apart by a hash."""
     safe = re.sub(r"[^A-Za-z0-9._~+-]", "_", text)[:80]
-    if safe == text and not text.startswith((".", "-")):
+    if text and safe == text and not text.startswith((".", "-")):
         return text
     return f"_{safe.strip('.')}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
 

@@ -5,6 +5,8 @@ The same input gives the same bytes. Nothing on a page comes from elsewhere or r
 
 from __future__ import annotations
 
+import functools
+import json
 import re
 import shlex
 import uuid
@@ -23,7 +25,7 @@ from zpmaint.ledger.values import Record, Result
 from zpmaint.patchset.values import PatchSet, Telling
 from zpmaint.publish import words
 from zpmaint.publish.charts import Chart, charts_of
-from zpmaint.publish.rows import Row, Standing, newest_good, patchsets_of, rows_of
+from zpmaint.publish.rows import Row, Standing, file_name, newest_good, patchsets_of, rows_of
 from zpmaint.publish.status import passing_of, status_json
 from zpmaint.versions import KernelVersion
 
@@ -77,8 +79,12 @@ class _Set:
         return newest_good(self.rows)
 
     @property
+    def folder(self) -> str:
+        return file_name(self.name)
+
+    @property
     def badge(self) -> str:
-        return f"{self.rows[0].folder}/badge.svg" if self.rows else ""
+        return f"{self.folder}/badge.svg"
 
 
 def write_site(
@@ -120,23 +126,28 @@ def site_files(
     records = list(records)
     infos = {info.name: info for info in patchsets}
     sets = [_set(config, records, name, infos.get(name)) for name in patchsets_of(config, records)]
-    env = _environment(generated)
+    env = _environment()
     text: dict[str, str] = {
         MARKER: "A status page written by zpmaint; the next one replaces this folder whole.\n",
         "style.css": (Path(__file__).parent / "templates" / "style.css").read_text("utf-8"),
-        "index.html": env.get_template("index.html.j2").render(sets=sets, root=""),
+        "index.html": env.get_template("index.html.j2").render(
+            sets=sets, root="", generated=generated
+        ),
         "status.json": status_json([(s.name, s.title, s.rows) for s in sets], generated),
-        "feed.xml": _feed(env, records, sets, base_url),
+        "feed.xml": _feed(env, records, sets, base_url, generated),
     }
     for one in sets:
-        if one.badge:
-            text[one.badge] = env.get_template("badge.svg.j2").render(badge=_badge(one))
+        text[one.badge] = env.get_template("badge.svg.j2").render(badge=_badge(one))
         for row in one.rows:
             if row.patch:
                 text[row.patch_file] = row.patch
             if row.page:
                 text[row.page] = env.get_template("kernel.html.j2").render(
-                    set=one, row=row, trap=_telling(one.info, row.version), root="../"
+                    set=one,
+                    row=row,
+                    trap=_telling(one.info, row.version),
+                    root="../",
+                    generated=generated,
                 )
     return {name: _bytes(name, data) for name, data in sorted(text.items())}
 
@@ -156,7 +167,8 @@ def _replaceable(out: Path) -> None:
         )
 
 
-def _environment(generated: float) -> Environment:
+@functools.cache
+def _environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -179,7 +191,7 @@ def _environment(generated: float) -> Environment:
         lines=_diff_lines,
         shell=lambda command: shlex.join(map(str, command)),
     )
-    env.globals.update(looks=LOOKS, generated=generated, Standing=Standing)
+    env.globals.update(looks=LOOKS, Standing=Standing)
     return env
 
 
@@ -213,7 +225,9 @@ def _badge(one: _Set) -> dict[str, Any]:
     return {"left": left, "right": right, "widths": widths, "look": look}
 
 
-def _feed(env: Environment, records: list[Record], sets: list[_Set], base_url: str) -> str:
+def _feed(
+    env: Environment, records: list[Record], sets: list[_Set], base_url: str, generated: float
+) -> str:
     """The newest records; an attempt without a result is no news."""
     pages = {(r.patchset, r.version, r.arch): r.page for s in sets for r in s.rows}
     news = sorted(
@@ -227,13 +241,13 @@ def _feed(env: Environment, records: list[Record], sets: list[_Set], base_url: s
             "record": record,
             "id": uuid.uuid5(
                 _NAMESPACE,
-                "\0".join(
+                json.dumps(
                     [
                         record.patchset,
                         record.version,
                         record.arch,
                         record.key,
-                        repr(record.finished),
+                        record.finished,
                     ]
                 ),
             ),
@@ -242,7 +256,11 @@ def _feed(env: Environment, records: list[Record], sets: list[_Set], base_url: s
         for record in news
     ]
     return env.get_template("feed.xml.j2").render(
-        entries=entries, base=base, id=uuid.uuid5(_NAMESPACE, base or "zpmaint"), sets=sets
+        entries=entries,
+        generated=generated,
+        base=base,
+        id=uuid.uuid5(_NAMESPACE, base or "zpmaint"),
+        sets=sets,
     )
 
 

@@ -1,0 +1,218 @@
+"""The matrix on a CI service: the workflow names what is there, the scripts do what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TOP = Path(__file__).parent.parent
+WORKFLOW = TOP / ".github" / "workflows" / "matrix.yml"
+
+PLAN = {
+    "schema": 1,
+    "dues": [
+        {"version": "7.2.6", "arch": "x86_64", "patchset": "p", "sources": ["debian"],
+         "known": None, "why": "never verified"},
+        {"version": "6.1.176", "arch": "i386", "patchset": "p", "sources": ["debian"],
+         "known": "fail", "why": "known: fail"},
+    ],
+    "unresolved": [{"series": "5.10.*", "kind": "infrastructure", "why": "no 'network'"}],
+}  # fmt: skip
+
+
+@pytest.fixture
+def ci(tmp_path: Path) -> Path:
+    """The scripts, beside a zpmaint that says what it was asked and does as it is told."""
+    folder = tmp_path / "ci"
+    folder.mkdir()
+    for script in (TOP / "ci").iterdir():
+        if script.name.startswith(("matrix-", "github-")):
+            shutil.copy(script, folder)
+    return folder
+
+
+def program(path: Path, body: str) -> None:
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+
+
+def run(ci: Path, script: str, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ci / script, *words],
+        cwd=ci.parent,
+        env={**os.environ, "PATH": f"{ci}:{os.environ['PATH']}", "GITHUB_ACTIONS": "", **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_plan_is_what_is_not_known(ci: Path) -> None:
+    (ci.parent / "plan.json").write_text(json.dumps(PLAN))
+    program(ci / "zpmaint", 'echo "$@" >asked; cat plan.json; exit 3')
+    made = run(ci, "matrix-plan")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout) == {
+        "include": [
+            {"version": "7.2.6", "arch": "x86_64", "patchset": "p", "why": "never verified"}
+        ]
+    }
+    assert made.stdout.count("\n") == 1, "one line, for $GITHUB_OUTPUT"
+    assert "not planned: 5.10.*: no 'network'" in made.stderr
+    assert (ci.parent / "asked").read_text() == "matrix plan --json\n"
+    everything = json.loads(run(ci, "matrix-plan", "--all").stdout)["include"]
+    assert [due["version"] for due in everything] == ["7.2.6", "6.1.176"]
+
+
+def test_nothing_due_is_what_the_workflow_compares_with(ci: Path) -> None:
+    (ci.parent / "plan.json").write_text(json.dumps(PLAN | {"dues": PLAN["dues"][1:]}))
+    program(ci / "zpmaint", "cat plan.json")
+    empty = run(ci, "matrix-plan").stdout.strip()
+    assert f"[ \"$matrix\" = '{empty}' ]" in WORKFLOW.read_text()
+
+
+@pytest.mark.parametrize(("says", "status"), [("exit 2", 2), ("exit 0", 70), ("echo '{'", 1)])
+def test_no_plan_is_a_failure(ci: Path, says: str, status: int) -> None:
+    program(ci / "zpmaint", says)
+    made = run(ci, "matrix-plan")
+    assert (made.returncode, made.stdout) == (status, "")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status", "tries"), [(0, 9, 0, 1), (1, 9, 1, 1), (3, 0, 0, 2), (3, 3, 3, 2)]
+)
+def test_one_kernel_is_tried_again_only_for_the_infrastructure(
+    ci: Path, first: int, second: int, status: int, tries: int
+) -> None:
+    program(
+        ci / "zpmaint",
+        'echo "$@" >>asked; mkdir -p home/state; echo record >home/state/ledger.sqlite\n'
+        f'[ "$(wc -l <asked)" -eq 1 ] && exit {first}; exit {second}',
+    )
+    made = run(ci, "matrix-one", "6.1", "i386", "p", "out", ZPMAINT_HOME="home")
+    assert made.returncode == status
+    asked = (ci.parent / "asked").read_text().splitlines()
+    assert asked == ["verify 6.1 --arch i386 --patch p"] * tries
+    assert (ci.parent / "out" / "ledger.sqlite").read_text() == "record\n"
+
+
+def test_publishing_merges_all_and_writes(ci: Path) -> None:
+    program(ci / "zpmaint", 'echo "$@" >>asked')
+    assert run(ci, "matrix-publish", "site", "", "a b", "c", ZPMAINT_HOME="h").returncode == 0
+    assert run(ci, "matrix-publish", "site", "https://x", ZPMAINT_HOME="h").returncode == 0
+    assert (ci.parent / "asked").read_text().splitlines() == [
+        "matrix merge a b c",
+        "publish --out site --base-url ",
+        "publish --out site --base-url https://x",
+    ]
+    program(ci / "zpmaint", '[ "$1" = publish ] && touch published; exit 3')
+    assert run(ci, "matrix-publish", "site", "", "a", ZPMAINT_HOME="h").returncode == 3
+    assert not (ci.parent / "published").exists(), "no page without the merged records"
+
+
+@pytest.mark.parametrize("script", ["matrix-one", "matrix-publish"])
+def test_without_a_home_nothing_is_done(ci: Path, script: str) -> None:
+    program(ci / "zpmaint", "touch ran")
+    assert run(ci, script, "1", "2", "3", "4", ZPMAINT_HOME="").returncode != 0
+    assert not (ci.parent / "ran").exists()
+
+
+GH = """
+# gh with a folder, `release`, in the place of GitHub's release.
+case "$1 $2" in
+"api --paginate") [ -z "$FAIL" ] || exit 1; echo v1; [ ! -d release ] || echo ledger ;;
+"release create") mkdir release ;;
+"release view") ls release ;;
+"release upload") cp "$4" release/ ;;
+"release download") cp "release/$9" "$7/" ;;
+"release delete-asset") rm "release/$4" ;;
+*) echo "gh: $*" >&2; exit 9 ;;
+esac
+"""
+
+
+def ledger(ci: Path, *words: str, run_id: str = "1", fail: str = "") -> int:
+    program(ci / "gh", GH)
+    made = run(
+        ci, "github-ledger", *words, GITHUB_REPOSITORY="o/r", GITHUB_RUN_ID=run_id, FAIL=fail
+    )
+    return made.returncode
+
+
+def kept(ci: Path) -> list[str]:
+    return sorted(path.name for path in (ci.parent / "release").iterdir())
+
+
+def test_the_ledger_goes_from_run_to_run(ci: Path) -> None:
+    top = ci.parent
+    (top / "l.sqlite").write_text("one")
+    assert ledger(ci, "fetch", "kept") == 0
+    assert ledger(ci, "keep", "l.sqlite", "kept") == 0
+    assert kept(ci) == ["ledger-1-1.sqlite"]
+    assert ledger(ci, "fetch", "kept2") == 0
+    assert (top / "kept2" / "ledger-1-1.sqlite").read_text() == "one"
+    (top / "l.sqlite").write_text("two")
+    assert ledger(ci, "keep", "l.sqlite", "kept2", run_id="2") == 0
+    assert kept(ci) == ["ledger-2-1.sqlite"]
+
+
+def test_a_ledger_that_was_not_merged_is_never_dropped(ci: Path) -> None:
+    release = ci.parent / "release"
+    release.mkdir()
+    (release / "ledger-7-1.sqlite").write_text("history")
+    (ci.parent / "l.sqlite").write_text("new")
+    (ci.parent / "kept").mkdir()
+    assert ledger(ci, "keep", "l.sqlite", "kept", run_id="8") == 0
+    assert kept(ci) == ["ledger-7-1.sqlite", "ledger-8-1.sqlite"]
+
+
+def test_a_failing_network_is_not_an_empty_history(ci: Path) -> None:
+    (ci.parent / "release").mkdir()
+    (ci.parent / "l.sqlite").write_text("new")
+    assert ledger(ci, "fetch", "kept", fail="yes") == 3
+    assert ledger(ci, "keep", "l.sqlite", "kept", fail="yes") == 3
+    assert kept(ci) == []
+
+
+@pytest.fixture
+def workflow() -> dict[str, Any]:
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed: the workflow is unchecked")
+    loaded: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text())
+    return loaded
+
+
+def test_the_workflow_calls_scripts_that_are_there(workflow: dict[str, Any]) -> None:
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    called = set(re.findall(r"\bci/[\w-]+", "\n".join(step.get("run", "") for step in steps)))
+    assert {"ci/matrix-plan", "ci/matrix-one", "ci/matrix-publish", "ci/github-ledger"} <= called
+    for name in called - {"ci/zpmaint"}:
+        assert os.access(TOP / name, os.X_OK), name
+
+
+def test_the_workflows_jobs_hang_together(workflow: dict[str, Any]) -> None:
+    assert set(workflow[True]) == {"schedule", "workflow_dispatch"}  # YAML 1.1 reads `on` as true
+    jobs = workflow["jobs"]
+    assert list(jobs) == ["plan", "verify", "publish"]
+    assert jobs["verify"]["strategy"]["fail-fast"] is False
+    assert jobs["publish"]["needs"] == ["plan", "verify"]
+    assert workflow["permissions"] == {"contents": "read"}
+    outputs = set(jobs["plan"]["outputs"])
+    text = WORKFLOW.read_text()
+    assert set(re.findall(r"needs\.plan\.outputs\.(\w+)", text)) == outputs
+    fields = set(re.findall(r"matrix\.(version|arch|patchset|\w+) }}", text))
+    assert fields <= {"version", "arch", "patchset", "why"}
+    for job in jobs.values():
+        ids = {step["id"] for step in job["steps"] if "id" in step}
+        used = set(re.findall(r"\$\{\{ steps\.(\w+)\.", json.dumps(job)))
+        assert used <= ids
+        for step in job["steps"]:
+            # What a version or a name holds must reach a shell as a variable, never as code.
+            assert "${{" not in step.get("run", ""), step

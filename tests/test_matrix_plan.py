@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from ledger_fixtures import SET, record
+
+from zpmaint.config import Config
+from zpmaint.errors import InfraError, UserError
+from zpmaint.ledger.values import Record, Result
+from zpmaint.matrix.plan import Due, plan
+from zpmaint.versions import KernelVersion
+
+V = KernelVersion.parse
+
+
+class Memory:
+    """A ledger that is a list, newest first."""
+
+    def __init__(self, *records: Record) -> None:
+        self.records = records
+
+    def known(self, key: str) -> Record | None:
+        return next(
+            (r for r in self.records if r.key == key and r.result is not Result.INFRA), None
+        )
+
+    def latest(self, version: str, arch: str, patchset: str) -> Record | None:
+        return next(
+            (
+                r
+                for r in self.records
+                if (r.version, r.arch, r.patchset) == (version, arch, patchset)
+            ),
+            None,
+        )
+
+
+def tracked(*lines: dict[str, object]) -> Config:
+    return Config.model_validate(
+        {
+            "patch": SET,
+            "sources": {"debian": {"kind": "debian"}, "org": {"kind": "kernel.org"}},
+            "kernel": [{"sources": ["debian", "org"], **line} for line in lines],
+        }
+    )
+
+
+def newest(series: str, sources: tuple[str, ...]) -> KernelVersion:
+    assert sources == ("debian", "org")
+    return V({"6.12": "6.12.107", "6.1": "6.1.176", "7": "7.2.6", "7.2": "7.2.6"}[series])
+
+
+def key_of(due: Due) -> str:
+    return f"{due.version}/{due.arch}/{due.patchset}"
+
+
+def test_each_line_architecture_and_patch_set_is_due_newest_first() -> None:
+    made = plan(
+        tracked(
+            {"version": "2.6.21"},
+            {"version": "6.12.*", "arch": ["x86_64", "i386"]},
+            {"version": "6.1.*", "patches": ["a", "b"]},
+        ),
+        newest,
+        Memory(),
+        key_of,
+    )
+    assert [(str(d.version), d.arch, d.patchset) for d in made.dues] == [
+        ("6.12.107", "x86_64", SET),
+        ("6.12.107", "i386", SET),
+        ("6.1.176", "x86_64", "a"),
+        ("6.1.176", "x86_64", "b"),
+        ("2.6.21", "x86_64", SET),
+    ]
+    assert {d.sources for d in made.dues} == {("debian", "org")}
+    assert {d.why for d in made.dues} == {"never verified"}
+    assert made.open == made.dues
+
+
+def test_two_lines_that_name_one_kernel_make_it_due_once() -> None:
+    made = plan(tracked({"version": "7.*"}, {"version": "7.2.*"}), newest, Memory(), key_of)
+    assert [str(d.version) for d in made.dues] == ["7.2.6"]
+
+
+@pytest.mark.parametrize(
+    ("held", "known", "why"),
+    [
+        (record("6.1.176", key=f"6.1.176/x86_64/{SET}"), True, "known: pass"),
+        (record("6.1.176", Result.FAIL, key=f"6.1.176/x86_64/{SET}"), True, "known: fail"),
+        (record("6.1.176", key="other"), False, "inputs changed since the last result (pass)"),
+        (record("6.1.94", key="other"), False, "never verified"),
+        (
+            record("6.1.176", Result.INFRA, key=f"6.1.176/x86_64/{SET}", why="disk full"),
+            False,
+            "no result: disk full",
+        ),
+    ],
+)
+def test_only_a_settled_record_with_the_same_inputs_is_known(
+    held: Record, known: bool, why: str
+) -> None:
+    made = plan(tracked({"version": "6.1.*"}), newest, Memory(held), key_of)
+    assert (made.dues[0].known == held) is known
+    assert why in made.dues[0].why
+    assert made.open == (() if known else made.dues)
+
+
+def test_a_series_that_nobody_can_name_is_said_and_stops_nothing() -> None:
+    def failing(series: str, sources: tuple[str, ...]) -> KernelVersion:
+        if series == "6.1":
+            raise InfraError("debian: no network", "try later")
+        if series == "9":
+            raise UserError("no source serves 9")
+        return newest(series, sources)
+
+    made = plan(
+        tracked({"version": "6.1.*"}, {"version": "9.*"}, {"version": "6.12.*"}),
+        failing,
+        Memory(),
+        key_of,
+    )
+    assert [str(d.version) for d in made.dues] == ["6.12.107"]
+    assert [(u.series, u.error.kind) for u in made.unresolved] == [
+        ("6.1.*", "infrastructure"),
+        ("9.*", "user"),
+    ]
+
+
+def test_the_json_holds_all_of_the_plan() -> None:
+    held = record("2.6.21", key=f"2.6.21/x86_64/{SET}")
+    made = plan(
+        tracked({"version": "2.6.21"}, {"version": "7.*"}), newest, Memory(held), key_of
+    ).as_json()
+    assert json.loads(json.dumps(made)) == {
+        "schema": 1,
+        "dues": [
+            {
+                "version": "7.2.6",
+                "arch": "x86_64",
+                "patchset": SET,
+                "sources": ["debian", "org"],
+                "known": None,
+                "why": "never verified",
+            },
+            {
+                "version": "2.6.21",
+                "arch": "x86_64",
+                "patchset": SET,
+                "sources": ["debian", "org"],
+                "known": "pass",
+                "why": "known: pass with the same inputs",
+            },
+        ],
+        "unresolved": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "version", "covered"),
+    [
+        ("6.12.*", "6.12.107", True),
+        ("6.12.*", "6.12", True),
+        ("6.12.*", "6.1.12", False),
+        ("6.1.*", "6.12.1", False),
+        ("7.*", "7.3-rc7", True),
+        ("7.*", "next-20261120", False),
+        ("2.6.20.*", "2.6.20.4", True),
+        ("2.6.20.*", "2.6.21", False),
+        ("2.6.21", "2.6.21", True),
+        ("2.6.21", "2.6.21.1", False),
+        ("6.12.107", "6.12.107-1", True),
+        ("6.12.107-1", "6.12.107-1", True),
+        ("6.12.107-1", "6.12.107-2", False),
+        ("6.12.107-1", "6.12.107", False),
+    ],
+)
+def test_a_line_covers_its_kernels(line: str, version: str, covered: bool) -> None:
+    assert tracked({"version": line}).kernel[0].covers(V(version)) is covered

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ledger_fixtures import SET, record
+
+from zpmaint.errors import InfraError, UserError
+from zpmaint.ledger.store import Ledger
+from zpmaint.ledger.values import Record, Result
+from zpmaint.matrix.plan import Due
+from zpmaint.matrix.run import run_matrix
+from zpmaint.versions import KernelVersion
+
+
+def due(version: str) -> Due:
+    return Due(KernelVersion.parse(version), "x86_64", SET, ("debian",))
+
+
+def key_of(due: Due) -> str:
+    return f"key-{due.version}"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(tmp_path / "ledger.sqlite") as made:
+        yield made
+
+
+class Verifier:
+    """Gives what it was told to give, and remembers what it was asked."""
+
+    def __init__(self, **told: list[Result | BaseException]) -> None:
+        self.told = {name.removeprefix("v").replace("_", "."): list(t) for name, t in told.items()}
+        self.asked: list[str] = []
+
+    def __call__(self, due: Due) -> Record:
+        version = str(due.version)
+        self.asked.append(version)
+        answer = self.told[version].pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return record(version, answer, started=1000.0 + len(self.asked))
+
+
+def test_what_is_known_is_not_run_again(ledger: Ledger) -> None:
+    ledger.record(record("6.1", Result.FAIL))
+    verify = Verifier(v6_2=[Result.PASS])
+    run = run_matrix([due("6.1"), due("6.2")], verify, ledger, key_of)
+    assert verify.asked == ["6.2"]
+    assert [(d.fresh, d.record and d.record.result) for d in run.done] == [
+        (False, Result.FAIL),
+        (True, Result.PASS),
+    ]
+    assert run.exit_status == 1, "a known failure is still a failure"
+
+
+def test_an_infrastructure_failure_is_retried_once_after_the_others(ledger: Ledger) -> None:
+    verify = Verifier(
+        v6_1=[Result.INFRA, Result.PASS],
+        v6_2=[InfraError("no network"), Result.INFRA],
+        v6_3=[Result.PASS],
+    )
+    told: list[tuple[str, Result]] = []
+    run = run_matrix(
+        [due("6.1"), due("6.2"), due("6.3")],
+        verify,
+        ledger,
+        key_of,
+        on_record=lambda d, r: told.append((str(d.version), r.result)),
+    )
+    assert verify.asked == ["6.1", "6.2", "6.3", "6.1", "6.2"]
+    assert [d.record and d.record.result for d in run.done] == [
+        Result.PASS,
+        Result.INFRA,
+        Result.PASS,
+    ]
+    assert [d.retried for d in run.done] == [True, True, False]
+    assert run.exit_status == 3
+    assert [v for v, _ in told] == verify.asked
+    assert len(ledger.history()) == 5
+    assert any(r.why == "no network" for r in ledger.history("6.2"))
+
+
+@pytest.mark.parametrize(
+    ("results", "status"),
+    [
+        ([Result.PASS, Result.PASS], 0),
+        ([Result.PASS, Result.INFRA], 3),
+        ([Result.INFRA, Result.CONFLICT], 1),
+        ([Result.BUILD, Result.PASS], 1),
+        ([Result.INFRA, UserError("bad patch")], 2),
+        ([UserError("bad patch"), Result.FAIL], 1),
+        ([], 0),
+    ],
+)
+def test_the_worst_result_is_the_exit_status(
+    ledger: Ledger, results: list[Result | BaseException], status: int
+) -> None:
+    told = {f"v6_{n}": [r, r] for n, r in enumerate(results)}
+    dues = [due(f"6.{n}") for n in range(len(results))]
+    assert run_matrix(dues, Verifier(**told), ledger, key_of).exit_status == status
+
+
+def test_the_users_mistake_about_one_does_not_stop_the_others(ledger: Ledger) -> None:
+    verify = Verifier(v6_1=[UserError("no such kernel")], v6_2=[Result.PASS])
+    run = run_matrix([due("6.1"), due("6.2")], verify, ledger, key_of)
+    assert [str(d.error) if d.error else None for d in run.done] == ["no such kernel", None]
+    assert [r.version for r in ledger.history()] == ["6.2"]
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, RuntimeError])
+def test_an_interruption_leaves_all_that_ended_recorded(
+    ledger: Ledger, end: Callable[[], BaseException]
+) -> None:
+    verify = Verifier(v6_1=[Result.PASS], v6_2=[end()], v6_3=[Result.PASS])
+    dues = [due("6.1"), due("6.2"), due("6.3")]
+    with pytest.raises((KeyboardInterrupt, RuntimeError)):
+        run_matrix(dues, verify, ledger, key_of)
+    assert [r.version for r in ledger.history()] == ["6.1"]
+    verify = Verifier(v6_2=[Result.PASS], v6_3=[Result.PASS])
+    run_matrix(dues, verify, ledger, key_of)
+    assert verify.asked == ["6.2", "6.3"], "the next run goes on"
+
+
+def test_a_ledger_that_fails_ends_the_run(ledger: Ledger) -> None:
+    class Full:
+        def known(self, key: str) -> Record | None:
+            return None
+
+        def record(self, record: Record) -> None:
+            raise InfraError("disk full")
+
+    with pytest.raises(InfraError, match="disk full"):
+        run_matrix([due("6.1")], Verifier(v6_1=[Result.PASS]), Full(), key_of)
+
+
+def test_notes_say_what_went_wrong(ledger: Ledger) -> None:
+    notes: list[str] = []
+
+    class Step:
+        def advance(self, done: float, total: float | None = None) -> None: ...
+
+        def note(self, text: str) -> None:
+            notes.append(text)
+
+    class Listening:
+        @contextmanager
+        def step(self, title: str, unit: str = "") -> Iterator[Step]:
+            notes.append(title)
+            yield Step()
+
+    infra = InfraError("no network")
+    run_matrix(
+        [replace(due("6.1"))], Verifier(v6_1=[infra, infra]), ledger, key_of, reporter=Listening()
+    )
+    assert notes == [
+        f"6.1 x86_64 {SET}",
+        "6.1: no result: no network; tried again at the end",
+        f"6.1 x86_64 {SET}",
+        "6.1: no result: no network",
+    ]

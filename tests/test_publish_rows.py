@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from ledger_fixtures import SET, case, delta, passing, record, samples
+from publish_fixtures import config
+
+from zpmaint.ledger.values import Record, Result
+from zpmaint.publish.charts import charts_of
+from zpmaint.publish.rows import (
+    Row,
+    Standing,
+    Suite,
+    file_name,
+    newest_good,
+    patchsets_of,
+    rows_of,
+)
+
+
+def rows(*records: Record, track: tuple[str, ...] = ("6.12.*",)) -> dict[str, Row]:
+    return {r.version: r for r in rows_of(config(*track), records, SET)}
+
+
+def test_every_tracked_kernel_has_its_row_newest_first() -> None:
+    made = rows_of(config(), samples(), SET)
+    assert [(r.version, r.look, str(r.standing)) for r in made] == [
+        ("8.*", "pending", "tracked"),
+        ("7.3-rc7", "fail", "tracked"),
+        ("7.2.6", "pass", "earlier"),
+        ("6.18.15", "infrastructure", "tracked"),
+        ("6.12.107", "pass", "tracked"),
+        ("6.12.94", "pass", "earlier"),
+        ("6.1.176", "pass", "tracked"),
+        ("5.10.262", "conflict", "tracked"),
+        ("2.6.24", "pass", "tracked"),
+        ("2.6.23", "build-failed", "tracked"),
+        ("2.6.21", "pass", "tracked"),
+    ]
+
+
+def test_the_order_of_the_records_does_not_matter() -> None:
+    shuffled = samples()
+    random.Random(7).shuffle(shuffled)
+    assert rows_of(config(), shuffled, SET) == rows_of(config(), samples(), SET)
+
+
+def test_a_failed_attempt_is_shown_beside_the_settled_result() -> None:
+    good, bad = record("6.12.1", started=1.0), record("6.12.1", Result.INFRA, started=2.0)
+    row = rows(good, bad)["6.12.1"]
+    assert (row.record, row.attempt) == (good, bad)
+    row = rows(good, record("6.12.1", Result.INFRA, started=0.5))["6.12.1"]
+    assert (row.record, row.attempt) == (good, None), "an earlier attempt is history"
+    row = rows(bad)["6.12.1"]
+    assert (row.look, row.attempt) == ("infrastructure", None)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "change"),
+    [
+        (Result.PASS, Result.FAIL, "regression"),
+        (Result.PASS, Result.CONFLICT, "regression"),
+        (Result.FAIL, Result.PASS, "fixed"),
+        (Result.FAIL, Result.BUILD, ""),
+        (Result.PASS, Result.PASS, ""),
+        (Result.INFRA, Result.FAIL, ""),
+        (Result.PASS, Result.INFRA, ""),
+    ],
+)
+def test_a_change_is_against_the_series_previous_settled_kernel(
+    before: Result, now: Result, change: str
+) -> None:
+    row = rows(record("6.12.9", before, started=9e9), record("6.12.10", now))["6.12.10"]
+    assert row.change == change
+    assert row.compared_with == ("6.12.9" if change else "")
+
+
+def test_a_change_of_one_kernel_is_against_its_own_past() -> None:
+    row = rows(record("6.12.9", Result.FAIL, started=1.0), record("6.12.9", started=2.0))["6.12.9"]
+    assert (row.change, row.compared_with) == ("fixed", "6.12.9")
+
+
+def test_what_nobody_tracks_is_shown_and_says_so() -> None:
+    row = rows(record("6.6.1"))["6.6.1"]
+    assert (row.standing, row.tracked_as) == (Standing.UNTRACKED, "")
+    assert rows(record("six"))["six"].standing is Standing.UNTRACKED
+
+
+def test_another_architecture_does_not_stand_for_the_tracked_one() -> None:
+    made = rows_of(config("6.12.*"), [record("6.12.9", arch="i386")], SET)
+    assert [(r.version, r.arch, str(r.standing)) for r in made] == [
+        ("6.12.*", "x86_64", "tracked"),
+        ("6.12.9", "i386", "untracked"),
+    ]
+
+
+def test_a_skip_is_no_pass_and_a_lost_case_is_a_failure() -> None:
+    cases = [
+        case("a", False),
+        case("b", False, mark="skip"),
+        case("c", False, stock_mark="skip", mark="fail"),
+        case("d", True, mark="lost"),
+        case("e", False, patched=False),
+    ]
+    made = rows(passing("6.12.1", [], verdict={"cases": cases, "deltas": []}))["6.12.1"]
+    assert made.suite == Suite(passed=2, skipped=1, failed=2)
+    assert made.suite.total == 5
+    assert rows(record("6.12.1"))["6.12.1"].suite is None
+
+
+def test_the_memory_shown_is_the_first_counter_that_tells() -> None:
+    row = rows(
+        passing(
+            "6.12.1",
+            [
+                delta("VmRSS", 65_612, 65_616, False),
+                delta("minor faults", 1, 2, True, unit="faults"),
+                delta("AnonPages", 0, 9, True, phase="write"),
+                delta("AnonPages", 20, 65_560, True),
+                delta("instructions", 700, 1_340, True, unit="instructions/page"),
+            ],
+        )
+    )["6.12.1"]
+    assert row.memory
+    assert (row.memory.counter, row.memory.difference) == ("AnonPages", 65_540)
+    assert row.rss_is_silent
+    assert row.cost
+    assert (row.cost.stock, row.cost.patched) == (700, 1_340)
+
+
+def test_pages_stand_in_where_no_counter_in_kilobytes_tells() -> None:
+    deltas = [delta("VmRSS", 1, 2, False), delta("StatmAnon", 2, 16_386, True, unit="pages")]
+    figure = rows(passing("2.6.23", deltas), track=("2.6.23",))["2.6.23"].memory
+    assert figure
+    assert (figure.counter, figure.unit, figure.difference) == ("StatmAnon", "kB", 65_536)
+
+
+def test_the_newest_good_kernel_may_be_an_earlier_one() -> None:
+    made = {
+        line: (row.version if row else None)
+        for line, _, row in newest_good(rows_of(config(), samples(), SET))
+    }
+    assert made["7.*"] == "7.2.6"
+    assert made["6.12.*"] == "6.12.107"
+    assert made["5.10.*"] is None
+    assert made["8.*"] is None
+
+
+def test_patch_sets_that_only_the_ledger_knows_are_shown_last() -> None:
+    assert patchsets_of(config(), [record("6.1", patchset="another")]) == [SET, "another"]
+
+
+@pytest.mark.parametrize("name", ["6.12.107", "2.6.21-x86_64", "7.3~rc7-1~exp1", "a_b+c"])
+def test_a_safe_name_is_kept(name: str) -> None:
+    assert file_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "..", ".hidden", "-rf", "a/b", "a b", "", "ä", "x" * 300, "\ud800"]
+)
+def test_an_unsafe_name_is_made_safe_and_stays_its_own(name: str) -> None:
+    made = file_name(name)
+    assert made.startswith("_")
+    assert "/" not in made
+    assert len(made) < 120
+    assert made.isascii()
+    assert made != file_name(name + "!")
+
+
+def test_bars_are_as_long_as_the_numbers_say() -> None:
+    cost, memory = charts_of(rows_of(config(), samples(), SET))
+    groups = {g.label: g for g in cost.groups}
+    assert list(groups) == ["2.6.21", "2.6.24", "6.1.176", "6.12.94", "6.12.107", "7.2.6"]
+    stock, patched = groups["7.2.6"].bars
+    assert stock.width / patched.width == pytest.approx(863.5 / 2_265.6, rel=0.01)
+    assert len(groups["2.6.24"].bars) == 1, "upstream has it: no patched kernel"
+    assert patched.x + patched.width == pytest.approx(83)
+    first = memory.groups[0]
+    assert [(b.kind, b.text) for b in first.bars] == [
+        ("rss", "VmRSS +4 kB"),
+        ("patched", "AnonPages +64.0 MiB"),
+    ]
+    assert memory.height > max(b.y for g in memory.groups for b in g.bars)
+
+
+def test_nothing_measured_is_no_chart() -> None:
+    assert charts_of(rows_of(config(), [record("6.1.1")], SET)) == []

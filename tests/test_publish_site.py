@@ -1,0 +1,345 @@
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
+
+import pytest
+from ledger_fixtures import NOON, PATCH, SET, case, delta, hunk, passing, port, record, samples
+from publish_fixtures import config, patchset
+
+from zpmaint.errors import UserError
+from zpmaint.ledger.values import Record, Result
+from zpmaint.publish.site import MARKER, site_files, write_site
+
+_VOID = {"meta", "link", "br", "input", "hr", "img"}
+_ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def files(*records: Record, **more: object) -> dict[str, bytes]:
+    options = {"generated": NOON} | more
+    return site_files(records or samples(), config(), [patchset()], **options)  # type: ignore[arg-type]
+
+
+def page(name: str, *records: Record) -> str:
+    return files(*records)[f"{SET}/{name}-x86_64.html"].decode()
+
+
+def text(html: str) -> str:
+    """What a reader sees."""
+    words: list[str] = []
+    parser = HTMLParser()
+    parser.handle_data = words.append  # type: ignore[method-assign]
+    parser.feed(html)
+    return " ".join(" ".join(words).split())
+
+
+class _Check(HTMLParser):
+    """Well-formed, and what it links to."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        assert len(named) == len(attrs), f"{self.name}: an attribute twice in <{tag}>"
+        assert not [n for n in named if n.startswith("on")], f"{self.name}: a handler in <{tag}>"
+        self.tags.add(tag)
+        if tag not in _VOID:
+            self.open.append(tag)
+        self.links += [v or "" for n, v in attrs if n in ("href", "src")]
+        self.ids += [v or "" for n, v in attrs if n == "id"]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"{self.name}: </{tag}> closes nothing"
+        assert self.open[-1] == tag, f"{self.name}: </{tag}> within <{self.open[-1]}>"
+        self.open.pop()
+
+
+def checked(site: dict[str, bytes]) -> dict[str, _Check]:
+    made = {}
+    for name, data in site.items():
+        if name.endswith(".html"):
+            check = _Check(name)
+            check.feed(data.decode("utf-8"))
+            check.close()
+            assert check.open == [], f"{name}: left open: {check.open}"
+            assert len(check.ids) == len(set(check.ids)), f"{name}: an id twice"
+            made[name] = check
+    return made
+
+
+HOSTILE = (
+    "</pre><script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+    "&amp;{{ 7*7 }}\x1b[31m\x00\udcff"
+)
+
+
+def hostile() -> list[Record]:
+    """Every text a console, a compiler or a patch could smuggle in."""
+    h = HOSTILE
+    made = passing(
+        "6.12.1" + h,
+        [delta(h, 0, 4, True, note=h), delta("VmRSS", 1, 2, False, note=h)],
+        arch="x86_64" + h,
+        why=h,
+        port=port("6.12.1", "ported", hunk(h, h, 0.5, h), conflict=h) | {"patch": h, "why": h},
+    )
+    assert made.verdict
+    assert made.runs
+    assert made.build
+    made.verdict["cases"] = [case(h, True)]
+    made.verdict["cases"][0]["stock"] |= {"observed": h, "detail": h, "mark": "fail"}
+    made.verdict["failures"] = [h]
+    made.runs["patched"] |= {"tail": h, "complaints": [h], "why": h, "outcome": h, "command": [h]}
+    made.build["stock"] |= {"toolchain": h, "fixups": [h], "profile": h}
+    return [made, record("6.1.2", Result.FAIL, why=h, patchset=h)]
+
+
+@pytest.mark.parametrize("records", [samples(), hostile()], ids=["samples", "hostile"])
+def test_pages_are_well_formed_and_all_links_resolve(records: list[Record]) -> None:
+    site = files(*records)
+    pages = checked(site)
+    assert len(pages) > 2
+    for name, check in pages.items():
+        for link in check.links:
+            parts = urlsplit(link)
+            if parts.scheme:
+                assert link == "https://example.org/zero-page-or-not", f"{name}: {link}"
+                continue
+            target = (Path("/") / name).parent / unquote(parts.path)
+            target_name = re.sub(r"[^/]+/\.\./", "", str(target)).lstrip("/")
+            assert target_name in site, f"{name}: {link}"
+            if parts.fragment:
+                assert unquote(parts.fragment) in pages[target_name].ids, f"{name}: {link}"
+
+
+def test_hostile_text_stays_text() -> None:
+    site = files(*hostile())
+    for check in checked(site).values():
+        assert not check.tags & {"script", "img", "iframe", "object"}
+    for name, data in site.items():
+        assert ".." not in Path(name).parts
+        if name.endswith((".html", ".xml", ".svg")):
+            assert b"<script" not in data, name
+            assert b"\x1b" not in data and b"\x00" not in data, name
+        if name.endswith((".xml", ".svg")):
+            ElementTree.fromstring(data)
+    json.loads(site["status.json"])
+    seen = text(site[next(n for n in site if n.endswith(".html") and "/" in n)].decode())
+    assert "alert(1)" in seen, "it is shown, not swallowed"
+    assert "{{ 7*7 }}" in seen
+
+
+def test_no_page_asks_for_anything_from_elsewhere() -> None:
+    for name, data in files().items():
+        if name.endswith((".html", ".css")):
+            loaded = re.findall(rb'(?:src|@import|url\()\s*=?["\']?\s*(?:https?:)?//', data)
+            assert not loaded, name
+            assert b"<script" not in data
+
+
+def test_the_same_ledger_gives_the_same_bytes() -> None:
+    assert files(*samples()) == files(*reversed(samples()))
+    assert files(generated=NOON)["index.html"] != files(generated=NOON + 60)["index.html"]
+
+
+def test_the_index_says_how_each_kernel_stands() -> None:
+    seen = text(files()["index.html"].decode())
+    assert "4 of 9 tracked kernels pass" in seen
+    assert "8.* … pending never verified" in seen
+    assert "6.18.15 6.18.* ○ no result (infrastructure)" in seen
+    assert "7.3-rc7 7.* ✕ fail regression since 7.2.6" in seen
+    assert "6.1.176 6.1.* ✓ pass last try: no result" in seen
+    assert "5.10.262 5.10.* ≠ conflict" in seen
+    assert "2.6.23 ✕ build failed" in seen
+    assert "+64.0 MiB AnonPages VmRSS silent" in seen
+    assert "853 → 2,110" in seen
+    assert "upstream has it" in seen
+
+
+def test_a_patch_that_does_not_pass_is_not_offered_on_the_index() -> None:
+    links = checked(files())["index.html"].links
+    assert f"{SET}/6.12.107.patch" in links
+    assert f"{SET}/7.3-rc7.patch" not in links
+    assert "not good: see above" in text(page("7.3-rc7"))
+
+
+def test_a_kernels_page_tells_the_whole_story() -> None:
+    seen = text(page("7.3-rc7"))
+    for part in (
+        "patched: hang after 120 s in case anon-read-zero",
+        "What speaks against it",
+        "do_huge_pmd_anonymous_page",
+        "found by its scope",
+        "71 %",
+        "zpmaint verify 7.3-rc7",
+        "lost: no result , expected own-page",
+        "RIP: 0010:do_anonymous_page+0x1f2/0x640",
+        "rcu_sched self-detected stall",
+    ):
+        assert part in seen, part
+    assert '<details class="more" open><summary>The console' in page("7.3-rc7")
+    assert "<<<<<<< 5.10.262" in text(page("5.10.262"))
+    assert "mixed-rules" in text(page("2.6.21"))
+
+
+def test_the_rss_trap_is_explained_where_it_is_set() -> None:
+    trapped, plain = text(page("2.6.21")), text(page("6.12.107"))
+    assert "VmRSS does not tell here. The mapped zero page is counted in file_rss" in trapped
+    assert "VmRSS does not tell here" not in plain
+    assert "The zero page is not counted" in plain
+
+
+def test_no_result_is_never_shown_as_a_failure() -> None:
+    only = page("6.18.15")
+    assert "says nothing about this kernel" in text(only)
+    assert "badge fail" not in only
+    assert "The last try, 2026-11-25 12:11 UTC, gave no result" in text(page("6.1.176"))
+
+
+def test_another_architecture_is_named_in_the_command() -> None:
+    site = files(passing("6.1.1", [], arch="i386"))
+    assert "zpmaint verify 6.1.1 --arch i386" in text(site[f"{SET}/6.1.1-i386.html"].decode())
+
+
+def test_the_patch_file_is_the_ports_byte_for_byte() -> None:
+    assert files()[f"{SET}/6.12.107.patch"] == PATCH.encode()
+    odd = b"From: M\xfcller\n--- a/x\n+++ b/x\n"
+    made = port("6.1.1") | {"patch": odd.decode("utf-8", "surrogateescape")}
+    site = files(passing("6.1.1", [], port=made))
+    assert site[f"{SET}/6.1.1.patch"] == odd
+    checked(site)
+
+
+def test_older_records_that_lack_a_document_are_still_shown() -> None:
+    bare = record("6.1.1", port={}, build={}, runs={}, verdict={})
+    partial = record(
+        "6.1.2", runs={"stock": {"outcome": "finished"}}, build={"stock": {"seconds": 3}}
+    )
+    checked(files(bare, partial))
+
+
+def test_an_empty_ledger_is_a_page_of_pending_kernels() -> None:
+    site = site_files([], config(), [patchset()], generated=NOON)
+    assert "0 of 9 tracked kernels pass" in text(site["index.html"].decode())
+    assert "… 0 of 9 kernels" in site[f"{SET}/badge.svg"].decode()
+    ElementTree.fromstring(site["feed.xml"])
+    checked(site)
+
+
+def test_status_json_has_the_documented_shape() -> None:
+    document = json.loads(files()["status.json"])
+    assert set(document) == {"schema", "generator", "generated", "patchsets"}
+    assert document["schema"] == 1
+    assert document["generated"] == "2026-11-25T12:00:00Z"
+    (one,) = document["patchsets"]
+    assert set(one) == {"name", "title", "tracked", "passing", "newest_good", "kernels"}
+    assert (one["tracked"], one["passing"]) == (9, 4)
+    none, some = type(None), dict
+    shape: dict[str, tuple[type, ...]] = {
+        "version": (str,),
+        "arch": (str,),
+        "standing": (str,),
+        "tracked_as": (str, none),
+        "state": (str,),
+        "why": (str, none),
+        "verified": (str, none),
+        "change": (str, none),
+        "compared_with": (str, none),
+        "retried": (str, none),
+        "port": (some, none),
+        "suite": (some, none),
+        "memory": (some, none),
+        "rss_telling": (bool, none),
+        "instructions_per_page": (some, none),
+        "page": (str, none),
+        "patch": (str, none),
+    }
+    for kernel in one["kernels"]:
+        assert set(kernel) == set(shape)
+        for name, types in shape.items():
+            assert isinstance(kernel[name], types), (kernel["version"], name)
+        assert kernel["state"] in {
+            "pass", "fail", "conflict", "build-failed", "infrastructure", "pending",
+        }  # fmt: skip
+        for link in (kernel["page"], kernel["patch"]):
+            assert link is None or unquote(link) in files()
+    by_version = {k["version"]: k for k in one["kernels"]}
+    assert by_version["2.6.21"]["rss_telling"] is False
+    assert by_version["6.12.107"]["memory"] == {
+        "counter": "VmRSS", "unit": "kB", "stock": 0, "patched": 65_536,
+    }  # fmt: skip
+    assert by_version["7.3-rc7"]["suite"] == {"passed": 0, "skipped": 0, "failed": 16}
+    assert by_version["6.1.176"]["retried"] == "2026-11-25T12:11:52Z"
+    assert {"tracked_as": "7.*", "arch": "x86_64", "version": "7.2.6"} in one["newest_good"]
+
+
+def test_the_feed_names_each_settled_result_once_newest_first() -> None:
+    feed = ElementTree.fromstring(files(base_url="https://example.org/zp/")["feed.xml"])
+    entries = feed.findall(f"{_ATOM}entry")
+    settled = [r for r in samples() if r.result is not Result.INFRA]
+    assert len(entries) == len(settled)
+    ids = [e.findtext(f"{_ATOM}id") for e in entries]
+    assert len(set(ids)) == len(ids)
+    times = [e.findtext(f"{_ATOM}updated") or "" for e in entries]
+    assert times == sorted(times, reverse=True)
+    link = entries[0].find(f"{_ATOM}link")
+    assert link is not None
+    assert link.get("href") == f"https://example.org/zp/{SET}/6.12.107-x86_64.html"
+    again = ElementTree.fromstring(files(generated=NOON + 9)["feed.xml"])
+    assert [e.findtext(f"{_ATOM}id") for e in again.findall(f"{_ATOM}entry")] == ids
+
+
+def test_the_badge_counts_the_tracked_kernels() -> None:
+    badge = ElementTree.fromstring(files()[f"{SET}/badge.svg"])
+    assert badge.get("aria-label") == f"{SET}: ✕ 4 of 9 kernels"
+    good = site_files([record("6.1.1")], config("6.1.*"), [], generated=NOON)[f"{SET}/badge.svg"]
+    assert "✓ 1 of 1 kernels" in good.decode()
+
+
+def test_the_site_is_written_whole_and_replaces_the_former(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    written = write_site(samples(), config(), [patchset()], out, generated=NOON)
+    assert sorted(p for p in out.rglob("*") if p.is_file()) == sorted(written)
+    assert {str(p.relative_to(out)): p.read_bytes() for p in written} == files()
+    (out / "stale.html").write_text("old")
+    write_site([], config(), [patchset()], out, generated=NOON)
+    assert not (out / "stale.html").exists()
+    assert not (out / SET / "6.12.107.patch").exists()
+    assert [p.name for p in tmp_path.iterdir() if ".landing." in p.name] == []
+
+
+@pytest.mark.parametrize("kind", ["other", "file", "link"])
+def test_what_is_not_a_site_of_ours_is_left_alone(tmp_path: Path, kind: str) -> None:
+    out = tmp_path / "site"
+    if kind == "file":
+        out.write_text("precious")
+    else:
+        real = tmp_path / "home" if kind == "link" else out
+        real.mkdir()
+        (real / "thesis.tex").write_text("precious")
+        if kind == "link":
+            out.symlink_to(real)
+    with pytest.raises(UserError, match=str(out)):
+        write_site(samples(), config(), [], out, generated=NOON)
+    assert "precious" in [p.read_text() for p in tmp_path.rglob("*") if p.is_file()]
+    assert not list(tmp_path.rglob(MARKER))
+
+
+def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
+    assert write_site([], config(), [], tmp_path, generated=NOON)
+    assert (tmp_path / MARKER).is_file()
