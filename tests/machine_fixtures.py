@@ -54,8 +54,7 @@ def guest(name: str, folder: Path) -> bytes:
         pytest.skip("musl-gcc is not installed (apt-get install musl-tools)")
     program = folder / name
     subprocess.run(
-        ["musl-gcc", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-o", program]
-        + [GUESTS / f"{name}.c"],
+        [*"musl-gcc -static -O1 -Wall -Wextra -Werror -o".split(), program, GUESTS / f"{name}.c"],
         check=True,
     )
     return initramfs.pack([initramfs.file("init", program.read_bytes())])
