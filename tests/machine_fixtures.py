@@ -53,11 +53,8 @@ def guest(name: str, folder: Path) -> bytes:
     if not shutil.which("musl-gcc"):
         pytest.skip("musl-gcc is not installed (apt-get install musl-tools)")
     program = folder / name
-    subprocess.run(
-        ["musl-gcc", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-o", program]
-        + [GUESTS / f"{name}.c"],
-        check=True,
-    )
+    flags = ["-static", "-O1", "-Wall", "-Wextra", "-Werror"]
+    subprocess.run(["musl-gcc", *flags, "-o", program, GUESTS / f"{name}.c"], check=True)
     return initramfs.pack([initramfs.file("init", program.read_bytes())])
 
 

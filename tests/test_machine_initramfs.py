@@ -19,12 +19,12 @@ INIT = file("init", b"\x7fELF not really")
 
 def read(archive: bytes) -> list[tuple[str, dict[str, int], bytes]]:
     """A newc reader written from the format's description."""
-    names = "ino mode uid gid nlink mtime size major minor rmajor rminor namesize check".split()
+    names = "ino mode uid gid nlink mtime size major minor rmajor rminor namesize check"
     entries, at = [], 0
     while True:
         assert archive[at : at + 6] == b"070701"
         words = [archive[at + 6 + 8 * i : at + 14 + 8 * i] for i in range(13)]
-        head = {name: int(word, 16) for name, word in zip(names, words, strict=True)}
+        head = {name: int(word, 16) for name, word in zip(names.split(), words, strict=True)}
         name = archive[at + 110 : at + 110 + head["namesize"]]
         assert name.endswith(b"\0")
         at = (at + 110 + head["namesize"] + 3) & ~3

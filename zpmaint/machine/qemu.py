@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from zpmaint.tools import need
 
-FLOOD = 64 << 20
+FLOOD = 8 << 20
 """Bytes of console or results after which a guest is stopped: a sound one writes thousands."""
-_LOOK = 1.0
+_LOOK = 0.25
 """Seconds between two looks at how much the guest has written."""
 
 
