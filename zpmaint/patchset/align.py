@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from zpmaint.patchset.posting import Posted, PostedHunk
@@ -23,7 +23,6 @@ _JOIN = 4
 _BLANK_LOST = 6
 _BLANK_EXTRA = 6
 _MARK_AS_TEXT = 5
-_LOOSE_END = 50
 
 
 class Kind(Enum):
@@ -140,7 +139,7 @@ class _Reader:
         if len(self.wanted) < self.hunk.old_count:
             return Unread(0, self.body[0] if self.body else None, start)
         self.ways[0][(0, 0)] = _Way(0, 0, None, None)
-        ends: list[tuple[int, int, _Way]] = []
+        ends: list[tuple[bool, int, int, _Way]] = []
         reached, wanted = 0, 0
         for at in range(len(self.body) + 1):
             ways = self.ways[at]
@@ -149,7 +148,7 @@ class _Reader:
                 old, new = heapq.heappop(todo)
                 way = ways[(old, new)]
                 if (old, new) == self.goal:
-                    ends.append((way.cost + self._tail_cost(at), at, way))
+                    ends.append((self._loose_after(at) is not None, way.cost, at, way))
                 before = set(ways)
                 self._steps(at, old, new, way, start)
                 for state in ways.keys() - before:
@@ -158,13 +157,14 @@ class _Reader:
         if not ends:
             line = self.body[reached] if reached < len(self.body) else None
             return Unread(reached, line, start + wanted)
-        cost, at, way = min(ends, key=lambda end: (end[0], end[1]))
-        if cost >= _LOOSE_END:
-            loose = next(i for i in range(at, len(self.body)) if self._is_loose(i))
-            return Unread(loose, self.body[loose], start + self.hunk.old_count)
+        loose, cost, at, way = min(ends, key=lambda end: end[:3])
+        if loose:
+            after = self._loose_after(at)
+            assert after is not None
+            return Unread(after, self.body[after], start + self.hunk.old_count)
         unclear = way.unclear
-        for other_cost, _, other in ends:
-            if other_cost == cost and other.effect != way.effect:
+        for also_loose, other_cost, _, other in ends:
+            if not also_loose and other_cost == cost and other.effect != way.effect:
                 unclear = unclear or self._first_difference(way, other)
         return Aligned(start, way.lines(), way.extra_blanks, self.body[at:], unclear)
 
@@ -174,8 +174,9 @@ class _Reader:
                 return next(iter(a.posted + b.posted), self.hunk.header)
         return self.hunk.header
 
-    def _tail_cost(self, at: int) -> int:
-        return _LOOSE_END if any(self._is_loose(i) for i in range(at, len(self.body))) else 0
+    def _loose_after(self, at: int) -> int | None:
+        """The first line from `at` on that looks like one of the hunk."""
+        return next((i for i in range(at, len(self.body)) if self._is_loose(i)), None)
 
     def _is_loose(self, at: int) -> bool:
         """A line behind the hunk's end that looks like one of it: nothing is dropped silently."""
@@ -187,15 +188,11 @@ class _Reader:
         there = ways.get((old, new))
         if there is None or way.cost < there.cost:
             ways[(old, new)] = way
-        elif way.cost == there.cost and way.effect != there.effect and there.unclear is None:
-            ways[(old, new)] = _Way(
-                there.cost,
-                there.effect,
-                there.line,
-                there.before,
-                there.extra_blanks,
-                self.body[min(at, len(self.body) - 1)] if self.body else self.hunk.header,
-            )
+        elif way.cost == there.cost and there.unclear is None:
+            unclear = way.unclear
+            if unclear is None and way.effect != there.effect:
+                unclear = self.body[min(at, len(self.body) - 1)]
+            ways[(old, new)] = replace(there, unclear=unclear)
 
     def _steps(self, at: int, old: int, new: int, way: _Way, start: int) -> None:
         old_left = old < self.hunk.old_count

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-from unidiff import PatchSet, UnidiffParseError
+from unidiff.errors import UnidiffParseError
+from unidiff.patch import PatchSet
 
 from zpmaint.errors import UserError
 from zpmaint.patchset.paths import NOWHERE, tree_path

@@ -14,9 +14,7 @@ from enum import Enum
 
 TAB = 8
 
-_TOKEN = re.compile(
-    r"""/\*|\*/|//.*|"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?|[A-Za-z_]\w*|[0-9]\w*|\S"""
-)
+_TOKEN = re.compile(r"""/\*|//.*|"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?|[A-Za-z_]\w*|[0-9]\w*|\S""")
 _LABEL = re.compile(r"(?!default\b)[A-Za-z_]\w*\s*:(?!:)")
 _CONTROLS = frozenset({"if", "for", "while", "switch"})
 _FOR_EACH = re.compile(r"\w*for_each\w*")
@@ -164,15 +162,23 @@ class _Scanner:
 
     def tokens(self, number: int, text: str, label: bool = False) -> None:
         state = self.state
-        for found in _TOKEN.finditer(text.removesuffix("\\") if self.macro else text):
-            token = found[0]
+        at = 0
+        while True:
             if self.in_comment:
-                self.in_comment = token != "*/"
-                continue
+                end = text.find("*/", at)
+                if end < 0:
+                    return
+                self.in_comment, at = False, end + 2
+            found = _TOKEN.search(text, at)
+            if found is None:
+                return
+            token, at = found[0], found.end()
             if token == "/*":
                 self.in_comment = True
                 if found.start():
                     self.comment_level = state.level
+            elif token == "\\" and self.macro:
+                continue
             elif token.startswith("//"):
                 return
             elif label:

@@ -20,6 +20,8 @@ _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _QUOTE = re.compile(r"(?:>[ \t]?|\|[ \t])+")
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,5}|lt|gt|amp|quot|apos|nbsp);")
 _QP = re.compile(r"=(?:[0-9A-F]{2}|\n)")
+_QP_HEX = re.compile(r"=[0-9A-F]{2}")
+_QP_SAID = re.compile(r"content-transfer-encoding:\s*quoted-printable", re.IGNORECASE)
 _INDENTED_BY_NBSP = re.compile(r"[ +-]?\u00a0")
 _MARKUP = re.compile(r"<(?:!doctype|html|body|pre|div|span|p|br|td|code)\b[^>]*>", re.IGNORECASE)
 _BETWEEN = re.compile(r"diff |Index: |={60,}$|index [0-9a-f]+\.\.|(?:new|deleted) file mode ")
@@ -151,9 +153,11 @@ def _diff_part(lines: list[str]) -> list[str]:
 
 
 def _is_quoted_printable(lines: list[str]) -> bool:
-    """Every = of the diffs opens an escape, and some do: no C source looks like that."""
-    part = "\n".join(_diff_part(lines))
-    return part.count("=") > 0 and part.count("=") == len(_QP.findall(part + "\n"))
+    """Every = of the diffs opens an escape, and not only because lines were broken behind it
+    (unless the mail's header says so): no C source looks like that."""
+    part = "\n".join(_diff_part(lines)) + "\n"
+    said = _QP_HEX.search(part) or any(_QP_SAID.match(line) for line in lines)
+    return bool(said) and part.count("=") == len(_QP.findall(part))
 
 
 def _printed(lines: list[Posted], undone: Counter[str]) -> list[Posted]:

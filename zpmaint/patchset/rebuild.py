@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import Enum
 
@@ -104,7 +104,7 @@ def rows_of(
             rows.append(Row(line.kind, base[line.base], How.BASE, line))
             index += line.kind is Kind.KEPT
     _count(base, hunks, damage)
-    return rows
+    return _with_doubts(rows)
 
 
 def _walk(length: int, hunks: Sequence[Aligned]) -> Iterator[tuple[int, int | Line]]:
@@ -221,6 +221,8 @@ class _Builder:
             lead = rule.undone(_lead(text))
             how = How.TABS if rule.name and lead != _lead(text) else How.POSTED
             self.damage[rule.name] += how is How.TABS
+            if rule.name and body != _squeezed(body) and one.twin is None:
+                doubt = doubt or "blanks inside the line may have been tabs"
             # What is not known to be damaged keeps its trailing blanks too.
             text = text if how is How.POSTED and not rule.name and not doubt else lead + body
         else:
@@ -284,6 +286,22 @@ class _Builder:
             return "\t" * tabs + " " * blanks
         near = self.statement_above(index)
         return (_lead(self.new[near]) if near is not None else "\t" * place.level) + "\t"
+
+
+def _with_doubts(rows: list[Row]) -> list[Row]:
+    """Where a rebuilt line came out as the line it replaces, only its blanks had changed, and
+    they are lost."""
+    out: list[Row] = []
+    removed: set[str] = set()
+    for row in rows:
+        if row.kind is Kind.KEPT:
+            removed.clear()
+        elif row.kind is Kind.REMOVED:
+            removed.add(row.text)
+        elif row.how in (How.TWIN, How.TABS) and row.text in removed and not row.doubt:
+            row = replace(row, doubt="the same as the line it replaces")  # noqa: PLW2901
+        out.append(row)
+    return out
 
 
 def _moved(lead: str, by: int) -> str | None:
