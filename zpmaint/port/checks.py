@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from zpmaint.patchset.patch import to_bytes
 from zpmaint.port import intent
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Placement
@@ -37,12 +38,20 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
 
 
 def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[str]:
-    """What is wrong with the scope a hunk went to, once all hunks are in."""
-    target = job.target
-    scope = target.scope_at(placement.start) or target.scope_between(placement.start)
-    if scope is None or not path.endswith(_C_SUFFIXES) or placement.placed in ("exact", "offset"):
+    """What is wrong with the scopes a hunk went to, once all hunks are in."""
+    if not path.endswith(_C_SUFFIXES):
         return []
-    return _scope(job, scope, result)
+    inside = range(placement.start, max(placement.end, placement.start + 1))
+    found = []
+    for scope in job.target.scopes:
+        if scope.start >= inside.stop or scope.end <= inside.start:
+            continue
+        twins = result.same_scope(scope)
+        if not twins and scope.name in result.names:
+            found.append(f"{scope.name} would go, and the target still uses it")
+        elif twins and placement.placed not in ("exact", "offset"):
+            found += _scope(job, scope, result)
+    return found
 
 
 def _balance(lines: list[str]) -> Counter[str]:
@@ -84,27 +93,32 @@ def _names(job: Job, old: list[str], new: list[str]) -> str:
 
 def _scope(job: Job, scope: Scope, result: Source) -> list[str]:
     """The touched scope parses, its gotos have their labels and its variables are declared."""
-    twins = result.same_scope(scope)
-    if len(twins) != 1:
+    twin = next((s for s in result.same_scope(scope)), None)
+    if twin is None:
         return [f"{scope.name} would no longer be found in the result"]
-    before = join(job.target.lines[scope.start : scope.end])
-    after = join(result.lines[twins[0].start : twins[0].end])
+    known = "".join(job.target.lines[scope.start : scope.end])
+    text = "".join(result.lines[twin.start : twin.end])
+    before, after = to_bytes(known), to_bytes(text)
     found = []
     if errors(after) > errors(before):
         found.append(f"{scope.name} would no longer parse")
-    text = "".join(result.lines[twins[0].start : twins[0].end])
-    known = "".join(job.target.lines[scope.start : scope.end])
-    lost = _dangling(text) - _dangling(known)
-    if lost:
+    if lost := _dangling(text) - _dangling(known):
         found.append(f"goto without its label: {', '.join(sorted(lost))}")
+    if idle := _idle(text) - _idle(known):
+        found.append(f"label without a goto: {', '.join(sorted(idle))}")
+    declared = set(locals_of(before))
     if job.base is not None and job.home is not None:
-        base = join(job.base.lines[job.home.start : job.home.end])
-        used = identifiers(text) - identifiers(known)
-        undeclared = sorted((used & locals_of(base)) - locals_of(after))
-        if undeclared:
-            found.append(f"the target's {scope.name} does not declare {', '.join(undeclared)}")
+        declared |= locals_of(join(job.base.lines[job.home.start : job.home.end])) & (
+            identifiers(text) - identifiers(known)
+        )
+    if undeclared := (declared - locals_of(after)) & identifiers(text):
+        found.append(f"{scope.name} would use {', '.join(sorted(undeclared))} undeclared")
     return found
 
 
 def _dangling(text: str) -> set[str]:
     return set(_GOTO.findall(text)) - set(_LABEL.findall(text))
+
+
+def _idle(text: str) -> set[str]:
+    return set(_LABEL.findall(text)) - set(_GOTO.findall(text)) - {"default"}

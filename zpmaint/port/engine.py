@@ -139,7 +139,7 @@ def _port(
         if seen.adopted:
             why = (
                 f"it looks as if upstream had adopted the change ({seen.why}), but the set "
-                "declares no adoption here"
+                f"declares no adoption here; {outcome.why}"
             )
         return Port(version, patchset.name, State.CONFLICT, anchor.name, outcome.files, "", why)
     head = header.write(
