@@ -23,7 +23,8 @@ UPSTREAMS = CHECKED_PATCHED.replace("unlikely(!none(vma))", "!none(vma)")
 """What upstream made of it: the change without the unlikely()."""
 REINSTATED = UPSTREAMS.replace(
     "	/* A page of our own. */\n",
-    "	if (!write) {\n		entry = special(zero_pfn(vma));\n		lock(vma);\n		get_page(page);\n		goto setpte;\n	}\n\n"
+    "	if (!write) {\n		entry = special(zero_pfn(vma));\n		lock(vma);\n"
+    "		get_page(page);\n		goto setpte;\n	}\n\n"
     "	/* A page of our own. */\n",
 ).replace("	set_pte(", "setpte:\n	set_pte(")
 
@@ -138,7 +139,10 @@ def test_a_variable_that_the_target_does_not_declare() -> None:
 
 
 def test_a_declaration_still_in_use_does_not_go() -> None:
-    base = "int f(void)\n{\n	int tmp;\n	int ret;\n\n	tmp = one();\n	ret = two();\n	return ret;\n}\n"
+    base = (
+        "int f(void)\n{\n	int tmp;\n	int ret;\n\n	tmp = one();\n	ret = two();\n"
+        "	return ret;\n}\n"
+    )
     patched = base.replace("	int tmp;\n", "").replace("	tmp = one();\n", "")
     target = base.replace("	ret = two();\n", "	ret = two();\n	more(tmp);\n")
     ported = carry(base, patched, target)
@@ -148,8 +152,8 @@ def test_a_declaration_still_in_use_does_not_go() -> None:
 
 def test_a_label_still_in_use_does_not_go() -> None:
     base = (
-        "int f(int a)\n{\n	if (a)\n		goto out;\n	one(a);\n	two(a);\n	three(a);\n	four(a);\n"
-        "out:\n	five(a);\n	return 0;\n}\n"
+        "int f(int a)\n{\n	if (a)\n		goto out;\n	one(a);\n	two(a);\n	three(a);\n"
+        "	four(a);\nout:\n	five(a);\n	return 0;\n}\n"
     )
     patched = base.replace("	if (a)\n		goto out;\n", "").replace("out:\n", "")
     target = base.replace("	three(a);\n", "	if (three(a))\n		goto out;\n")

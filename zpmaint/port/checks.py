@@ -10,7 +10,7 @@ from zpmaint.port import intent
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Placement
 from zpmaint.port.scopes import Scope, Source, errors, locals_of
-from zpmaint.port.text import join
+from zpmaint.port.text import ending, join
 from zpmaint.port.tokens import code, identifiers
 
 _PAIRS = ("{", "}", "(", ")", "[", "]")
@@ -25,7 +25,7 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
     change = job.change
     old = job.target.lines[placement.start : placement.end]
     new = list(placement.lines)
-    found = [_conditionals(change, old, new)]
+    found = [_conditionals(change, old, new), _line_ends(job.target, new)]
     if path.endswith(_C_SUFFIXES):
         found += [_brackets(change, old, new), _names(job, old, new)]
     share = intent.share(change, old, new)
@@ -52,6 +52,13 @@ def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[
         elif twins and placement.placed not in ("exact", "offset"):
             found += _scope(job, scope, result)
     return found
+
+
+def _line_ends(target: Source, new: list[str]) -> str:
+    """A file that ends its lines with CRLF gets no LF, and the other way round."""
+    known = {ending(line) for line in target.lines} | {""}
+    foreign = known != {""} and any(ending(line) not in known for line in new)
+    return "the patch and the target end their lines differently" if foreign else ""
 
 
 def _balance(lines: list[str]) -> Counter[str]:

@@ -27,11 +27,12 @@ def place(job: Job) -> Attempt:
         return Miss(
             f"{joined.why} ({where})",
             conflict.zealous(joined.ours, joined.base, joined.theirs, where),
-            weight=2,
+            weight=3,
         )
     start, end, lines = narrowed(cut.theirs_at, cut.theirs, joined.lines)
     if start == end and not lines:
-        return Miss(f"nothing of the hunk is left to do in {where}: the target has it already")
+        why = f"nothing of the hunk is left to do in {where}: the target has it already"
+        return Miss(why, weight=3)
     start, end = _tidied(job.target.lines, start, end, lines)
     notes = "; ".join(f"{note} ({count})" for note, count in joined.notes.items())
     return Placement(

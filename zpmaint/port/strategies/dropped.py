@@ -31,14 +31,16 @@ def place(job: Job) -> Attempt:
     if [squeezed(base.lines[n]) for n in beside] != [
         squeezed(line) for n in also for line in job.target.lines[n : n + 1]
     ]:
-        return Miss(f"the comment or the lines around {gone.name} are others in the target")
+        return Miss(
+            f"the comment or the lines around {gone.name} are others in the target", weight=2
+        )
     left = change.post[change.lead : len(change.post) - change.trail]
     joined = blockmerge.join(lines, left, now)
     if isinstance(joined, blockmerge.Clash):
         return Miss(
             f"{joined.why} ({gone.name})",
             conflict.zealous(joined.ours, joined.base, joined.theirs, gone.name),
-            weight=2,
+            weight=3,
         )
     notes = "; ".join(f"{note} ({count})" for note, count in joined.notes.items())
     why = f"the function {gone.name} goes" + (f"; {notes}" if notes else "")
