@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -139,7 +139,7 @@ COW = """
 	cow_user_page({cow});
 
 	/*
-	 * Re-check the pte - we dropped the lock
+\t * Re-check the pte - we dropped the lock
 """
 ANON = """
 	/* Allocate our own private page. */
@@ -298,29 +298,36 @@ def test_no_function_but_the_two_is_touched(swept: list[tuple[Port, bytes]]) -> 
         assert changed == {"do_wp_page", "do_anonymous_page"}
 
 
+def cpu(who: int) -> float:
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.mark.mirror
 @pytest.mark.slow
-def test_a_sweep_takes_no_longer_than_a_loop_of_patch(mirror: Mirror, tmp_path: Path) -> None:
+def test_a_sweep_costs_no_more_than_a_loop_of_patch(mirror: Mirror, tmp_path: Path) -> None:
+    """In seconds of CPU, whole process against whole loop: wall time is the neighbours' too."""
     versions = mirror.tags()
     script = (
         'for t in $TAGS; do $GIT show "$t:mm/memory.c" > f.c; '
-        'patch -s -F0 -o out.c f.c < "$PATCH" > log 2>&1 || :; done'
+        'patch -s -F0 -o out.c f.c < "$PATCH_FILE" > log 2>&1 || :; done'
     )
-    started = time.monotonic()
     env = {
-        "TAGS": " ".join(v.tag for v in versions),
+        "TAGS": " ".join(version.tag for version in versions),
         "GIT": " ".join(mirror.git),
-        "PATCH": str(POSTED),
+        "PATCH_FILE": str(POSTED),
         "PATH": "/usr/bin:/bin",
     }
+    before = cpu(resource.RUSAGE_CHILDREN)
     subprocess.run(["sh", "-c", script], cwd=tmp_path, env=env, check=True)
-    loop = time.monotonic() - started
-    engine._carry.cache_clear()
-    engine._adopted.cache_clear()
-    source.cache_clear()
-    started = time.monotonic()
+    loop = cpu(resource.RUSAGE_CHILDREN) - before
+    for cache in (engine._carry, engine._adopted, source):
+        cache.cache_clear()
+    own, children = cpu(resource.RUSAGE_SELF), cpu(resource.RUSAGE_CHILDREN)
     names = mirror.ids(versions)
     kernels = [(v, {MEMORY: n}) for v, n in zip(versions, names, strict=True)]
     base = {MEMORY: mirror.blob(mirror.ids([V("2.6.20")])[0])}
-    assert len(list(sweep(posted_set(), kernels, mirror.blob, {"v2.6.20.4": base}))) > 200
-    assert time.monotonic() - started <= loop
+    ports = list(sweep(posted_set(), kernels, mirror.blob, {"v2.6.20.4": base}))
+    spent = cpu(resource.RUSAGE_SELF) - own + cpu(resource.RUSAGE_CHILDREN) - children
+    assert len(ports) > 200
+    assert spent <= loop

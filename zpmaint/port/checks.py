@@ -46,17 +46,20 @@ def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[
     for scope in job.target.scopes:
         if scope.start >= inside.stop or scope.end <= inside.start:
             continue
+        literal = placement.placed in ("exact", "offset")
+        if literal and not (placement.start <= scope.start and scope.end <= placement.end):
+            continue  # what the anchor's author has seen as it is
         twins = result.same_scope(scope)
         if not twins and scope.name in result.names:
             found.append(f"{scope.name} would go, and the target still uses it")
-        elif twins and placement.placed not in ("exact", "offset"):
+        elif twins and not literal:
             found += _scope(job, scope, result)
     return found
 
 
 def _line_ends(target: Source, new: list[str]) -> str:
     """A file that ends its lines with CRLF gets no LF, and the other way round."""
-    known = {ending(line) for line in target.lines} | {""}
+    known = target.line_ends | {""}
     foreign = known != {""} and any(ending(line) not in known for line in new)
     return "the patch and the target end their lines differently" if foreign else ""
 
@@ -94,6 +97,8 @@ def _names(job: Job, old: list[str], new: list[str]) -> str:
     if job.base is None:
         return ""
     brought = identifiers("".join(new)) - identifiers("".join(old))
+    if not brought:
+        return ""  # the common case, and the files need not be read for names
     dead = sorted(n for n in brought if n in job.base.names and n not in job.target.names)
     return f"the target no longer has {', '.join(dead)}" if dead else ""
 
