@@ -18,7 +18,7 @@ from zpmaint.port import diff3
 from zpmaint.port.align import align
 from zpmaint.port.renames import pair_edited
 from zpmaint.port.text import body, ending, indentation, squeezed
-from zpmaint.port.tokens import pieces, tokens
+from zpmaint.port.tokens import KEYWORDS, pieces, tokens
 
 
 @dataclass(frozen=True)
@@ -219,14 +219,27 @@ class _Merge:
         if self.yours.is_gone(n) or n not in self.yours.edited:
             return None
         in_block = any(block.start <= n <= block.end for block in self.blocks)
+        if self.is_other_head(n):
+            why = "upstream turned the head of a block that the patch deletes into another"
+            return Clash(why, (self.base[n],), (), (self.yours.text(n),))
         if not in_block or n in self.mine.rewritten:
             why = "upstream edited a line that the patch replaces or deletes"
             return Clash(why, (self.base[n],), (), (self.yours.text(n),))
         self.out.decide("lines that upstream edited inside a deleted block go with it", 0.6)
         return None
 
+    def is_other_head(self, n: int) -> bool:
+        """Whether a line that opens or closes a block has become another statement: an else an
+        else if, an if a switch."""
+        old, new = tokens(self.base[n]), tokens(self.yours.text(n))
+        return bool({"{", "}"} & {*old, *new}) and _statement(old) != _statement(new)
+
     def clash(self, why: str, n: int) -> Clash:
         return Clash(why, (self.base[n],), (self.mine.text(n),), (self.yours.text(n),))
+
+
+def _statement(line: Sequence[str]) -> list[str]:
+    return [token for token in line if token in KEYWORDS or token in ("{", "}")]
 
 
 def _untouched(n: int, base: Sequence[str], mine: _Side) -> bool:

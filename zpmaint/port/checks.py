@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from zpmaint.patchset.patch import to_bytes
 from zpmaint.port import intent
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Placement
 from zpmaint.port.scopes import Scope, Source, errors, locals_of
-from zpmaint.port.text import join
+from zpmaint.port.text import ending, join
 from zpmaint.port.tokens import code, identifiers
 
 _PAIRS = ("{", "}", "(", ")", "[", "]")
@@ -24,7 +25,7 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
     change = job.change
     old = job.target.lines[placement.start : placement.end]
     new = list(placement.lines)
-    found = [_conditionals(change, old, new)]
+    found = [_conditionals(change, old, new), _line_ends(job.target, new)]
     if path.endswith(_C_SUFFIXES):
         found += [_brackets(change, old, new), _names(job, old, new)]
     share = intent.share(change, old, new)
@@ -37,12 +38,30 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
 
 
 def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[str]:
-    """What is wrong with the scope a hunk went to, once all hunks are in."""
-    target = job.target
-    scope = target.scope_at(placement.start) or target.scope_between(placement.start)
-    if scope is None or not path.endswith(_C_SUFFIXES) or placement.placed in ("exact", "offset"):
+    """What is wrong with the scopes a hunk went to, once all hunks are in."""
+    if not path.endswith(_C_SUFFIXES):
         return []
-    return _scope(job, scope, result)
+    inside = range(placement.start, max(placement.end, placement.start + 1))
+    found = []
+    for scope in job.target.scopes:
+        if scope.start >= inside.stop or scope.end <= inside.start:
+            continue
+        literal = placement.placed in ("exact", "offset")
+        if literal and not (placement.start <= scope.start and scope.end <= placement.end):
+            continue  # what the anchor's author has seen as it is
+        twins = result.same_scope(scope)
+        if not twins and scope.name in result.names:
+            found.append(f"{scope.name} would go, and the target still uses it")
+        elif twins and not literal:
+            found += _scope(job, scope, result)
+    return found
+
+
+def _line_ends(target: Source, new: list[str]) -> str:
+    """A file that ends its lines with CRLF gets no LF, and the other way round."""
+    known = target.line_ends | {""}
+    foreign = known != {""} and any(ending(line) not in known for line in new)
+    return "the patch and the target end their lines differently" if foreign else ""
 
 
 def _balance(lines: list[str]) -> Counter[str]:
@@ -78,33 +97,40 @@ def _names(job: Job, old: list[str], new: list[str]) -> str:
     if job.base is None:
         return ""
     brought = identifiers("".join(new)) - identifiers("".join(old))
+    if not brought:
+        return ""  # the common case, and the files need not be read for names
     dead = sorted(n for n in brought if n in job.base.names and n not in job.target.names)
     return f"the target no longer has {', '.join(dead)}" if dead else ""
 
 
 def _scope(job: Job, scope: Scope, result: Source) -> list[str]:
     """The touched scope parses, its gotos have their labels and its variables are declared."""
-    twins = result.same_scope(scope)
-    if len(twins) != 1:
+    twin = next((s for s in result.same_scope(scope)), None)
+    if twin is None:
         return [f"{scope.name} would no longer be found in the result"]
-    before = join(job.target.lines[scope.start : scope.end])
-    after = join(result.lines[twins[0].start : twins[0].end])
+    known = "".join(job.target.lines[scope.start : scope.end])
+    text = "".join(result.lines[twin.start : twin.end])
+    before, after = to_bytes(known), to_bytes(text)
     found = []
     if errors(after) > errors(before):
         found.append(f"{scope.name} would no longer parse")
-    text = "".join(result.lines[twins[0].start : twins[0].end])
-    known = "".join(job.target.lines[scope.start : scope.end])
-    lost = _dangling(text) - _dangling(known)
-    if lost:
+    if lost := _dangling(text) - _dangling(known):
         found.append(f"goto without its label: {', '.join(sorted(lost))}")
+    if idle := _idle(text) - _idle(known):
+        found.append(f"label without a goto: {', '.join(sorted(idle))}")
+    declared = set(locals_of(before))
     if job.base is not None and job.home is not None:
-        base = join(job.base.lines[job.home.start : job.home.end])
-        used = identifiers(text) - identifiers(known)
-        undeclared = sorted((used & locals_of(base)) - locals_of(after))
-        if undeclared:
-            found.append(f"the target's {scope.name} does not declare {', '.join(undeclared)}")
+        declared |= locals_of(join(job.base.lines[job.home.start : job.home.end])) & (
+            identifiers(text) - identifiers(known)
+        )
+    if undeclared := (declared - locals_of(after)) & identifiers(text):
+        found.append(f"{scope.name} would use {', '.join(sorted(undeclared))} undeclared")
     return found
 
 
 def _dangling(text: str) -> set[str]:
     return set(_GOTO.findall(text)) - set(_LABEL.findall(text))
+
+
+def _idle(text: str) -> set[str]:
+    return set(_LABEL.findall(text)) - set(_GOTO.findall(text)) - {"default"}

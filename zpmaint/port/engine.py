@@ -139,7 +139,7 @@ def _port(
         if seen.adopted:
             why = (
                 f"it looks as if upstream had adopted the change ({seen.why}), but the set "
-                "declares no adoption here"
+                f"declares no adoption here; {outcome.why}"
             )
         return Port(version, patchset.name, State.CONFLICT, anchor.name, outcome.files, "", why)
     head = header.write(
@@ -260,10 +260,8 @@ def _attempt(path: str, job: Job) -> Placement | Miss:
             reasons = checks.of_hunk(path, job, attempt)
             if not reasons:
                 return _under_if(job, attempt)
-            attempt = Miss(f"{attempt.placed}: {'; '.join(reasons)}", weight=3)
-        if attempt.weight > nearest.weight or (
-            attempt.weight == nearest.weight and not nearest.conflict
-        ):
+            attempt = Miss(f"{attempt.placed}: {'; '.join(reasons)}", weight=4)
+        if attempt.weight > nearest.weight:
             conflict = attempt.conflict or nearest.conflict
             nearest = Miss(attempt.why, conflict, attempt.weight)
     return nearest

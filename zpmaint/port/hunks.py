@@ -85,12 +85,18 @@ class Change:
         return self.lead, max(self.lead, len(self.pre) - self.trail)
 
     def scopes_in(self, source: Source, at: int) -> list[Scope | None]:
-        """The scopes that its changes stand in, where its pre-image stands at line `at`."""
+        """The scopes that its changes stand in, where its pre-image stands at line `at`.
+
+        None is file level. A function that goes as a whole is a change at file level.
+        """
         found: list[Scope | None] = []
+        gone = self._removed_at(at)
         n = at
         for kind, _ in self.lines:
             if kind == "-":
                 scope = source.scope_at(n)
+                if scope is not None and gone.issuperset(range(scope.start, scope.end)):
+                    scope = None
             elif kind == "+":
                 scope = source.scope_between(n)
             else:
@@ -101,6 +107,15 @@ class Change:
             if kind == "-":
                 n += 1
         return found
+
+    def _removed_at(self, at: int) -> set[int]:
+        kinds = [kind for kind, _ in self.lines if kind != "+"]
+        return {at + n for n, kind in enumerate(kinds) if kind == "-"}
+
+    def dropped(self, source: Source, at: int) -> list[Scope]:
+        """The scopes that it deletes as a whole, where its pre-image stands at line `at`."""
+        gone = self._removed_at(at)
+        return [s for s in source.scopes if gone.issuperset(range(s.start, s.end))]
 
     @cached_property
     def own_scope(self) -> Scope | None:

@@ -18,15 +18,7 @@ from zpmaint.port.tokens import code, is_identifier, similarity, tokens
 
 def learn(base: Sequence[str], target: Sequence[str]) -> dict[str, str]:
     """Old name -> new name, for the names that changed consistently from base to target."""
-    votes: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for old, new in edited_pairs(base, target):
-        one, other = tokens(old), tokens(new)
-        if len(one) != len(other):
-            continue
-        differing = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
-        if all(is_identifier(a) and is_identifier(b) for a, b in differing):
-            for a, b in differing:
-                votes[a][b] += 1
+    votes = substitutions(base, target)
     kept = set(code("".join(target)))
     known = set(code("".join(base)))
     learned = {}
@@ -36,6 +28,20 @@ def learn(base: Sequence[str], target: Sequence[str]) -> dict[str, str]:
             learned[name] = new
     taken = Counter(learned.values())
     return {old: new for old, new in learned.items() if taken[new] == 1}
+
+
+def substitutions(base: Sequence[str], target: Sequence[str]) -> dict[str, Counter[str]]:
+    """Name -> the names put in its stead, in lines where nothing but names changed."""
+    votes: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for old, new in edited_pairs(base, target):
+        one, other = tokens(old), tokens(new)
+        if len(one) != len(other):
+            continue
+        differing = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
+        if all(is_identifier(a) and is_identifier(b) for a, b in differing):
+            for a, b in differing:
+                votes[a][b] += 1
+    return votes
 
 
 def edited_pairs(base: Sequence[str], target: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
 
-from zpmaint.port.text import join, lines_of
+from zpmaint.port.text import ending, join, lines_of
 from zpmaint.port.tokens import identifiers
 
 _C = Language(tree_sitter_c.language())
@@ -74,6 +74,11 @@ class Source:
                 stack.append(f"{word} {rest}")
             found.append(tuple(stack))
         return found
+
+    @cached_property
+    def line_ends(self) -> set[str]:
+        """The ends that its lines have."""
+        return set(map(ending, self.lines))
 
     @cached_property
     def names(self) -> set[str]:

@@ -35,19 +35,20 @@ def sides(job: Job) -> Sides | Miss:
     if base is not None and job.base_at is not None:
         lines, at, home = base.lines, job.base_at, job.home
         if home is None and change.scopes_in(base, at) != [None]:
-            return Miss("it changes more than one function at once")
+            return Miss("it changes more than one function at once", weight=1)
     else:
         lines, at, home = change.pre, 0, change.own_scope
         if home is None:
             return Miss(
                 "the anchor's base is not to be had, and its context does not show the scope"
                 if job.base is None
-                else "the base does not hold the lines that the anchor changes"
+                else "the base does not hold the lines that the anchor changes",
+                weight=1,
             )
     within = range(home.start, home.end) if home else range(len(lines))
     ours = _patched(change, lines, at, within)
     if ours is None:
-        return Miss("the hunk changes lines outside of the scope it stands in")
+        return Miss("the hunk changes lines outside of the scope it stands in", weight=1)
     twin = _twin(job, home) if home else None
     if isinstance(twin, Miss):
         return twin
@@ -64,9 +65,9 @@ def sides(job: Job) -> Sides | Miss:
 def _twin(job: Job, home: Scope) -> Scope | Miss:
     twins = job.target.same_scope(home)
     if not twins:
-        return Miss(f"the target has no {home.kind} {home.name} (moved, renamed or gone)")
+        return Miss(f"the target has no {home.kind} {home.name} (moved, renamed or gone)", weight=1)
     if len(twins) > 1:
-        return Miss(f"the target has {len(twins)} of {home.name} under the same #if")
+        return Miss(f"the target has {len(twins)} of {home.name} under the same #if", weight=1)
     return twins[0]
 
 

@@ -22,7 +22,7 @@ GONE = 0.2
 upstream adopted in 2.6.24 measures 0.11 at most up to 2.6.31, and 0.68 from 2.6.32 on."""
 THERE = 0.8
 """At least this share of what the patch writes must stand in the scope as the patch writes it:
-0.97 and 0.25 of the same patch."""
+0.97 and 0 of the same patch."""
 
 TWIN = 0.75
 """How much alike two lines must be, by tokens, for one to be the other edited."""
@@ -35,7 +35,7 @@ class Evidence:
     left: float
     """Of the lines that the hunk removes for good: what still stands in the target's scope."""
     there: float
-    """Of the lines that the hunk writes: what stands in the target's scope, depth and all."""
+    """Of the lines that the hunk writes: what came into the target's scope, depth and all."""
     verbatim: bool
     """Whether the whole post-image stands in the target, and the pre-image does not."""
     why: str
@@ -69,8 +69,10 @@ def evidence(job: Job) -> Evidence:
         for text in renames.apply([t for kind, t in change.lines if kind == "+"], names)
         if squeezed(text)
     )
+    # What stood in the base already is no sign that the change came.
+    came = Counter(map(body, cut.theirs)) - Counter(map(body, renames.apply(cut.base, names)))
     left = _share(removed & standing, removed)
-    arrived = _arrived(written, Counter(map(body, cut.theirs))) if written else 1.0 - left
+    arrived = _arrived(written, came) if written else 1.0 - left
     why = (
         f"{left:.0%} of what the patch removes and {arrived:.0%} of what it writes stand in "
         f"{cut.scope or 'the file'}"

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from zpmaint.port.placement import Attempt, Job
-from zpmaint.port.strategies import blocks, identifiers, literal, threeway
+from zpmaint.port.strategies import blocks, dropped, identifiers, literal, threeway
 
 LADDER: tuple[Callable[[Job], Attempt], ...] = (
     literal.place,
     threeway.place,
     identifiers.place,
     blocks.place,
+    dropped.place,
 )

@@ -18,7 +18,9 @@ def place(job: Job) -> Attempt:
         return cut
     names = renames.learn(cut.base, cut.theirs)
     spoken = identifiers("".join(job.change.pre) + "".join(job.change.post))
-    names = {old: new for old, new in names.items() if old in spoken}
+    # Where the patch itself puts another name there, upstream's new one is a rival, no rename.
+    own = renames.substitutions(job.change.pre, job.change.post)
+    names = {old: new for old, new in names.items() if old in spoken and old not in own}
     if not names:
         return Miss("upstream renamed nothing that the hunk speaks of")
     renamed = replace(cut, base=renames.apply(cut.base, names), ours=renames.apply(cut.ours, names))

@@ -24,12 +24,13 @@ def place(job: Job) -> Attempt:
     if not places:
         return Miss(
             f"its lines stand in {elsewhere} other place(s) of the target, none of them in "
-            f"{_name(job.home)} under the same #if"
+            f"{_name(job.home)} under the same #if",
+            weight=1,
         )
     if len(places) > 1 or _is_faint(change):
         places = _followed(job, places)
         if len(places) != 1:
-            return Miss(f"its lines could stand in several places in {_name(job.home)}")
+            return Miss(f"its lines could stand in several places in {_name(job.home)}", weight=1)
     at = places[0]
     offset = at - change.start
     placed = "exact" if offset == 0 else "offset"
@@ -80,7 +81,8 @@ def _name(scope: Scope | None) -> str:
 def _followed(job: Job, places: list[int]) -> list[int]:
     """Of several places the one that the base's own lines went to."""
     if job.base is None or job.base_at is None:
-        return places if len(places) == 1 and not _is_faint(job.change) else []
+        sure = not _is_faint(job.change) or places == [job.change.start]
+        return places if len(places) == 1 and sure else []
     moved = dict(align(job.base.lines, job.target.lines))
     wanted = {moved.get(job.base_at + k, -1) - k for k in range(len(job.change.pre))}
     return [n for n in places if wanted == {n}]

@@ -25,7 +25,9 @@ def merged(cut: Sides, placed: str, confidence: float, why: str) -> Attempt:
     if not cut.whole:
         share = known_share(cut.base, cut.theirs)
         if share < _MIN_SHARE:
-            return Miss(f"without a base, only {share:.0%} of the hunk's lines stand in {where}")
+            return Miss(
+                f"without a base, only {share:.0%} of the hunk's lines stand in {where}", weight=1
+            )
         confidence -= 0.1
         why += "; without the base file, from the hunk's own context"
     chunks = diff3.merge(cut.base, cut.ours, cut.theirs)
@@ -34,12 +36,13 @@ def merged(cut: Sides, placed: str, confidence: float, why: str) -> Attempt:
         return Miss(
             f"the patch and upstream both changed the same lines of {where} ({clashes} place(s))",
             conflict.of_chunks(chunks, where),
-            weight=1,
+            weight=2,
         )
     if any(c.kind == "both" for c in chunks):
         why += "; part of it is in the target already"
         confidence -= 0.1
     start, end, lines = narrowed(cut.theirs_at, cut.theirs, diff3.result(chunks))
     if start == end and not lines:
-        return Miss(f"nothing of the hunk is left to do in {where}: the target has it already")
+        why = f"nothing of the hunk is left to do in {where}: the target has it already"
+        return Miss(why, weight=3)
     return Placement(start, end, lines, placed, confidence, why)
