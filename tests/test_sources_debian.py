@@ -38,7 +38,9 @@ class Archive:
         self.stanzas: dict[str, list[str]] = {}
         if not home.exists():
             home.mkdir(mode=0o700)
-            self._gpg("--passphrase", "", "--quick-generate-key", "a@example.org", "rsa2048", "sign")
+            self._gpg(
+                "--passphrase", "", "--quick-generate-key", "a@example.org", "rsa2048", "sign"
+            )
             self._gpg("--output", str(self.keyring), "--export", "a@example.org")
 
     def _gpg(self, *words: str, text: bytes = b"") -> bytes:
@@ -53,7 +55,12 @@ class Archive:
         return Entry(self.site.url + self.root, suite, str(self.keyring))
 
     def add(
-        self, suite: str, version: str, package: str = "linux", data: bytes = b"", revision: str = "1"
+        self,
+        suite: str,
+        version: str,
+        package: str = "linux",
+        data: bytes = b"",
+        revision: str = "1",
     ) -> str:
         """A source package of a kernel; the path of its tarball."""
         folder = f"pool/main/l/{package}"
@@ -70,7 +77,9 @@ class Archive:
         return path
 
     def publish(self, suite: str, origin: str = "Debian") -> None:
-        other = "Package: linux-base\nVersion: 4.12\nDirectory: pool/b\nChecksums-Sha256:\n 00 1 x\n"
+        other = (
+            "Package: linux-base\nVersion: 4.12\nDirectory: pool/b\nChecksums-Sha256:\n 00 1 x\n"
+        )
         sources = "\n".join([other, *self.stanzas.get(suite, []), ""]).encode()
         packed = lzma.compress(sources)
         base = f"{self.root}/dists/{suite}"
@@ -103,7 +112,9 @@ def archive(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Arch
     return made
 
 
-def source(archive: Archive, tmp_path: Path, where: str = "bookworm sid", **more: float) -> DebianSource:
+def source(
+    archive: Archive, tmp_path: Path, where: str = "bookworm sid", **more: float
+) -> DebianSource:
     return DebianSource(
         where, tmp_path / "cache", Notes(), entries=[archive.entry("trixie")], **more
     )  # fmt: skip
@@ -198,7 +209,7 @@ def test_a_file_that_is_not_what_the_index_says(
     good = site.files[path]
     site.files[path] = good[:-1] + b"x"
     served = source(archive, tmp_path)
-    with pytest.raises(SourceFailedError, match="(?i)sha256|hash sum"):
+    with pytest.raises(SourceFailedError, match=r"(?i)sha256|hash sum"):
         served.tree(V("7.2.6"))
     assert not (tmp_path / "cache/trees").exists()
     site.files[path] = good
@@ -272,7 +283,8 @@ def test_sigkill_in_the_middle_then_the_rest(archive: Archive, site: Site, tmp_p
         "import sys; from pathlib import Path\n"
         "from zpmaint.sources.apt import Entry; from zpmaint.sources.debian import DebianSource\n"
         "from zpmaint.versions import KernelVersion\n"
-        "e = Entry(*sys.argv[1:4]); s = DebianSource('bookworm sid', Path(sys.argv[4]), entries=[e])\n"
+        "e = [Entry(*sys.argv[1:4])]\n"
+        "s = DebianSource('bookworm sid', Path(sys.argv[4]), entries=e)\n"
         "s.archive(KernelVersion.parse('7.2.9'))"
     )
     entry = archive.entry("trixie")

@@ -29,7 +29,12 @@ BIG = random.Random(1).randbytes(2_000_000)
 def fetch(site: Site, dest: Path, sha256: str | None = "", notes: Notes | None = None) -> Path:
     wanted = site.sha256("/big") if sha256 == "" else sha256
     return download(
-        session(backoff=0.01), f"{site.url}/big", dest, sha256=wanted, reporter=notes or Notes(), pause=0.01
+        session(backoff=0.01),
+        f"{site.url}/big",
+        dest,
+        sha256=wanted,
+        reporter=notes or Notes(),
+        pause=0.01,
     )
 
 
@@ -117,10 +122,14 @@ def test_a_server_that_stays_ill_is_the_infrastructures_fault(site: Site, tmp_pa
     with pytest.raises(SourceFailedError, match="HTTP 500"):
         fetch(site, tmp_path / "f")
     with pytest.raises(SourceFailedError, match="refused"):
-        download(session(backoff=0.01), "http://127.0.0.1:1/x", tmp_path / "n", sha256=None, pause=0.01)
+        download(
+            session(backoff=0.01), "http://127.0.0.1:1/x", tmp_path / "n", sha256=None, pause=0.01
+        )
 
 
-def test_a_full_disk_is_said_so(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said_so(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
