@@ -32,6 +32,8 @@ class Site:
     """Bytes after which the next answers for a path break off, one each."""
     status: dict[str, list[int]] = field(default_factory=dict)
     """Error statuses that the next answers for a path have, one each."""
+    shift: int = 0
+    """By how many bytes the ranges that are sent lie beside those that were asked for."""
     pause: float = 0.0
     """Seconds between two pieces of 16 KiB."""
     log: list[tuple[str, str, str]] = field(default_factory=list)
@@ -70,6 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
             tag, "Thu, 01 Jan 2026 00:00:00 GMT",
         ):  # fmt: skip
             start = int(span.removeprefix("bytes=").rstrip("-"))
+            start += site.shift
             if start >= len(data):
                 self.send_response(416)
                 self.send_header("Content-Range", f"bytes */{len(data)}")

@@ -65,7 +65,17 @@ def test_a_file_that_changed_in_between_is_fetched_anew(site: Site, tmp_path: Pa
         fetch(site, tmp_path / "f")
     site.cut.clear()
     site.files["/big"] = BIG[::-1]
-    assert fetch(site, tmp_path / "f").read_bytes() == BIG[::-1]
+    notes = Notes()
+    assert fetch(site, tmp_path / "f", notes=notes).read_bytes() == BIG[::-1]
+    assert notes.notes == []  # found by the server's tag, not by the checksum of a mixture
+
+
+def test_a_server_that_sends_another_range(site: Site, tmp_path: Path) -> None:
+    site.cut["/big"] = [491_520]
+    site.shift = 10
+    with pytest.raises(SourceFailedError, match="another range"):
+        fetch(site, tmp_path / "f", None)
+    assert not (tmp_path / "f").exists() and not (tmp_path / ".f.part").exists()
 
 
 def test_what_has_come_is_kept_for_the_next_run(site: Site, tmp_path: Path) -> None:
