@@ -162,7 +162,8 @@ class DebianSource(TarballSource):
 
     @cached_property
     def _apt(self) -> Apt:
-        return Apt(self._folder / "apt")
+        # A set of suites of one's own: apt clears away the lists of suites it was not told of.
+        return Apt(self._folder / "_".join(["apt", *self._suites]))
 
     @cached_property
     def _by_version(self) -> dict[KernelVersion, list[Orig]]:
@@ -194,7 +195,7 @@ class DebianSource(TarballSource):
         own = [e for e in own if known.get((e.uri, e.suite), origins[0]) in origins]
         unsure = [entry for entry in own if (entry.uri, entry.suite) not in known]
         if unsure:
-            indexes = self._update(unsure, "ask/")
+            indexes = self._update(unsure, "apt.unsure")
             sure = {(index.uri, index.suite) for index in indexes if index.origin in origins}
             own = [e for e in own if e not in unsure or (e.uri, e.suite) in sure]
         if not own:
@@ -213,7 +214,7 @@ class DebianSource(TarballSource):
         return list(dict.fromkeys(found))
 
     def _update(self, entries: Sequence[Entry], part: str = "") -> list[Index]:
-        apt = Apt(self._folder / f"apt-{part.rstrip('/')}") if part else self._apt
+        apt = Apt(self._folder / part) if part else self._apt
         return apt.update(
             entries, self._table["component"], max_age=self._max_age, reporter=self.reporter
         )

@@ -20,7 +20,7 @@ from zpmaint.progress import SILENT, Reporter, Step
 from zpmaint.sources.http import TIMEOUT, cause, judged
 from zpmaint.sources.source import SourceFailedError
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 14  # bytes; a cut connection loses at most this much
 _FRUITLESS = 4  # attempts in a row that bring not one byte, before it is given up
 _PARTIAL = requests.codes.partial_content
 _UNSATISFIABLE = requests.codes.requested_range_not_satisfiable

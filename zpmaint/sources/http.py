@@ -28,14 +28,19 @@ def agent() -> str:
     return f"zpmaint/{version} (keeps out-of-tree kernel patches alive)"
 
 
-def session() -> requests.Session:
-    """A session that waits and asks again where a server is busy or a connection fails."""
+def session(backoff: float = 0.5) -> requests.Session:
+    """A session that waits and asks again where a server is busy or a connection fails; the first
+    wait is about `backoff` seconds, each further one twice as long."""
     made = requests.Session()
     made.headers["User-Agent"] = agent()
     retry = Retry(
-        total=4, backoff_factor=0.3, status_forcelist=(429, 500, 502, 503, 504), read=1,
+        total=4,
+        connect=2,
+        read=1,
+        backoff_factor=backoff,
+        status_forcelist=(429, 500, 502, 503, 504),
         raise_on_status=False,
-    )  # fmt: skip
+    )
     for scheme in ("http://", "https://"):
         made.mount(scheme, HTTPAdapter(max_retries=retry, pool_connections=1, pool_maxsize=1))
     return made
@@ -112,5 +117,7 @@ def cause(error: Exception) -> str:
             inner = inner.args[0]
         else:
             break
-    text = " ".join(str(inner).split()) or type(inner).__name__
-    return text.split(": ", 1)[1] if text.startswith("<") and ": " in text else text
+    words = inner.args[0] if len(inner.args) > 1 and isinstance(inner.args[0], str) else str(inner)
+    text = " ".join(words.split()) or type(inner).__name__
+    # urllib3 puts the object that failed in front: "<...HTTPConnection object at 0x7f>: ...".
+    return text.partition(": ")[2] if text.startswith("<") and ": " in text else text

@@ -15,7 +15,7 @@ from zpmaint.errors import UserError
 from zpmaint.progress import SILENT, Reporter
 from zpmaint.sources.download import download
 from zpmaint.sources.http import document, session
-from zpmaint.sources.series import newest_of, not_served
+from zpmaint.sources.series import newest_of, not_served, numbers_of
 from zpmaint.sources.source import NotServedError, SourceFailedError
 from zpmaint.sources.tarball import Archive, TarballSource
 from zpmaint.tools import need, run
@@ -65,6 +65,7 @@ class KernelOrgSource(TarballSource):
         self.name = f"kernel.org:{where}" if where else "kernel.org"
         self._base = (where or places["tarballs"]).rstrip("/")
         self._releases = f"{self._base}/releases.json" if where else places["releases"]
+        self._last_major: int = places["last_major"]
         candidates = [Path(text).expanduser() for text in places["keyrings"]]
         self._keyring = keyring or next((path for path in candidates if path.is_file()), None)
         self._max_age = max_age
@@ -76,9 +77,7 @@ class KernelOrgSource(TarballSource):
         return sorted(version for sums in self._all_sums() for version in sums)
 
     def newest(self, series: str) -> KernelVersion:
-        major = series.partition(".")[0]
-        sums = self._sums_of(int(major)) if major.isdigit() else {}
-        return newest_of(series, sums, self.name)
+        return newest_of(series, self._sums_of(numbers_of(series)[0]), self.name)
 
     def archive(self, version: KernelVersion) -> Archive:
         """See TarballSource."""
@@ -134,7 +133,7 @@ class KernelOrgSource(TarballSource):
 
     def _all_sums(self) -> Iterator[Mapping[KernelVersion, str]]:
         major = _FIRST_MAJOR
-        while sums := self._sums_of(major):
+        while (sums := self._sums_of(major)) or major <= self._last_major:
             yield sums
             major += 1
 

@@ -1,0 +1,194 @@
+"""Sources in a row: order, notes, and whose fault it is when none serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from sources_fixtures import Notes, V, kernel_repo, makefile
+
+from zpmaint.config import Config
+from zpmaint.errors import InfraError, UserError
+from zpmaint.sources.chain import Chain, open_configured, open_source
+from zpmaint.sources.debian import DebianSource
+from zpmaint.sources.kernelorg import KernelOrgSource
+from zpmaint.sources.series import newest_of, not_served
+from zpmaint.sources.source import SourceFailedError
+from zpmaint.versions import KernelVersion
+
+
+class Toy:
+    """A source that serves `has`, or fails."""
+
+    def __init__(self, name: str, *has: str, broken: str = "") -> None:
+        self.name = name
+        self.has = [V(text) for text in has]
+        self.broken = broken
+        self.asked = 0
+
+    def _judge(self, version: KernelVersion) -> None:
+        self.asked += 1
+        self._work()
+        if version not in self.has:
+            raise not_served(self.name, version, self.has)
+
+    def _work(self) -> None:
+        if self.broken:
+            raise SourceFailedError(f"{self.name}: {self.broken}")
+
+    def versions(self) -> list[KernelVersion]:
+        self._work()
+        return self.has
+
+    def newest(self, series: str) -> KernelVersion:
+        self._work()
+        return newest_of(series, self.has, self.name)
+
+    def blobs(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, bytes | None]:
+        self._judge(version)
+        return {path: self.name.encode() for path in paths}
+
+    def tree(self, version: KernelVersion, keep: Iterable[str] = ()) -> Path:
+        self._judge(version)
+        return Path("/") / self.name
+
+
+def test_the_first_that_serves_is_taken_and_remembered() -> None:
+    notes = Notes()
+    first, second, third = Toy("a", "6.1.1"), Toy("b", "6.12.1"), Toy("c", "6.12.1")
+    chain = Chain([first, second, third], notes)
+    assert chain.served_by(V("6.12.1")) is None
+    assert chain.tree(V("6.12.1")) == Path("/b")
+    assert chain.served_by(V("6.12.1")) is second
+    assert notes.notes == ["a: no kernel 6.12.1; the nearest it has: 6.1.1"]
+    assert chain.blobs(V("6.12.1"), iter(["x"])) == {"x": b"b"}
+    assert first.asked == 1 and third.asked == 0
+    assert chain.name == "a b c"
+
+
+def test_a_source_that_fails_is_noted_and_passed_over() -> None:
+    notes = Notes()
+    chain = Chain([Toy("a", broken="connection refused"), Toy("b", "6.12.1")], notes)
+    assert chain.blobs(V("6.12.1"), ["x"]) == {"x": b"b"}
+    assert chain.newest("6.12") == V("6.12.1")
+    assert chain.versions() == [V("6.12.1")]
+    assert notes.notes == ["a: connection refused"] * 3
+
+
+def test_a_version_nobody_has_is_the_users_fault() -> None:
+    chain = Chain([Toy("a", "6.1.1"), Toy("b", "6.12.1", "6.12.3")])
+    with pytest.raises(UserError) as caught:
+        chain.tree(V("6.12.2"))
+    assert caught.value.what == (
+        "version 6.12.2, that no source has: a: no kernel 6.12.2; the nearest it has: 6.1.1; "
+        "b: no kernel 6.12.2; the nearest it has: 6.12.1, 6.12.3"
+    )
+    assert "--source" in caught.value.hint
+    with pytest.raises(UserError, match="no release of series 7"):
+        chain.newest("7")
+
+
+def test_a_version_that_a_broken_source_might_have_is_not() -> None:
+    chain = Chain([Toy("a", "6.1.1"), Toy("b", broken="timed out")])
+    for ask in (lambda: chain.tree(V("6.12.2")), lambda: chain.newest("6.12")):
+        with pytest.raises(InfraError, match=r"a: no .*b: timed out") as caught:
+            ask()
+        assert not isinstance(caught.value, UserError)
+
+
+def test_a_full_disk_ends_the_search() -> None:
+    class Full(Toy):
+        def _work(self) -> None:
+            raise InfraError("no space left on the disk")
+
+    second = Toy("b", "6.12.1")
+    with pytest.raises(InfraError, match="no space"):
+        Chain([Full("a"), second]).tree(V("6.12.1"))
+    assert second.asked == 0
+
+
+def test_newest_is_the_newest_of_all() -> None:
+    chain = Chain([Toy("a", "6.12.3", "6.13-rc1"), Toy("b", "6.12.5"), Toy("c", "6.1.9")])
+    assert chain.newest("6.12") == V("6.12.5")
+    assert chain.newest("6") == V("6.12.5")
+    assert chain.versions()[-1] == V("6.13-rc1")
+
+
+def test_a_chain_of_nothing() -> None:
+    with pytest.raises(UserError, match="no source is set up"):
+        Chain([]).tree(V("6.1"))
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("svn:/x", "no such kind of source"),
+        ("", "no such kind of source"),
+        ("git", "does not say where"),
+        ("git:", "does not say where"),
+        ("tree:", "does not say where"),
+        ("debian:", "nothing behind the colon"),
+        ("tree:/nowhere", "no kernel tree"),
+        ("git:/nowhere", "no git repository"),
+        ("kernel.org:/nowhere", "not a URL"),
+    ],
+)
+def test_specs_that_name_no_source(tmp_path: Path, spec: str, said: str) -> None:
+    with pytest.raises(UserError, match=said) as caught:
+        open_source(spec, cache=tmp_path)
+    assert caught.value.hint
+
+
+def test_specs_that_do(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text(makefile("6.12.107"))
+    repo = kernel_repo(tmp_path / "repo", "2.6.21")
+    cache = tmp_path / "cache"
+    assert open_source(f"tree:{tmp_path}", cache=cache).versions() == [V("6.12.107")]
+    assert open_source(f"git:file://{repo}", cache=cache).versions() == [V("2.6.21")]
+    assert isinstance(open_source("kernel.org", cache=cache), KernelOrgSource)
+    mirror = open_source("kernel.org:http://localhost/pub", cache=cache)
+    assert mirror.name == "kernel.org:http://localhost/pub"
+    suites = open_source("debian:trixie sid", cache=cache)
+    assert isinstance(suites, DebianSource) and suites.name == "debian:trixie sid"
+
+
+def config(**sources: dict[str, str]) -> Config:
+    return Config.model_validate({"patch": "p", "sources": sources})
+
+
+def test_a_source_whose_place_is_not_set_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text(makefile("6.12.107"))
+    declared = config(
+        mirror={"kind": "git", "where_env": "KERNEL_GIT"},
+        here={"kind": "tree", "where": str(tmp_path)},
+    )
+    chain = open_configured(declared, cache=tmp_path / "cache", environment={})
+    assert [source.name for source in chain.sources] == [f"tree:{tmp_path}"]
+    with pytest.raises(UserError, match="mirror: left out, KERNEL_GIT is not set"):
+        chain.tree(V("2.6.21"))
+    repo = kernel_repo(tmp_path / "repo", "2.6.21")
+    there = {"KERNEL_GIT": str(repo)}
+    chain = open_configured(declared, cache=tmp_path / "cache", environment=there)
+    assert chain.tree(V("2.6.21")).name.startswith("git-2.6.21-")
+    assert chain.tree(V("6.12.107")) == tmp_path.resolve()
+    only = open_configured(declared, ["here"], cache=tmp_path / "cache", environment=there)
+    assert len(only.sources) == 1
+    with pytest.raises(UserError, match="declared: mirror, here"):
+        open_configured(declared, ["nowhere"], cache=tmp_path / "cache")
+
+
+def test_a_place_that_is_wrong_is_told_when_nobody_serves(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text(makefile("6.12.107"))
+    notes = Notes()
+    declared = config(
+        mirror={"kind": "git", "where_env": "KERNEL_GIT"},
+        here={"kind": "tree", "where": str(tmp_path)},
+    )
+    chain = open_configured(
+        declared, cache=tmp_path / "cache", reporter=notes, environment={"KERNEL_GIT": "/nowhere"}
+    )
+    assert "no git repository" in notes.notes[0]
+    assert chain.newest("6.12") == V("6.12.107")
+    with pytest.raises(UserError, match="no git repository at /nowhere"):
+        chain.tree(V("2.6.21"))
