@@ -45,9 +45,7 @@ def seen(record: dict[str, Any], case: str, side: str) -> tuple[str, str]:
 
 def delta(record: dict[str, Any], phase: str, counter: str) -> tuple[float, float]:
     [found] = [
-        d
-        for d in record["verdict"]["deltas"]
-        if (d["phase"], d["counter"]) == (phase, counter)
+        d for d in record["verdict"]["deltas"] if (d["phase"], d["counter"]) == (phase, counter)
     ]
     return found["stock"], found["patched"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 from zpmaint.config import checked
@@ -21,7 +22,7 @@ def find_patchset(name_or_path: str, project: Path) -> PatchSet:
     named = project / "patches" / name_or_path
     for folder in (named, Path(name_or_path)):
         if (folder / TABLE).is_file():
-            return load_patchset(folder)
+            return load_patchset(folder, project / "patches")
         if folder.is_dir() and folder.resolve() != (project / "patches").resolve():
             raise UserError(f"{folder}: no {TABLE} in it", _how_to_make())
     if Path(name_or_path).is_file():
@@ -36,9 +37,16 @@ def find_patchset(name_or_path: str, project: Path) -> PatchSet:
     )
 
 
-def load_patchset(folder: Path) -> PatchSet:
-    """Read `folder`/patch.toml and its anchors. Raises UserError: file, key, what would be
-    right; for an anchor: file, line, what to do."""
+def all_patchsets(project: Path) -> list[PatchSet]:
+    """Every set of `project`/patches, by name."""
+    folders = sorted(p.parent for p in (project / "patches").glob(f"*/{TABLE}"))
+    return [load_patchset(folder, project / "patches") for folder in folders]
+
+
+def load_patchset(folder: Path, sets: Path | None = None) -> PatchSet:
+    """Read `folder`/patch.toml and its anchors; `sets` is where a set that it is `like` stands,
+    the folder beside it if not given. Raises UserError: file, key, what would be right; for an
+    anchor: file, line, what to do."""
     path = folder / TABLE
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -49,7 +57,7 @@ def load_patchset(folder: Path) -> PatchSet:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not TOML: {error}") from None
     read = checked(PatchTable, table, path)
-    return PatchSet(
+    own = PatchSet(
         name=folder.resolve().name,
         title=read.title,
         author=read.author,
@@ -64,6 +72,23 @@ def load_patchset(folder: Path) -> PatchSet:
         leaves=read.leaves,
         folder=folder,
     )
+    if read.like is None:
+        return own
+    like = _like(read.like, path, sets or folder.resolve().parent)
+    return replace(
+        own,
+        adoptions=own.adoptions or like.adoptions,
+        flips=own.flips or like.flips,
+        telling=own.telling or like.telling,
+    )
+
+
+def _like(name: str, path: Path, sets: Path) -> PatchSet:
+    if (sets / name).resolve() == path.parent.resolve():
+        raise UserError(f"{path}: like: the set itself", "name another set")
+    if not (sets / name / TABLE).is_file():
+        raise UserError(f"{path}: like: no patch set {name!r} in {sets}")
+    return load_patchset(sets / name, sets)
 
 
 def _anchor(folder: Path, row: AnchorTable) -> Anchor:

@@ -107,6 +107,8 @@ class TellingTable(EraTable):
 class PatchTable(_Table):
     """The whole of patch.toml."""
 
+    like: Said | None = None
+    """Another set, whose adoptions, flips and telling counters hold for this one too."""
     title: Said
     author: Said
     origin: Said

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import zpmaint
@@ -23,8 +24,7 @@ def verification_key(version: KernelVersion, arch: str, patchset: PatchSet) -> s
     parts = [
         str(version),
         arch,
-        patchset.name,
-        _folder(patchset.folder, ("*.toml", "*.patch")),
+        repr(replace(patchset, folder=Path())),
         _own_code(),
         _toolchain(),
     ]
