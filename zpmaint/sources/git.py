@@ -16,6 +16,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+# GitPython would refuse to be imported where git is missing; need() says it better, and doctor
+# has to run there.
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+
 import git
 from git.cmd import Git
 from git.exc import GitCommandError, GitCommandNotFound
