@@ -40,7 +40,7 @@ $(O)/%.o: %.c include/linux/mm.h
 	@mkdir -p $(dir $@)
 	@echo '  CC      $*.o'
 	@if grep -q SLOW $<; then printf half > $@; echo $$$$ > @PID@; \
-	  while [ ! -e @FAST@ ]; do sleep 0.02; done; fi
+	  n=0; while [ ! -e @FAST@ ] && [ $$((n+=1)) -lt 2000 ]; do sleep 0.02; done; fi
 	@$(CC) -fno-pie -Iinclude -c -o $@ $<
 .PHONY: allnoconfig vmlinux
 """

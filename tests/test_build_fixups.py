@@ -68,6 +68,13 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             '  A \\"00:00:00\\"\n  B \\"$KBUILD_BUILD_USER\\"\n  C \\"$KBUILD_BUILD_HOST\\"\n',
         ),
         (
+            "initramfs-mtime",
+            "x86_64",
+            "usr/gen_init_cpio.c",
+            "\ttime_t mtime = time(NULL);\n",
+            "\ttime_t mtime = 1767225600;\n",
+        ),
+        (
             "i386-regparm-attribute",
             "i386",
             "include/asm-x86/linkage_32.h",
@@ -138,7 +145,8 @@ def test_bytes_that_are_not_utf8_survive(tmp_path: Path) -> None:
     assert mended.files == {"f": b"\xe9 new \xff\n"}
 
 
-_COMMON = ("make-mixed-rules", "make-hash-escape", "build-stamp")
+_STAMPS = ("build-stamp", "initramfs-mtime")
+_COMMON = ("make-mixed-rules", "make-hash-escape", *_STAMPS)
 
 
 @pytest.mark.mirror
@@ -146,7 +154,7 @@ _COMMON = ("make-mixed-rules", "make-hash-escape", "build-stamp")
 @pytest.mark.parametrize(
     ("version", "arch", "names"),
     [
-        ("2.6.16", "x86_64", {"make-mixed-rules", "build-stamp"}),
+        ("2.6.16", "x86_64", {"make-mixed-rules", *_STAMPS}),
         ("2.6.18", "x86_64", {*_COMMON}),
         ("2.6.20", "x86_64", {*_COMMON}),
         ("2.6.21", "x86_64", {*_COMMON}),
@@ -154,8 +162,8 @@ _COMMON = ("make-mixed-rules", "make-hash-escape", "build-stamp")
         ("2.6.23", "x86_64", {*_COMMON, "vdso-text-room"}),
         ("2.6.24", "x86_64", {*_COMMON}),
         ("2.6.25", "x86_64", {*_COMMON, "perl-defined-array"}),
-        ("2.6.32", "x86_64", {"make-hash-escape", "build-stamp", "perl-defined-array"}),
-        ("2.6.35", "x86_64", {"make-hash-escape", "build-stamp", "perl-defined-array"}),
+        ("2.6.32", "x86_64", {"make-hash-escape", *_STAMPS, "perl-defined-array"}),
+        ("2.6.35", "x86_64", {"make-hash-escape", *_STAMPS, "perl-defined-array"}),
         ("2.6.20", "i386", {*_COMMON, "i386-regparm-attribute", "i386-pt-regs-alias"}),
         ("2.6.24", "i386", {*_COMMON, "i386-regparm-attribute", "i386-pt-regs-alias"}),
         (
@@ -166,7 +174,7 @@ _COMMON = ("make-mixed-rules", "make-hash-escape", "build-stamp")
         (
             "2.6.32",
             "i386",
-            {"make-hash-escape", "build-stamp", "perl-defined-array", "i386-regparm-attribute"},
+            {"make-hash-escape", *_STAMPS, "perl-defined-array", "i386-regparm-attribute"},
         ),
     ],
 )
@@ -175,11 +183,11 @@ def test_what_real_kernels_call_for(
 ) -> None:
     git = ["git", "-C", os.environ["ZPMAINT_KERNEL_GIT"]]
     archive = subprocess.run(
-        [*git, "archive", f"v{version}", "Makefile", "scripts", "kernel", "arch", "include"],
+        [*git, "archive", f"v{version}", "Makefile", "scripts", "kernel", "arch", "include", "usr"],
         capture_output=True,
         check=True,
     )
-    wanted = ("Makefile", "scripts/", "kernel/timeconst", "arch/i386/kernel", "arch/x86",
+    wanted = ("Makefile", "scripts/", "usr/", "kernel/timeconst", "arch/i386/kernel", "arch/x86",
               "include/asm-i386/l", "include/asm-x86/l")  # fmt: skip
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
         members = [m for m in tar.getmembers() if m.isfile() and m.name.startswith(wanted)]

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from build_fixtures import MEMORY, VERSION, Toy, toy
+from build_fixtures import MAIN, MEMORY, VERSION, Toy, toy
 
 from zpmaint.build.pair import build
 from zpmaint.build.values import Flavour, Kernel
@@ -60,6 +60,20 @@ def test_another_patch_builds_only_patched_and_leaves_no_trace_of_the_first(toy:
     assert [k.image.read_bytes() for k in fresh.kernels] == [
         k.image.read_bytes() for k in second.kernels
     ]
+
+
+def test_what_two_patches_share_is_not_compiled_again(toy: Toy) -> None:
+    header: dict[str, bytes | None] = {"include/linux/mm.h": b"#define M 1\n"}
+    toy.build({**header, **PATCHED})
+    second = toy.build({**header, "mm/memory.c": MEMORY + b"int more;\n"})
+    assert second.patched is not None
+    assert _said(second.patched, "CC") == ["mm/memory.o"]
+
+
+def test_an_edit_that_keeps_the_size_is_seen(toy: Toy) -> None:
+    first = toy.build(None)
+    toy.write("init/main.c", MAIN.replace(b"for (;;);", b"while(1);"))
+    assert toy.build(None).stock.inputs != first.stock.inputs
 
 
 def test_a_removed_file_is_removed_and_comes_back(toy: Toy) -> None:

@@ -22,8 +22,9 @@ STAMP: dict[str, str] = {
     "KBUILD_BUILD_USER": "zpmaint",
     "KBUILD_BUILD_HOST": "zpmaint",
     "KBUILD_BUILD_VERSION": "1",
+    "KCONFIG_NOTIMESTAMP": "1",  # autoconf.h of old kernels holds a date: ccache would miss
 }
-"""What goes into the kernel's banner: always the same, so that equal inputs give equal images."""
+"""What a kernel remembers of its build: always the same, so that equal inputs give equal images."""
 
 _GRACE = 5.0  # seconds that make gets to delete half-written targets
 
