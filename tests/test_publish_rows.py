@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from ledger_fixtures import SET, case, delta, passing, record, samples
+from ledger_fixtures import SET, case, delta, old_deltas, passing, record, samples
 from publish_fixtures import config
 
 from zpmaint.ledger.values import Record, Result
@@ -127,6 +127,18 @@ def test_the_memory_shown_is_the_first_counter_that_tells() -> None:
     assert row.rss_is_silent
     assert row.cost
     assert (row.cost.stock, row.cost.patched) == (700, 1_340)
+
+
+def test_where_nothing_tells_nothing_is_silent() -> None:
+    stock_only = [delta("VmRSS", 65_592, None, False), delta("AnonPages", 65_540, None, True)]
+    assert not rows(passing("6.12.1", stock_only))["6.12.1"].rss_is_silent
+    assert not rows(passing("6.12.1", [delta("VmRSS", 1, 2, False)]))["6.12.1"].rss_is_silent
+
+
+def test_every_counter_is_shown_once() -> None:
+    row = rows(passing("6.12.1", old_deltas()))["6.12.1"]
+    assert sorted(map(repr, row.main_deltas + row.other_deltas)) == sorted(map(repr, old_deltas()))
+    assert [d["counter"] for d in row.other_deltas] == ["minor faults"]
 
 
 def test_pages_stand_in_where_no_counter_in_kilobytes_tells() -> None:

@@ -153,8 +153,9 @@ class Row:
 
     @property
     def rss_is_silent(self) -> bool:
-        """Whether VmRSS was measured and does not carry the patch's meaning here."""
-        return any(
+        """Whether the patch shows in memory here, and VmRSS is not where."""
+        shown = self.memory is not None and self.memory.patched is not None
+        return shown and any(
             d["counter"] == "VmRSS" and d["phase"] == "read" and not d["telling"]
             for d in self.deltas
         )
@@ -170,6 +171,15 @@ class Row:
     @property
     def deltas(self) -> list[dict[str, Any]]:
         return self._verdict.get("deltas") or []
+
+    @property
+    def main_deltas(self) -> list[dict[str, Any]]:
+        """What is to be read first: what tells, what misleads, and what it costs."""
+        return [d for d in self.deltas if _is_main(d)]
+
+    @property
+    def other_deltas(self) -> list[dict[str, Any]]:
+        return [d for d in self.deltas if not _is_main(d)]
 
     @property
     def _verdict(self) -> dict[str, Any]:
@@ -270,6 +280,11 @@ def _pending(line: KernelTable, arch: str, patchset: str) -> Row:
         line.version, arch, patchset, Standing.TRACKED, line.version, line.note,
         None, None, "", "", (),
     )  # fmt: skip
+
+
+def _is_main(delta: dict[str, Any]) -> bool:
+    misleads = delta["counter"] == "VmRSS" and delta["phase"] == "read"
+    return bool(delta["telling"]) or misleads or delta["unit"].endswith("/page")
 
 
 def _figure(delta: dict[str, Any]) -> Figure:

@@ -221,7 +221,7 @@ def _badge(one: _Set) -> dict[str, Any]:
     look = "fail" if bad else "pass" if tracked and passing == tracked else "pending"
     left, right = one.name, f"{LOOKS[look][0]} {passing} of {tracked} kernels"
     # About as wide as Verdana 11 px sets it; textLength makes it exact.
-    widths = [round(len(text) * 6.6) + 12 for text in (left, right)]
+    widths = [round(len(text) * 6.3) + 12 for text in (left, right)]
     return {"left": left, "right": right, "widths": widths, "look": look}
 
 

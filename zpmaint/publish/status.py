@@ -26,7 +26,8 @@ The document's shape, version 1 (a change that could break a reader raises the n
         suite         {passed, skipped, failed} or null
         memory        the telling counter after the read pass:
                       {counter, unit, stock, patched or null} or null
-        rss_telling   whether VmRSS carries the patch's meaning here; null if not measured
+        rss_telling   whether VmRSS shows the difference that memory shows; null where no
+                      difference was measured
         instructions_per_page   {stock, patched or null} of the read pass, or null
         page, patch   addresses relative to this file, or null
 """
@@ -95,11 +96,15 @@ def _kernel(row: Row) -> dict[str, Any]:
         "suite": suite
         and {"passed": suite.passed, "skipped": suite.skipped, "failed": suite.failed},
         "memory": _figure(row.memory),
-        "rss_telling": None if row.rss is None else not row.rss_is_silent,
+        "rss_telling": not row.rss_is_silent if row.rss and _differs(row.memory) else None,
         "instructions_per_page": cost and {"stock": cost.stock, "patched": cost.patched},
         "page": quote(row.page) or None,
         "patch": quote(row.patch_file) or None,
     }
+
+
+def _differs(figure: Figure | None) -> bool:
+    return figure is not None and figure.patched is not None
 
 
 def _figure(figure: Figure | None) -> dict[str, Any] | None:
