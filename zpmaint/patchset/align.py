@@ -8,12 +8,16 @@ header is weighed; two equally good ways that would change different things are 
 from __future__ import annotations
 
 import heapq
+import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from zpmaint.patchset.posting import Posted, PostedHunk
 
+_NO_END = re.compile(r"\\ ?No newline at end of file")
+_WRAPS_AT = 50  # characters; no mailer breaks a line that is shorter
 _JOINS = 3  # a mailer that breaks a line breaks it at most this often
 
 # What each reading costs. Only the order matters: plain reading, damage known to be common,
@@ -181,6 +185,8 @@ class _Reader:
     def _is_loose(self, at: int) -> bool:
         """A line behind the hunk's end that looks like one of it: nothing is dropped silently."""
         text = self.body[at].text
+        if _NO_END.match(text):
+            return True
         return text[:1] in ("+", "-") and text.rstrip() not in ("--", "---")
 
     def _put(self, at: int, old: int, new: int, way: _Way) -> None:
@@ -213,7 +219,7 @@ class _Reader:
                 way.unclear,
             )
             self._put(at + 1, old, new, extra)
-        if text.startswith("\\ No newline") and way.line is not None:
+        if _NO_END.match(text) and way.line is not None:
             ended = Line(way.line.kind, way.line.base, way.line.posted, at_end=True)
             assert way.before is not None
             self._put(
@@ -241,8 +247,10 @@ class _Reader:
                 self._put(at + len(parts), old + 1, new, way.then(cost, removed, None))
         if new_left and text.startswith("+"):
             for parts in self._joined(at):
+                if not self._is_wrap(parts):
+                    break
                 added = Line(Kind.ADDED, None, parts)
-                cost = _JOIN * (len(parts) - 1) + self._marks(parts)
+                cost = _JOIN * (len(parts) - 1)
                 self._put(at + len(parts), old, new + 1, way.then(cost, added, key(added.text)))
 
     def _joined(self, at: int) -> list[tuple[Posted, ...]]:
@@ -251,10 +259,20 @@ class _Reader:
         if not self.body[at].text[1:].strip():
             return out
         for following in self.body[at + 1 : at + 1 + _JOINS]:
-            if not following.text.strip():
+            if not following.text.strip() or _NO_END.match(following.text):
                 break
             out.append((*out[-1], following))
         return out
+
+    def _is_wrap(self, parts: tuple[Posted, ...]) -> bool:
+        """Whether an added line can have been broken into `parts`: no base confirms it, so a
+        rest must look like one. A mailer breaks long lines only, and leaves no blank in front."""
+        return all(
+            len(before.text) + len(rest.text.split()[0]) >= _WRAPS_AT
+            and rest.text[0] not in " \t+-"
+            and key(rest.text) not in self.wanted
+            for before, rest in itertools.pairwise(parts)
+        )
 
     def _matches(self, at: int, first: str, wanted: str) -> list[tuple[tuple[Posted, ...], int]]:
         """The ways to read `wanted` from the line at `at`, whose text is `first`, on."""

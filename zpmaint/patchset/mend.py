@@ -179,6 +179,12 @@ def _place(
             f"{where}: the hunk has no context, so its place in {file.path} cannot be verified",
             "make it with three lines of context: diff -u",
         )
+    if hunk.old_count > len(keys):
+        raise UserError(
+            f"{where}: the hunk speaks of {hunk.old_count} lines, {file.path} of {base} has "
+            f"{len(keys)}",
+            _ANOTHER_BASE,
+        )
     failed: list[tuple[int, int, Unread]] = []
     found: list[Aligned] = []
     if hint >= end:
@@ -203,9 +209,7 @@ def _place(
         )
     if not failed:
         raise UserError(
-            f"{where}: the hunk begins at line {hunk.old_start}, {file.path} of {base} has "
-            f"{len(keys)} lines",
-            _ANOTHER_BASE,
+            f"{where}: no room for the hunk behind the one before it", "hunks must be in order"
         )
     nearest = min(failed, key=lambda one: one[:2])[2]
     if nearest.line is None:

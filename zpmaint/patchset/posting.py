@@ -126,9 +126,11 @@ def _decoded(text: str, undone: Counter[str]) -> list[Posted]:
     raw = text.split("\n")
     if raw[-1] == "":
         raw.pop()
-    if all(line.endswith("\r") for line in raw):
-        raw = [line[:-1] for line in raw]
-        undone["CRLF line end"] += len(raw)
+    # git ends its own lines with LF also in the diff of a file that has CRLF.
+    headers = [line for line in raw if _HUNK.match(line.lstrip("> \t|"))]
+    if headers and all(line.endswith("\r") for line in headers):
+        undone["CRLF line end"] += sum(line.endswith("\r") for line in raw)
+        raw = [line.removesuffix("\r") for line in raw]
     lines = [Posted(number, line) for number, line in enumerate(raw, 1)]
     if _is_quoted_printable([line.text for line in lines]):
         lines = _printed(lines, undone)

@@ -84,7 +84,15 @@ def rows_of(
             added.append(_Added(line, len(new), number))
             new.append(line.text.strip())
     _find_twins(base, hunks, added)
-    builder = _Builder(path, base, new, rules=rules, name=name, damage=damage)
+    builder = _Builder(
+        path,
+        base,
+        new,
+        added=frozenset(a.index for a in added),
+        rules=rules,
+        name=name,
+        damage=damage,
+    )
     built = {one.index: builder.built(one) for one in added}
     rows: list[Row] = []
     index = 0
@@ -185,6 +193,7 @@ class _Builder:
         base: Sequence[str],
         new: list[str],
         *,
+        added: frozenset[int],
         rules: Sequence[Rule | None],
         name: str,
         damage: Counter[str],
@@ -192,6 +201,7 @@ class _Builder:
         self.path = path
         self.base = base
         self.new = new
+        self.added = added
         self.rules = rules
         self.name = name
         self.damage = damage
@@ -201,7 +211,9 @@ class _Builder:
     def places(self) -> tuple[list[Place], list[Place]]:
         """Of the base and of the new file; scanned only where a line needs them."""
         if self._places is None:
-            self._places = (places(self.base), places(self.new))
+            # An added brace that lost its indentation must not look like a function's end.
+            shown = [f" {t}" if i in self.added else t for i, t in enumerate(self.new)]
+            self._places = (places(self.base), places(shown))
         return self._places
 
     def built(self, one: _Added) -> Row:
@@ -299,7 +311,8 @@ def _with_doubts(rows: list[Row]) -> list[Row]:
         elif row.kind is Kind.REMOVED:
             removed.add(row.text)
         elif row.how in (How.TWIN, How.TABS) and row.text in removed and not row.doubt:
-            row = replace(row, doubt="the same as the line it replaces")  # noqa: PLW2901
+            out.append(replace(row, doubt="the same as the line it replaces"))
+            continue
         out.append(row)
     return out
 

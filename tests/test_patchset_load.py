@@ -1,0 +1,159 @@
+"""Patch sets on disk: what loads, and that each fault names file, key and what would be right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from zpmaint.errors import UserError
+from zpmaint.patchset.load import find_patchset, load_patchset
+from zpmaint.versions import KernelVersion
+
+PROJECT = Path(__file__).parent.parent
+
+TABLE = """\
+title = "T"
+author = "A"
+origin = "O"
+intent = "I"
+leaves = ["the rest"]
+
+[[anchor]]
+file = "v6.12.patch"
+version = "6.12"
+base = "6.12"
+since = "6.12-rc1"
+until = "6.19"
+why = "W"
+
+[[adopted]]
+since = "2.6.24-rc1"
+until = "2.6.32-rc1"
+commits = ["557ed1fa2620"]
+why = "W"
+
+[[flip]]
+case = "read-fault"
+stock = "zero-page"
+patched = "own-page"
+why = "W"
+
+[[telling]]
+since = "6.0"
+counters = ["VmRSS"]
+why = "W"
+"""
+PATCH = "Header.\n\n--- a/mm/memory.c\n+++ b/mm/memory.c\n@@ -1 +1 @@\n-a\n+b\n"
+
+
+def written(folder: Path, table: str = TABLE, patch: str = PATCH) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "patch.toml").write_text(table)
+    (folder / "v6.12.patch").write_text(patch)
+    return folder
+
+
+def test_a_patch_set_is_read_whole(tmp_path: Path) -> None:
+    read = load_patchset(written(tmp_path / "demo"))
+    assert read.name == "demo"
+    (anchor,) = read.anchors
+    assert (anchor.name, str(anchor.version), anchor.patch) == ("v6.12", "6.12", PATCH)
+    assert KernelVersion.parse("6.18.15") in anchor.era
+    assert KernelVersion.parse("6.19") not in anchor.era
+    assert read.adoptions[0].commits == ("557ed1fa2620",)
+    assert read.flips[0].patched == "own-page"
+    assert read.telling[0].silent == ()
+    assert read.leaves == ("the rest",)
+
+
+def test_anchors_are_oldest_first(tmp_path: Path) -> None:
+    older = TABLE[TABLE.index("[[anchor]]") : TABLE.index("[[adopted]]")]
+    older = older.replace("v6.12", "v6.1").replace('"6.12"', '"6.1"')
+    older = older.replace("6.12-rc1", "6.1-rc1").replace("6.19", "6.12-rc1")
+    folder = written(tmp_path, TABLE + older)
+    (folder / "v6.1.patch").write_text(PATCH)
+    assert [a.name for a in load_patchset(folder).anchors] == ["v6.1", "v6.12"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('title = "T"\n', "", "title: missing, and needed"),
+        ('title = "T"', 'title = " "', "title: "),
+        ('leaves = ["the rest"]', 'leavs = ["x"]', "leavs: unknown key"),
+        ('since = "6.12-rc1"', 'since = "six"', "anchor[1].since: 'six' is not a kernel version"),
+        ('since = "6.12-rc1"', "since = 6.12", "anchor[1].since: 6.12 is not a kernel version"),
+        ('until = "6.19"', 'until = "6.12-rc1"', "ends (6.12-rc1) before it begins"),
+        ('base = "6.12"', 'base = "6.1"', "base 6.1 is outside"),
+        ('file = "v6.12.patch"', 'file = "../v6.12.patch"', "anchor[1].file"),
+        ('file = "v6.12.patch"', 'file = "v6.13.patch"', "anchor v6.13.patch: No such file"),
+        ('commits = ["557ed1fa2620"]', 'commits = ["HEAD"]', "adopted[1].commits[1]"),
+        ('commits = ["557ed1fa2620"]', "commits = []", "adopted[1].commits"),
+        ('patched = "own-page"', 'patched = "zero-page"', "does not flip"),
+        ('counters = ["VmRSS"]', "counters = []", "telling[1].counters"),
+        ("[[telling]]", '[[telling]]\nuntil = "6.1"\ncounters = ["x"]\nwhy = "y"\n[[telling]]', ""),
+        (
+            "[[telling]]",
+            '[[telling]]\nuntil = "6.1"\ncounters=["x"]\nwhy="y"\n[[telling]]',
+            "overl",
+        ),
+        ("title", "title title", "not TOML"),
+        ("[[anchor]]", "[anchor]", "anchor: "),
+    ],
+)
+def test_each_fault_names_file_and_key(tmp_path: Path, old: str, new: str, said: str) -> None:
+    folder = written(tmp_path, TABLE.replace(old, new, 1))
+    with pytest.raises(UserError) as caught:
+        load_patchset(folder)
+    assert str(folder / "patch.toml") in caught.value.what
+    assert said in caught.value.what
+    assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_anchor_is_named_with_its_line(tmp_path: Path) -> None:
+    folder = written(tmp_path, patch=PATCH.replace("@@ -1 +1 @@", "@@ -1,2 +1,2 @@"))
+    with pytest.raises(UserError, match=r"v6\.12\.patch: line 5: the hunk ends early"):
+        load_patchset(folder)
+
+
+def test_finding_by_name_and_by_folder(tmp_path: Path) -> None:
+    folder = written(tmp_path / "patches/demo")
+    assert find_patchset("demo", tmp_path).name == "demo"
+    assert find_patchset(str(folder), tmp_path / "elsewhere").name == "demo"
+
+
+def test_what_is_no_patch_set_is_refused_with_the_next_step(tmp_path: Path) -> None:
+    folder = written(tmp_path / "patches/demo")
+    with pytest.raises(UserError, match="choose one of: demo"):
+        find_patchset("nope", tmp_path)
+    with pytest.raises(UserError, match=r"which kernel it was made for \(make a folder"):
+        find_patchset(str(folder / "v6.12.patch"), tmp_path)
+    (tmp_path / "bare").mkdir()
+    with pytest.raises(UserError, match=r"no patch\.toml in it"):
+        find_patchset(str(tmp_path / "bare"), tmp_path)
+
+
+def test_the_projects_own_patch_set() -> None:
+    read = find_patchset("no-anon-zero-page", PROJECT)
+    first = read.anchors[0]
+    assert (first.name, str(first.base)) == ("v2.6.20.4", "2.6.20")
+    eras = {
+        "2.6.21": (True, False),
+        "2.6.23": (True, False),
+        "2.6.24": (False, True),
+        "2.6.31": (False, True),
+        "2.6.32": (False, False),
+    }
+    for name, (anchored, adopted) in eras.items():
+        version = KernelVersion.parse(name)
+        assert (version in first.era, version in read.adoptions[0].era) == (anchored, adopted), name
+    telling = {
+        name: [t for t in read.telling if KernelVersion.parse(name) in t.era]
+        for name in ("2.6.23", "2.6.24", "4.4", "4.5", "7.1")
+    }
+    assert "VmRSS" in telling["2.6.23"][0].silent
+    assert telling["2.6.24"] == []
+    assert "RssAnon" not in telling["4.4"][0].counters
+    assert "RssAnon" in telling["4.5"][0].counters
+    assert len(telling["7.1"]) == 1
