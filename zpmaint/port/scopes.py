@@ -15,14 +15,13 @@ from functools import cached_property, lru_cache
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
 
-from zpmaint.port.text import ending, join, lines_of
+from zpmaint.patchset.patch import to_bytes
+from zpmaint.port.text import ending, join, lines_of, split_lines
 from zpmaint.port.tokens import identifiers
 
 _C = Language(tree_sitter_c.language())
 _NAME_BEFORE_PAREN = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b\s*(.*)")
-_INITIALISED = re.compile(r"([A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)*=")
-_TAGGED = re.compile(r"(struct|union|enum)\s+([A-Za-z_]\w*)\s*\{?\s*$")
 
 
 @dataclass(frozen=True)
@@ -88,9 +87,14 @@ class Source:
     @cached_property
     def scopes(self) -> list[Scope]:
         """Its top-level scopes in order; none overlaps another."""
-        found = list(self._parsed())
-        found.sort(key=lambda s: s.start)
-        return _disjoint(found, list(self._by_column()))
+        found = []
+        at = 0
+        for chunk in _chunks(self.lines):
+            for kind, name, start, end in _in_chunk("".join(chunk)):
+                conditions = self.conditions[at + start]
+                found.append(Scope(kind, name, at + start, at + end, conditions))
+            at += len(chunk)
+        return found
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -121,54 +125,80 @@ class Source:
             alike = [s for s in alike if s.conditions == scope.conditions]
         return alike
 
-    def _parsed(self) -> Iterator[Scope]:
-        tree = parse(self.data)
-        stack: list[Node] = [tree.root_node]
-        while stack:
-            node = stack.pop()
-            for child in node.children:
-                if scope := self._scope_of(child):
-                    yield scope
-                elif child.type.startswith("preproc_") or child.type in _HOLDERS:
-                    stack.append(child)
 
-    def _scope_of(self, node: Node) -> Scope | None:
-        start, end = node.start_point[0], node.end_point[0] + 1
-        if node.end_point[1] == 0:
-            end -= 1
-        if end - start < 2:
-            return None  # a one-line scope holds no hunk that file level would not
-        kind = name = ""
-        if node.type == "function_definition":
-            kind, name = "function", _declared_name(node)
-        elif node.type in ("preproc_function_def", "preproc_def"):
-            kind, name = "macro", _text(node.child_by_field_name("name"))
-        elif node.type in ("struct_specifier", "union_specifier", "enum_specifier"):
-            kind, name = "struct", _text(node.child_by_field_name("name"))
-        elif node.type == "type_definition":
-            kind, name = "struct", _text(node.child_by_field_name("declarator"))
-        elif node.type == "declaration":
-            declarator = node.child_by_field_name("declarator")
-            if declarator is not None and declarator.type == "init_declarator":
-                kind, name = "table", _declared_name(declarator)
-        if not kind or not name:
-            return None
-        return Scope(kind, name, start, end, self.conditions[start])
+_Found = tuple[str, str, int, int]
+"""Kind, name, first line and the line after the last, within a chunk."""
 
-    def _by_column(self) -> Iterator[Scope]:
-        """Bodies that open with `{` and close with `}` in column one."""
-        opened: int | None = None
-        for n, line in enumerate(self.lines):
-            if line.startswith("{"):
-                opened = n
-            elif line.startswith("}") and opened is not None:
-                head = opened
-                while head > 0 and opened - head < 12 and _is_head(self.lines[head - 1]):
-                    head -= 1
-                text = "".join(self.lines[head:opened])
-                if found := _NAME_BEFORE_PAREN.search(text):
-                    yield Scope("function", found[1], head, n + 1, self.conditions[head])
-                opened = None
+
+def _chunks(lines: list[str]) -> Iterator[list[str]]:
+    """A file in pieces that end where a body does, with a brace in column one."""
+    start = 0
+    for n, line in enumerate(lines):
+        if line[0] == "}":
+            yield lines[start : n + 1]
+            start = n + 1
+    if start < len(lines):
+        yield lines[start:]
+
+
+@lru_cache(maxsize=16384)
+def _in_chunk(text: str) -> tuple[_Found, ...]:
+    """The scopes in a chunk. Versions of a file share most of theirs, so each is parsed once."""
+    # A chunk may hold one half of an #if, and both branches of one make C of sorts: the scopes
+    # are found without the directives, whose nesting is known from elsewhere.
+    lines = [
+        "\n" if "#" in line and _CONDITIONAL.match(line) else line for line in split_lines(text)
+    ]
+    found = sorted(_parsed(to_bytes("".join(lines))), key=lambda scope: scope[2:])
+    return tuple(_disjoint(found, list(_by_column(lines))))
+
+
+def _parsed(data: bytes) -> Iterator[_Found]:
+    stack: list[Node] = [parse(data).root_node]
+    while stack:
+        node = stack.pop()
+        for child in node.children:
+            if scope := _scope_of(child):
+                yield scope
+            elif child.type.startswith("preproc_") or child.type in _HOLDERS:
+                stack.append(child)
+
+
+def _scope_of(node: Node) -> _Found | None:
+    start, end = node.start_point[0], node.end_point[0] + 1
+    if node.end_point[1] == 0:
+        end -= 1
+    if end - start < 2:
+        return None  # a one-line scope holds no hunk that file level would not
+    kind = name = ""
+    if node.type == "function_definition":
+        kind, name = "function", _declared_name(node)
+    elif node.type in ("preproc_function_def", "preproc_def"):
+        kind, name = "macro", _text(node.child_by_field_name("name"))
+    elif node.type in ("struct_specifier", "union_specifier", "enum_specifier"):
+        kind, name = "struct", _text(node.child_by_field_name("name"))
+    elif node.type == "type_definition":
+        kind, name = "struct", _text(node.child_by_field_name("declarator"))
+    elif node.type == "declaration":
+        declarator = node.child_by_field_name("declarator")
+        if declarator is not None and declarator.type == "init_declarator":
+            kind, name = "table", _declared_name(declarator)
+    return (kind, name, start, end) if kind and name else None
+
+
+def _by_column(lines: list[str]) -> Iterator[_Found]:
+    """Bodies that open with `{` and close with `}` in column one."""
+    opened: int | None = None
+    for n, line in enumerate(lines):
+        if line.startswith("{"):
+            opened = n
+        elif line.startswith("}") and opened is not None:
+            head = opened
+            while head > 0 and opened - head < 12 and _is_head(lines[head - 1]):
+                head -= 1
+            if found := _NAME_BEFORE_PAREN.search("".join(lines[head:opened])):
+                yield "function", found[1], head, n + 1
+            opened = None
 
 
 _HOLDERS = frozenset({"ERROR", "linkage_specification", "declaration_list"})
@@ -180,19 +210,18 @@ def _is_head(line: str) -> bool:
     return bool(text) and not text.endswith((";", "}", "*/")) and not text.startswith(("#", "/*"))
 
 
-def _disjoint(parsed: list[Scope], by_column: list[Scope]) -> list[Scope]:
+def _disjoint(parsed: list[_Found], by_column: list[_Found]) -> list[_Found]:
     """Parsed scopes, each within the one before it left out, and what only the columns show."""
-    kept: list[Scope] = []
+    kept: list[_Found] = []
     for scope in parsed:
-        if not kept or scope.start >= kept[-1].end:
+        if not kept or scope[2] >= kept[-1][3]:
             kept.append(scope)
-    starts = [scope.start for scope in kept]
-    missed = []
-    for scope in by_column:
-        k = bisect_right(starts, scope.end - 1) - 1
-        if k < 0 or kept[k].end <= scope.start:
-            missed.append(scope)
-    return sorted(kept + missed, key=lambda s: s.start)
+    missed = [
+        scope
+        for scope in by_column
+        if all(end <= scope[2] or start >= scope[3] for _, _, start, end in kept)
+    ]
+    return sorted(kept + missed, key=lambda scope: scope[2:])
 
 
 def _text(node: Node | None) -> str:
