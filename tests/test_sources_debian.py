@@ -254,6 +254,14 @@ def test_mirrors_that_are_not_debians_are_left_alone(
 
 
 @needs_apt
+def test_a_suite_of_another_maker_on_a_debian_mirror(archive: Archive, tmp_path: Path) -> None:
+    archive.publish("sid", origin="Somebody")
+    archive.publish("bookworm", origin="Debian Backports")
+    listed = source(archive, tmp_path).listed()
+    assert V("7.2.6") not in listed and V("6.1.176") in listed
+
+
+@needs_apt
 def test_indexes_are_asked_for_once_an_hour(archive: Archive, site: Site, tmp_path: Path) -> None:
     source(archive, tmp_path).listed()
     site.log.clear()
