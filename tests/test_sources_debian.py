@@ -29,6 +29,10 @@ needs_apt = pytest.mark.skipif(
 )
 
 
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 class Archive:
     """A Debian archive that can be signed, spoilt and pruned."""
 
@@ -178,11 +182,14 @@ def test_another_tarball_of_the_same_version(archive: Archive, site: Site, tmp_p
     del site.files["/debian/pool/main/l/linux-6.12/linux-6.12_6.12.107.orig.tar.xz"]
     tree = first.tree(V("6.12.107"))
     assert (tree / "README").read_text() == "repacked"
-    assert hashlib.sha256(other).hexdigest()[:12] in tree.name
+    assert sha256(other)[:12] in tree.name
     assert "linux-6.13" in path
     # The first suite has its own tarball again: what was taken once stays.
     archive.add("trixie", "6.12.107")
     assert source(archive, tmp_path).tree(V("6.12.107")) == tree
+    for kept in (tmp_path / "cache/debian").glob("linux_6.12.107.*"):
+        kept.unlink()
+    assert source(archive, tmp_path).archive(V("6.12.107")).sha256 == sha256(other)
 
 
 @needs_apt
@@ -214,6 +221,19 @@ def test_a_file_that_is_not_what_the_index_says(
     assert not (tmp_path / "cache/trees").exists()
     site.files[path] = good
     assert (served.tree(V("7.2.6")) / "Makefile").is_file()
+
+
+@needs_apt
+def test_bytes_spoilt_on_the_disk_are_found_and_fetched_again(
+    archive: Archive, site: Site, tmp_path: Path
+) -> None:
+    data = site.files["/debian/pool/main/l/linux/linux_7.2.6.orig.tar.xz"]
+    part = tmp_path / f"cache/debian/.linux_7.2.6.{sha256(data)[:12]}.orig.tar.xz.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(data[:-1] + b"x")
+    served = source(archive, tmp_path)
+    assert served.archive(V("7.2.6")).path.read_bytes() == data
+    assert "expected" in served.reporter.notes[0]  # type: ignore[attr-defined]
 
 
 @needs_apt
@@ -251,6 +271,14 @@ def test_mirrors_that_are_not_debians_are_left_alone(
     alone = DebianSource("sid", tmp_path / "b", Notes(), entries=[other.entry("stable")])
     with pytest.raises(SourceFailedError, match="no Debian mirror"):
         alone.newest("6")
+
+
+@needs_apt
+def test_a_suite_of_another_maker_on_a_debian_mirror(archive: Archive, tmp_path: Path) -> None:
+    archive.publish("sid", origin="Somebody")
+    archive.publish("bookworm", origin="Debian Backports")
+    listed = source(archive, tmp_path).listed()
+    assert V("7.2.6") not in listed and V("6.1.176") in listed
 
 
 @needs_apt
