@@ -79,8 +79,9 @@ def test_each_line_architecture_and_patch_set_is_due_newest_first() -> None:
 
 
 def test_two_lines_that_name_one_kernel_make_it_due_once() -> None:
-    made = plan(tracked({"version": "7.*"}, {"version": "7.2.*"}), newest, Memory(), key_of)
-    assert [str(d.version) for d in made.dues] == ["7.2.6"]
+    lines = tracked({"version": "7.*"}, {"version": "7.2.*", "sources": ["org"]})
+    made = plan(lines, lambda series, sources: V("7.2.6"), Memory(), key_of)
+    assert [(str(d.version), d.sources) for d in made.dues] == [("7.2.6", ("debian", "org"))]
 
 
 @pytest.mark.parametrize(
