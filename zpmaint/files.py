@@ -45,9 +45,13 @@ def landing(path: Path) -> Iterator[Path]:
     fresh.chmod(0o755)
     try:
         yield fresh
+        # Aside by rename, not by deletion, which may take seconds: the time without `path` is
+        # that between two renames.
+        former = Path(f"{fresh}.former")
         if path.exists():
-            shutil.rmtree(path)
+            path.replace(former)
         fresh.replace(path)
+        shutil.rmtree(former, ignore_errors=True)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
