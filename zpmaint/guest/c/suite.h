@@ -10,7 +10,7 @@ struct kase {
 };
 
 /* A kernel release as one number: 2.6.21 is RELEASE(2, 6, 21). */
-#define RELEASE(a, b, c) (((unsigned long)(a) << 32) | ((b) << 16) | (c))
+#define RELEASE(a, b, c) (((unsigned long)(a) << 24) | ((b) << 16) | (c))
 
 /* The table, made from cases.toml. */
 extern const struct kase cases[];
