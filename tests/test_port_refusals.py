@@ -75,6 +75,16 @@ def test_what_is_left_of_an_adopted_change_is_never_a_port(target: str) -> None:
         assert outcome(ported) != HEAD + residue and ported.patch == ""
 
 
+def test_a_rewritten_function_is_no_adoption() -> None:
+    """Nothing of what the patch removes is left in it, and nothing of what it leaves either."""
+    rewritten = (
+        "static int fault(struct vma *vma, int write)\n{\n	struct folio *folio = grab(vma);\n\n"
+        "	if (is_special(folio, write))\n		return map_special(folio);\n"
+        "	return finish(folio, vma);\n}\n"
+    )
+    assert adopted_port(rewritten, "2.6.24").state is State.CONFLICT
+
+
 def test_the_reinstated_code_is_no_adoption() -> None:
     assert adopted_port(REINSTATED, "2.6.24").state is State.CONFLICT
 
@@ -114,6 +124,7 @@ def test_a_dead_name_in_an_added_line() -> None:
     ported = carry(base, patched, target)
     assert ported.state is State.CONFLICT
     assert "helper" in ported.why
+    assert "adopted" not in ported.why
 
 
 def test_a_name_that_the_patch_brings_itself_is_no_dead_name() -> None:
@@ -232,3 +243,56 @@ def test_a_patch_that_is_none() -> None:
         port(patchset(anchor("nothing here\n")), V("2.6.21"), {}, {})
     with pytest.raises(UserError, match="unified diff"):
         port(patchset(anchor("--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n a\n")), V("2.6.21"), {}, {})
+
+
+INSIDE = """int f(int a)
+{{
+	start(a);
+#ifdef CONFIG_A
+{}#endif
+	middle(a);
+	more(a);
+	again(a);
+#ifdef CONFIG_B
+{}#endif
+	return a;
+}}
+"""
+
+
+def test_a_foreign_if_is_no_place() -> None:
+    """The hunk's lines have gone from their #ifdef and stand, letter by letter, in another."""
+    lines = "	one(a);\n	two(a);\n	three(a);\n	four(a);\n	five(a);\n	six(a);\n	seven(a);\n"
+    base = INSIDE.format(lines, "	b(a);\n")
+    patched = INSIDE.format(lines.replace("	four(a);\n", ""), "	b(a);\n")
+    target = INSIDE.format("	a(a);\n", lines)
+    ported = carry(base, patched, target)
+    assert ported.state is State.CONFLICT
+    # where they stand in both, the right one is taken
+    both = INSIDE.format(lines, lines)
+    assert outcome(carry(base, patched, both)) == INSIDE.format(
+        lines.replace("	four(a);\n", ""), lines
+    )
+
+
+def test_a_new_if_around_the_lines_lowers_the_confidence() -> None:
+    target = HEAD + FAULT.replace("	if (write) {", "#ifdef CONFIG_X\n	if (write) {").replace(
+        "	}\n\n	set_pte", "	}\n#endif\n\n	set_pte"
+    )
+    ported = carry(HEAD + FAULT, HEAD + PATCHED, target)
+    if ported.state is State.PORTED:
+        assert ported.confidence <= 0.6
+        assert "#if" in ported.files[0].hunks[0].why
+    else:
+        assert ported.state is State.CONFLICT
+
+
+def test_a_mailed_patch_is_an_anchor() -> None:
+    mail = (
+        "From 1234 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nSubject: [PATCH] x\n\n"
+        "---\n mm/toy.c | 9 ---------\n 1 file changed\n\n"
+        + diff(HEAD + FAULT, HEAD + PATCHED)
+        + "-- \n2.39.5\n\n"
+    )
+    blob = {PATH: (HEAD + FAULT).encode()}
+    assert port(patchset(anchor(mail)), V("2.6.20"), {}, blob).state is State.APPLIES

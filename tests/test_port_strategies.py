@@ -212,7 +212,8 @@ def test_identifiers_follow_a_rename() -> None:
 
 
 CALLS = (
-    "int f(int a)\n{{\n	one({0}, a);\n	two({1}, a);\n	three(a);\n	four({2}, a);\n}}\n"
+    "int f(int a)\n{{\n	one({0}, a);\n	pad(a);\n	pad(b);\n	three(a);\n	pad(c);\n	pad(d);\n"
+    "	two({1}, a);\n	four({2}, a);\n}}\n"
 )
 
 
@@ -234,6 +235,24 @@ def test_a_name_that_lives_on_is_no_rename() -> None:
     assert outcome(carry(base, patched, target)) == target.replace(
         "	three(a);\n", "	three(a, KEY);\n"
     )
+
+
+def test_an_addition_whose_surroundings_are_gone_is_a_conflict() -> None:
+    base = "int f(int a)\n{\n	one(a);\n	two(a);\n	three(a);\n	four(a);\n}\n"
+    patched = base.replace("	three(a);\n", "	fresh(a, 1);\n	three(a);\n")
+    target = base.replace("	two(a);\n	three(a);\n", "")
+    assert carry(base, patched, target).state is State.CONFLICT
+
+
+def test_lines_that_upstream_rewrote_are_no_twins() -> None:
+    """What stands where the patch re-indents is other code now: it is not re-indented blindly."""
+    target = FAULT.replace(
+        "		page = alloc_zeroed(vma);\n		if (!page)\n			goto oom;\n",
+        "		folio_batch_init(&fbatch);\n		while (more--)\n			fill(&fbatch);\n",
+    )
+    ported = carry(HEAD + FAULT, HEAD + PATCHED, HEAD + target)
+    assert ported.state is State.CONFLICT
+    assert "rewrote" in ported.why
 
 
 def test_re_indented_lines_follow_upstreams_edit() -> None:

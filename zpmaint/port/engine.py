@@ -258,8 +258,11 @@ def _attempt(path: str, job: Job) -> Placement | Miss:
         attempt = place(job)
         if isinstance(attempt, Placement):
             reasons = checks.of_hunk(path, job, attempt)
-            if not reasons:
-                return _under_if(job, attempt)
+            sure = _under_if(job, attempt)
+            if sure is None:
+                reasons.append("upstream has these lines under another #if")
+            elif not reasons:
+                return sure
             attempt = Miss(f"{attempt.placed}: {'; '.join(reasons)}", weight=4)
         if attempt.weight > nearest.weight:
             conflict = attempt.conflict or nearest.conflict
@@ -267,15 +270,19 @@ def _attempt(path: str, job: Job) -> Placement | Miss:
     return nearest
 
 
-def _under_if(job: Job, placement: Placement) -> Placement:
-    """Be less sure of a hunk whose lines stand under another #if than in the base."""
+def _under_if(job: Job, placement: Placement) -> Placement | None:
+    """Be less sure of a hunk around whose lines upstream has put an #if more than in the base;
+    None where they stand under another."""
     if job.base is None or job.base_at is None or placement.placed in ("exact", "offset"):
         return placement
     before = job.base.inner(job.base_at + job.change.lead)
     now = job.target.inner(placement.start)
     if before == now:
         return placement
-    why = f"{placement.why}; upstream has put these lines under another #if"
+    around = iter(now)
+    if not all(condition in around for condition in before):
+        return None
+    why = f"{placement.why}; upstream has put these lines under one #if more"
     return replace(placement, confidence=min(placement.confidence, 0.6), why=why)
 
 
