@@ -76,6 +76,13 @@ def test_an_edit_that_keeps_the_size_is_seen(toy: Toy) -> None:
     assert toy.build(None).stock.inputs != first.stock.inputs
 
 
+def test_a_patch_that_changes_no_code_is_noted(toy: Toy) -> None:
+    toy.build(PATCHED)
+    assert not toy.kept.notes
+    toy.build({"mm/memory.c": MEMORY + b"/* a comment */\n"})
+    assert any("byte for byte" in note for note in toy.kept.notes)
+
+
 def test_a_removed_file_is_removed_and_comes_back(toy: Toy) -> None:
     toy.write("mm/gone.c", "int gone;\n")
     toy.build({**PATCHED, "mm/gone.c": None})

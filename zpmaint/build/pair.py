@@ -7,6 +7,7 @@ again. What was built from the same inputs before is not built again.
 from __future__ import annotations
 
 import errno
+import filecmp
 import hashlib
 import json
 import os
@@ -113,8 +114,23 @@ def build(
             stock = _kernel(job, source, _variant(job, source, Flavour.STOCK, {}))
             if patched is None or Flavour.PATCHED not in flavours:
                 return Pair(stock, None)
-            variant = _variant(job, source, Flavour.PATCHED, patched)
-            return Pair(stock, _kernel(job, source, variant))
+            pair = Pair(
+                stock, _kernel(job, source, _variant(job, source, Flavour.PATCHED, patched))
+            )
+            _note_equal_images(job, pair)
+            return pair
+
+
+def _note_equal_images(job: _Job, pair: Pair) -> None:
+    """A patch whose files are not compiled at all is no news to make, but it is to people."""
+    first, *others = pair.kernels
+    for other in others:
+        if other.seconds and filecmp.cmp(first.image, other.image, shallow=False):
+            with job.reporter.step(f"compare the images of {job.version}") as step:
+                step.note(
+                    "the patched image is the stock one, byte for byte: nothing that the patch "
+                    f"changes is compiled with profile {job.profile.name}"
+                )
 
 
 def _job(
