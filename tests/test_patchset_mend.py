@@ -286,6 +286,12 @@ def test_a_guessed_line_is_reported() -> None:
     assert any("look at mm/toy.c" in note for note in out.notes)
 
 
+def test_tabs_lost_inside_lines_are_said() -> None:
+    old = "#define A\t\t1\n#define B\t\t2\n"
+    out = mended(damage.leading_eaten(diff(old, old.replace("2", "3"))), old)
+    assert any("tabs may have been lost" in note for note in out.notes)
+
+
 def test_bytes_that_are_no_utf8_stay_what_they_are() -> None:
     old = TOY.encode().replace(b"the shared page", b"G\xfcnter's page")
     posting = diff(TOY, edited("a token renamed")).replace("the shared page", "Günter's page")

@@ -16,7 +16,7 @@ from zpmaint.patchset.check import checked_patch
 from zpmaint.patchset.patch import to_text
 from zpmaint.patchset.place import ANOTHER_BASE, placed
 from zpmaint.patchset.posting import PostedFile, read_posting
-from zpmaint.patchset.rebuild import How, Row, rows_of
+from zpmaint.patchset.rebuild import INSIDE, How, Row, rows_of
 from zpmaint.patchset.render import file_diff
 
 
@@ -90,6 +90,8 @@ def mend(
     patch = "".join(diffs)
     checked_patch(patch, f"{name}, mended")
     damage = Counter({kind: count for kind, count in damage.items() if kind and count})
+    if INSIDE in damage:
+        notes.append("blanks inside lines are damaged: in added lines, tabs may have been lost")
     sources = Counter(row.how for _, row in rows)
     guesses = tuple(
         Guess(path, row.line.posted[0].number, row.text, row.doubt)
