@@ -35,7 +35,7 @@ index 0123456..789abcd 100644
 @@ -0,0 +1 @@
 +n
 \\ No newline at end of file
--- 
+--\x20
 2.30
 """
 

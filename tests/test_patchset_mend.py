@@ -31,7 +31,7 @@ TOY = """\
  * Isn't a comment with a "quote in it
  */
 static int toy_fault(struct toy *toy, unsigned long address,
-		     int write_access)
+\t\t     int write_access)
 {
 	struct page *page;
 	int ret = 0;
@@ -108,8 +108,8 @@ EDITS: dict[str, list[tuple[str, str]]] = {
     "a case and a label": [
         (
             "	case TOY_BIG:\n",
-            "	case TOY_HUGE:\n		if (ret)\n			ret = 2;\n		else\n			goto oom;\n"
-            "		break;\n	case TOY_BIG:\n",
+            "	case TOY_HUGE:\n		if (ret)\n			ret = 2;\n"
+            "		else\n			goto oom;\n		break;\n	case TOY_BIG:\n",
         ),
         ("oom:\n	toy_drop", "unlock:\n	toy_unlock(toy);\noom:\n	toy_drop"),
     ],
@@ -286,6 +286,12 @@ def test_a_guessed_line_is_reported() -> None:
     assert any("look at mm/toy.c" in note for note in out.notes)
 
 
+def test_tabs_lost_inside_lines_are_said() -> None:
+    old = "#define A\t\t1\n#define B\t\t2\n"
+    out = mended(damage.leading_eaten(diff(old, old.replace("2", "3"))), old)
+    assert any("tabs may have been lost" in note for note in out.notes)
+
+
 def test_bytes_that_are_no_utf8_stay_what_they_are() -> None:
     old = TOY.encode().replace(b"the shared page", b"G\xfcnter's page")
     posting = diff(TOY, edited("a token renamed")).replace("the shared page", "Günter's page")
@@ -317,7 +323,7 @@ def test_created_and_deleted_files(tmp_path: Path) -> None:
     )
     assert paths_in(posting) == ("mm/new.c", "mm/old.c")
     assert mend(posting, {"mm/new.c": None, "mm/old.c": b"int h;\n"}).patch == posting
-    with pytest.raises(UserError, match="has no mm/old.c"):
+    with pytest.raises(UserError, match=r"has no mm/old\.c"):
         mend(posting, {"mm/new.c": None, "mm/old.c": None})
     with pytest.raises(UserError, match="which the base has"):
         mend(posting, {"mm/new.c": b"x\n", "mm/old.c": b"int h;\n"})

@@ -11,15 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zpmaint.errors import UserError
-from zpmaint.patchset.align import Aligned, Unread, align, key
+from zpmaint.patchset.align import key
 from zpmaint.patchset.check import checked_patch
 from zpmaint.patchset.patch import to_text
-from zpmaint.patchset.posting import Posted, PostedFile, PostedHunk, read_posting
-from zpmaint.patchset.rebuild import How, Row, rows_of
+from zpmaint.patchset.place import ANOTHER_BASE, placed
+from zpmaint.patchset.posting import PostedFile, read_posting
+from zpmaint.patchset.rebuild import INSIDE, How, Row, rows_of
 from zpmaint.patchset.render import file_diff
-
-_ANOTHER_BASE = "if the patch was made for another kernel, name that one with --base"
-_SHOWN = 60  # characters of a posted line that an error quotes
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def mend(
         blob = base_blobs.get(file.path)
         lines, ends = _lines(file, blob, name, base)
         keys = [key(line) for line in lines]
-        hunks = _placed(file, keys, name, base, notes)
+        hunks = placed(file, keys, name=name, base=base, notes=notes)
         made = rows_of(file.path, lines, hunks, name, damage)
         diff = file_diff(file.path, made, ends, file.creates, file.deletes)
         if not diff or _unchanged(made):
@@ -92,6 +90,8 @@ def mend(
     patch = "".join(diffs)
     checked_patch(patch, f"{name}, mended")
     damage = Counter({kind: count for kind, count in damage.items() if kind and count})
+    if INSIDE in damage:
+        notes.append("blanks inside lines are damaged: in added lines, tabs may have been lost")
     sources = Counter(row.how for _, row in rows)
     guesses = tuple(
         Guess(path, row.line.posted[0].number, row.text, row.doubt)
@@ -124,9 +124,9 @@ def _lines(file: PostedFile, blob: bytes | None, name: str, base: str) -> tuple[
     """The base's lines, and whether the last has its newline."""
     where = f"{name}: line {file.number}"
     if blob is None and not file.creates:
-        raise UserError(f"{where}: {base} has no {file.path}", _ANOTHER_BASE)
+        raise UserError(f"{where}: {base} has no {file.path}", ANOTHER_BASE)
     if blob and file.creates:
-        raise UserError(f"{where}: creates {file.path}, which {base} has", _ANOTHER_BASE)
+        raise UserError(f"{where}: creates {file.path}, which {base} has", ANOTHER_BASE)
     if not blob:
         return [], True
     if b"\0" in blob:
@@ -135,102 +135,3 @@ def _lines(file: PostedFile, blob: bytes | None, name: str, base: str) -> tuple[
     if lines[-1] == "":
         return lines[:-1], True
     return lines, False
-
-
-def _placed(
-    file: PostedFile, keys: Sequence[str], name: str, base: str, notes: list[str]
-) -> list[Aligned]:
-    placed: list[Aligned] = []
-    offset = end = 0
-    for hunk in file.hunks:
-        hint = max(hunk.old_start - 1, 0) + offset
-        found = _place(file, hunk, keys, hint=hint, end=end, name=name, base=base)
-        if found.unclear is not None:
-            raise UserError(
-                f"{name}: line {found.unclear.number}: a line is missing or can be read in two "
-                f"ways around {_shown(found.unclear)}",
-                f"put the blank line of {file.path} back by hand, or join the wrapped one",
-            )
-        if found.start != hint:
-            offset += found.start - hint
-            notes.append(
-                f"{file.path}: the hunk of line {hunk.header.number} is {offset:+d} lines off its "
-                f"header in {base}"
-            )
-        end = found.start + hunk.old_count
-        placed.append(found)
-    return placed
-
-
-def _place(
-    file: PostedFile,
-    hunk: PostedHunk,
-    keys: Sequence[str],
-    *,
-    hint: int,
-    end: int,
-    name: str,
-    base: str,
-) -> Aligned:
-    """The one place of a hunk: where its header says, else the only other one that fits."""
-    where = f"{name}: line {hunk.header.number}"
-    if hunk.old_count == 0 and keys:
-        raise UserError(
-            f"{where}: the hunk has no context, so its place in {file.path} cannot be verified",
-            "make it with three lines of context: diff -u",
-        )
-    if hunk.old_count > len(keys):
-        raise UserError(
-            f"{where}: the hunk speaks of {hunk.old_count} lines, {file.path} of {base} has "
-            f"{len(keys)}",
-            _ANOTHER_BASE,
-        )
-    failed: list[tuple[int, int, Unread]] = []
-    found: list[Aligned] = []
-    if hint >= end:
-        read = align(hunk, keys, hint)
-        if isinstance(read, Aligned):
-            return read
-        failed.append((-read.at, 0, read))
-    for start in range(end, len(keys) - hunk.old_count + 1):
-        if start == hint:
-            continue
-        read = align(hunk, keys, start)
-        if isinstance(read, Aligned):
-            found.append(read)
-        else:
-            failed.append((-read.at, abs(start - hint), read))
-    if len(found) == 1:
-        return found[0]
-    if found:
-        places = ", ".join(str(one.start + 1) for one in found)
-        raise UserError(
-            f"{where}: the hunk fits {file.path} of {base} at lines {places}", _ANOTHER_BASE
-        )
-    if not failed:
-        raise UserError(
-            f"{where}: no room for the hunk behind the one before it", "hunks must be in order"
-        )
-    nearest = min(failed, key=lambda one: one[:2])[2]
-    if nearest.line is None:
-        raise UserError(
-            f"{where}: the hunk ends before the {hunk.old_count} old and {hunk.new_count} new "
-            "lines that its header says",
-            "lines are missing from the posting",
-        )
-    if nearest.line.text.startswith("+"):
-        raise UserError(
-            f"{name}: line {nearest.line.number}: {_shown(nearest.line)} is more than the hunk "
-            f"header of line {hunk.header.number} says",
-            "a line is missing before it, or the header is wrong",
-        )
-    raise UserError(
-        f"{name}: line {nearest.line.number}: {_shown(nearest.line)} is not in {file.path} near "
-        f"line {min(nearest.wanted, len(keys)) + 1} of {base}",
-        _ANOTHER_BASE,
-    )
-
-
-def _shown(line: Posted) -> str:
-    text = line.text.strip()
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")

@@ -19,6 +19,9 @@ from zpmaint.patchset.align import Aligned, Kind, Line, key
 from zpmaint.patchset.blanks import Rule, Seen, rule_for
 from zpmaint.patchset.cstyle import TAB, Place, Stand, places
 
+INSIDE = "blanks inside a line"
+"""The damage after which tabs inside added lines cannot be told from blanks."""
+
 _C = (".c", ".h")
 _LEAD = re.compile(r"[ \t]*")
 
@@ -337,6 +340,7 @@ def _count(base: Sequence[str], hunks: Sequence[Aligned], damage: Counter[str]) 
                 damage["blank context line lost"] += 1
             elif len(line.posted) == 1:
                 damage[_fault(line, truth)] += 1
+                damage[INSIDE] += line.text.strip() != truth.strip()
 
 
 def _fault(line: Line, truth: str) -> str:
@@ -351,4 +355,4 @@ def _fault(line: Line, truth: str) -> str:
         return "tabs turned to blanks"
     if _lead(body) != _lead(truth) and _lead(truth):
         return "indentation lost"
-    return "blanks changed inside a line" if body.strip() != truth.strip() else "leading blank lost"
+    return "" if body.strip() != truth.strip() else "leading blank lost"
