@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import lzma
 import os
@@ -326,6 +327,9 @@ def test_sigkill_in_the_middle_then_the_rest(archive: Archive, site: Site, tmp_p
         time.sleep(0.01)
     child.send_signal(signal.SIGKILL)
     child.wait()
+    # apt-helper goes on alone; until it has ended nobody else may write to the same file.
+    with next(folder.glob(".*.part.lock")).open("w") as lock, pytest.raises(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     site.pause = 0
     tree = source(archive, tmp_path).tree(V("7.2.9"))
     assert (tree / "README").read_text() == noise
