@@ -166,9 +166,9 @@ def test_hang_is_stopped_and_its_console_kept(
     fake.does(f"""echo $$ > {tmp_path}/pid; echo "Run /init" > "$console"; sleep 60 & wait""")
     start = time.monotonic()
     run = boot(image, b"rd", console=tmp_path / "console", deadline=0.5)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 10
     assert run.outcome is Outcome.HANG
-    assert "no end within 0.5 s" in run.why and "Run /init" in run.why
+    assert "no end within 2 s" in run.why and "Run /init" in run.why
     assert run.console.read_text() == "Run /init\n"
     assert not alive(int((tmp_path / "pid").read_text()))
 
@@ -359,3 +359,14 @@ def test_auto_never_asks_for_kvm(fake: FakeQemu, image: Kernel, tmp_path: Path) 
     assert run.accelerator == "tcg,icount"
     assert count.read_text() == "x\n"
     assert run.command[run.command.index("-accel") + 1] == "tcg"
+
+
+def test_a_spinning_guest_is_stopped_by_its_cpu_time(
+    fake: FakeQemu, image: Kernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long before the wall's clock runs out, which waits for guests on a busy host."""
+    monkeypatch.setattr(qemu, "PATIENCE", 1000)
+    fake.does("while :; do :; done")
+    run = boot(image, b"rd", console=tmp_path / "console", deadline=0.5)
+    assert run.outcome is Outcome.HANG
+    assert run.seconds < 60

@@ -34,7 +34,7 @@ def boot(
     """Boot `kernel` with `initramfs` and say how it ended.
 
     QEMU writes the serial console straight to `console`, which is there, as far as it got, even
-    if we are killed. `deadline` is in seconds of wall time, `memory` in MiB; None takes the
+    if we are killed. `deadline` is in seconds of QEMU's CPU time, `memory` in MiB; None takes the
     machine profile's. `append` adds words to the kernel's command line. `accelerator` is "auto"
     (TCG counting instructions, repeatable), "tcg" or "kvm"; "kvm" is used only where a probe
     reached init under it, and the probe's answer is kept in `cache` until the host reboots.

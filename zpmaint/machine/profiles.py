@@ -53,7 +53,8 @@ class _KernelLine(_Line):
 
 
 class Machine(_Row):
-    """One machine: what boots on it, its memory in MiB, its deadline in seconds."""
+    """One machine: what boots on it, its memory in MiB, its deadline in seconds
+    of QEMU's CPU time."""
 
     name: str
     why: str
