@@ -47,6 +47,10 @@ void huge_content(void)
 	char *memory = huge_memory();
 	int child;
 
+	/* Dirty memory first, so that what comes next is not zero by chance. */
+	fill_pages(memory, PAGES, 0xd1);
+	munmap(memory, HUGES * HUGE);
+	memory = huge_memory();
 	must_be_zero(memory, PAGES, "a huge page that was read");
 	write_pages(memory, PAGES / 2, 5);
 	must_be_written(memory, PAGES / 2, 5, "huge pages read, then written");
