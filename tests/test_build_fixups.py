@@ -68,6 +68,13 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             '  A \\"00:00:00\\"\n  B \\"$KBUILD_BUILD_USER\\"\n  C \\"$KBUILD_BUILD_HOST\\"\n',
         ),
         (
+            "gzip-no-name",
+            "x86_64",
+            "scripts/Makefile.lib",
+            "quiet_cmd_gzip = GZIP    $@\ncmd_gzip = gzip -f -9 < $< > $@\n",
+            "quiet_cmd_gzip = GZIP    $@\ncmd_gzip = gzip -n -f -9 < $< > $@\n",
+        ),
+        (
             "initramfs-mtime",
             "x86_64",
             "usr/gen_init_cpio.c",
@@ -145,7 +152,7 @@ def test_bytes_that_are_not_utf8_survive(tmp_path: Path) -> None:
     assert mended.files == {"f": b"\xe9 new \xff\n"}
 
 
-_STAMPS = ("build-stamp", "initramfs-mtime")
+_STAMPS = ("build-stamp", "initramfs-mtime", "gzip-no-name")
 _COMMON = ("make-mixed-rules", "make-hash-escape", *_STAMPS)
 
 
