@@ -378,3 +378,11 @@ def test_the_written_patch_names_its_hunks(rung: str) -> None:
 
 def test_diff_helper_makes_real_patches() -> None:
     assert diff("a\nb\n", "a\nc\n").splitlines()[2:] == ["@@ -1,2 +1,2 @@", " a", "-b", "+c"]
+
+
+def test_a_name_kept_beside_the_change_is_not_renamed_in_it() -> None:
+    base = "int f(int a)\n{\n	one(KEY, a);\n	three(a);\n	pad(a);\n	pad();\n	two(KEY, a);\n}\n"
+    patched = base.replace("	three(a);\n", "	three(a, KEY);\n")
+    target = base.replace("one(KEY, a)", "one(KEY_NEW, a)")
+    ported = carry(base, patched, target)
+    assert outcome(ported) == target.replace("	three(a);\n", "	three(a, KEY);\n")
