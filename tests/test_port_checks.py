@@ -7,9 +7,11 @@ from unidiff.patch import PatchSet as UnifiedDiff
 
 from tests.port_fixtures import PATH, diff
 from zpmaint.port import checks
+from zpmaint.port.engine import _applied
 from zpmaint.port.hunks import Change
-from zpmaint.port.placement import Job, Placement
-from zpmaint.port.scopes import source
+from zpmaint.port.placement import Job, Miss, Placement
+from zpmaint.port.scopes import Source, source
+from zpmaint.port.strategies import threeway
 from zpmaint.port.text import join, lines_of
 
 BASE = """int f(int a)
@@ -62,3 +64,27 @@ def test_the_right_placement_passes() -> None:
 )
 def test_a_wrong_one_is_named(start: int, end: int, lines: str, why: str) -> None:
     assert why in found(start, end, lines)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "fits"),
+    [((2, 4), (4, 5), True), ((2, 4), (3, 5), False), ((4, 5), (2, 3), False)],
+)
+def test_hunks_keep_their_order_and_do_not_overlap(
+    one: tuple[int, int], other: tuple[int, int], fits: bool
+) -> None:
+    placements = [Placement(a, b, ("x\n",), "scope", 0.9, "") for a, b in (one, other)]
+    assert isinstance(_applied(source(BASE.encode()), placements), Source) is fits
+
+
+def test_context_that_is_all_braces_is_no_base() -> None:
+    """Without a base file, a hunk of which hardly a line stands in the target is not merged."""
+    change = Change.of(UnifiedDiff.from_string(diff(BASE, BASE.replace("	two(a);\n", "")))[0][0])
+    lines = [(("-" if x == "	two(a);\n" else " "), x) for x in BASE.splitlines(True)]
+    wide = Change(change.header, 0, tuple(lines), "")
+    target = (
+        "int f(int a)\n{\n	struct thing *t;\n\n	use(t);\n	two(a);\n	b = more(t);\n}\n"
+    )
+    attempt = threeway.place(Job(wide, source(target.encode()), None))
+    assert isinstance(attempt, Miss)
+    assert "without a base" in attempt.why

@@ -288,6 +288,20 @@ def test_a_deleted_block_that_upstream_edited_inside_goes_and_is_flagged() -> No
     assert "deleted block" in ported.files[0].hunks[0].why
 
 
+def test_a_comment_above_a_deleted_block_goes_with_it() -> None:
+    base = (
+        "int f(int a)\n{\n	start(a);\n	if (a) {\n		one(a);\n		two(a);\n	}\n"
+        "	end(a);\n}\n"
+    )
+    patched = base.replace("	if (a) {\n		one(a);\n		two(a);\n	}\n", "")
+    target = base.replace("	if (a) {", "	/* The special case. */\n	if (a) {").replace(
+        "one(a)", "un(a)"
+    )
+    ported = carry(base, patched, target)
+    assert outcome(ported) == patched
+    assert "comment" in ported.files[0].hunks[0].why
+
+
 def test_a_single_deleted_statement_that_upstream_edited_is_a_conflict() -> None:
     base = "int f(int a)\n{\n	one(a);\n	two(a, 1, 2);\n	three(a);\n	return 0;\n}\n"
     patched = base.replace("	two(a, 1, 2);\n", "")
@@ -378,3 +392,11 @@ def test_the_written_patch_names_its_hunks(rung: str) -> None:
 
 def test_diff_helper_makes_real_patches() -> None:
     assert diff("a\nb\n", "a\nc\n").splitlines()[2:] == ["@@ -1,2 +1,2 @@", " a", "-b", "+c"]
+
+
+def test_a_name_kept_beside_the_change_is_not_renamed_in_it() -> None:
+    base = "int f(a)\n{\n	one(KEY, a);\n	three(a);\n	pad();\n	pad();\n	two(KEY, a);\n}\n"
+    patched = base.replace("	three(a);\n", "	three(a, KEY);\n")
+    target = base.replace("one(KEY, a)", "one(KEY_NEW, a)")
+    ported = carry(base, patched, target)
+    assert outcome(ported) == target.replace("	three(a);\n", "	three(a, KEY);\n")

@@ -163,6 +163,10 @@ class _Merge:
                 tuple(self.mine.text(k) for k in replaced if not self.mine.is_gone(k)),
                 tuple(theirs),
             )
+        if any(b.start == n and b.shift is None for b in self.blocks) and _is_comment(theirs[-1]):
+            # A comment put right above a block speaks of the block.
+            self.out.decide("a comment that upstream put above a deleted block goes with it", 0.6)
+            theirs = theirs[:-1]
         matters = any(map(squeezed, theirs))
         if block is None:
             self.out.lines += theirs
@@ -236,6 +240,11 @@ class _Merge:
 
     def clash(self, why: str, n: int) -> Clash:
         return Clash(why, (self.base[n],), (self.mine.text(n),), (self.yours.text(n),))
+
+
+def _is_comment(line: str) -> bool:
+    text = squeezed(line)
+    return text.startswith("/*") and text.endswith("*/") and text.count("/*") == 1
 
 
 def _statement(line: Sequence[str]) -> list[str]:
