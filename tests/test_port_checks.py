@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from port_fixtures import PATH, diff
 from unidiff.patch import PatchSet as UnifiedDiff
 
-from tests.port_fixtures import PATH, diff
 from zpmaint.port import checks
 from zpmaint.port.engine import _applied
 from zpmaint.port.hunks import Change

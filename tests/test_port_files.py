@@ -8,10 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from port_fixtures import PATH, V, anchor, carry, diff, outcome, patchset, placed
+from test_port_strategies import FAULT, HEAD, PATCHED
 from unidiff.patch import PatchSet as UnifiedDiff
 
-from tests.port_fixtures import PATH, V, anchor, carry, diff, outcome, patchset, placed
-from tests.test_port_strategies import FAULT, HEAD, PATCHED
 from zpmaint.port.diff import unified
 from zpmaint.port.engine import paths, port
 from zpmaint.port.text import join, lines_of, split_lines

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from port_fixtures import PATH, V, anchor, patchset
 from unidiff.patch import PatchSet as UnifiedDiff
 
-from tests.port_fixtures import PATH, V, anchor, patchset
 from zpmaint.port import blockmerge, diff3
 from zpmaint.port.align import align
 from zpmaint.port.diff import unified

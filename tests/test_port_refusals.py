@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from port_fixtures import PATH, V, anchor, carry, diff, outcome, patchset, placed
+from test_port_strategies import FAULT, HEAD, PATCHED
 
-from tests.port_fixtures import PATH, V, anchor, carry, diff, outcome, patchset, placed
-from tests.test_port_strategies import FAULT, HEAD, PATCHED
 from zpmaint.errors import UserError
 from zpmaint.patchset.values import Adoption, Era
 from zpmaint.port.engine import candidates, port

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from port_fixtures import PATH, V, anchor, carry, diff, outcome, patchset, placed
 
-from tests.port_fixtures import PATH, V, anchor, carry, diff, outcome, patchset, placed
 from zpmaint.port.engine import port
 from zpmaint.port.values import State
 

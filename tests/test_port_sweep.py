@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from port_fixtures import PATH, V, anchor, diff, patchset
+from test_port_files import take
+from test_port_strategies import FAULT, HEAD, PATCHED
 
-from tests.port_fixtures import PATH, V, anchor, diff, patchset
-from tests.test_port_files import take
-from tests.test_port_strategies import FAULT, HEAD, PATCHED
 from zpmaint.patchset.values import Adoption, Anchor, Era, PatchSet
 from zpmaint.port import engine
 from zpmaint.port.scopes import source

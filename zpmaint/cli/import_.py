@@ -43,8 +43,9 @@ def command(
     version = KernelVersion.parse(base)
     paths = paths_in(posting, str(file))
     with shop.reporter.step(f"mend {file.name} against {version}"):
-        mended = mend(posting, shop.chain(sources).blobs(version, paths), name=str(file),
-                      base=str(version))
+        mended = mend(
+            posting, shop.chain(sources).blobs(version, paths), name=str(file), base=str(version)
+        )
     written = None
     if out:
         written = out / f"{version.tag}.patch"

@@ -30,7 +30,6 @@ from zpmaint.sources.chain import Chain
 from zpmaint.tools import need_for
 from zpmaint.versions import KernelVersion
 
-
 _TAIL_LINES = 40
 
 
