@@ -220,3 +220,14 @@ def test_clean_environment_keeps_how_to_reach_servers(monkeypatch: pytest.Monkey
     module.clean_environment()
     assert "GIT_INDEX_FILE" not in os.environ
     assert os.environ["GIT_SSH_COMMAND"] == "ssh -i key"
+
+
+def test_lost_contents_are_no_missing_file(repo: Path, tmp_path: Path) -> None:
+    """A repository that lost a blob must not pass for a kernel without that file."""
+    source = GitSource(str(repo), tmp_path / "cache")
+    sha = source.blob_ids(V("2.6.21"), ["mm/memory.c"])["mm/memory.c"]
+    source.close()
+    assert sha is not None
+    (repo / ".git/objects" / sha[:2] / sha[2:]).unlink()
+    with pytest.raises(SourceFailedError, match="contents are lost"):
+        GitSource(str(repo), tmp_path / "cache").blobs(V("2.6.21"), ["mm/memory.c"])

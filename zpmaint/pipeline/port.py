@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from zpmaint.errors import InfraError, KernelError, UserError
@@ -28,7 +28,7 @@ def port_onto(
     starts = starting(patchset, version)
     if anchor:
         starts = [a for a in patchset.anchors if a.name == anchor]
-    wanted = touched(patchset)
+    wanted = touched(starts)
     with shop.reporter.step(f"port {patchset.name} onto {version}"):
         target = chain.blobs(version, wanted)
         bases = {
@@ -44,9 +44,9 @@ def starting(patchset: PatchSet, version: KernelVersion) -> list[Anchor]:
     return [a for a in nearest if version in a.era] or nearest[:1]
 
 
-def touched(patchset: PatchSet) -> list[str]:
-    """Every path that any anchor of the set touches."""
-    return sorted({path for a in patchset.anchors for path in paths(a.patch)})
+def touched(anchors: Iterable[Anchor]) -> list[str]:
+    """Every path that any of the anchors touches."""
+    return sorted({path for a in anchors for path in paths(a.patch)})
 
 
 def base_blobs(shop: Workshop, anchor: Anchor, chain: Chain) -> Mapping[str, bytes | None]:

@@ -25,12 +25,14 @@ def sweep(
         for v in chain.versions()
         if (since is None or v >= since) and (until is None or v <= until)
     ]
-    paths = touched(patchset)
-    needed = {a.name: a for v in versions for a in starting(patchset, v)}
+    starts = {version: starting(patchset, version) for version in versions}
+    needed = {anchor.name: anchor for found in starts.values() for anchor in found}
     bases = {name: base_blobs(shop, anchor, chain) for name, anchor in needed.items()}
     ports: list[Port] = []
     with shop.reporter.step(f"sweep {len(versions)} kernels", "kernels") as step:
         for version in versions:
-            ports.append(port(patchset, version, bases, chain.blobs(version, paths)))
+            ports.append(
+                port(patchset, version, bases, chain.blobs(version, touched(starts[version])))
+            )
             step.advance(len(ports), len(versions))
     return ports

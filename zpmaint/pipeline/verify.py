@@ -146,7 +146,7 @@ def build_pair(
     patched: Mapping[str, bytes | None] | None = None
     if port and port.patch:
         patched = {file.path: file.result for file in port.files}
-    tree = chain.tree(version, keep=touched(patchset))
+    tree = chain.tree(version, keep=touched(patchset.anchors))
     return build(
         version,
         arch,

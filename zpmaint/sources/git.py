@@ -278,12 +278,15 @@ class GitSource:
         return _text(sha) if _text(kind) == "blob" else None
 
     def _check_missing(self, repo: git.Repo, tag: str, path: str) -> None:
-        """cat-file says "missing" of a path that the kernel lacks and of one whose folder is lost
-        from a broken repository; ls-tree fails on the second."""
+        """cat-file says "missing" of a path that the kernel lacks, and of one whose contents or
+        folder are lost from a broken repository; ls-tree lists the former of these and fails on
+        the latter."""
         try:
-            repo.git.ls_tree(tag, "--", path)
+            listed = repo.git.ls_tree(tag, "--", path)
         except GitCommandError as error:
             raise self._broken(error) from None
+        if listed.split(maxsplit=2)[1:2] == ["blob"]:
+            raise self._broken(ValueError(f"{tag} has {path}, and its contents are lost"))
 
     def _object(self, repo: git.Repo, sha: str) -> bytes:
         try:
