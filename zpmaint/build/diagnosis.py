@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -81,6 +82,7 @@ def diagnose(lines: Iterable[str], src: str, obj: str) -> Fault:
 
 
 def _short(line: str, src: str, obj: str) -> str:
-    for folder in (f"{src}/", f"{obj}/"):
+    # ccache hands the compiler the way from obj to src, make and the linker the whole path.
+    for folder in (f"{src}/", f"{obj}/", f"{os.path.relpath(src, obj)}/"):
         line = line.replace(folder, "")
     return line.strip()
