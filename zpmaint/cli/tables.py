@@ -179,37 +179,53 @@ def _seen(got: dict[str, Any]) -> Text:
     return Text(text)
 
 
+_PHASES = ("read", "write", "fresh-write")
+
+
 def _deltas(out: Console, rows: Iterable[dict[str, Any]]) -> None:
-    table = _table(
-        "after",
-        "counter",
-        "stock",
-        "patched",
-        "difference",
-        "unit",
-        "",
-        right=("stock", "patched", "difference"),
-    )
+    """A line per counter: growth after the read, the write and the fresh write, stock and patched.
+    What tells is marked *, and stands first."""
+    counters: dict[str, dict[str, dict[str, Any]]] = {}
     for row in rows:
-        patched = row["patched"]
-        notes = ["tells"] if row["telling"] else []
-        notes += [row["note"]] if row["note"] else []
-        notes += [] if row["exact"] else ["not repeatable"]
+        counters.setdefault(row["counter"], {})[row["phase"]] = row
+    figures = [f"{phase}: {side}" for phase in _PHASES for side in ("stock", "patched")]
+    table = _table("counter", "unit", *figures, right=figures)
+    notes: dict[str, list[str]] = {}
+    for name, phases in sorted(counters.items(), key=lambda item: not _tells(item[1])):
+        cells = [
+            _cell(phases[phase], side) if phase in phases else ""
+            for phase in _PHASES
+            for side in ("stock", "patched")
+        ]
+        unit = next(iter(phases.values()))["unit"]
         table.add_row(
-            row["phase"],
-            row["counter"],
-            _figure(row["stock"]),
-            "-" if patched is None else _figure(patched),
-            "-" if patched is None else _figure(patched - row["stock"], sign="+"),
-            row["unit"],
-            Text("; ".join(notes)),
-            style="bold" if row["telling"] else "",
+            escape(name),
+            "" if unit == name else unit,
+            *cells,
+            style="bold" if _tells(phases) else "",
         )
+        for note in dict.fromkeys(row["note"] for row in phases.values() if row["note"]):
+            notes.setdefault(note, []).append(name)
+        if not all(row["exact"] for row in phases.values()):
+            notes.setdefault("not repeatable, shown only", []).append(name)
     out.print(table)
+    out.print("  * tells stock from patched on this kernel")
+    for note, names in notes.items():
+        out.print(f"  {', '.join(names)}: {note}", markup=False, soft_wrap=True)
 
 
-def _figure(value: float, sign: str = "") -> str:
-    return format(value, f"{sign},.0f" if value % 1 == 0 else f"{sign},.1f")
+def _tells(phases: Mapping[str, dict[str, Any]]) -> bool:
+    return any(row["telling"] for row in phases.values())
+
+
+def _cell(row: dict[str, Any], side: str) -> str:
+    if row[side] is None:
+        return "-"
+    return _figure(row[side]) + ("*" if row["telling"] else "")
+
+
+def _figure(value: float) -> str:
+    return format(value, ",.0f" if value % 1 == 0 else ",.1f")
 
 
 def records(out: Console, rows: Iterable[Record]) -> None:
