@@ -5,12 +5,11 @@ from __future__ import annotations
 import click
 
 from zpmaint import errors
-from zpmaint.build.values import Flavour
 from zpmaint.cli import options, tables
 from zpmaint.cli.desk import Desk, pass_desk
 from zpmaint.machine.values import Outcome
 from zpmaint.pipeline.job import Job
-from zpmaint.pipeline.verify import boot_suite, build_pair
+from zpmaint.pipeline.verify import boot_suite
 
 
 @click.command()
@@ -46,23 +45,8 @@ def command(
       zpmaint boot v2.6.21 --patched --source git:/srv/linux --json
     """
     job = Job.take(desk.workshop, version, patch, sources)
-    flavours = (Flavour(flavour),) if flavour else (Flavour.STOCK, Flavour.PATCHED)
-    port = job.ported(flavours)
-    pair = build_pair(
-        job.shop,
-        job.patchset,
-        job.version,
-        job.chain,
-        port,
-        arch=arch,
-        jobs=jobs,
-        flavours=flavours,
-    )
-    runs = {
-        k.flavour: boot_suite(job.shop, k, accelerator=accel)
-        for k in pair.kernels
-        if k.flavour in flavours
-    }
+    kernels = job.kernels(flavour, arch=arch, jobs=jobs)
+    runs = {k.flavour: boot_suite(job.shop, k, accelerator=accel) for k in kernels}
     if as_json:
         desk.json(
             {flavour: run.as_json() | {"results": run.results} for flavour, run in runs.items()}

@@ -5,11 +5,9 @@ from __future__ import annotations
 import click
 
 from zpmaint import errors
-from zpmaint.build.values import Flavour
 from zpmaint.cli import options, tables
 from zpmaint.cli.desk import Desk, pass_desk
 from zpmaint.pipeline.job import Job
-from zpmaint.pipeline.verify import build_pair
 
 
 @click.command()
@@ -40,19 +38,7 @@ def command(
       zpmaint build v2.6.21 --stock --source git:/srv/linux
     """
     job = Job.take(desk.workshop, version, patch, sources)
-    flavours = (Flavour(flavour),) if flavour else (Flavour.STOCK, Flavour.PATCHED)
-    port = job.ported(flavours)
-    pair = build_pair(
-        job.shop,
-        job.patchset,
-        job.version,
-        job.chain,
-        port,
-        arch=arch,
-        jobs=jobs,
-        flavours=flavours,
-    )
-    kernels = [k for k in pair.kernels if k.flavour in flavours]
+    kernels = job.kernels(flavour, arch=arch, jobs=jobs)
     if as_json:
         desk.json([k.as_json() for k in kernels])
     else:

@@ -36,10 +36,6 @@ class How(Enum):
     DEPTH = "indent from brace depth"
     STYLE = "indent guessed from coding style"
 
-    @property
-    def is_guess(self) -> bool:
-        return self is How.STYLE
-
 
 @dataclass(frozen=True)
 class Row:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zpmaint.build.values import Flavour
-from zpmaint.errors import KernelError
+from zpmaint.build.values import Flavour, Kernel
+from zpmaint.errors import KernelError, UserError
 from zpmaint.patchset.values import PatchSet
 from zpmaint.pipeline.port import port_onto
+from zpmaint.pipeline.verify import build_pair
 from zpmaint.pipeline.workshop import Workshop
 from zpmaint.port.values import Port, State
 from zpmaint.sources.chain import Chain
@@ -35,14 +36,31 @@ class Job:
     def port(self, anchor: str | None = None) -> Port:
         return port_onto(self.shop, self.patchset, self.version, self.chain, anchor=anchor)
 
-    def ported(self, flavours: Collection[Flavour]) -> Port | None:
-        """The port, where a patched kernel is wanted; raises KernelError on a conflict."""
-        if Flavour.PATCHED not in flavours:
-            return None
-        port = self.port()
-        if port.state in (State.CONFLICT, State.SUPERSEDED):
-            raise KernelError(
-                f"{self.patchset.name} on {self.version}: {port.state}: {port.why}",
-                f"see zpmaint port {self.version}",
-            )
-        return port
+    def kernels(self, flavour: str | None, *, arch: str, jobs: int | None) -> list[Kernel]:
+        """The built kernels: the pair, or the one of `flavour`. Raises KernelError on a conflict,
+        where a patched one is wanted."""
+        wanted = (Flavour(flavour),) if flavour else (Flavour.STOCK, Flavour.PATCHED)
+        port = None
+        if Flavour.PATCHED in wanted:
+            port = self.port()
+            if port.state in (State.CONFLICT, State.SUPERSEDED):
+                raise KernelError(
+                    f"{self.patchset.name} on {self.version}: {port.state}: {port.why}",
+                    f"see zpmaint port {self.version}",
+                )
+            if not port.patch and flavour:
+                raise UserError(
+                    f"{self.version} has no patched kernel: {port.state}: {port.why}",
+                    "leave --patched out",
+                )
+        pair = build_pair(
+            self.shop,
+            self.patchset,
+            self.version,
+            self.chain,
+            port,
+            arch=arch,
+            jobs=jobs,
+            flavours=wanted,
+        )
+        return [kernel for kernel in pair.kernels if kernel.flavour in wanted]

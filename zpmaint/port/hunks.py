@@ -75,11 +75,6 @@ class Change:
         """What it brings that was not there: added lines that it did not remove, squeezed."""
         return counted(self.post) - counted(self.pre)
 
-    @cached_property
-    def is_pure_addition(self) -> bool:
-        """Whether it removes no line at all."""
-        return all(kind != "-" for kind, _ in self.lines)
-
     def changed(self) -> tuple[int, int]:
         """The pre-image's lines [first, last) that it changes; empty for a pure addition."""
         return self.lead, max(self.lead, len(self.pre) - self.trail)

@@ -36,11 +36,6 @@ class Scope:
     conditions: tuple[str, ...]
     """The #if lines around its start, outermost first: #ifdef twins differ in them."""
 
-    @property
-    def identity(self) -> tuple[str, str, tuple[str, ...]]:
-        """What makes it the same scope in another version of the file."""
-        return (self.kind, self.name, self.conditions)
-
 
 @dataclass(frozen=True)
 class Source:

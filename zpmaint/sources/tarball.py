@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zpmaint.progress import SILENT, Reporter
-from zpmaint.sources.download import sha256_of
 from zpmaint.sources.tree import read_blobs
 from zpmaint.sources.unpack import unpack
 from zpmaint.versions import KernelVersion
@@ -44,13 +43,3 @@ class TarballSource(ABC):
         """See Source.blobs; read from the unpacked tree."""
         wanted = list(paths)
         return read_blobs(self.tree(version, keep=wanted), wanted)
-
-
-def known_sha256(path: Path) -> str:
-    """The sha256 of a file that never changes once it is there, computed once."""
-    beside = path.with_name(path.name + ".sha256")
-    if beside.is_file():
-        return beside.read_text().strip()
-    found = sha256_of(path)
-    beside.write_text(found + "\n")
-    return found
