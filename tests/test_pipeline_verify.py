@@ -264,7 +264,7 @@ def test_missing_qemu_is_told_before_anything_is_built(
         if found := shutil.which(name):
             (tools / name).symlink_to(found)
     monkeypatch.setenv("PATH", str(tools))
-    status, out, err = shop.run("verify", "6.12.107")
+    status, _, err = shop.run("verify", "6.12.107")
     assert status == 3
     assert "qemu-system-x86_64" in err
     assert "apt-get install" in err
