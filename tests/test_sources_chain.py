@@ -81,7 +81,7 @@ def test_a_version_nobody_has_is_the_users_fault() -> None:
     with pytest.raises(UserError) as caught:
         chain.tree(V("6.12.2"))
     assert caught.value.what == (
-        "version 6.12.2, that no source has: a: no kernel 6.12.2; the nearest it has: 6.1.1; "
+        "no source has version 6.12.2: a: no kernel 6.12.2; the nearest it has: 6.1.1; "
         "b: no kernel 6.12.2; the nearest it has: 6.12.1, 6.12.3"
     )
     assert "--source" in caught.value.hint

@@ -123,14 +123,14 @@ def record(out: Console, row: Record, *, cases: bool = True) -> None:
     if row.verdict:
         _deltas(out, row.verdict["deltas"])
         for failure in row.verdict["failures"]:
-            out.print(f"  against it: {failure}", style="red", markup=False)
+            out.print(f"  against it: {failure}", style="red", markup=False, soft_wrap=True)
     if row.result is not Result.PASS and row.runs:
         for flavour, run in row.runs.items():
             if run:
                 out.print(f"  {flavour} console: {run['console']}", markup=False)
     verdict = state(row.result)
     verdict.append(f": {row.why}", style="")
-    out.print(verdict)
+    out.print(verdict, soft_wrap=True)
 
 
 def _facts(out: Console, row: Record) -> None:

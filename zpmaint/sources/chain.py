@@ -131,7 +131,7 @@ class Chain:
                 self._note(source, "versions", error)
                 failures.append((source.name, error))
         if len(failures) == len(self.sources):
-            raise self._error("no source lists its kernels", failures)
+            raise self._error("a list of kernels", failures)
         return sorted(found)
 
     def newest(self, series: str) -> KernelVersion:
@@ -147,7 +147,7 @@ class Chain:
                 self._note(source, f"newest of {series}", error)
                 failures.append((source.name, error))
         if not found:
-            raise self._error(f"no release of series {series} at any source", failures)
+            raise self._error(f"series {series}", failures)
         return max(found)
 
     def blobs(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, bytes | None]:
@@ -179,7 +179,7 @@ class Chain:
             else:
                 self._served[version] = source
                 return got
-        raise self._error(f"version {version}, that no source has", failures)
+        raise self._error(f"version {version}", failures)
 
     def _note(self, source: Source, what: str, error: Exception) -> None:
         with self.reporter.step(f"{source.name}: {what}") as step:
@@ -192,9 +192,11 @@ class Chain:
         might have it and failed."""
         absent = [(f"source {name}", error) for name, error in self._absent.items()]
         reasons = "; ".join(_reason(name, error) for name, error in [*failures, *absent])
-        text = f"{what}: {reasons or 'no source is set up'}"
+        reasons = reasons or "no source is set up"
         if any(not isinstance(error, UserError) for _, error in [*failures, *absent]):
+            text = f"no source could deliver {what}: {reasons}"
             return SourceFailedError(text, "try again when they can be reached, or name --source")
+        text = f"no source has {what}: {reasons}"
         return NotServedError(text, "name another version, or a source that has it with --source")
 
 
