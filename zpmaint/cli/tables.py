@@ -146,14 +146,15 @@ def _facts(out: Console, row: Record) -> None:
             f"  build: {stock['toolchain']}; fix-ups: {', '.join(stock['fixups']) or 'none'}",
             markup=False,
         )
-    for flavour, run in (row.runs or {}).items():
-        if run:
+    for flavour in ("stock", "patched"):
+        if run := (row.runs or {}).get(flavour):
             out.print(
                 f"  {flavour}: {run['outcome']} in {run['seconds']:.2f} s "
                 f"({run['accelerator']}): {run['why']}",
                 markup=False,
             )
-    took = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in row.seconds.items())
+    stages = [stage for stage in ("port", "build", "boot") if stage in row.seconds]
+    took = ", ".join(f"{stage} {row.seconds[stage]:.1f} s" for stage in stages)
     if took:
         out.print(f"  wall: {took}", markup=False)
 

@@ -46,7 +46,7 @@ class Record:
     verdict: dict[str, Any] | None = None
     """dataclasses.asdict(Verdict)."""
     seconds: dict[str, float] = field(default_factory=dict)
-    """Wall time by stage: source, port, build, boot."""
+    """Wall time by stage: port (fetching what it needs included), build, boot."""
 
     def as_json(self) -> dict[str, Any]:
         """The whole record, as --json prints it."""
