@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from zpmaint.ledger.values import Record
 from zpmaint.matrix.plan import Due, Plan, plan
@@ -11,8 +12,9 @@ from zpmaint.matrix.track import Listing, News, whats_new
 from zpmaint.pipeline.inputs import verification_key
 from zpmaint.pipeline.verify import verify
 from zpmaint.pipeline.workshop import Workshop
+from zpmaint.sources.debian import DebianSource
 from zpmaint.sources.kernelorg import KernelOrgSource
-from zpmaint.sources.source import SourceFailedError
+from zpmaint.sources.source import NotServedError, Source, SourceFailedError
 from zpmaint.tools import need_for
 from zpmaint.versions import KernelVersion
 
@@ -64,16 +66,27 @@ def track(shop: Workshop, specs: Sequence[str] = ()) -> list[News]:
     for source in chain.sources:
         with shop.reporter.step(f"read what {source.name} lists") as step:
             try:
-                if isinstance(source, KernelOrgSource):
-                    listings += [
-                        Listing(source.name, row.version, row.moniker, row.eol)
-                        for row in source.releases()
-                    ]
-                else:
-                    listings += [Listing(source.name, v) for v in source.versions()]
+                listings += _listed(source)
             except SourceFailedError as error:
                 step.note(str(error))
                 failures.append(error)
     if failures and len(failures) == len(chain.sources):
         raise failures[0]
     return whats_new(listings, shop.config, shop.ledger.history())
+
+
+def _listed(source: Source) -> list[Listing]:
+    """What a source lists, in the cheapest way it has."""
+    if isinstance(source, KernelOrgSource):
+        return [
+            Listing(source.name, row.version, row.moniker, row.eol) for row in source.releases()
+        ]
+    if isinstance(source, DebianSource):
+        # Whether a file that the indexes list is still there is a question for each: it is asked
+        # for the newest of every series alone.
+        found: list[Listing] = []
+        for series in sorted({version.series for version in source.listed()}):
+            with suppress(NotServedError):
+                found.append(Listing(source.name, source.newest(series)))
+        return found
+    return [Listing(source.name, version) for version in source.versions()]
