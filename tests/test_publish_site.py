@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -343,3 +344,12 @@ def test_what_is_not_a_site_of_ours_is_left_alone(tmp_path: Path, kind: str) -> 
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     assert write_site([], config(), [], tmp_path, generated=NOON)
     assert (tmp_path / MARKER).is_file()
+
+
+def test_the_command_to_do_it_again_names_a_set_that_is_not_the_default() -> None:
+    other = replace(passing("6.12.107"), patchset="other-set")
+    files = site_files([passing("6.12.107"), other], config(), [], generated=NOON)
+    default = files[f"{SET}/6.12.107-x86_64.html"].decode()
+    assert "<code>zpmaint verify 6.12.107</code>" in default
+    page = files["other-set/6.12.107-x86_64.html"].decode()
+    assert "<code>zpmaint verify 6.12.107 --patch other-set</code>" in page

@@ -146,6 +146,7 @@ def site_files(
                     set=one,
                     row=row,
                     trap=_telling(one.info, row.version),
+                    default_set=config.patch,
                     root="../",
                     generated=generated,
                 )
