@@ -9,7 +9,19 @@ from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
 import pytest
-from ledger_fixtures import NOON, PATCH, SET, case, delta, hunk, passing, port, record, samples
+from ledger_fixtures import (
+    NOON,
+    PATCH,
+    SET,
+    case,
+    delta,
+    hunk,
+    modern_deltas,
+    passing,
+    port,
+    record,
+    samples,
+)
 from publish_fixtures import config, patchset
 
 from zpmaint.errors import UserError
@@ -347,8 +359,9 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
 
 
 def test_the_command_to_do_it_again_names_a_set_that_is_not_the_default() -> None:
-    other = replace(passing("6.12.107"), patchset="other-set")
-    files = site_files([passing("6.12.107"), other], config(), [], generated=NOON)
+    one = passing("6.12.107", modern_deltas(900, 2400, 2200, 2300))
+    other = replace(one, patchset="other-set")
+    files = site_files([one, other], config(), [], generated=NOON)
     default = files[f"{SET}/6.12.107-x86_64.html"].decode()
     assert "<code>zpmaint verify 6.12.107</code>" in default
     page = files["other-set/6.12.107-x86_64.html"].decode()
