@@ -335,3 +335,17 @@ def test_track_names_what_is_new(shop: Shop) -> None:
     assert [(row["version"], row["novelty"]) for row in json.loads(out)] == [("6.12.107", "new")]
     shop.verify()
     assert json.loads(shop.run("track", "--json")[1])[0]["novelty"] == "verified"
+
+
+def test_an_unknown_build_profile_is_told_before_anything_runs(shop: Shop) -> None:
+    toml = shop.project / "kernels.toml"
+    toml.write_text(toml.read_text() + 'profile = "fancy"\n')
+    status, _, err = shop.run("matrix", "run")
+    assert status == 2
+    assert "kernel 6.12.107: profile: no build profile 'fancy'" in err
+    assert "modern" in err
+    toml.write_text(toml.read_text().replace("fancy", "modern"))
+    assert shop.run("matrix", "run")[0] == 0
+    status, _, err = shop.run("verify", "6.12.107", "--profile", "nosuch")
+    assert status == 2
+    assert "nosuch" in err

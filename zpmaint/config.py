@@ -51,6 +51,8 @@ class KernelTable(_Table):
     arch: Annotated[tuple[Arch, ...], Field(min_length=1)] = ("x86_64",)
     patches: tuple[str, ...] = ()
     """Patch sets to verify there; empty: the project's default one."""
+    profile: str = ""
+    """The build profile; empty: the one that fits the tree."""
     note: str = ""
     """Why it is tracked; shown on the status page."""
 

@@ -16,6 +16,7 @@ from zpmaint.pipeline.verify import boot_suite
 @click.argument("version")
 @options.flavours
 @options.arch
+@options.profile
 @options.patch
 @options.source
 @options.jobs
@@ -28,6 +29,7 @@ def command(
     version: str,
     flavour: str | None,
     arch: str,
+    profile: str,
     patch: str | None,
     sources: tuple[str, ...],
     jobs: int | None,
@@ -45,7 +47,7 @@ def command(
       zpmaint boot v2.6.21 --patched --source git:/srv/linux --json
     """
     job = Job.take(desk.workshop, version, patch, sources)
-    kernels = job.kernels(flavour, arch=arch, jobs=jobs)
+    kernels = job.kernels(flavour, arch=arch, profile=profile, jobs=jobs)
     runs = {k.flavour: boot_suite(job.shop, k, accelerator=accel) for k in kernels}
     if as_json:
         desk.json(

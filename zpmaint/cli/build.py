@@ -14,6 +14,7 @@ from zpmaint.pipeline.job import Job
 @click.argument("version")
 @options.flavours
 @options.arch
+@options.profile
 @options.patch
 @options.source
 @options.jobs
@@ -25,6 +26,7 @@ def command(
     version: str,
     flavour: str | None,
     arch: str,
+    profile: str,
     patch: str | None,
     sources: tuple[str, ...],
     jobs: int | None,
@@ -38,7 +40,7 @@ def command(
       zpmaint build v2.6.21 --stock --source git:/srv/linux
     """
     job = Job.take(desk.workshop, version, patch, sources)
-    kernels = job.kernels(flavour, arch=arch, jobs=jobs)
+    kernels = job.kernels(flavour, arch=arch, profile=profile, jobs=jobs)
     if as_json:
         desk.json([k.as_json() for k in kernels])
     else:

@@ -32,6 +32,12 @@ arch = click.option(
 jobs = click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="Parallel make jobs (default: all cores)."
 )
+profile = click.option(
+    "--profile",
+    default="",
+    metavar="NAME",
+    help="The build profile (default: the one that fits the tree).",
+)
 flavour = click.option(
     "--stock", "flavour", flag_value="stock", help="Only the kernel as it is upstream."
 )

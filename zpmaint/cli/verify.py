@@ -16,6 +16,7 @@ from zpmaint.pipeline.workshop import split_versions
 @click.command()
 @click.argument("versions", nargs=-1, required=True, metavar="VERSION...")
 @options.arch
+@options.profile
 @options.patch
 @options.source
 @options.jobs
@@ -27,6 +28,7 @@ def command(
     *,
     versions: tuple[str, ...],
     arch: str,
+    profile: str,
     patch: str | None,
     sources: tuple[str, ...],
     jobs: int | None,
@@ -50,7 +52,14 @@ def command(
     records: list[Record] = []
     for job in jobs_asked:
         row = verify(
-            job.shop, job.patchset, job.version, job.chain, arch=arch, jobs=jobs, accelerator=accel
+            job.shop,
+            job.patchset,
+            job.version,
+            job.chain,
+            arch=arch,
+            profile=profile,
+            jobs=jobs,
+            accelerator=accel,
         )
         records.append(row)
         if not as_json:

@@ -21,6 +21,8 @@ class Due:
     patchset: str
     sources: tuple[str, ...]
     """Names in kernels.toml, in the order to be asked."""
+    profile: str = ""
+    """The build profile; empty: the one that fits the tree."""
     known: Record | None = None
     """The settled record with the very same inputs; None: it is to be run."""
     why: str = ""
@@ -105,7 +107,8 @@ def plan(
             for patchset in line.patches or (config.patch,):
                 # "7.*" and "7.2.*" may name the same kernel: it is verified once.
                 dues.setdefault(
-                    (version, arch, patchset), Due(version, arch, patchset, line.sources)
+                    (version, arch, patchset),
+                    Due(version, arch, patchset, line.sources, line.profile),
                 )
     ordered = sorted(dues.values(), key=lambda due: due.version, reverse=True)
     return Plan(tuple(_looked_up(due, ledger, key_of) for due in ordered), tuple(unresolved))

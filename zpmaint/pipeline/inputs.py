@@ -19,11 +19,14 @@ _ROOMS = ("patchset", "sources", "port", "build", "machine", "guest", "judge", "
 _TOOLS = (("gcc", "--version"), ("ld", "--version"), ("qemu-system-x86_64", "--version"))
 
 
-def verification_key(version: KernelVersion, arch: str, patchset: PatchSet) -> str:
+def verification_key(
+    version: KernelVersion, arch: str, patchset: PatchSet, profile: str = ""
+) -> str:
     """The hash of all inputs of verifying `patchset` on `version`."""
     parts = [
         str(version),
         arch,
+        profile,
         repr(replace(patchset, folder=Path())),
         _own_code(),
         _toolchain(),

@@ -36,7 +36,9 @@ class Job:
     def port(self, anchor: str | None = None) -> Port:
         return port_onto(self.shop, self.patchset, self.version, self.chain, anchor=anchor)
 
-    def kernels(self, flavour: str | None, *, arch: str, jobs: int | None) -> list[Kernel]:
+    def kernels(
+        self, flavour: str | None, *, arch: str, profile: str = "", jobs: int | None = None
+    ) -> list[Kernel]:
         """The built kernels: the pair, or the one of `flavour`. Raises KernelError on a conflict,
         where a patched one is wanted."""
         wanted = (Flavour(flavour),) if flavour else (Flavour.STOCK, Flavour.PATCHED)
@@ -60,6 +62,7 @@ class Job:
             self.chain,
             port,
             arch=arch,
+            profile=profile,
             jobs=jobs,
             flavours=wanted,
         )

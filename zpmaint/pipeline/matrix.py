@@ -47,6 +47,7 @@ def run_dues(
             due.version,
             shop.chain(names=due.sources),
             arch=due.arch,
+            profile=due.profile,
             jobs=jobs,
         )
 
@@ -54,7 +55,7 @@ def run_dues(
 
 
 def _key(shop: Workshop, due: Due) -> str:
-    return verification_key(due.version, due.arch, shop.patchset(due.patchset))
+    return verification_key(due.version, due.arch, shop.patchset(due.patchset), due.profile)
 
 
 def track(shop: Workshop, specs: Sequence[str] = ()) -> list[News]:

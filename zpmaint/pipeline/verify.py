@@ -60,6 +60,7 @@ def verify(
     chain: Chain,
     *,
     arch: str = "x86_64",
+    profile: str = "",
     jobs: int | None = None,
     accelerator: str = "auto",
 ) -> Record:
@@ -70,10 +71,18 @@ def verify(
     need_for("verify")
     started = time.time()
     course = _Course()
-    key = verification_key(version, arch, patchset)
+    key = verification_key(version, arch, patchset, profile)
     try:
         result, why = _run_course(
-            shop, patchset, version, chain, course, arch=arch, jobs=jobs, accelerator=accelerator
+            shop,
+            patchset,
+            version,
+            chain,
+            course,
+            arch=arch,
+            profile=profile,
+            jobs=jobs,
+            accelerator=accelerator,
         )
     except KernelError as error:
         result, why = Result.BUILD, str(error)
@@ -106,6 +115,7 @@ def _run_course(
     course: _Course,
     *,
     arch: str,
+    profile: str,
     jobs: int | None,
     accelerator: str,
 ) -> tuple[Result, str]:
@@ -114,7 +124,9 @@ def _run_course(
     if course.port.state in (State.CONFLICT, State.SUPERSEDED):
         return Result.CONFLICT, course.port.why
     with course.timed("build"):
-        course.pair = build_pair(shop, patchset, version, chain, course.port, arch=arch, jobs=jobs)
+        course.pair = build_pair(
+            shop, patchset, version, chain, course.port, arch=arch, profile=profile, jobs=jobs
+        )
     with course.timed("boot"):
         for kernel in course.pair.kernels:
             course.runs[kernel.flavour] = boot_suite(shop, kernel, accelerator=accelerator)
@@ -139,6 +151,7 @@ def build_pair(
     port: Port | None,
     *,
     arch: str,
+    profile: str = "",
     jobs: int | None = None,
     flavours: tuple[Flavour, ...] = (Flavour.STOCK, Flavour.PATCHED),
 ) -> Pair:
@@ -156,6 +169,7 @@ def build_pair(
         reporter=shop.reporter,
         jobs=jobs,
         flavours=flavours,
+        profile=profile or None,
     )
 
 

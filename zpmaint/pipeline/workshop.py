@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from zpmaint.build import profiles
 from zpmaint.config import Config, load_config
 from zpmaint.errors import UserError
 from zpmaint.ledger.store import Ledger
@@ -31,7 +32,16 @@ class Workshop:
     @classmethod
     def open(cls, places: Places, reporter: Reporter) -> Workshop:
         """Read and check kernels.toml; nothing else is touched yet."""
-        return cls(places, load_config(places.project / CONFIG_NAME), reporter)
+        path = places.project / CONFIG_NAME
+        config = load_config(path)
+        for row in config.kernel:
+            known = {p.name for p in profiles.declared() if p.arch in row.arch}
+            if row.profile and row.profile not in known:
+                raise UserError(
+                    f"{path}: kernel {row.version}: profile: no build profile {row.profile!r}",
+                    f"choose one of: {', '.join(sorted(known))}",
+                )
+        return cls(places, config, reporter)
 
     @cached_property
     def ledger(self) -> Ledger:
