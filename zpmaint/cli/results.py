@@ -13,7 +13,7 @@ from zpmaint.cli.desk import Desk, pass_desk
 @options.as_json
 @pass_desk
 def command(desk: Desk, *, as_json: bool) -> int:
-    """List the newest result of every kernel, oldest kernel first.
+    """List the newest result of every kernel, newest kernel first.
 
     \b
     Example:
