@@ -72,9 +72,10 @@ def test_pair(environment: dict[str, str]) -> None:
     [
         ("inverted-test", "fail", "hang"),
         ("page-not-zeroed", "fail", "read.recycled"),
-        ("rmap-forgotten", "fail", ""),
+        ("rmap-forgotten", "fail", "Bad page map"),
         ("zero-page-kept", "fail", "zero-page, expected private"),
-        ("cow-unwrapped", "fail", ""),
+        ("cow-unwrapped", "fail", "userfault.poke"),
+        ("huge-zero-kept", "fail", "huge.read: zero-page, expected private"),
         ("does-not-link", "build-failed", "undefined reference"),
     ],
 )
