@@ -101,12 +101,19 @@ def history(
     With `sources` over all kernels that these serve; without, over all tags of the project's git
     sources and the kernels that kernels.toml tracks: every kernel that kernel.org keeps would be
     a tarball each."""
-    chain = shop.chain(sources)
     absent: dict[str, str] = {}
-    served = set(chain.versions()) if sources else _of_project(shop, patchset, chain, absent)
-    versions = within(sorted(served), since, until)
+    if sources:
+        chain = shop.chain(sources)
+        versions = within(chain.versions(), since, until)
+    else:
+        chain = shop.chain().cheapest_first()
+        tags = {v for s in chain.sources if isinstance(s, GitSource) for v in s.versions()}
+        tracked = within(_tracked(shop, patchset, absent), since, until)
+        more = _had(patchset, [v for v in tracked if v not in tags], chain, absent)
+        versions = sorted([*within(tags, since, until), *more])
     if not versions:
-        raise UserError("no kernel to tell of", "name a --source, or a wider range")
+        reasons = "".join(f"; {kernel}: {why}" for kernel, why in absent.items())
+        raise UserError(f"no kernel to tell of{reasons}", "name a --source, or a wider range")
     bases = bases_for(shop, patchset, versions, chain)
     told = ranges(sweep_over(shop, patchset, versions, bases, chain))
     search = _Search(patchset, bases, chain)
@@ -118,23 +125,31 @@ def history(
     return History(tuple(chapters), absent)
 
 
-def _of_project(
-    shop: Workshop, patchset: PatchSet, chain: Chain, absent: dict[str, str]
-) -> set[KernelVersion]:
-    """What git serves, and what is tracked and can be had; the rest is told in `absent`."""
+def _tracked(shop: Workshop, patchset: PatchSet, absent: dict[str, str]) -> set[KernelVersion]:
+    """The kernels that kernels.toml tracks for a patch set; a series of which no source names
+    the newest goes to `absent`."""
     found: set[KernelVersion] = set()
-    for source in chain.sources:
-        if isinstance(source, GitSource):
-            found.update(source.versions())
     for row in shop.config.kernel:
+        if patchset.name in (row.patches or (shop.config.patch,)):
+            try:
+                found.add(shop.resolve(row.version, shop.chain(names=row.sources)))
+            except (UserError, InfraError) as error:
+                absent[row.version] = error.what
+    return found
+
+
+def _had(
+    patchset: PatchSet, versions: Sequence[KernelVersion], chain: Chain, absent: dict[str, str]
+) -> list[KernelVersion]:
+    """Those of `versions` that `chain` can give; the others go to `absent`."""
+    found = []
+    for version in versions:
         try:
-            version = shop.resolve(row.version, chain)
-            if version not in found:
-                chain.blobs(version, touched(starting(patchset, version)))
+            chain.blobs(version, touched(starting(patchset, version)))
         except (UserError, InfraError) as error:
-            absent[row.version] = error.what
+            absent[str(version)] = error.what
         else:
-            found.add(version)
+            found.append(version)
     return found
 
 

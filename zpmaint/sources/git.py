@@ -144,7 +144,9 @@ class GitSource:
             try:
                 self._open().git.merge_base("--is-ancestor", sha, tag)
             except GitCommandError as error:
-                if error.status == 1:
+                # git says "no" so, and in the same way that it could not read all of the history;
+                # only then does it complain.
+                if error.status == 1 and not error.stderr:
                     return False
                 raise self._broken(error) from None
             return True
