@@ -8,10 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from history_fixtures import Past, make_past, make_project, open_shop
-from port_fixtures import V
+from history_fixtures import BEFORE, TAIL, Past, make_past, make_project, open_shop
+from port_fixtures import V, diff
 from sources_fixtures import git
 from test_cli import ROOT, zpmaint
+from test_port_strategies import FAULT, HEAD
 
 from zpmaint.errors import UserError
 from zpmaint.pipeline import history as module
@@ -144,6 +145,29 @@ def test_a_history_that_was_cut_off_names_nothing(past: Past, tmp_path: Path) ->
     told = chapters(shop, f"git:{shallow}")
     assert [row[-1] for row in shown(told)] == [[], []]
     assert "none of" in told[1].cause.note
+
+
+def test_a_change_far_from_the_hunks_is_found(past: Past, tmp_path: Path) -> None:
+    """The patch calls what another function of the file calls too; upstream drops that."""
+    project = make_project(tmp_path / "project", past)
+    repo = Past(tmp_path / "far")
+    repo.repo.mkdir()
+    git(repo.repo, "init", "-q", "-b", "main")
+    calling = FAULT.replace("\tunmap(vma);\n", "\tunmap(vma);\n\t\tprepare(page);\n")
+    (project / "patches/toy/v2.6.20.patch").write_text(diff(BEFORE, HEAD + calling + TAIL))
+    for version, subject, text in (
+        ("2.6.20", "begin", BEFORE),
+        ("2.6.21-rc1", "no matter", BEFORE.replace("a + 1", "a + 2")),
+        ("", "nor that", BEFORE.replace("a + 1", "a + 3")),
+        ("2.6.21", "drop it", BEFORE.replace("prepare(a)", "ready(a)")),
+    ):
+        repo.commit(subject, text)
+        if version:
+            repo.tag(version)
+    told = chapters(open_shop(project, tmp_path), f"git:{repo.repo}")
+    assert shown(told)[1:] == [
+        ("2.6.21", "2.6.21", State.CONFLICT, "v2.6.20", "", ["drop it"]),
+    ]
 
 
 def test_since_and_until_bound_the_history(shop: Workshop) -> None:
