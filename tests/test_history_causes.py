@@ -12,7 +12,7 @@ from history_fixtures import BEFORE, TAIL, Past, make_past, make_project, open_s
 from port_fixtures import V, diff
 from sources_fixtures import git
 from test_cli import ROOT, zpmaint
-from test_port_strategies import FAULT, HEAD
+from test_port_strategies import FAULT, HEAD, PATCHED
 
 from zpmaint.errors import UserError
 from zpmaint.pipeline import history as module
@@ -114,6 +114,26 @@ def test_a_declaration_that_no_commit_bears_out_says_so(past: Past, tmp_path: Pa
     assert told[-1].cause.commits == ()
     assert "declaration alone" in told[-1].cause.note
     assert told[-1].cause.declared == ("anchor again: for its own sake",)
+
+
+def test_an_anchor_that_is_left_before_it_fails(past: Past, tmp_path: Path) -> None:
+    """The first anchor would still do; the commit that the next one was cut for is named."""
+    project = make_project(tmp_path / "project", past)
+    patches = project / "patches/toy"
+    head = HEAD.replace("prepare(a)", "prepare(&a)")
+    wider = diff(head + FAULT + TAIL, HEAD.replace("\tprepare(a);\n", "") + PATCHED + TAIL)
+    (patches / "wider.patch").write_text(wider)
+    text = (patches / "patch.toml").read_text()
+    (patches / "patch.toml").write_text(
+        text.replace('until = "2.6.22-rc1"\nwhy = "the first"', 'until = "2.6.21-rc1"\nwhy = "1"')
+        + '[[anchor]]\nfile = "wider.patch"\nversion = "2.6.21-rc1"\nbase = "2.6.21-rc1"\n'
+        'since = "2.6.21-rc1"\nuntil = "2.6.22-rc1"\nwhy = "wider"\n'
+    )
+    told = chapters(open_shop(project, tmp_path))
+    assert shown(told)[:2] == [
+        ("2.6.20", "2.6.20", State.APPLIES, "v2.6.20", "", []),
+        ("2.6.21-rc1", "2.6.21-rc1", State.APPLIES, "wider", "", ["another function"]),
+    ]
 
 
 def test_too_many_commits_are_not_searched_and_it_says_so(

@@ -90,19 +90,19 @@ def test_whose_history_holds_a_commit(source: GitSource, past: Past) -> None:
 
 
 def test_subjects_of_any_bytes_can_be_shown(past: Past, tmp_path: Path) -> None:
-    """Old commits have subjects in encodings that nobody named."""
-    (past.repo / PATH).write_text("/* Latin */\n")
-    git(past.repo, "add", "-A")
-    subprocess.run(
-        ["git", "-C", past.repo, "-c", "user.name=A", "-c", "user.email=a@b.c",
-         "commit", "-q", "-F", "-"],
-        input=b"caf\xe9\x85 and\x0bmore\n\nbody\n", check=True,
-    )  # fmt: skip
-    past.tag("2.6.24")
+    """Old commits have subjects in encodings that nobody named; git commit mends them today."""
+    tree, parent = git(past.repo, "rev-parse", "v2.6.20^{tree}", "v2.6.23").split()
+    parent = git(past.repo, "rev-parse", f"{parent}^{{commit}}")
+    who = "A <a@b.c> 1767225600 +0000"
+    raw = f"tree {tree}\nparent {parent}\nauthor {who}\ncommitter {who}\n\n".encode()
+    made = subprocess.run(
+        ["git", "-C", past.repo, "hash-object", "-t", "commit", "-w", "--stdin"],
+        input=raw + b"caf\xe9 \xc2\x85 and\x0bmore\n\nbody\n", capture_output=True, check=True,
+    ).stdout.decode().strip()  # fmt: skip
+    git(past.repo, "tag", "v2.6.24", made)
     source = GitSource(str(past.repo), tmp_path / "cache")
     [subject] = between(source, "2.6.23", "2.6.24")
-    assert subject.startswith("caf") and subject.endswith("more")
-    subject.encode()
+    assert subject == "caf\ufffd \x85 and\x0bmore"
     source.close()
 
 
@@ -116,8 +116,11 @@ def test_a_users_configuration_does_not_change_the_answer(
     )
     monkeypatch.setenv("HOME", str(tmp_path))
     config.rename(tmp_path / ".gitconfig")
+    past.commit("café", "/* new */\n")
+    past.tag("2.6.24")
     source = GitSource(str(past.repo), tmp_path / "cache")
     assert between(source, "2.6.21", "2.6.22-rc1") == ["touch", "adopt", "later"]
+    assert between(source, "2.6.23", "2.6.24") == ["café"]
     assert (source.commit(past.shas["adopt"]) or pytest.fail()).date == "2026-01-01"
     source.close()
 
