@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from history_fixtures import PATH, Past, make_past
 from port_fixtures import V
-from sources_fixtures import git
+from sources_fixtures import Notes, git
 
 from zpmaint.errors import InfraError
 from zpmaint.sources.git import GitSource
@@ -103,6 +103,24 @@ def test_subjects_of_any_bytes_can_be_shown(past: Past, tmp_path: Path) -> None:
     source = GitSource(str(past.repo), tmp_path / "cache")
     [subject] = between(source, "2.6.23", "2.6.24")
     assert subject == "caf\ufffd \x85 and\x0bmore"
+    source.close()
+
+
+def test_a_clone_without_contents_brings_those_of_the_path_at_once(
+    past: Past, tmp_path: Path
+) -> None:
+    git(past.repo, "config", "uploadpack.allowFilter", "true")
+    git(past.repo, "config", "uploadpack.allowAnySHA1InWant", "true")
+    notes = Notes()
+    source = GitSource("https://example.invalid/linux.git", tmp_path / "cache", notes)
+    source._url = f"file://{past.repo}"
+    assert between(source, "2.6.20", "2.6.22-rc1")[-1] == "later"
+    assert [step for step in notes.steps if step.startswith("fetch ")] == [
+        f"fetch 7 files of {source.name}"
+    ]
+    listed = git(source._folder, "rev-list", "--objects", "--missing=print", "v2.6.20..v2.6.22-rc1")
+    gone = [line[1:] for line in listed.splitlines() if line.startswith("?")]
+    assert gone == [git(past.repo, "rev-parse", "v2.6.21:mm/other.c")]
     source.close()
 
 

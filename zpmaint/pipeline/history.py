@@ -191,7 +191,7 @@ class _Search:
             if seen(git.blobs(before.version, paths)) == seen(git.blobs(after.version, paths)):
                 continue
             moved = True
-            # A change far from the hunks (a second place that looks the same) comes last.
+            # Far from the hunks comes last: a name that the patch speaks of may be gone there.
             for commits in (near, listed):
                 found = [
                     commit

@@ -162,10 +162,11 @@ class GitSource:
             tags = [self._tag(older), self._tag(newer)]
             if not all(map(self._named_commit, tags)):
                 return None
-            return self._log(
-                "--topo-order", "--reverse", f"--max-count={most}", f"^{tags[0]}", tags[1],
-                "--", *paths,
-            )  # fmt: skip
+            repo = self._open()
+            between = [f"^{tags[0]}", tags[1], "--", *paths]
+            # Who asks for these commits reads the files next.
+            self._bring_contents(repo, *between)
+            return self._log("--topo-order", "--reverse", f"--max-count={most}", *between)
 
     def _named_commit(self, revision: str) -> str | None:
         try:
@@ -215,13 +216,13 @@ class GitSource:
             except OSError as error:
                 raise disk_error(place, error) from None
 
-    def _bring_contents(self, repo: git.Repo, commit: str) -> None:
-        """In a clone without contents: all that one tree needs, in one request instead of one
-        for each file."""
+    def _bring_contents(self, repo: git.Repo, *revisions: str) -> None:
+        """In a clone without contents: all that a tree (or some commits and paths, as rev-list
+        takes them) needs, in one request instead of one for each file."""
         if not self._url:
             return
         try:
-            listed = repo.git.rev_list("--objects", "--missing=print", commit).splitlines()
+            listed = repo.git.rev_list("--objects", "--missing=print", *revisions).splitlines()
             missing = [line[1:] for line in listed if line.startswith("?")]
             if missing:
                 with self.reporter.step(f"fetch {len(missing)} files of {self.name}"):
