@@ -192,3 +192,15 @@ def test_a_place_that_is_wrong_is_told_when_nobody_serves(tmp_path: Path) -> Non
     assert chain.newest("6.12") == V("6.12.107")
     with pytest.raises(UserError, match="no git repository at /nowhere"):
         chain.tree(V("2.6.21"))
+
+
+def test_cheapest_first_asks_for_no_tarball_that_git_spares(tmp_path: Path) -> None:
+    """The order among the others stays, and so does what is known to be absent."""
+    tarballs = KernelOrgSource("", tmp_path), DebianSource("", tmp_path)
+    one, other = Toy("one", "6.1.1"), Toy("other", "6.1.1")
+    gone = {"mirror": UserError("not set")}
+    chain = Chain([tarballs[0], one, tarballs[1], other], absent=gone).cheapest_first()
+    assert chain.sources == (one, other, *tarballs)
+    assert chain.blobs(V("6.1.1"), ["x"]) == {"x": b"one"}
+    with pytest.raises(UserError, match="mirror"):
+        Chain([one], absent=gone).cheapest_first().blobs(V("6.12"), [])

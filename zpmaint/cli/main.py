@@ -22,6 +22,7 @@ COMMANDS = {
     "port": "port",
     "import": "import_",
     "sweep": "sweep",
+    "history": "history",
     "build": "build",
     "boot": "boot",
     "verify": "verify",

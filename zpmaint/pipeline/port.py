@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from zpmaint.errors import InfraError, KernelError, UserError
 from zpmaint.files import write_whole
 from zpmaint.patchset.values import Anchor, PatchSet
+from zpmaint.pipeline.adoption import witnessed
 from zpmaint.pipeline.workshop import Workshop
 from zpmaint.port.engine import candidates, paths, port
 from zpmaint.port.values import Port
@@ -24,7 +26,8 @@ def port_onto(
     anchor: str | None = None,
 ) -> Port:
     """Port `patchset` onto `version`. Base blobs that no source serves are left out; the engine
-    then has less to go by, and its hunks say so."""
+    then has less to go by, and its hunks say so. Of an adopted change the port's `why` also tells
+    whether git's history bears that out."""
     starts = starting(patchset, version)
     if anchor:
         starts = [a for a in patchset.anchors if a.name == anchor]
@@ -35,7 +38,9 @@ def port_onto(
             start.name: target if start.base == version else base_blobs(shop, start, chain)
             for start in starts
         }
-        return port(patchset, version, bases, target, anchor=anchor)
+        result = port(patchset, version, bases, target, anchor=anchor)
+        seen = witnessed(patchset, result, chain)
+        return replace(result, why=f"{result.why}; {seen}") if seen else result
 
 
 def starting(patchset: PatchSet, version: KernelVersion) -> list[Anchor]:

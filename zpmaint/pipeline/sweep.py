@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from zpmaint.patchset.values import PatchSet
 from zpmaint.pipeline.port import base_blobs, starting, touched
 from zpmaint.pipeline.workshop import Workshop
-from zpmaint.port.engine import port
+from zpmaint.port.engine import Blobs, port
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
 from zpmaint.versions import KernelVersion
+
+
+def within(
+    versions: Iterable[KernelVersion],
+    since: KernelVersion | None = None,
+    until: KernelVersion | None = None,
+) -> list[KernelVersion]:
+    """The versions of [since, until], both included; None is open-ended."""
+    return [v for v in versions if (since is None or v >= since) and (until is None or v <= until)]
 
 
 def sweep(
@@ -20,19 +31,31 @@ def sweep(
     until: KernelVersion | None = None,
 ) -> list[Port]:
     """Port `patchset` onto every version of `chain` within [since, until], oldest first."""
-    versions = [
-        v
-        for v in chain.versions()
-        if (since is None or v >= since) and (until is None or v <= until)
-    ]
-    starts = {version: starting(patchset, version) for version in versions}
-    needed = {anchor.name: anchor for found in starts.values() for anchor in found}
-    bases = {name: base_blobs(shop, anchor, chain) for name, anchor in needed.items()}
+    versions = within(chain.versions(), since, until)
+    bases = bases_for(shop, patchset, versions, chain)
+    return sweep_over(shop, patchset, versions, bases, chain)
+
+
+def bases_for(
+    shop: Workshop, patchset: PatchSet, versions: Iterable[KernelVersion], chain: Chain
+) -> Mapping[str, Blobs]:
+    """The pre-images of all anchors that a port onto any of `versions` starts from, by name."""
+    needed = {a.name: a for version in versions for a in starting(patchset, version)}
+    return {name: base_blobs(shop, anchor, chain) for name, anchor in needed.items()}
+
+
+def sweep_over(
+    shop: Workshop,
+    patchset: PatchSet,
+    versions: Sequence[KernelVersion],
+    bases: Mapping[str, Blobs],
+    chain: Chain,
+) -> list[Port]:
+    """Port `patchset` onto each of `versions`, in their order."""
     ports: list[Port] = []
     with shop.reporter.step(f"sweep {len(versions)} kernels", "kernels") as step:
         for version in versions:
-            ports.append(
-                port(patchset, version, bases, chain.blobs(version, touched(starts[version])))
-            )
+            target = chain.blobs(version, touched(starting(patchset, version)))
+            ports.append(port(patchset, version, bases, target))
             step.advance(len(ports), len(versions))
     return ports

@@ -123,7 +123,9 @@ def _port(
         seen = _adopted(*carried)
         if seen.adopted:
             state, files = State.UPSTREAM, seen.files
-            why = f"upstream has it ({', '.join(c[:12] for c in adoption.commits)}): {seen.why}"
+            commits = ", ".join(sha[:12] for sha in adoption.commits)
+            came = f" since {adoption.era.since}" if adoption.era.since else ""
+            why = f"upstream has it{came} ({commits}): {seen.why}"
         else:
             state, files = State.CONFLICT, seen.files
             why = f"the set says that upstream has adopted the change here, but {seen.why}"

@@ -14,6 +14,7 @@ from zpmaint.sources.debian import DebianSource
 from zpmaint.sources.git import GitSource
 from zpmaint.sources.kernelorg import KernelOrgSource
 from zpmaint.sources.source import NotServedError, Source, SourceFailedError
+from zpmaint.sources.tarball import TarballSource
 from zpmaint.sources.tree import TreeSource
 from zpmaint.versions import KernelVersion
 
@@ -114,6 +115,11 @@ class Chain:
         self.reporter = reporter
         self._absent = dict(absent or {})
         self._served: dict[KernelVersion, Source] = {}
+
+    def cheapest_first(self) -> Chain:
+        """The same sources, git and folders before those that give a file by a whole tarball."""
+        order = sorted(self.sources, key=lambda source: isinstance(source, TarballSource))
+        return Chain(order, self.reporter, absent=self._absent)
 
     @property
     def name(self) -> str:

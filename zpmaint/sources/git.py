@@ -27,6 +27,7 @@ from git.exc import GitCommandError, GitCommandNotFound
 from zpmaint.errors import InfraError, UserError
 from zpmaint.files import landing, locked
 from zpmaint.progress import SILENT, Reporter
+from zpmaint.sources.commit import Commit
 from zpmaint.sources.download import disk_error
 from zpmaint.sources.series import newest_of, not_served
 from zpmaint.sources.source import SourceFailedError
@@ -110,14 +111,7 @@ class GitSource:
 
     def blobs(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, bytes | None]:
         with self._lock:
-            repo = self._open()
-            wanted = list(paths)
-            shas = self.blob_ids(version, wanted)
-            found: dict[str, bytes | None] = {}
-            for path in wanted:
-                sha = shas[path]
-                found[path] = None if sha is None else self._object(repo, sha)
-            return found
+            return self.contents(self._tag(version), paths)
 
     def blob_ids(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, str | None]:
         """git's name of each file's contents at `version`, None where there is no such file.
@@ -127,6 +121,75 @@ class GitSource:
             commit = self._tag(version)
             repo = self._open()
             return {path: self._blob_id(repo, commit, path) for path in paths}
+
+    def contents(self, revision: str, paths: Iterable[str]) -> dict[str, bytes | None]:
+        """The files at a commit; None where it has no such file."""
+        with self._lock:
+            repo = self._open()
+            shas = {path: self._blob_id(repo, revision, path) for path in paths}
+            return {p: None if sha is None else self._object(repo, sha) for p, sha in shas.items()}
+
+    def commit(self, sha: str) -> Commit | None:
+        """The commit that `sha` (shortened or not) names; None where the repository has none."""
+        with self._lock:
+            if self._named_commit(sha) is None:
+                return None
+            return self._log("--no-walk", sha)[0]
+
+    def holds(self, version: KernelVersion, sha: str) -> bool:
+        """Whether the commit `sha`, which the repository must have, is in the history of
+        `version`."""
+        with self._lock:
+            tag = self._tag(version)
+            try:
+                self._open().git.merge_base("--is-ancestor", sha, tag)
+            except GitCommandError as error:
+                # git says "no" so, and in the same way that it could not read all of the history;
+                # only then does it complain.
+                if error.status == 1 and not error.stderr:
+                    return False
+                raise self._broken(error) from None
+            return True
+
+    def commits(
+        self, older: KernelVersion, newer: KernelVersion, paths: Iterable[str], *, most: int
+    ) -> list[Commit] | None:
+        """The commits that `newer` has and `older` has not and that made `paths` what they are
+        in `newer`, parents first; the newest `most` of them.
+
+        None where one of the two tags names no commit (v2.6.11 is a tree without a history)."""
+        with self._lock:
+            tags = [self._tag(older), self._tag(newer)]
+            if not all(map(self._named_commit, tags)):
+                return None
+            repo = self._open()
+            between = [f"^{tags[0]}", tags[1], "--", *paths]
+            # Who asks for these commits reads the files next.
+            self._bring_contents(repo, *between)
+            return self._log("--topo-order", "--reverse", f"--max-count={most}", *between)
+
+    def _named_commit(self, revision: str) -> str | None:
+        try:
+            sha, kind, _size = self._open().git.get_object_header(f"{revision}^{{commit}}")
+        except ValueError as error:
+            if "missing" in str(error):
+                return None
+            raise self._broken(error) from None
+        except (OSError, GitCommandError) as error:
+            raise self._broken(error) from None
+        return _text(sha) if _text(kind) == "commit" else None
+
+    def _log(self, *words: str) -> list[Commit]:
+        """What rev-list names: unlike git log it heeds no user's configuration. With a path, a
+        merge that brings nothing of its own is left out."""
+        try:
+            listed = self._open().git.rev_list(
+                "--encoding=UTF-8", "--date=short", "--format=%H%x00%P%x00%ad%x00%s", *words
+            )
+        except GitCommandError as error:
+            raise self._broken(error) from None
+        rows = (line.split("\0") for line in listed.split("\n") if "\0" in line)
+        return [Commit(sha, tuple(of.split()), day, _clean(text)) for sha, of, day, text in rows]
 
     def tree(self, version: KernelVersion, keep: Iterable[str] = ()) -> Path:
         """The whole tree (`keep` is there anyhow), archived once into cache/trees."""
@@ -153,13 +216,13 @@ class GitSource:
             except OSError as error:
                 raise disk_error(place, error) from None
 
-    def _bring_contents(self, repo: git.Repo, commit: str) -> None:
-        """In a clone without contents: all that one tree needs, in one request instead of one
-        for each file."""
+    def _bring_contents(self, repo: git.Repo, *revisions: str) -> None:
+        """In a clone without contents: all that a tree (or some commits and paths, as rev-list
+        takes them) needs, in one request instead of one for each file."""
         if not self._url:
             return
         try:
-            listed = repo.git.rev_list("--objects", "--missing=print", commit).splitlines()
+            listed = repo.git.rev_list("--objects", "--missing=print", *revisions).splitlines()
             missing = [line[1:] for line in listed if line.startswith("?")]
             if missing:
                 with self.reporter.step(f"fetch {len(missing)} files of {self.name}"):
@@ -316,6 +379,11 @@ def _text(word: str | bytes) -> str:
     return word.decode("ascii") if isinstance(word, bytes) else word
 
 
+def _clean(text: str) -> str:
+    """A text that can be printed: a subject that is no UTF-8 came as surrogate escapes."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _trusting(folder: Path) -> Mapping[str, str]:
     return {
         "GIT_CONFIG_COUNT": "2",
@@ -325,6 +393,7 @@ def _trusting(folder: Path) -> Mapping[str, str]:
         "GIT_CONFIG_KEY_1": "core.fsmonitor",
         "GIT_CONFIG_VALUE_1": "false",
         "GIT_DIR": str(folder),
+        "GIT_LITERAL_PATHSPECS": "1",
         "GIT_TERMINAL_PROMPT": "0",
     }
 
