@@ -105,15 +105,19 @@ def _whole(
         readers = [[*rest, f"--directory={fresh}"]]
         globs = [f"{folder}/{name}" for folder in folders for name in _deep(omit.always)]
         names = [f"{top}/{path}" for path in wanted]
+        # In a folder of their own: two tars that make the same folder at once trip over each other.
+        apart = fresh / ".kept"
+        apart.mkdir()
         if globs or names:
             readers.append(
                 [
-                    f"--directory={fresh}",
+                    f"--directory={apart}",
                     *("--anchored", "--wildcards", "--wildcards-match-slash", *globs),
                     *("--no-wildcards", *names),
                 ]
             )
         _decode(archive, readers, step)
+        _join(apart, fresh)
         if not (fresh / "Makefile").is_file():
             raise SourceFailedError(f"{archive}: holds no kernel tree (no {top}/Makefile)")
         write_whole(_asked(tree), json.dumps(list(wanted)))
@@ -137,6 +141,17 @@ def _complete(archive: Path, tree: Path, wanted: Sequence[str], reporter: Report
         write_whole(_asked(tree), json.dumps(sorted(asked | set(missing))))
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _join(apart: Path, tree: Path) -> None:
+    """Move every file below `apart` to its place in `tree`."""
+    for folder, folders, files in os.walk(apart):
+        place = tree / Path(folder).relative_to(apart)
+        place.mkdir(parents=True, exist_ok=True)
+        linked = [name for name in folders if (Path(folder) / name).is_symlink()]
+        for name in [*files, *linked]:
+            (Path(folder) / name).replace(place / name)
+    shutil.rmtree(apart)
 
 
 def _deep(names: Iterable[str]) -> list[str]:
@@ -170,19 +185,22 @@ def _decode(archive: Path, readers: Sequence[Sequence[str]], step: Step) -> None
     """Decode `archive` once into a tar per reader. Raises SourceFailedError unless all of it
     was decoded and every tar took its part."""
     size = archive.stat().st_size
-    with tempfile.TemporaryFile() as said, archive.open("rb") as packed:
+    tars = [["tar", "--extract", "--file=-", "--strip-components=1", *_COMMON, *r] for r in readers]
+    with contextlib.ExitStack() as stack:
+        packed = stack.enter_context(archive.open("rb"))
+        # One file for each: words that two processes write to one file run into each other.
+        said = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(1 + len(tars))]
         processes: list[subprocess.Popen[bytes]] = []
         try:
             xz = subprocess.Popen(
                 ["nice", "xz", "--decompress", "--stdout", "--threads=2"],
-                stdin=packed, stdout=subprocess.PIPE, stderr=said,
+                stdin=packed, stdout=subprocess.PIPE, stderr=said[0],
             )  # fmt: skip
             processes.append(xz)
-            for reader in readers:
+            for command, words in zip(tars, said[1:], strict=True):
                 processes.append(
                     subprocess.Popen(
-                        ["tar", "--extract", "--file=-", "--strip-components=1", *_COMMON, *reader],
-                        stdin=subprocess.PIPE, stdout=said, stderr=said,
+                        command, stdin=subprocess.PIPE, stdout=words, stderr=words,
                         env={**os.environ, "LC_ALL": "C"},
                     )
                 )  # fmt: skip
@@ -204,8 +222,10 @@ def _decode(archive: Path, readers: Sequence[Sequence[str]], step: Step) -> None
                 for stream in (process.stdin, process.stdout):
                     if stream is not None:
                         _close(stream)
-        said.seek(0)
-        lines = said.read().decode("utf-8", "replace").splitlines()
+        lines: list[str] = []
+        for words in said:
+            words.seek(0)
+            lines += words.read().decode("utf-8", "replace").splitlines()
     # That a glob or a kept file is not in this kernel is no fault; tar calls it one.
     faults = [line for line in lines if not _is_absence(line)]
     if codes[0] or faults or any(code not in (0, 2) for code in codes[1:]):
