@@ -58,6 +58,14 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             "  . = VDSO_PRELINK + 0xb00;\n",
         ),
         (
+            "dma-without-pci",
+            "x86_64",
+            "arch/x86_64/kernel/pci-dma.c",
+            "\tint node;\n\tif (dev->bus == &pci_bus_type)\n\t\tnode = a;\n\telse\n\t\tnode = b;\n",
+            "\tint node;\n#ifdef CONFIG_PCI\n\tif (dev->bus == &pci_bus_type)\n\t\tnode = a;\n"
+            "\telse\n#endif\n\t\tnode = b;\n",
+        ),
+        (
             "build-stamp",
             "x86_64",
             "scripts/mkcompile_h",
@@ -161,7 +169,7 @@ _COMMON = ("make-mixed-rules", "make-hash-escape", *_STAMPS)
 @pytest.mark.parametrize(
     ("version", "arch", "names"),
     [
-        ("2.6.16", "x86_64", {"make-mixed-rules", *_STAMPS}),
+        ("2.6.16", "x86_64", {"make-mixed-rules", *_STAMPS, "dma-without-pci"}),
         ("2.6.18", "x86_64", {*_COMMON}),
         ("2.6.20", "x86_64", {*_COMMON}),
         ("2.6.21", "x86_64", {*_COMMON}),
