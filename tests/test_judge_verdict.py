@@ -20,6 +20,7 @@ from judge_fixtures import (
 from zpmaint.errors import InfraError
 from zpmaint.judge.values import Mark
 from zpmaint.machine.values import Outcome
+from zpmaint.patchset.values import Era, Flip
 from zpmaint.versions import KernelVersion
 
 STOCK = report(WORDS)
@@ -37,6 +38,22 @@ def test_a_good_pair_passes() -> None:
     first, second = of(verdict, "devzero.eager")
     assert second is not None
     assert (first.mark, second.mark) == (Mark.SKIP, Mark.SKIP)
+
+
+def test_a_flip_holds_in_its_era_alone() -> None:
+    era = Era(until=KernelVersion.parse("6.12"))
+    flips = (*FLIPS, Flip("read.zero", "stuck", "ok", "a defect that 6.12 mended", era))
+    assert judged(STOCK, GOOD, flips=flips).passed
+    assert not judged(report(WORDS | {"read.zero": "stuck"}), GOOD, flips=flips).passed
+    old = KernelVersion.parse("6.11")
+    stuck = report(WORDS | {"read.zero": "stuck"}, release="6.11.0")
+    good = report(PATCHED, release="6.11.0")
+    assert judged(stuck, good, flips=flips, version=old).passed
+    assert (
+        judged(good, good, flips=flips, version=old)
+        .failures[0]
+        .startswith("stock: read.zero: ok, expected stuck")
+    )
 
 
 @pytest.mark.parametrize(

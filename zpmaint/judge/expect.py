@@ -21,8 +21,8 @@ def compare(
     stock: Report,
     patched: Report | None,
 ) -> tuple[CaseVerdict, ...]:
-    """Every case of `cases` on both kernels. `flips` is by case name; `adopted` says that the
-    stock kernel behaves as the patched one must."""
+    """Every case of `cases` on both kernels. `flips` are those of this kernel, by case name;
+    `adopted` says that the stock kernel behaves as the patched one must."""
     verdicts: list[CaseVerdict] = []
     for case in cases:
         flip = flips.get(case.name)
