@@ -44,6 +44,14 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             "make-cmd = $(subst $(pound),$$(pound),$(subst $$,$$$$,$(call escsq,$(cmd_$(1)))))\n",
         ),
         (
+            "make-force-newer",
+            "x86_64",
+            "scripts/Kbuild.include",
+            "if_changed = $(if $(strip $? $(call arg-check, $(cmd_$(1)), $(cmd_$@)) ), \\\n",
+            "if_changed = $(if $(strip $(filter-out FORCE,$?) "
+            "$(call arg-check, $(cmd_$(1)), $(cmd_$@)) ), \\\n",
+        ),
+        (
             "perl-defined-array",
             "x86_64",
             "kernel/timeconst.pl",
@@ -169,7 +177,7 @@ _COMMON = ("make-mixed-rules", "make-hash-escape", *_STAMPS)
 @pytest.mark.parametrize(
     ("version", "arch", "names"),
     [
-        ("2.6.16", "x86_64", {"make-mixed-rules", *_STAMPS, "dma-without-pci"}),
+        ("2.6.16", "x86_64", {"make-mixed-rules", "make-force-newer", *_STAMPS, "dma-without-pci"}),
         ("2.6.18", "x86_64", {*_COMMON}),
         ("2.6.20", "x86_64", {*_COMMON}),
         ("2.6.21", "x86_64", {*_COMMON}),
