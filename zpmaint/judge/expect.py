@@ -26,7 +26,7 @@ def compare(
     verdicts: list[CaseVerdict] = []
     for case in cases:
         flip = flips.get(case.name)
-        changed = flip.patched if flip else case.expect
+        changed = flip.patched if flip else case.expected(version)
         plain = flip.stock if flip and not adopted else changed
         first = _one(case, plain, version, stock)
         second = _one(case, changed, version, patched) if patched is not None else None
