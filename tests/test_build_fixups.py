@@ -74,6 +74,16 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             "\telse\n#endif\n\t\tnode = b;\n",
         ),
         (
+            "cpumask-out-of-scope",
+            "x86_64",
+            "include/linux/cpumask.h",
+            "#define cpumask_of_cpu(cpu)\t\t\\\n(*({\t\t\t\\\n\ttypeof(a) m;\t\\\n\t&m;\t\\\n}))\n"
+            "#endif\n",
+            "static inline cpumask_t *cpumask_with(cpumask_t *mask, int cpu)\n"
+            "{\n\t__cpu_set(cpu, mask);\n\treturn mask;\n}\n"
+            "#define cpumask_of_cpu(cpu)\t(*cpumask_with(&(cpumask_t){ { 0 } }, (cpu)))\n#endif\n",
+        ),
+        (
             "build-stamp",
             "x86_64",
             "scripts/mkcompile_h",
@@ -185,6 +195,12 @@ _COMMON = ("make-mixed-rules", "make-hash-escape", *_STAMPS)
         ("2.6.23", "x86_64", {*_COMMON, "vdso-text-room"}),
         ("2.6.24", "x86_64", {*_COMMON}),
         ("2.6.25", "x86_64", {*_COMMON, "perl-defined-array"}),
+        (
+            "2.6.26",
+            "x86_64",
+            {*_COMMON, "perl-defined-array", "cpumask-out-of-scope"},
+        ),
+        ("2.6.27", "x86_64", {*_COMMON, "perl-defined-array"}),
         ("2.6.32", "x86_64", {"make-hash-escape", *_STAMPS, "perl-defined-array"}),
         ("2.6.35", "x86_64", {"make-hash-escape", *_STAMPS, "perl-defined-array"}),
         ("2.6.20", "i386", {*_COMMON, "i386-regparm-attribute", "i386-pt-regs-alias"}),
@@ -211,7 +227,7 @@ def test_what_real_kernels_call_for(
         check=True,
     )
     wanted = ("Makefile", "scripts/", "usr/", "kernel/timeconst", "arch/i386/kernel", "arch/x86",
-              "include/asm-i386/l", "include/asm-x86/l")  # fmt: skip
+              "include/asm-i386/l", "include/asm-x86/l", "include/linux/cpumask")  # fmt: skip
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
         members = [m for m in tar.getmembers() if m.isfile() and m.name.startswith(wanted)]
         tar.extractall(tmp_path, members, filter="data")
