@@ -84,6 +84,13 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             "#define cpumask_of_cpu(cpu)\t(*cpumask_with(&(cpumask_t){ { 0 } }, (cpu)))\n#endif\n",
         ),
         (
+            "pagemap-walk-unset",
+            "x86_64",
+            "fs/proc/task_mmu.c",
+            "\tstruct mm_walk pagemap_walk;\n",
+            "\tstruct mm_walk pagemap_walk = {};\n",
+        ),
+        (
             "build-stamp",
             "x86_64",
             "scripts/mkcompile_h",
@@ -198,7 +205,7 @@ _COMMON = ("make-mixed-rules", "make-hash-escape", *_STAMPS)
         (
             "2.6.26",
             "x86_64",
-            {*_COMMON, "perl-defined-array", "cpumask-out-of-scope"},
+            {*_COMMON, "perl-defined-array", "cpumask-out-of-scope", "pagemap-walk-unset"},
         ),
         ("2.6.27", "x86_64", {*_COMMON, "perl-defined-array"}),
         ("2.6.32", "x86_64", {"make-hash-escape", *_STAMPS, "perl-defined-array"}),
@@ -222,12 +229,24 @@ def test_what_real_kernels_call_for(
 ) -> None:
     git = ["git", "-C", os.environ["ZPMAINT_KERNEL_GIT"]]
     archive = subprocess.run(
-        [*git, "archive", f"v{version}", "Makefile", "scripts", "kernel", "arch", "include", "usr"],
+        [
+            *git,
+            "archive",
+            f"v{version}",
+            "Makefile",
+            "scripts",
+            "kernel",
+            "arch",
+            "include",
+            "usr",
+            "fs/proc",
+        ],
         capture_output=True,
         check=True,
     )
     wanted = ("Makefile", "scripts/", "usr/", "kernel/timeconst", "arch/i386/kernel", "arch/x86",
-              "include/asm-i386/l", "include/asm-x86/l", "include/linux/cpumask")  # fmt: skip
+              "include/asm-i386/l", "include/asm-x86/l", "include/linux/cpumask",
+              "fs/proc/task")  # fmt: skip
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
         members = [m for m in tar.getmembers() if m.isfile() and m.name.startswith(wanted)]
         tar.extractall(tmp_path, members, filter="data")
