@@ -44,6 +44,14 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             "make-cmd = $(subst $(pound),$$(pound),$(subst $$,$$$$,$(call escsq,$(cmd_$(1)))))\n",
         ),
         (
+            "make-force-newer",
+            "x86_64",
+            "scripts/Kbuild.include",
+            "if_changed = $(if $(strip $? $(call arg-check, $(cmd_$(1)), $(cmd_$@)) ), \\\n",
+            "if_changed = $(if $(strip $(filter-out FORCE,$?) "
+            "$(call arg-check, $(cmd_$(1)), $(cmd_$@)) ), \\\n",
+        ),
+        (
             "perl-defined-array",
             "x86_64",
             "kernel/timeconst.pl",
@@ -56,6 +64,31 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             "arch/x86_64/vdso/vdso.lds.S",
             "  . = VDSO_PRELINK + 0x900;\n",
             "  . = VDSO_PRELINK + 0xb00;\n",
+        ),
+        (
+            "dma-without-pci",
+            "x86_64",
+            "arch/x86_64/kernel/pci-dma.c",
+            "\tint node;\n\tif (dev->bus == &pci_bus_type)\n\t\tnode = a;\n\telse\n\t\tnode = b;\n",
+            "\tint node;\n#ifdef CONFIG_PCI\n\tif (dev->bus == &pci_bus_type)\n\t\tnode = a;\n"
+            "\telse\n#endif\n\t\tnode = b;\n",
+        ),
+        (
+            "cpumask-out-of-scope",
+            "x86_64",
+            "include/linux/cpumask.h",
+            "#define cpumask_of_cpu(cpu)\t\t\\\n(*({\t\t\t\\\n\ttypeof(a) m;\t\\\n\t&m;\t\\\n}))\n"
+            "#endif\n",
+            "static inline cpumask_t *cpumask_with(cpumask_t *mask, int cpu)\n"
+            "{\n\t__cpu_set(cpu, mask);\n\treturn mask;\n}\n"
+            "#define cpumask_of_cpu(cpu)\t(*cpumask_with(&(cpumask_t){ { 0 } }, (cpu)))\n#endif\n",
+        ),
+        (
+            "pagemap-walk-unset",
+            "x86_64",
+            "fs/proc/task_mmu.c",
+            "\tstruct mm_walk pagemap_walk;\n",
+            "\tstruct mm_walk pagemap_walk = {};\n",
         ),
         (
             "build-stamp",
@@ -161,7 +194,7 @@ _COMMON = ("make-mixed-rules", "make-hash-escape", *_STAMPS)
 @pytest.mark.parametrize(
     ("version", "arch", "names"),
     [
-        ("2.6.16", "x86_64", {"make-mixed-rules", *_STAMPS}),
+        ("2.6.16", "x86_64", {"make-mixed-rules", "make-force-newer", *_STAMPS, "dma-without-pci"}),
         ("2.6.18", "x86_64", {*_COMMON}),
         ("2.6.20", "x86_64", {*_COMMON}),
         ("2.6.21", "x86_64", {*_COMMON}),
@@ -169,6 +202,12 @@ _COMMON = ("make-mixed-rules", "make-hash-escape", *_STAMPS)
         ("2.6.23", "x86_64", {*_COMMON, "vdso-text-room"}),
         ("2.6.24", "x86_64", {*_COMMON}),
         ("2.6.25", "x86_64", {*_COMMON, "perl-defined-array"}),
+        (
+            "2.6.26",
+            "x86_64",
+            {*_COMMON, "perl-defined-array", "cpumask-out-of-scope", "pagemap-walk-unset"},
+        ),
+        ("2.6.27", "x86_64", {*_COMMON, "perl-defined-array"}),
         ("2.6.32", "x86_64", {"make-hash-escape", *_STAMPS, "perl-defined-array"}),
         ("2.6.35", "x86_64", {"make-hash-escape", *_STAMPS, "perl-defined-array"}),
         ("2.6.20", "i386", {*_COMMON, "i386-regparm-attribute", "i386-pt-regs-alias"}),
@@ -190,12 +229,24 @@ def test_what_real_kernels_call_for(
 ) -> None:
     git = ["git", "-C", os.environ["ZPMAINT_KERNEL_GIT"]]
     archive = subprocess.run(
-        [*git, "archive", f"v{version}", "Makefile", "scripts", "kernel", "arch", "include", "usr"],
+        [
+            *git,
+            "archive",
+            f"v{version}",
+            "Makefile",
+            "scripts",
+            "kernel",
+            "arch",
+            "include",
+            "usr",
+            "fs/proc",
+        ],
         capture_output=True,
         check=True,
     )
     wanted = ("Makefile", "scripts/", "usr/", "kernel/timeconst", "arch/i386/kernel", "arch/x86",
-              "include/asm-i386/l", "include/asm-x86/l")  # fmt: skip
+              "include/asm-i386/l", "include/asm-x86/l", "include/linux/cpumask",
+              "fs/proc/task")  # fmt: skip
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
         members = [m for m in tar.getmembers() if m.isfile() and m.name.startswith(wanted)]
         tar.extractall(tmp_path, members, filter="data")

@@ -19,6 +19,7 @@ from zpmaint.versions import KernelVersion
 
 PATCHES = Path(__file__).parent.parent / "patches"
 ROW = '[[case]]\nname = "a.b"\nreason = "r"\ntags = ["t"]\n'
+DEFECT = '[[case.defect]]\nsince = "2.6.29-rc1"\nuntil = "2.6.32-rc1"\nword = "stuck"\nwhy = "w"\n'
 
 
 def test_the_suite_is_read() -> None:
@@ -57,6 +58,8 @@ def test_the_generated_table_holds_names_functions_and_ranges() -> None:
         (ROW.replace('"r"', '""'), "reason: missing"),
         (ROW.replace("a.b", "ab"), "name: 'ab'"),
         (ROW.replace("a.b", "a.b;system"), "name: 'a.b;system'"),
+        (ROW + DEFECT.replace("why", "whence"), "defect[1]: unknown key 'whence'"),
+        (ROW + DEFECT.replace('until = "2.6.32-rc1"', ""), "defect[1].until: missing"),
         (ROW + ROW, "share the function a_b"),
         (ROW + ROW.replace("a.b", "a-b"), "share the function a_b"),
         (ROW + 'since = "soon"\n', "'soon' is not a kernel version"),
@@ -81,6 +84,12 @@ def test_a_case_with_a_need_may_be_skipped_and_others_only_outside_their_era() -
     assert rows[0].must_run(KernelVersion.parse("4.0-rc2"))
     assert not rows[0].must_run(KernelVersion.parse("3.19"))
     assert not rows[1].must_run(KernelVersion.parse("4.0"))
+
+
+def test_a_known_defect_is_expected_of_its_kernels_alone() -> None:
+    (case,) = read_cases(ROW + DEFECT)
+    said = [case.expected(KernelVersion.parse(v)) for v in ("2.6.28", "2.6.31.14", "2.6.32-rc1")]
+    assert said == ["ok", "stuck", "ok"]
 
 
 @pytest.mark.parametrize("path", sorted(PATCHES.glob("*/patch.toml")), ids=lambda p: p.parent.name)

@@ -94,7 +94,10 @@ def _judged(images: Images, stock: Run, patched: Run | None, *, adopted: bool) -
     table = tomllib.loads(SET.read_text())
     return judge(
         all_cases(),
-        [Flip(**row) for row in table["flip"]],
+        [
+            Flip(row["case"], row["stock"], row["patched"], row["why"], _era(row))
+            for row in table["flip"]
+        ],
         [
             Telling(_era(row), tuple(row["counters"]), tuple(row.get("silent", ())), row["why"])
             for row in table["telling"]

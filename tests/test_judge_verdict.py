@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from judge_fixtures import (
+    CASES,
     FLIPS,
     KB,
     PAGES,
     PATCHED,
     TELLING,
+    V612,
     WORDS,
     figures,
     judged,
@@ -18,8 +22,12 @@ from judge_fixtures import (
 )
 
 from zpmaint.errors import InfraError
+from zpmaint.guest.values import Defect
+from zpmaint.judge.expect import compare
+from zpmaint.judge.ktap import read_report
 from zpmaint.judge.values import Mark
 from zpmaint.machine.values import Outcome
+from zpmaint.patchset.values import Era, Flip
 from zpmaint.versions import KernelVersion
 
 STOCK = report(WORDS)
@@ -37,6 +45,39 @@ def test_a_good_pair_passes() -> None:
     first, second = of(verdict, "devzero.eager")
     assert second is not None
     assert (first.mark, second.mark) == (Mark.SKIP, Mark.SKIP)
+
+
+def test_a_known_defect_of_a_kernel_is_what_both_have_to_report() -> None:
+    old = KernelVersion.parse("6.11")
+    rows = (replace(CASES[0], defects=(Defect(Era(until=V612), "stuck", "mended in 6.12"),)),)
+
+    def of_both(stock: str, patched: str, version: KernelVersion) -> list[Mark]:
+        reports = [read_report(report({"read.zero": word})) for word in (stock, patched)]
+        (verdict,) = compare(
+            rows, {}, adopted=False, version=version, stock=reports[0], patched=reports[1]
+        )
+        assert verdict.patched is not None
+        return [verdict.stock.mark, verdict.patched.mark]
+
+    assert of_both("stuck", "stuck", old) == [Mark.PASS, Mark.PASS]
+    assert of_both("stuck", "ok", old) == [Mark.PASS, Mark.FAIL]
+    assert of_both("ok", "stuck", V612) == [Mark.PASS, Mark.FAIL]
+
+
+def test_a_flip_holds_in_its_era_alone() -> None:
+    era = Era(until=KernelVersion.parse("6.12"))
+    flips = (*FLIPS, Flip("read.zero", "stuck", "ok", "a defect that 6.12 mended", era))
+    assert judged(STOCK, GOOD, flips=flips).passed
+    assert not judged(report(WORDS | {"read.zero": "stuck"}), GOOD, flips=flips).passed
+    old = KernelVersion.parse("6.11")
+    stuck = report(WORDS | {"read.zero": "stuck"}, release="6.11.0")
+    good = report(PATCHED, release="6.11.0")
+    assert judged(stuck, good, flips=flips, version=old).passed
+    assert (
+        judged(good, good, flips=flips, version=old)
+        .failures[0]
+        .startswith("stock: read.zero: ok, expected stuck")
+    )
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,16 @@ def test_anchors_are_oldest_first(tmp_path: Path) -> None:
     assert [a.name for a in load_patchset(folder).anchors] == ["v6.1", "v6.12"]
 
 
+def test_a_case_may_flip_in_several_eras(tmp_path: Path) -> None:
+    row = '[[flip]]\ncase = "futex"\nstock = "stuck"\npatched = "ok"\nwhy = "W"\n'
+    eras = ('since = "2.6.32"\nuntil = "2.6.32.1"\n', 'since = "2.6.33-rc1"\n')
+    folder = written(tmp_path, TABLE + "".join(row + era for era in eras))
+    assert [
+        [KernelVersion.parse(text) in flip.era for text in ("2.6.32", "2.6.32.9", "2.6.33")]
+        for flip in load_patchset(folder).flips
+    ] == [[True, True, True], [True, False, False], [False, False, True]]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -97,6 +107,11 @@ def test_anchors_are_oldest_first(tmp_path: Path) -> None:
             "[[telling]]",
             '[[telling]]\nuntil = "6.1"\ncounters=["x"]\nwhy="y"\n[[telling]]',
             "overl",
+        ),
+        (
+            "[[telling]]",
+            '[[flip]]\ncase="read-fault"\nstock="a"\npatched="b"\nwhy="y"\nsince="6.2"\n[[telling]]',
+            "flip of read-fault: the eras [the first, open) and [6.2, open) overlap",
         ),
         ("title", "title title", "not TOML"),
         ("[[anchor]]", "[anchor]", "anchor: "),

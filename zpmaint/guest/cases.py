@@ -6,18 +6,19 @@ import fnmatch
 import functools
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from zpmaint.errors import UserError
-from zpmaint.guest.values import Case
+from zpmaint.guest.values import Case, Defect
 from zpmaint.patchset.values import Era
 from zpmaint.versions import KernelVersion
 
 TABLE = Path(__file__).parent / "cases.toml"
 
 _NAME = re.compile(r"[a-z]+(?:[.-][a-z]+)+")
-_KEYS = {"name", "reason", "tags", "since", "until", "needs", "expect"}
+_KEYS = {"name", "reason", "tags", "since", "until", "needs", "expect", "defect"}
+_DEFECT_KEYS = {"since", "until", "word", "why"}
 
 
 def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
@@ -41,14 +42,13 @@ def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
                 name=row["name"],
                 reason=row["reason"],
                 tags=tuple(row["tags"]),
-                era=Era(
-                    *(
-                        KernelVersion.parse(row[key]) if key in row else None
-                        for key in ("since", "until")
-                    )
-                ),
+                era=_era(row),
                 needs=row.get("needs", ""),
                 expect=row.get("expect", "ok"),
+                defects=tuple(
+                    _defect(defect, f"{where}.defect[{index}]")
+                    for index, defect in enumerate(row.get("defect", []), 1)
+                ),
             )
         )
     functions = [case.function for case in cases]
@@ -56,6 +56,21 @@ def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
         if functions.count(function) > 1:
             raise UserError(f"{name}: two cases share the function {function}", "rename one")
     return tuple(cases)
+
+
+def _era(row: Mapping[str, str]) -> Era:
+    return Era(
+        *(KernelVersion.parse(row[key]) if key in row else None for key in ("since", "until"))
+    )
+
+
+def _defect(row: Mapping[str, str], where: str) -> Defect:
+    if unknown := set(row) - _DEFECT_KEYS:
+        raise UserError(f"{where}: unknown key {sorted(unknown)[0]!r}")
+    for key in sorted(_DEFECT_KEYS):
+        if not row.get(key):
+            raise UserError(f"{where}.{key}: missing, and needed")
+    return Defect(_era(row), row["word"], row["why"])
 
 
 @functools.cache

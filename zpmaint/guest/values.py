@@ -9,6 +9,16 @@ from zpmaint.versions import KernelVersion
 
 
 @dataclass(frozen=True)
+class Defect:
+    """Kernels that are known to answer a case wrongly, patched or not."""
+
+    era: Era
+    word: str
+    """What they report."""
+    why: str
+
+
+@dataclass(frozen=True)
 class Case:
     """One case of the fault-path suite, as cases.toml declares it."""
 
@@ -22,11 +32,17 @@ class Case:
     """What a kernel of the era may lack; '' where the case must run."""
     expect: str = "ok"
     """The word it reports on every kernel, unless a patch set's flip says otherwise."""
+    defects: tuple[Defect, ...] = ()
 
     @property
     def function(self) -> str:
         """The C function that runs it."""
         return self.name.replace(".", "_").replace("-", "_")
+
+    def expected(self, version: KernelVersion) -> str:
+        """The word it must report on `version` where no flip says otherwise."""
+        known = (defect.word for defect in self.defects if version in defect.era)
+        return next(known, self.expect)
 
     def must_run(self, version: KernelVersion) -> bool:
         """Whether a skip on this kernel is a failure of the case."""

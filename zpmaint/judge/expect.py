@@ -21,12 +21,12 @@ def compare(
     stock: Report,
     patched: Report | None,
 ) -> tuple[CaseVerdict, ...]:
-    """Every case of `cases` on both kernels. `flips` is by case name; `adopted` says that the
-    stock kernel behaves as the patched one must."""
+    """Every case of `cases` on both kernels. `flips` are those of this kernel, by case name;
+    `adopted` says that the stock kernel behaves as the patched one must."""
     verdicts: list[CaseVerdict] = []
     for case in cases:
         flip = flips.get(case.name)
-        changed = flip.patched if flip else case.expect
+        changed = flip.patched if flip else case.expected(version)
         plain = flip.stock if flip and not adopted else changed
         first = _one(case, plain, version, stock)
         second = _one(case, changed, version, patched) if patched is not None else None

@@ -48,7 +48,7 @@ def judge(
     reports = {name: read_report(run.results) for name, run in runs.items()}
     verdicts = compare(
         cases,
-        {flip.case: flip for flip in flips},
+        {flip.case: flip for flip in flips if version in flip.era},
         adopted=adopted,
         version=version,
         stock=reports["stock"],

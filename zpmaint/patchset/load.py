@@ -67,7 +67,7 @@ def load_patchset(folder: Path, sets: Path | None = None) -> PatchSet:
             sorted((_anchor(folder, row) for row in read.anchor), key=lambda a: a.version)
         ),
         adoptions=tuple(Adoption(a.era, a.commits, a.why) for a in read.adopted),
-        flips=tuple(Flip(f.case, f.stock, f.patched, f.why) for f in read.flip),
+        flips=tuple(Flip(f.case, f.stock, f.patched, f.why, f.era) for f in read.flip),
         telling=tuple(Telling(t.era, t.counters, t.silent, t.why) for t in read.telling),
         leaves=read.leaves,
         folder=folder,

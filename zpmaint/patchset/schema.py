@@ -82,13 +82,12 @@ class AdoptedTable(EraTable):
     ]
 
 
-class FlipTable(_Table):
+class FlipTable(EraTable):
     """[[flip]]: a suite case that sees the difference."""
 
     case: Said
     stock: Said
     patched: Said
-    why: Said
 
     @model_validator(mode="after")
     def _differs(self) -> FlipTable:
@@ -127,13 +126,12 @@ class PatchTable(_Table):
             ("telling", self.telling),
         ):
             _apart(key, eras)
-        for key, names in (
-            ("anchor.file", [a.file for a in self.anchor]),
-            ("flip.case", [f.case for f in self.flip]),
-        ):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            if twice:
-                raise ValueError(f"{key}: there twice: {', '.join(twice)}")
+        for case in dict.fromkeys(row.case for row in self.flip):
+            _apart(f"flip of {case}", tuple(row for row in self.flip if row.case == case))
+        names = [a.file for a in self.anchor]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"anchor.file: there twice: {', '.join(twice)}")
         return self
 
 

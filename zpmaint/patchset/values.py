@@ -59,6 +59,8 @@ class Flip:
     patched: str
     """The word it must report on a patched one, and where upstream has adopted the change."""
     why: str
+    era: Era = Era()
+    """Where it does; elsewhere the case says the same on both."""
 
 
 @dataclass(frozen=True)

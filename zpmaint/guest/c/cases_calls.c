@@ -2,11 +2,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cases.gen.h"
@@ -195,10 +197,9 @@ void syscall_in(void)
 	must_be_zero(map_pages(8, RW), 8, "another mapping after read()");
 }
 
-void syscall_futex(void)
+static void wait_for_futex(char *memory)
 {
 	enum { FUTEX_WAIT_ = 0 };
-	char *memory = map_pages(2, RW);
 
 	if (syscall(SYS_futex, memory, FUTEX_WAIT_, 1, NULL, NULL, 0) != -1)
 		broken("woken", "FUTEX_WAIT on an untouched page that is not 1 came back");
@@ -207,6 +208,28 @@ void syscall_futex(void)
 	if (errno != EAGAIN)
 		broken("wrong-error", "FUTEX_WAIT on an untouched page: %s", strerror(errno));
 	must_be_zero(memory, 2, "after FUTEX_WAIT");
+}
+
+/* In a process of its own: a kernel that cannot find the zero page's owner looks for ever, and
+ * ends only by a deadly signal. */
+void syscall_futex(void)
+{
+	char *memory = map_pages(2, RW);
+	int child = branch();
+	siginfo_t end;
+
+	if (!child) {
+		alarm(3);
+		wait_for_futex(memory);
+		_exit(0);
+	}
+	if (waitid(P_PID, child, &end, WEXITED | WNOWAIT))
+		broken("no-child", "waitid: %s", strerror(errno));
+	if (end.si_code == CLD_KILLED && end.si_status == SIGALRM) {
+		note("FUTEX_WAIT on an untouched page did not come back in 3 s");
+		observe("stuck");
+	}
+	join(child);
 }
 
 void mem_read(void)
