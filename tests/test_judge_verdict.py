@@ -57,6 +57,9 @@ def test_a_known_defect_of_a_kernel_is_what_both_have_to_report() -> None:
             rows, {}, adopted=False, version=version, stock=reports[0], patched=reports[1]
         )
         assert verdict.patched is not None
+        # A pass that is no good says so; one that is says nothing of it.
+        told = "known defect of this kernel: mended in 6.12" in verdict.stock.detail
+        assert told == (verdict.stock.mark is Mark.PASS and stock == "stuck")
         return [verdict.stock.mark, verdict.patched.mark]
 
     assert of_both("stuck", "stuck", old) == [Mark.PASS, Mark.PASS]

@@ -173,6 +173,8 @@ def _cases(out: Console, rows: Iterable[dict[str, Any]]) -> None:
 
 def _seen(got: dict[str, Any]) -> Text:
     text = str(got["observed"])
+    if got["mark"] == "pass" and got["detail"].startswith("known defect"):
+        text += " (known defect)"
     if got["mark"] in ("fail", "lost"):
         text += f" (expected {got['expected']})"
         if got["detail"]:

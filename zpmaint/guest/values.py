@@ -39,10 +39,14 @@ class Case:
         """The C function that runs it."""
         return self.name.replace(".", "_").replace("-", "_")
 
+    def defect(self, version: KernelVersion) -> Defect | None:
+        """What is known to be wrong with `version`, patched or not."""
+        return next((defect for defect in self.defects if version in defect.era), None)
+
     def expected(self, version: KernelVersion) -> str:
         """The word it must report on `version` where no flip says otherwise."""
-        known = (defect.word for defect in self.defects if version in defect.era)
-        return next(known, self.expect)
+        known = self.defect(version)
+        return known.word if known else self.expect
 
     def must_run(self, version: KernelVersion) -> bool:
         """Whether a skip on this kernel is a failure of the case."""
