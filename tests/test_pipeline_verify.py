@@ -349,3 +349,10 @@ def test_an_unknown_build_profile_is_told_before_anything_runs(shop: Shop) -> No
     status, _, err = shop.run("verify", "6.12.107", "--profile", "nosuch")
     assert status == 2
     assert "nosuch" in err
+
+
+def test_a_result_under_another_accelerator_is_another_result(shop: Shop) -> None:
+    """What plain emulation measured must not stand for the figures that repeat."""
+    assert shop.run("verify", "6.12.107", "--accel", "tcg")[0] == 0
+    assert "1 verified now" in shop.run("matrix", "run")[1]
+    assert "0 verified now" in shop.run("matrix", "run")[1]

@@ -23,8 +23,8 @@ _SHOWN = 3  # commits of one cause in the table; --json has all
 )
 @options.patch
 @options.source
-@click.option("--since", metavar="VERSION", help="The oldest kernel to tell of.")
-@click.option("--until", metavar="VERSION", help="The newest kernel to tell of (included).")
+@options.since
+@options.until
 @options.as_json
 @pass_desk
 def command(
@@ -32,8 +32,8 @@ def command(
     *,
     patch: str | None,
     sources: tuple[str, ...],
-    since: str | None,
-    until: str | None,
+    since: KernelVersion | None,
+    until: KernelVersion | None,
     as_json: bool,
 ) -> None:
     """Tell which kernels take the patch in which way, and what caused each change.
@@ -51,8 +51,8 @@ def command(
         shop,
         shop.patchset(patch),
         sources,
-        since=KernelVersion.parse(since) if since else None,
-        until=KernelVersion.parse(until) if until else None,
+        since=since,
+        until=until,
     )
     if as_json:
         desk.json(
@@ -69,9 +69,8 @@ def command(
     table.add_column("cause", ratio=1)
     for chapter in told.chapters:
         run = chapter.range
-        first, last = run.first.version.tag, run.last.version.tag
         table.add_row(
-            first if first == last else f"{first} .. {last}",
+            tables.span(run.first.version, run.last.version),
             str(len(run.ports)),
             tables.state(run.first.state),
             escape(run.first.anchor),

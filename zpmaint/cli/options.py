@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from zpmaint.versions import KernelVersion
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 source = click.option(
@@ -49,8 +51,20 @@ accel = click.option(
     type=click.Choice(["auto", "tcg", "kvm"]),
     default="auto",
     show_default=True,
-    help="auto and tcg: QEMU's emulation with -icount, repeatable to the instruction; "
-    "kvm: only if a probe kernel reaches init under it.",
+    help="auto: QEMU's emulation with -icount, repeatable to the instruction; tcg: emulation "
+    "without it; kvm: only if a probe kernel reaches init under it.",
+)
+
+
+def _version(_: click.Context, __: click.Parameter, text: str | None) -> KernelVersion | None:
+    return KernelVersion.parse(text) if text else None
+
+
+since = click.option(
+    "--since", metavar="VERSION", callback=_version, help="The oldest kernel to look at."
+)
+until = click.option(
+    "--until", metavar="VERSION", callback=_version, help="The newest kernel to look at (included)."
 )
 
 

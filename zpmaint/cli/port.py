@@ -11,7 +11,6 @@ from zpmaint.cli import options, tables
 from zpmaint.cli.desk import Desk, pass_desk
 from zpmaint.pipeline.job import Job
 from zpmaint.pipeline.port import write_port
-from zpmaint.port.values import State
 
 
 @click.command(
@@ -50,16 +49,14 @@ def command(
     """
     job = Job.take(desk.workshop, version, patch, sources)
     result = job.port(anchor)
-    if out and result.patch:
-        write_port(result, out)
+    written = write_port(result, out) if out and result.patch else None
     if as_json:
         desk.json(result.as_json())
     elif out or not result.patch:
         tables.port(desk.out, result)
-        if out and result.patch:
-            desk.out.print(f"written: {out / (result.version.tag + '.patch')}", markup=False)
+        if written:
+            desk.out.print(f"written: {written}", markup=False)
     else:
         tables.port(desk.err, result)
         click.echo(result.patch.encode("utf-8", "surrogateescape"), nl=False)
-    failed = result.state in (State.CONFLICT, State.SUPERSEDED)
-    return errors.EXIT_KERNEL if failed else errors.EXIT_OK
+    return errors.EXIT_OK if result.state.leads_on else errors.EXIT_KERNEL

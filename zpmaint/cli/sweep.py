@@ -18,8 +18,8 @@ from zpmaint.versions import KernelVersion
 @click.command()
 @options.patch
 @options.source
-@click.option("--since", metavar="VERSION", help="The oldest kernel to port onto.")
-@click.option("--until", metavar="VERSION", help="The newest kernel to port onto (included).")
+@options.since
+@options.until
 @options.as_json
 @pass_desk
 def command(
@@ -27,8 +27,8 @@ def command(
     *,
     patch: str | None,
     sources: tuple[str, ...],
-    since: str | None,
-    until: str | None,
+    since: KernelVersion | None,
+    until: KernelVersion | None,
     as_json: bool,
 ) -> None:
     """Port the patch onto every kernel of a source, and show where its state changes.
@@ -45,8 +45,8 @@ def command(
         shop,
         shop.patchset(patch),
         shop.chain(sources),
-        since=KernelVersion.parse(since) if since else None,
-        until=KernelVersion.parse(until) if until else None,
+        since=since,
+        until=until,
     )
     if as_json:
         desk.json([row.as_json() | {"patch": None} for row in rows])
@@ -56,10 +56,9 @@ def command(
         table.add_column(title, justify="right" if title in ("count", "confidence") else "left")
     for (state, anchor), run in groupby(rows, key=lambda r: (r.state, r.anchor)):
         group: list[Port] = list(run)
-        first, last = group[0].version.tag, group[-1].version.tag
         worst = min(group, key=lambda r: r.confidence)
         table.add_row(
-            first if first == last else f"{first} .. {last}",
+            tables.span(group[0].version, group[-1].version),
             str(len(group)),
             tables.state(state),
             anchor,

@@ -16,6 +16,7 @@ from zpmaint.build.values import Kernel
 from zpmaint.ledger.values import Record, Result
 from zpmaint.machine.values import Run
 from zpmaint.port.values import Port
+from zpmaint.versions import KernelVersion
 
 BOX = box.SIMPLE_HEAD
 
@@ -43,6 +44,11 @@ _STYLES = {
 def state(word: object) -> Text:
     """A state's word in its colour."""
     return Text(str(word), style=_STYLES.get(str(word), ""))
+
+
+def span(first: KernelVersion, last: KernelVersion) -> str:
+    """A range of kernels by their tags; one of them where it is but one."""
+    return first.tag if first == last else f"{first.tag} .. {last.tag}"
 
 
 def _table(*titles: str, right: Iterable[str] = (), title: str | None = None) -> Table:

@@ -10,7 +10,6 @@ from zpmaint.cli.desk import Desk, pass_desk
 from zpmaint.ledger.values import Record, Result
 from zpmaint.pipeline.job import Job
 from zpmaint.pipeline.verify import verify
-from zpmaint.pipeline.workshop import split_versions
 
 
 @click.command()
@@ -46,11 +45,10 @@ def command(
       zpmaint verify v2.6.21 v2.6.23 --source git:/srv/linux
       zpmaint verify 6.12.y --json | jq .[0].result
     """
-    jobs_asked = [
-        Job.take(desk.workshop, text, patch, sources) for text in split_versions(versions)
-    ]
+    # All are resolved before the first is begun: a slip in the last is told at once.
+    asked = [Job.take(desk.workshop, text, patch, sources) for text in dict.fromkeys(versions)]
     records: list[Record] = []
-    for job in jobs_asked:
+    for job in asked:
         row = verify(
             job.shop,
             job.patchset,
@@ -61,6 +59,7 @@ def command(
             jobs=jobs,
             accelerator=accel,
         )
+        job.shop.ledger.record(row)
         records.append(row)
         if not as_json:
             tables.record(desk.out, row)

@@ -20,13 +20,18 @@ _TOOLS = (("gcc", "--version"), ("ld", "--version"), ("qemu-system-x86_64", "--v
 
 
 def verification_key(
-    version: KernelVersion, arch: str, patchset: PatchSet, profile: str = ""
+    version: KernelVersion,
+    arch: str,
+    patchset: PatchSet,
+    profile: str = "",
+    accelerator: str = "auto",
 ) -> str:
     """The hash of all inputs of verifying `patchset` on `version`."""
     parts = [
         str(version),
         arch,
         profile,
+        accelerator,
         repr(replace(patchset, folder=Path())),
         _own_code(),
         _toolchain(),

@@ -11,7 +11,7 @@ from zpmaint.patchset.values import PatchSet
 from zpmaint.pipeline.port import port_onto
 from zpmaint.pipeline.verify import build_pair
 from zpmaint.pipeline.workshop import Workshop
-from zpmaint.port.values import Port, State
+from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
 from zpmaint.versions import KernelVersion
 
@@ -45,7 +45,7 @@ class Job:
         port = None
         if Flavour.PATCHED in wanted:
             port = self.port()
-            if port.state in (State.CONFLICT, State.SUPERSEDED):
+            if not port.state.leads_on:
                 raise KernelError(
                     f"{self.patchset.name} on {self.version}: {port.state}: {port.why}",
                     f"see zpmaint port {self.version}",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from zpmaint.errors import InfraError, KernelError, UserError
+from zpmaint.errors import InfraError, UserError
 from zpmaint.files import write_whole
 from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.pipeline.adoption import witnessed
@@ -57,18 +58,16 @@ def touched(anchors: Iterable[Anchor]) -> list[str]:
 def base_blobs(shop: Workshop, anchor: Anchor, chain: Chain) -> Mapping[str, bytes | None]:
     """The anchor's pre-image as the sources have it; empty where none serves its base."""
     wanted = paths(anchor.patch)
-    for source in (chain, shop.chain()):
-        try:
-            return source.blobs(anchor.base, wanted)
-        except (UserError, InfraError):
-            continue
+    with suppress(UserError, InfraError):
+        return chain.blobs(anchor.base, wanted)
+    # Opened only where those that were asked for do not have it.
+    with suppress(UserError, InfraError):
+        return shop.chain().blobs(anchor.base, wanted)
     return {}
 
 
 def write_port(result: Port, out: Path) -> Path:
-    """Write DIR/vVERSION.patch. Raises KernelError where there is nothing to write."""
-    if not result.patch:
-        raise KernelError(f"{result.version}: {result.state}: {result.why}")
+    """Write DIR/vVERSION.patch."""
     path = out / f"{result.version.tag}.patch"
     write_whole(path, result.patch)
     return path

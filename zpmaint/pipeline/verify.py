@@ -1,4 +1,4 @@
-"""One verification: port, pair, boots, verdict. Every end is a Record; nothing ends unrecorded."""
+"""One verification: port, pair, boots, verdict. Every end of it is a Record."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Course:
             yield
         finally:
             took = round(time.monotonic() - began, 3)
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + took
+            self.seconds[stage] = took
 
 
 def verify(
@@ -64,14 +64,14 @@ def verify(
     jobs: int | None = None,
     accelerator: str = "auto",
 ) -> Record:
-    """Verify `patchset` on `version` and record what came out.
+    """Verify `patchset` on `version`. The Record is the caller's to keep.
 
     The kernel's failures and the infrastructure's end in the Record (result and why); only the
     user's mistakes are raised."""
     need_for("verify")
     started = time.time()
     course = _Course()
-    key = verification_key(version, arch, patchset, profile)
+    key = verification_key(version, arch, patchset, profile, accelerator)
     try:
         result, why = _run_course(
             shop,
@@ -88,7 +88,7 @@ def verify(
         result, why = Result.BUILD, str(error)
     except InfraError as error:
         result, why = Result.INFRA, str(error)
-    record = Record(
+    return Record(
         key=key,
         version=str(version),
         arch=arch,
@@ -103,8 +103,6 @@ def verify(
         verdict=asdict(course.verdict) if course.verdict else None,
         seconds=course.seconds,
     )
-    shop.ledger.record(record)
-    return record
 
 
 def _run_course(
@@ -121,7 +119,7 @@ def _run_course(
 ) -> tuple[Result, str]:
     with course.timed("port"):
         course.port = port_onto(shop, patchset, version, chain)
-    if course.port.state in (State.CONFLICT, State.SUPERSEDED):
+    if not course.port.state.leads_on:
         return Result.CONFLICT, course.port.why
     with course.timed("build"):
         course.pair = build_pair(
@@ -181,15 +179,11 @@ def boot_suite(shop: Workshop, kernel: Kernel, *, accelerator: str = "auto") -> 
     return boot(
         kernel,
         image,
-        console=console_folder(shop) / name,
+        console=shop.places.state / "consoles" / name,
         reporter=shop.reporter,
         accelerator=accelerator,
         cache=shop.places.cache,
     )
-
-
-def console_folder(shop: Workshop) -> Path:
-    return shop.places.state / "consoles"
 
 
 def _pair_json(pair: Pair) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from zpmaint.build import profiles
@@ -28,6 +28,7 @@ class Workshop:
     places: Places
     config: Config
     reporter: Reporter
+    _patchsets: dict[str, PatchSet] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def open(cls, places: Places, reporter: Reporter) -> Workshop:
@@ -49,7 +50,10 @@ class Workshop:
 
     def patchset(self, name: str | None = None) -> PatchSet:
         """The named patch set, or the project's default one."""
-        return find_patchset(name or self.config.patch, self.places.project)
+        name = name or self.config.patch
+        if name not in self._patchsets:
+            self._patchsets[name] = find_patchset(name, self.places.project)
+        return self._patchsets[name]
 
     def chain(self, specs: Sequence[str] = (), names: Sequence[str] = ()) -> Chain:
         """The sources to ask, in order: those given with --source, else those that kernels.toml
@@ -87,10 +91,3 @@ class Workshop:
             if rank and (best is None or rank > best[0]):
                 best = (rank, row.sources)
         return best[1] if best else ()
-
-
-def split_versions(texts: Sequence[str]) -> list[str]:
-    """Versions as given on the command line; refuses none and doubles."""
-    if not texts:
-        raise UserError("no version given", "name one or more: zpmaint verify v2.6.21 6.12.y")
-    return list(dict.fromkeys(texts))

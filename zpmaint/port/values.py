@@ -23,6 +23,11 @@ class State(StrEnum):
     CONFLICT = "conflict"
     """No rule could settle it; nothing is written but the smallest conflict."""
 
+    @property
+    def leads_on(self) -> bool:
+        """Whether there is a kernel to build: not where the start was wrong or nothing fitted."""
+        return self not in (State.CONFLICT, State.SUPERSEDED)
+
 
 @dataclass(frozen=True)
 class HunkPort:
