@@ -74,6 +74,14 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             "\telse\n#endif\n\t\tnode = b;\n",
         ),
         (
+            "early-idt-stride",
+            "x86_64",
+            "arch/x86/kernel/head_64.S",
+            "\tpushq $i\t\t# 72(%rsp) Vector number\n\tjmp early_idt_handler\n\ti = i + 1\n\t.endr\n",
+            "\tpushq $i\t\t# 72(%rsp) Vector number\n\tjmp early_idt_handler\n\ti = i + 1\n"
+            "\t.fill early_idt_handlers + 9 * i - ., 1, 0xcc\n\t.endr\n",
+        ),
+        (
             "cpumask-out-of-scope",
             "x86_64",
             "include/linux/cpumask.h",
