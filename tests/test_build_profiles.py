@@ -20,7 +20,11 @@ def _pvh(tmp_path: Path) -> SourceView:
 
 def test_chosen_by_what_the_tree_holds(tmp_path: Path) -> None:
     assert choose(SourceView(tmp_path), "x86_64").name == "legacy"
-    assert choose(_pvh(tmp_path), "x86_64").name == "modern"
+    assert choose(SourceView(tmp_path), "i386").name == "legacy"
+    pvh = _pvh(tmp_path)
+    assert choose(pvh, "x86_64").name == "modern"
+    chosen = choose(pvh, "i386")
+    assert (chosen.name, chosen.config) == ("modern", "modern-i386.config")
 
 
 def test_one_may_be_asked_for_where_it_fits(tmp_path: Path) -> None:

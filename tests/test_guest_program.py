@@ -12,7 +12,8 @@ from guest_fixtures import needs_linux, program_of, ran
 from zpmaint.errors import InfraError, UserError
 from zpmaint.guest import compile as compiling
 from zpmaint.guest.cases import all_cases
-from zpmaint.guest.compile import MUSL_I386, init_program
+from zpmaint.guest.compile import init_program
+from zpmaint.guest.i386 import MUSL_I386
 from zpmaint.judge.ktap import read_report
 
 pytestmark = needs_linux
