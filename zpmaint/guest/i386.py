@@ -54,9 +54,10 @@ def _musl(cache: Path, reporter: Reporter) -> Path:
 
 def _libgcc(cache: Path, reporter: Reporter) -> Path:
     """gcc's own one for -m32 (gcc-multilib), else that of the i386 compiler of its version."""
-    own = Path(_gcc("-m32", "-print-libgcc-file-name"))
-    if own.is_file():
-        return own
+    own = _gcc("-m32", "-print-libgcc-file-name")
+    # Without gcc-multilib gcc names its 64-bit one for -m32, too.
+    if own != _gcc("-print-libgcc-file-name") and Path(own).is_file():
+        return Path(own)
     major = _gcc("-dumpversion").partition(".")[0]
     root = unpacked(f"libgcc-{major}-dev", "i386", cache=cache, reporter=reporter)
     found = sorted(root.glob("usr/lib/gcc/*/*/libgcc.a"))

@@ -26,13 +26,6 @@
 
 enum { PAGES = 16, RW = PROT_READ | PROT_WRITE, MOST = 6 };
 
-/* Those that the instruction itself changes, and the result. */
-#ifdef __x86_64__
-enum { CHANGED = 1 << AX | 1 << CX | 1 << R11 };
-#else
-enum { CHANGED = 1 << AX };
-#endif
-
 struct call {
 	const char *name;
 	long number;
@@ -53,6 +46,7 @@ static int spoilt;
 static long called(const struct call *call)
 {
 	unsigned long marks[REGISTERS], registers[REGISTERS];
+	int seen = BY_INSTRUCTION | 1 << AX;
 
 	mark_registers(marks);
 	marks[AX] = call->number;
@@ -60,12 +54,11 @@ static long called(const struct call *call)
 		marks[argument_register[i]] = call->argument[i];
 	memcpy(registers, marks, sizeof marks);
 	enter_kernel(registers);
-	for (int i = 0; i < REGISTERS; i++)
-		if (registers[i] != marks[i] && !(CHANGED >> i & 1)) {
-			note("%s: %s is 0x%lx, not 0x%lx", call->name, register_name(i),
-			     registers[i], marks[i]);
-			spoilt++;
-		}
+	for (int which; (which = spoilt_register(registers, marks, seen)) >= 0; spoilt++) {
+		note("%s: %s is 0x%lx, not 0x%lx", call->name, register_name(which),
+		     registers[which], marks[which]);
+		seen |= 1 << which;
+	}
 	return registers[AX];
 }
 

@@ -96,21 +96,15 @@ void signal_handler(void)
 	waitpid(child, NULL, 0);
 }
 
-static void must_hold(const unsigned long *registers, const unsigned long *marks, int leave_out,
+static void must_hold(const unsigned long *registers, const unsigned long *marks, int unseen,
 		      const char *when)
 {
-	for (int i = 0; i < REGISTERS; i++)
-		if (registers[i] != marks[i] && !(leave_out >> i & 1))
-			broken("lost-register", "%s: %s is 0x%lx, not 0x%lx", when,
-			       register_name(i), registers[i], marks[i]);
-}
+	int which = spoilt_register(registers, marks, unseen);
 
-/* Those that the instruction itself changes. */
-#ifdef __x86_64__
-enum { BY_SYSCALL = 1 << CX | 1 << R11 };
-#else
-enum { BY_SYSCALL = 0 };
-#endif
+	if (which >= 0)
+		broken("lost-register", "%s: %s is 0x%lx, not 0x%lx", when, register_name(which),
+		       registers[which], marks[which]);
+}
 
 static void count_spoiling(int number, void *info, void *context)
 {
@@ -160,7 +154,7 @@ void signal_registers(void)
 		enter_kernel(registers);
 		must_have_come(i + 1, SIGUSR1);
 		marks[AX] = 0; /* what kill() gives back, which went through the handler, too */
-		must_hold(registers, marks, BY_SYSCALL,
+		must_hold(registers, marks, BY_INSTRUCTION,
 			  i ? "after a handler with SA_SIGINFO" : "after a handler");
 	}
 	on_signal = step_over;

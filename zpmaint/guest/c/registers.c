@@ -72,6 +72,14 @@ void mark_registers(unsigned long registers[REGISTERS])
 		registers[i] = 0x13579bdfUL * (i + 1);
 }
 
+int spoilt_register(const unsigned long *registers, const unsigned long *marks, int unseen)
+{
+	for (int i = 0; i < REGISTERS; i++)
+		if (registers[i] != marks[i] && !(unseen >> i & 1))
+			return i;
+	return -1;
+}
+
 const char *register_name(int which)
 {
 	return names[which];

@@ -28,6 +28,17 @@ extern void (*on_signal)(int number, void *info, void *context);
 /* Fill `registers` with a mark for each of them. */
 void mark_registers(unsigned long registers[REGISTERS]);
 
+/* The first register that is not what `marks` says, -1 where all are. `unseen` has a bit for each
+ * register that is not looked at. */
+int spoilt_register(const unsigned long *registers, const unsigned long *marks, int unseen);
+
 const char *register_name(int which);
+
+/* Those that the instruction of system calls changes by itself. */
+#ifdef __x86_64__
+enum { BY_INSTRUCTION = 1 << CX | 1 << R11 };
+#else
+enum { BY_INSTRUCTION = 0 };
+#endif
 
 #endif
