@@ -27,7 +27,11 @@ def _tty(tmp_path: Path) -> SourceView:
 def test_chosen_by_what_the_tree_holds(tmp_path: Path) -> None:
     assert choose(SourceView(tmp_path), "x86_64").name == "legacy"
     assert choose(_tty(tmp_path), "x86_64").name == "middle"
-    assert choose(_pvh(tmp_path), "x86_64").name == "modern"
+    assert choose(SourceView(tmp_path), "i386").name == "legacy"
+    pvh = _pvh(tmp_path)
+    assert choose(pvh, "x86_64").name == "modern"
+    chosen = choose(pvh, "i386")
+    assert (chosen.name, chosen.config) == ("modern", "modern-i386.config")
 
 
 def test_without_pvh_the_modern_choices_make_a_bzimage(tmp_path: Path) -> None:
