@@ -45,7 +45,7 @@ def place(job: Job) -> Attempt:
     edited = list(map(squeezed, before)) != list(map(squeezed, after))
     if edited:
         if ("static" in tokens("".join(before))) != ("static" in tokens("".join(after))):
-            return Miss(f"{gone.name} is static on one side alone", weight=2)
+            return Miss(f"{gone.name} is static on one side alone", weight=3)
         at = twins[0].start - start
         now = [*now[:at], *before, *now[at + len(after) :]]
     joined = blockmerge.join(lines, left, now)
