@@ -404,18 +404,20 @@ def test_a_name_kept_beside_the_change_is_not_renamed_in_it() -> None:
 
 def test_inside_a_block_that_goes_a_head_may_have_become_another() -> None:
     gone = (
-        "	if (a) {\n		if (!none(a)) {\n			put(a);\n		}\n"
-        "		two(a);\n	}\n"
+        "\tif (!write) {\n\t\tif (!pte_none(*vmf->pte)) {\n\t\t\tupdate(vmf);\n"
+        "\t\t\tgoto unlock;\n\t\t}\n\t\tmap(vmf);\n\t}\n"
     )
-    base = "int f(int a)\n{\n	start(a);\n" + gone + "	end(a);\n}\n"
+    base = "int f(int write)\n{\n\tstart(vmf);\n" + gone + "\tmore(vmf);\nunlock:\n\tend(vmf);\n}\n"
+    base = base.replace("\tmore(vmf);", "\tif (none)\n\t\tgoto unlock;")
     target = base.replace(
-        "if (!none(a)) {", "if (!a)\n			none(a);\n		if (other(a)) {"
+        "if (!pte_none(*vmf->pte)) {",
+        "if (!vmf->pte)\n\t\t\tgoto unlock;\n\t\tif (changed(vmf)) {",
     )
     ported = carry(base, base.replace(gone, ""), target)
     assert outcome(ported) == base.replace(gone, "")
     assert ported.confidence <= 0.6
     # The head of what goes is another matter: here it became a loop.
-    loop = base.replace("	if (a) {", "	while (a) {")
+    loop = base.replace("\tif (!write) {", "\twhile (!write) {")
     assert carry(base, base.replace(gone, ""), loop).state is State.CONFLICT
 
 
