@@ -15,7 +15,7 @@ from unidiff.patch import PatchSet as UnifiedDiff
 
 from zpmaint.errors import UserError
 from zpmaint.patchset.values import Anchor, PatchSet
-from zpmaint.port import checks, diff, header, upstream, wholefile
+from zpmaint.port import checks, diff, header, leftovers, upstream, wholefile
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Source, source
@@ -239,6 +239,8 @@ def _modified(file: PatchedFile, base: bytes | None, target: bytes | None) -> Fi
     placements = [a for a in attempts if isinstance(a, Placement)]
     if len(placements) == len(attempts):
         result = _applied(jobs[0].target, placements)
+        if isinstance(result, Source) and (idle := _idle(file.path, jobs, placements, result)):
+            result = Miss(f"{', '.join(idle)} would be left without a user")
         if isinstance(result, Miss):
             attempts = [result for _ in attempts]
         else:
@@ -299,6 +301,13 @@ def _applied(target: Source, placements: Sequence[Placement]) -> Source | Miss:
         lines += placement.lines
         at = placement.end
     return source(join(lines + target.lines[at:]))
+
+
+def _idle(
+    path: str, jobs: Sequence[Job], placements: Sequence[Placement], result: Source
+) -> list[str]:
+    # A header's static functions are there for others.
+    return leftovers.of_file(jobs, placements, result) if path.endswith(".c") else []
 
 
 def _approved(path: str, job: Job, placement: Placement, result: Source) -> Placement | Miss:
