@@ -106,7 +106,7 @@ def _quilt(folder: Path, table: Path) -> Series:
         if not words:
             lines.append((line, ""))
             continue
-        name, strip = words[0], _strip(words[1:], where)
+        name = words[0]
         if name.startswith(("+", "-")):
             raise UserError(f"{where}: {name} is a guard", "write the series out: guards select it")
         if name.startswith("/") or ".." in PurePosixPath(name).parts:
@@ -116,6 +116,7 @@ def _quilt(folder: Path, table: Path) -> Series:
         file = folder / name
         if not file.is_file():
             raise UserError(f"{where}: no file {file}", "put the patch there, or take its line out")
+        strip = _strip(words[1:], where)
         members[name] = Member(name, _readable(file.read_bytes(), str(file)), strip)
         lines.append((line, name))
     if lines and lines[-1] == ("", ""):

@@ -64,7 +64,9 @@ def perform(part: FileDiff, files: Overlay) -> Effect | str:
             return "there is a file of this name"
         if part.binary:
             return _binary(part, None)
-        return Effect({str(made): join(t for c in changes for t in c.post)}, (0,), changes)
+        return Effect(
+            {str(made): join(t for c in changes for t in c.post)}, (0,) * len(changes), changes
+        )
     before = files.get(read)
     if before is None:
         return f"there is no file {read}"
