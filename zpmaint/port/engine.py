@@ -102,6 +102,16 @@ def paths(patch: str) -> tuple[str, ...]:
     return tuple(file.path for file in _files(patch))
 
 
+def port_file(file: PatchedFile, base: bytes | None, target: bytes) -> FilePort:
+    """The port of the changed lines of one file that stays a file under its name."""
+    return _modified(file, base, target)
+
+
+def jobs_of(file: PatchedFile, base: bytes | None, target: bytes) -> list[Job]:
+    """What the ladder is given, hunk by hunk."""
+    return _jobs(file, base, target)
+
+
 def _superseding(patchset: PatchSet, chosen: Anchor, version: KernelVersion) -> Anchor | None:
     until = chosen.era.until
     if until is None or version.upstream < until:
