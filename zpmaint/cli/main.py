@@ -24,6 +24,7 @@ COMMANDS = {
     "sweep": "sweep",
     "history": "history",
     "explain": "explain",
+    "resolve": "resolve",
     "build": "build",
     "boot": "boot",
     "verify": "verify",

@@ -14,8 +14,8 @@ from unidiff.patch import PatchedFile
 from unidiff.patch import PatchSet as UnifiedDiff
 
 from zpmaint.errors import UserError
-from zpmaint.patchset.values import Anchor, PatchSet
-from zpmaint.port import checks, diff, header, upstream, wholefile
+from zpmaint.patchset.values import Anchor, PatchSet, Resolution
+from zpmaint.port import checks, diff, header, intent, resolution, sites, upstream, wholefile
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Source, source
@@ -130,7 +130,7 @@ def _port(
             state, files = State.CONFLICT, seen.files
             why = f"the set says that upstream has adopted the change here, but {seen.why}"
         return Port(version, patchset.name, state, anchor.name, files, "", why)
-    outcome = _carry(*carried)
+    outcome = _carry(*carried, patchset.resolutions)
     if outcome.state is State.CONFLICT:
         seen = _adopted(*carried)
         if seen.verbatim:
@@ -186,14 +186,16 @@ def _files(patch: str) -> tuple[PatchedFile, ...]:
 
 
 @lru_cache(maxsize=512)
-def _carry(patch: str, base: _Frozen, target: _Frozen) -> _Outcome:
+def _carry(
+    patch: str, base: _Frozen, target: _Frozen, resolutions: tuple[Resolution, ...] = ()
+) -> _Outcome:
     """The port of one patch between given contents: what a version's name has no part in."""
     before, now = dict(base), dict(target)
     ported: list[FilePort] = []
     diffs: list[str] = []
     for file in _files(patch):
         blob = now[file.path]
-        done = wholefile.port(file, blob) or _modified(file, before[file.path], blob)
+        done = wholefile.port(file, blob) or _modified(file, before[file.path], blob, resolutions)
         ported.append(done)
         diffs.append(
             diff.unified(
@@ -231,9 +233,49 @@ def _jobs(file: PatchedFile, base: bytes | None, target: bytes) -> list[Job]:
     return [Job(Change.of(hunk), source(target), before) for hunk in file]
 
 
-def _modified(file: PatchedFile, base: bytes | None, target: bytes | None) -> FilePort:
+def _modified(
+    file: PatchedFile,
+    base: bytes | None,
+    target: bytes | None,
+    resolutions: tuple[Resolution, ...] = (),
+) -> FilePort:
     """Port a file that stays a file under its name."""
     assert target is not None  # wholefile.port() has dealt with it
+    jobs, attempts, result = _attempts(file, base, target)
+    mine = [memory for memory in resolutions if memory.path == file.path]
+    if result is None and mine:
+        solved = resolution.solve(file.path, jobs, attempts, mine)
+        jobs, attempts, result = list(solved.jobs), list(solved.attempts), solved.result
+    hunks = tuple(map(_told, jobs, attempts))
+    if result is not None:
+        return FilePort(file.path, hunks, result.data)
+    conflict = "\n".join(a.conflict for a in attempts if isinstance(a, Miss) and a.conflict)
+    return FilePort(file.path, hunks, None, conflict)
+
+
+def opened(
+    patch: str, base: Blobs, target: Blobs, resolutions: Sequence[Resolution] = ()
+) -> dict[str, sites.Opened]:
+    """By path what a port of `patch` leaves open; files that a merge cannot hold (created,
+    deleted, gone) are left out. Conflicts that were solved before are no part of it."""
+    found = {}
+    for file in _files(patch):
+        blob = target.get(file.path)
+        if wholefile.port(file, blob) or blob is None:
+            continue
+        jobs, attempts, result = _attempts(file, base.get(file.path), blob)
+        if result is None:
+            mine = [memory for memory in resolutions if memory.path == file.path]
+            solved = resolution.solve(file.path, jobs, attempts, mine)
+            if solved.result is None:
+                found[file.path] = sites.opened(file.path, jobs, attempts)
+    return found
+
+
+def _attempts(
+    file: PatchedFile, base: bytes | None, target: bytes
+) -> tuple[list[Job], list[Placement | Miss], Source | None]:
+    """Each hunk tried; the file with all of them in, where every one was placed and approved."""
     jobs = _jobs(file, base, target)
     attempts = [_attempt(file.path, job) for job in jobs]
     placements = [a for a in attempts if isinstance(a, Placement)]
@@ -247,10 +289,8 @@ def _modified(file: PatchedFile, base: bytes | None, target: bytes | None) -> Fi
                 for job, placement in zip(jobs, placements, strict=True)
             ]
             if all(isinstance(a, Placement) for a in attempts):
-                hunks = tuple(map(_told, jobs, attempts))
-                return FilePort(file.path, hunks, result.data)
-    conflict = "\n".join(a.conflict for a in attempts if isinstance(a, Miss) and a.conflict)
-    return FilePort(file.path, tuple(map(_told, jobs, attempts)), None, conflict)
+                return jobs, list(attempts), result
+    return jobs, list(attempts), None
 
 
 def _attempt(path: str, job: Job) -> Placement | Miss:
@@ -355,3 +395,52 @@ def _adopted(patch: str, base: _Frozen, target: _Frozen) -> _Seen:
         tuple(files),
         "; ".join(dict.fromkeys(sign.why for sign in found)),
     )
+
+
+def settled(
+    patch: str, base: Blobs, target: Blobs, resolutions: Sequence[Resolution] = ()
+) -> dict[str, FilePort]:
+    """The files of a patch of which every hunk is placed, whatever became of the others."""
+    found = {}
+    for file in _files(patch):
+        blob = target.get(file.path)
+        done = wholefile.port(file, blob) or _modified(
+            file, base.get(file.path), blob, tuple(resolutions)
+        )
+        if all(hunk.placed not in ("conflict", "upstream") for hunk in done.hunks):
+            found[file.path] = done
+    return found
+
+
+def patched(patch: str, path: str, base: bytes) -> bytes | None:
+    """A file of the anchor's base with the anchor applied; None where it is not what the anchor
+    was cut against."""
+    file = next(file for file in _files(patch) if file.path == path)
+    jobs = _jobs(file, base, base)
+    attempts = [LADDER[0](job) for job in jobs]
+    placements = [a for a in attempts if isinstance(a, Placement)]
+    if len(placements) < len(attempts):
+        return None
+    result = _applied(jobs[0].target, placements)
+    return None if isinstance(result, Miss) else result.data
+
+
+def lost(patch: str, path: str, base: bytes | None, target: bytes, result: bytes) -> list[str]:
+    """The hunks of a file whose intent `result`, made from `target` by hand, does not fulfil."""
+    file = next(file for file in _files(patch) if file.path == path)
+    after = replace(source(target), data=result)
+    found = []
+    for job in _jobs(file, base, target):
+        share = intent.share(job.change, *_sides(job, after))
+        if share < intent.ENOUGH:
+            found.append(f"only {share:.0%} of what {job.change.header} is for would be done")
+    return found
+
+
+def _sides(job: Job, after: Source) -> tuple[list[str], list[str]]:
+    """A hunk's scope before and after, where both have it; else the file."""
+    twins = [s.same_scope(job.home) if job.home else [] for s in (job.target, after)]
+    if any(len(found) != 1 for found in twins):
+        return job.target.lines, after.lines
+    (one,), (other,) = twins
+    return job.target.lines[one.start : one.end], after.lines[other.start : other.end]
