@@ -13,6 +13,7 @@ from zpmaint.errors import UserError
 from zpmaint.pipeline.job import Job
 from zpmaint.pipeline.port import write_port
 from zpmaint.pipeline.resolve import LaidOut, Recorded, WorkingFolder, abort, finish, lay_out
+from zpmaint.port.history import ranges
 
 
 @click.command(
@@ -115,9 +116,10 @@ def _recorded(desk: Desk, recorded: Recorded, written: Path | None) -> None:
         desk.out.print(f"recorded: {path}", markup=False, soft_wrap=True)
     if not recorded.written:
         desk.out.print("recorded before", markup=False)
-    for port in recorded.follows:
+    for run in ranges(recorded.follows):
+        span = tables.span(run.first.version, run.last.version)
         desk.out.print(
-            f"follows by itself: {port.version}: {port.state}: {port.why}",
+            f"follows by itself: {span} ({len(run.ports)}): {run.weakest.state}: {run.weakest.why}",
             markup=False,
             soft_wrap=True,
         )

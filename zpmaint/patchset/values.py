@@ -102,6 +102,11 @@ class Resolution:
     """In one line, as the person or the upstream commits say it."""
     edits: tuple[Edit, ...]
 
+    @property
+    def person(self) -> str:
+        """The name alone of who solved it."""
+        return self.by.partition(" <")[0]
+
 
 @dataclass(frozen=True)
 class PatchSet:

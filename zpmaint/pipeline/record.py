@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from zpmaint.config import checked
 from zpmaint.errors import KernelError, UserError
 from zpmaint.files import write_whole
 from zpmaint.patchset import resolutions as store
 from zpmaint.patchset import table
+from zpmaint.patchset.load import TABLE
+from zpmaint.patchset.schema import PatchTable
 from zpmaint.patchset.values import Anchor, Era, PatchSet, Resolution
 from zpmaint.pipeline.job import Job
 from zpmaint.port import engine, header, resolution
@@ -22,7 +26,7 @@ from zpmaint.port.values import Port, State
 from zpmaint.sources.git import GitSource
 from zpmaint.versions import KernelVersion
 
-_FAR = 40  # neighbours looked at on either side of a kernel
+_FAR = 400  # neighbours looked at on either side of a kernel; those with equal files cost nothing
 _INSTEAD = "record it as an anchor: --done --as-anchor"
 
 
@@ -40,6 +44,11 @@ class Case:
     today: str = ""
     """YYYY-MM-DD."""
     why: str = ""
+
+    @property
+    def person(self) -> str:
+        """The name alone."""
+        return self.by.partition(" <")[0]
 
     @property
     def version(self) -> KernelVersion:
@@ -176,7 +185,7 @@ def anchor(case: Case, found: Mapping[str, Opened], results: Results) -> Done:
         base=case.version,
         era=own,
         patch=_head(case, found) + "".join(diffs),
-        why=f"{why}. Derived from {start.name}, resolved by {case.by} on {case.today}",
+        why=f"{why}. Derived from {start.name}, resolved by {case.person} on {case.today}",
     )
     anchors = [replace(a, era=rest_of) if a.name == start.name else a for a in patchset.anchors]
     now = replace(patchset, anchors=tuple(sorted([*anchors, cut], key=lambda a: a.version)))
@@ -186,10 +195,12 @@ def anchor(case: Case, found: Mapping[str, Opened], results: Results) -> Done:
             f"{case.version}: the anchor would not give the same files ({port.state}: {port.why})",
             "this is the conflict's own oddity; cut the anchor by hand",
         )
-    text = table.with_anchor(patchset.folder, cut, start.name, rest_of)
+    toml = patchset.folder / TABLE
+    text = table.with_anchor(toml.read_text(encoding="utf-8"), cut, start.name, rest_of)
+    checked(PatchTable, tomllib.loads(text), toml)
     write_whole(path, cut.patch)  # the one that makes it count comes last
-    write_whole(patchset.folder / table.TABLE, text)
-    return Done(port, now, (path, patchset.folder / table.TABLE))
+    write_whole(toml, text)
+    return Done(port, now, (path, toml))
 
 
 def _head(case: Case, found: Mapping[str, Opened]) -> str:

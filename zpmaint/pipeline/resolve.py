@@ -65,10 +65,12 @@ class WorkingFolder:
         """By file the lines, counted from 1, at which a conflict is still open."""
         found = {}
         for path in self.files():
+            theirs = self.folder / THEIRS / path.relative_to(self.folder / MERGED)
             lines = lines_of(path.read_bytes())
-            at = [n + 1 for n in marks(lines) if lines[n].startswith("<")]
-            if at or marks(lines):
-                found[path] = at or [marks(lines)[0] + 1]
+            at = marks(lines, set(lines_of(theirs.read_bytes())))
+            if at:
+                heads = [n + 1 for n in at if lines[n].startswith("<")]
+                found[path] = heads or [at[0] + 1]
         return found
 
 
@@ -134,7 +136,7 @@ def lay_out(work: WorkingFolder, anchor: str | None = None) -> LaidOut:
             )
         base = base_blobs(job.shop, start, job.chain)
         target = job.chain.blobs(job.version, engine.paths(start.patch))
-        found = engine.opened(start.patch, base, target, job.patchset.resolutions)
+        found = engine.opened(start.patch, base, target)
         beyond = _beyond(told.port, found)
         if beyond or not found:
             raise UserError(
@@ -313,7 +315,7 @@ def finish(work: WorkingFolder, *, as_anchor: bool = False, why: str = "") -> Re
                 f"{job.version} has other files than when the folder was made",
                 f"keep your edits elsewhere, zpmaint resolve {job.version} --abort, and begin anew",
             )
-        found = engine.opened(start.patch, base, target, ())
+        found = engine.opened(start.patch, base, target)
         results = {p: lines_of((work.folder / MERGED / p).read_bytes()) for p in state["files"]}
         by, today = _person(job), datetime.now(UTC).date().isoformat()
         case = record.Case(job, start, base, target, by, today, why or state["why"])

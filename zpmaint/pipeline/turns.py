@@ -8,10 +8,12 @@ files is ported once, in memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from zpmaint.errors import InfraError, UserError
 from zpmaint.patchset.values import Anchor
 from zpmaint.pipeline.past import Past
 from zpmaint.pipeline.workshop import Workshop
@@ -136,10 +138,12 @@ class Search:
 
     def _git(self, one: KernelVersion, other: KernelVersion) -> GitSource | None:
         """The repository that has both kernels: of the sources asked for, then of the project."""
-        for sources in (self.chain.sources, self.shop.chain().sources):
-            for source in sources:
-                if isinstance(source, GitSource) and {one, other}.issubset(source.versions()):
-                    return source
+        for chain in (lambda: self.chain, self.shop.chain):
+            for source in chain().sources:
+                # One that cannot be reached has no history to tell of; the port went through.
+                with suppress(UserError, InfraError):
+                    if isinstance(source, GitSource) and {one, other}.issubset(source.versions()):
+                        return source
         return None
 
 

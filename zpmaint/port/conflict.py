@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from zpmaint.port.diff3 import Chunk
@@ -64,9 +64,14 @@ def of_chunks(chunks: Sequence[Chunk], where: str) -> str:
     )
 
 
-def marks(lines: Sequence[str]) -> list[int]:
-    """The lines, counted from 0, that are conflict markers."""
-    return [n for n, line in enumerate(lines) if _MARK.match(line)]
+def marks(lines: Sequence[str], own: Collection[str] = ()) -> list[int]:
+    """The lines, counted from 0, that are conflict markers. `own` are lines that the file has by
+    itself: a heading may be underlined with =======."""
+    return [
+        n
+        for n, line in enumerate(lines)
+        if (_MARK.match(line) or body(line) == MIDDLE) and line not in own
+    ]
 
 
 def _ended(line: str) -> str:

@@ -37,7 +37,9 @@ def fates(patchset: PatchSet, anchor: Anchor, base: Blobs, files: Blobs) -> tupl
     alone = replace(patchset, anchors=(anchor,), adoptions=())
     bases = {anchor.name: base}
     carried = _hunks(alone, anchor, bases, files)
-    if all(hunk.placed != CONFLICT for _, hunk in carried):
+    # What merely resembles the change is no adoption, unless the set says that there was one: of a
+    # one-line patch upstream's rival line resembles it, too.
+    if not patchset.adoptions or all(hunk.placed != CONFLICT for _, hunk in carried):
         return tuple(_fate(path, hunk) for path, hunk in carried)
     adopted = _hunks(replace(alone, adoptions=(_ANY,)), anchor, bases, files)
     return tuple(

@@ -65,7 +65,7 @@ def replay(site: Site, resolution: Resolution) -> list[str] | None:
         if n and end > spans[n - 1][0]:
             return None
         lines[start:end] = edit.after
-    return None if marks(lines) else lines
+    return None if marks(lines, set(site.jobs[0].target.lines)) else lines
 
 
 def learnt(what: Opened, result: Sequence[str]) -> list[tuple[Edit, ...]]:
@@ -165,12 +165,19 @@ def solve(
                 told[k] = Miss(f"{PLACED} {memory.key}: {'; '.join(reasons)}", weight=5)
             elif mine is not None:
                 told[k], meant[k] = _placement(site, solution, _told(memory)), mine
+    if not open_:
+        for k, (job, attempt) in enumerate(zip(jobs, attempts, strict=True)):
+            if isinstance(attempt, Placement) and (
+                reasons := checks.of_scope(path, job, attempt, whole)
+            ):
+                told[k] = Miss(f"{attempt.placed}: {'; '.join(reasons)}")
+                open_ += 1
     return Solved(tuple(meant), tuple(told), None if open_ else whole)
 
 
 def _told(memory: Resolution) -> str:
     return (
-        f"the same conflict as on {memory.version}, solved as {memory.by} did on {memory.date} "
+        f"the same conflict as on {memory.version}, solved as {memory.person} did on {memory.date} "
         f"({memory.key}): {memory.why}"
     )
 
