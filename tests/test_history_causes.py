@@ -237,7 +237,7 @@ def test_the_command_shows_and_prints_json(past: Past, tmp_path: Path) -> None:
         ("2.6.22-rc1", 1, "upstream", None), ("2.6.23-rc1", 2, "applies", None),
     ]  # fmt: skip
     assert rows[1]["cause"]["commits"] == [
-        {"commit": past.shas["rename"], "date": "2026-01-01", "subject": "rename"}
+        {"commit": past.shas["rename"], "date": "2026-01-01", "author": "A", "subject": "rename"}
     ]
 
 

@@ -23,6 +23,8 @@ COMMANDS = {
     "import": "import_",
     "sweep": "sweep",
     "history": "history",
+    "explain": "explain",
+    "resolve": "resolve",
     "build": "build",
     "boot": "boot",
     "verify": "verify",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zpmaint.config import checked
 from zpmaint.errors import UserError
+from zpmaint.patchset import resolutions
 from zpmaint.patchset.check import checked_patch
 from zpmaint.patchset.patch import to_text
 from zpmaint.patchset.schema import AnchorTable, PatchTable
@@ -71,6 +72,7 @@ def load_patchset(folder: Path, sets: Path | None = None) -> PatchSet:
         telling=tuple(Telling(t.era, t.counters, t.silent, t.why) for t in read.telling),
         leaves=read.leaves,
         folder=folder,
+        resolutions=resolutions.load(folder),
     )
     if read.like is None:
         return own

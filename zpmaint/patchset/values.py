@@ -75,6 +75,40 @@ class Telling:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """Lines of an open conflict, markers included, and what a person made of them."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """A conflict that a person solved; the same conflict on another kernel is solved so, too."""
+
+    key: str
+    """Of the conflict's content; see port/resolution.py."""
+    path: str
+    scope: str
+    anchor: str
+    """The anchor that met it, by name."""
+    version: KernelVersion
+    """The kernel it was solved on."""
+    by: str
+    """Who solved it: name and address."""
+    date: str
+    """When, YYYY-MM-DD."""
+    why: str
+    """In one line, as the person or the upstream commits say it."""
+    edits: tuple[Edit, ...]
+
+    @property
+    def person(self) -> str:
+        """The name alone of who solved it."""
+        return self.by.partition(" <")[0]
+
+
+@dataclass(frozen=True)
 class PatchSet:
     """One out-of-tree change and all that is known of it, as patches/NAME/ holds it."""
 
@@ -91,3 +125,5 @@ class PatchSet:
     leaves: tuple[str, ...]
     """What the change deliberately does not touch, one line each."""
     folder: Path
+    resolutions: tuple[Resolution, ...] = ()
+    """Conflicts that were solved by hand, by key."""

@@ -6,13 +6,14 @@ neighbouring kernels, the commits between them at which the port itself changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from zpmaint.errors import InfraError, UserError
 from zpmaint.patchset.values import PatchSet
+from zpmaint.pipeline.past import MOST, Past
 from zpmaint.pipeline.port import starting, touched
 from zpmaint.pipeline.sweep import bases_for, sweep_over, within
 from zpmaint.pipeline.workshop import Workshop
@@ -21,11 +22,9 @@ from zpmaint.port.history import (
     Manner,
     Range,
     declared,
-    differ,
     manner,
     ranges,
     touched_scopes,
-    turns,
     way,
 )
 from zpmaint.port.values import Port
@@ -33,11 +32,6 @@ from zpmaint.sources.chain import Chain
 from zpmaint.sources.commit import Commit
 from zpmaint.sources.git import GitSource
 from zpmaint.versions import KernelVersion
-
-MOST = 2000
-"""Commits looked at between two neighbouring kernels; between two releases some fifty touch a
-busy file."""
-_KEPT = 64  # commits whose files are kept: a commit's parent is mostly the one before it
 
 
 @dataclass(frozen=True)
@@ -175,14 +169,10 @@ class _Search:
     def _commits(self, git: GitSource, before: Port, after: Port) -> tuple[list[Commit], str]:
         starts = [a for p in (before, after) for a in starting(self._patchset, p.version)]
         paths = touched(starts)
-        listed = git.commits(before.version, after.version, paths, most=MOST + 1)
-        if listed is None:
-            return [], "a tag here names a tree without a history"
-        if len(listed) > MOST:
-            return [], f"not searched: more than {MOST} commits in {', '.join(paths)}"
-        files = lru_cache(maxsize=_KEPT)(lambda revision: git.contents(revision, paths))
-        scopes = touched_scopes((before, after))
-        near = [c for c in listed if any(differ(scopes, files(p), files(c.sha)) for p in c.parents)]
+        past = Past(git, before.version, after.version, paths, most=MOST)
+        if past.note:
+            return [], past.note
+        near = past.near(touched_scopes((before, after)))
         moved = False
         # As the older kernel's port sees it; where that one sees no change (an anchor may be
         # left before it fails), as the newer one's does.
@@ -192,18 +182,20 @@ class _Search:
                 continue
             moved = True
             # Far from the hunks comes last: a name that the patch speaks of may be gone there.
-            for commits in (near, listed):
-                found = [
-                    commit
-                    for commit in commits
-                    if turns(seen(files(commit.sha)), [seen(files(p)) for p in commit.parents])
-                ]
-                if found:
+            for commits in (near, past.commits):
+                if found := past.turning(partial(_at, seen, past), commits):
                     return found, ""
         if not moved:
             return [], "by declaration alone: either anchor would be carried as before"
-        return [], f"none of {len(listed)} commits in {', '.join(paths)} changes the port by itself"
+        return (
+            [],
+            f"none of {len(past.commits)} commits in {', '.join(paths)} changes the port by itself",
+        )
 
     def _manner(self, rules: KernelVersion, files: Blobs) -> Manner:
         """How `files` take the patch, if they were the kernel `rules`."""
         return manner(port(self._patchset, rules, self._bases, files))
+
+
+def _at(seen: Callable[[Blobs], Manner], past: Past, revision: str) -> Manner:
+    return seen(past.files(revision))

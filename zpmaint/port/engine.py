@@ -14,8 +14,18 @@ from unidiff.patch import PatchedFile
 from unidiff.patch import PatchSet as UnifiedDiff
 
 from zpmaint.errors import UserError
-from zpmaint.patchset.values import Anchor, PatchSet
-from zpmaint.port import checks, diff, header, leftovers, upstream, wholefile
+from zpmaint.patchset.values import Anchor, PatchSet, Resolution
+from zpmaint.port import (
+    checks,
+    diff,
+    header,
+    intent,
+    leftovers,
+    resolution,
+    sites,
+    upstream,
+    wholefile,
+)
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Source, source
@@ -141,6 +151,8 @@ def _port(
             why = f"the set says that upstream has adopted the change here, but {seen.why}"
         return Port(version, patchset.name, state, anchor.name, files, "", why)
     outcome = _carry(*carried)
+    if outcome.state is State.CONFLICT and patchset.resolutions:
+        outcome = _recalled(*carried, patchset.resolutions)
     if outcome.state is State.CONFLICT:
         seen = _adopted(*carried)
         if seen.verbatim:
@@ -374,3 +386,126 @@ def _adopted(patch: str, base: _Frozen, target: _Frozen) -> _Seen:
         tuple(files),
         "; ".join(dict.fromkeys(sign.why for sign in found)),
     )
+
+
+# --- Conflicts that a person solves --------------------------------------------------------------
+
+
+@lru_cache(maxsize=512)
+def _recalled(
+    patch: str, base: _Frozen, target: _Frozen, resolutions: tuple[Resolution, ...]
+) -> _Outcome:
+    """A port in conflict, with what was solved before solved in the same way."""
+    before, now = dict(base), dict(target)
+    ported = [_recalled_file(f, before[f.path], now[f.path], resolutions) for f in _files(patch)]
+    hunks = [hunk for file in ported for hunk in file.hunks]
+    stuck = [hunk for hunk in hunks if hunk.placed in _UNPLACED]
+    if stuck:
+        why = f"{len(stuck)} of {len(hunks)} hunks: {stuck[0].header} {stuck[0].why}"
+        return _Outcome(State.CONFLICT, _undone(ported), "", why)
+    diffs = [
+        diff.unified(
+            file.path,
+            None if (old := now[file.path]) is None else lines_of(old),
+            None if file.result is None else lines_of(file.result),
+        )
+        for file in ported
+    ]
+    ways = ", ".join(sorted({hunk.placed for hunk in hunks}))
+    return _Outcome(State.PORTED, tuple(ported), "".join(diffs), f"carried on by {ways}")
+
+
+_UNPLACED = frozenset({"conflict", "upstream"})
+
+
+def _recalled_file(
+    file: PatchedFile,
+    base: bytes | None,
+    target: bytes | None,
+    resolutions: Sequence[Resolution],
+) -> FilePort:
+    done = wholefile.port(file, target) or _modified(file, base, target)
+    mine = [memory for memory in resolutions if memory.path == file.path]
+    if target is None or not mine or all(hunk.placed != "conflict" for hunk in done.hunks):
+        return done
+    jobs, attempts = _tried(file, base, target, done)
+    if not jobs:
+        return done
+    solved = resolution.solve(file.path, jobs, attempts, mine)
+    hunks = tuple(map(_told, solved.jobs, solved.attempts))
+    if solved.result is None:
+        return replace(done, hunks=hunks)
+    return FilePort(file.path, hunks, solved.result.data)
+
+
+def _tried(
+    file: PatchedFile, base: bytes | None, target: bytes, done: FilePort
+) -> tuple[list[Job], list[Placement | Miss]]:
+    """Each hunk with what became of it in `done`; none of a file that a merge cannot hold."""
+    if wholefile.port(file, target):
+        return [], []
+    jobs = _jobs(file, base, target)
+    attempts = [
+        Miss(hunk.why) if hunk.placed == "conflict" else _attempt(file.path, job)
+        for job, hunk in zip(jobs, done.hunks, strict=True)
+    ]
+    return jobs, attempts
+
+
+def opened(patch: str, base: Blobs, target: Blobs) -> dict[str, sites.Opened]:
+    """By path what a port of `patch` leaves open; files that a merge cannot hold (created,
+    deleted, gone) are left out."""
+    found = {}
+    for file in _files(patch):
+        blob, old = target.get(file.path), base.get(file.path)
+        done = wholefile.port(file, blob) or _modified(file, old, blob)
+        if blob is not None and any(hunk.placed == "conflict" for hunk in done.hunks):
+            jobs, attempts = _tried(file, old, blob, done)
+            if jobs:
+                found[file.path] = sites.opened(file.path, jobs, attempts)
+    return found
+
+
+def settled(
+    patch: str, base: Blobs, target: Blobs, resolutions: Sequence[Resolution] = ()
+) -> dict[str, FilePort]:
+    """The files of a patch of which every hunk is placed, whatever became of the others."""
+    ported = (
+        _recalled_file(file, base.get(file.path), target.get(file.path), resolutions)
+        for file in _files(patch)
+    )
+    return {
+        done.path: done
+        for done in ported
+        if all(hunk.placed not in _UNPLACED for hunk in done.hunks)
+    }
+
+
+def patched(patch: str, path: str, base: bytes) -> bytes | None:
+    """A file of the anchor's base with the anchor applied; None where it is not what the anchor
+    was cut against."""
+    file = next(file for file in _files(patch) if file.path == path)
+    jobs = _jobs(file, base, base)
+    placements = [a for a in (LADDER[0](job) for job in jobs) if isinstance(a, Placement)]
+    result = _applied(jobs[0].target, placements) if len(placements) == len(jobs) else None
+    return result.data if isinstance(result, Source) else None
+
+
+def lost(patch: str, path: str, base: bytes | None, target: bytes, result: bytes) -> list[str]:
+    """The hunks of a file whose intent `result`, made from `target` by hand, does not fulfil."""
+    file = next(file for file in _files(patch) if file.path == path)
+    found = []
+    for job in _jobs(file, base, target):
+        share = intent.share(job.change, *_scope_of(job, replace(job.target, data=result)))
+        if share < intent.ENOUGH:
+            found.append(f"only {share:.0%} of what {job.change.header} is for would be done")
+    return found
+
+
+def _scope_of(job: Job, after: Source) -> tuple[list[str], list[str]]:
+    """A hunk's scope before and after, where both have it; else the file."""
+    twins = [s.same_scope(job.home) if job.home else [] for s in (job.target, after)]
+    if any(len(found) != 1 for found in twins):
+        return job.target.lines, after.lines
+    (one,), (other,) = twins
+    return job.target.lines[one.start : one.end], after.lines[other.start : other.end]

@@ -48,6 +48,21 @@ def write(
     return "\n".join(lines) + "\n\n"
 
 
+def of_anchor(
+    patchset: PatchSet, version: KernelVersion, entries: Sequence[tuple[str, str]]
+) -> str:
+    """The head of an anchor that a person made from another one, ending in an empty line."""
+    lines = [
+        _entry("Subject", f"[PATCH {version.tag}] {patchset.title}"),
+        "",
+        _entry("Intent", patchset.intent),
+        "",
+        *(_entry(key, value) for key, value in entries),
+        _entry("Base", f"linux {version}"),
+    ]
+    return "\n".join(lines) + "\n\n"
+
+
 def _entry(key: str, value: str) -> str:
     """One line, whatever the value holds: a line feed in it could start a diff."""
     return f"{key}: {' '.join(value.split())}"

@@ -6,7 +6,7 @@ hunk stands some lines lower is no change.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -123,7 +123,7 @@ def _texts(data: bytes | None, names: Collection[str]) -> list[str] | None:
     return ["".join(read.lines[s.start : s.end]) for s in read.scopes if s.name in names]
 
 
-def turns(own: Manner, parents: Collection[Manner]) -> bool:
-    """Whether a commit changes the manner: it has parents, and none of them has it. A merge that
-    took the one side's does not; nor does the first commit of a history that was cut off."""
+def turns(own: Hashable, parents: Collection[Hashable]) -> bool:
+    """Whether a commit changes what is looked at: it has parents, and none of them has it. A merge
+    that took the one side's does not; nor does the first commit of a history that was cut off."""
     return bool(parents) and own not in parents

@@ -16,6 +16,7 @@ class Commit:
     date: str
     """The day its author wrote it, YYYY-MM-DD."""
     subject: str
+    author: str
 
     @property
     def short(self) -> str:
@@ -23,4 +24,9 @@ class Commit:
         return self.sha[:12]
 
     def as_json(self) -> dict[str, Any]:
-        return {"commit": self.sha, "date": self.date, "subject": self.subject}
+        return {
+            "commit": self.sha,
+            "date": self.date,
+            "author": self.author,
+            "subject": self.subject,
+        }

@@ -184,12 +184,37 @@ class GitSource:
         merge that brings nothing of its own is left out."""
         try:
             listed = self._open().git.rev_list(
-                "--encoding=UTF-8", "--date=short", "--format=%H%x00%P%x00%ad%x00%s", *words
+                "--encoding=UTF-8", "--date=short", "--format=%H%x00%P%x00%ad%x00%an%x00%s", *words
             )
         except GitCommandError as error:
             raise self._broken(error) from None
         rows = (line.split("\0") for line in listed.split("\n") if "\0" in line)
-        return [Commit(sha, tuple(of.split()), day, _clean(text)) for sha, of, day, text in rows]
+        return [
+            Commit(sha, tuple(of.split()), day, _clean(subject), _clean(author))
+            for sha, of, day, author, subject in rows
+        ]
+
+    def first_tags(self, shas: Iterable[str]) -> dict[str, KernelVersion]:
+        """By commit the kernel whose tag `git describe --contains` would name it by: the oldest
+        that holds it. A commit that no kernel's tag holds is left out."""
+        wanted = list(dict.fromkeys(shas))
+        if not wanted:
+            return {}
+        with self._lock:
+            try:
+                named = self._open().git.name_rev(
+                    "--refs=refs/tags/v*", "--refs=refs/tags/next-*", *wanted
+                )
+            except GitCommandError as error:
+                raise self._broken(error) from None
+            tags = {ref.removeprefix("refs/"): v for v, ref in self._known_tags().items()}
+        found = {}
+        for line in named.splitlines():
+            sha, _, name = line.partition(" ")
+            version = tags.get(re.split(r"[~^]", name, maxsplit=1)[0])
+            if version is not None:
+                found[sha] = version
+        return found
 
     def tree(self, version: KernelVersion, keep: Iterable[str] = ()) -> Path:
         """The whole tree (`keep` is there anyhow), archived once into cache/trees."""

@@ -1,0 +1,116 @@
+"""`zpmaint explain`: how the port to one kernel came about, hunk by hunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+from rich.text import Text
+
+from zpmaint import errors
+from zpmaint.cli import options, tables
+from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.pipeline.explain import Explanation, HunkStory, explain
+from zpmaint.pipeline.job import Job
+from zpmaint.pipeline.turns import Turn
+from zpmaint.port.interdiff import Interdiff
+
+_SHOWN = 6  # turns of one hunk; --json has all
+
+
+@click.command(
+    epilog="Commits are named where one git repository has both the kernel that the anchor was "
+    "cut against and VERSION: name it with --source git:PATH. Exit status 1 on a conflict."
+)
+@click.argument("version")
+@options.patch
+@options.source
+@click.option("--anchor", metavar="NAME", help="Start from this anchor, not the nearest one.")
+@options.as_json
+@pass_desk
+def command(
+    desk: Desk,
+    *,
+    version: str,
+    patch: str | None,
+    sources: tuple[str, ...],
+    anchor: str | None,
+    as_json: bool,
+) -> int:
+    """Tell how the port to VERSION came about.
+
+    For each hunk: the strategy that placed it, its evidence and confidence, and the upstream
+    commits that broke or moved it, the first one first. Then the interdiff: what changed between
+    the anchor and the port, two marks a line, the first for the side, the second the patch's own.
+
+    \b
+    Examples:
+      zpmaint explain 2.6.23 --source git:/srv/linux
+      zpmaint explain 2.6.33 --source git:/srv/linux --anchor v2.6.20.4
+      zpmaint explain 6.12.y --json
+    """
+    job = Job.take(desk.workshop, version, patch, sources)
+    told = explain(job.shop, job.patchset, job.version, job.chain, anchor=anchor)
+    if as_json:
+        desk.json(told.as_json())
+    else:
+        _show(desk, told)
+    return errors.EXIT_OK if told.port.state.leads_on else errors.EXIT_KERNEL
+
+
+def _show(desk: Desk, told: Explanation) -> None:
+    result = told.port
+    heading = Text(f"{result.patchset} on {result.version}: ")
+    heading.append_text(tables.state(result.state))
+    heading.append(f" (from {result.anchor}, cut against {told.base}): {result.why}")
+    desk.out.print(heading, soft_wrap=True)
+    for story in told.hunks:
+        for line in _story(story):
+            desk.out.print(line, soft_wrap=True)
+    for file in result.files:
+        if file.conflict:
+            desk.out.print(f"\n{file.path}, the conflict:\n{file.conflict}", markup=False)
+    if told.interdiff is not None:
+        desk.out.print()
+        for line in _interdiff(result.anchor, told.interdiff):
+            desk.out.print(line, soft_wrap=True)
+
+
+def _story(story: HunkStory) -> Iterator[Text]:
+    head = Text(f"\n{story.path} {story.header} in {story.scope or 'the file'}: ")
+    head.append_text(tables.state(story.placed))
+    if story.confidence is not None:
+        head.append(f", confidence {story.confidence:.2f}")
+    yield head
+    yield Text(f"  evidence: {story.why}")
+    for turn in story.turns[:_SHOWN]:
+        yield from _turn(turn)
+    if len(story.turns) > _SHOWN:
+        yield Text(f"  and {len(story.turns) - _SHOWN} more commits (--json)")
+    if story.note:
+        yield Text(f"  history: {story.note}")
+
+
+def _turn(turn: Turn) -> Iterator[Text]:
+    commit = turn.commit
+    since = f"in {turn.first.tag}" if turn.first else "in no tag"
+    yield Text.assemble(
+        "  ",
+        (commit.short, "yellow"),
+        f" ({since}, {commit.date}, {commit.author}) {commit.subject}",
+    )
+    yield Text(f"    {turn.did}")
+
+
+def _interdiff(anchor: str, change: Interdiff) -> Iterator[Text]:
+    if not change:
+        yield Text(f"the port is the anchor {anchor} itself: no line of the patch differs")
+        return
+    own, context = change.differing
+    yield Text(
+        f"from the anchor {anchor} to the port: {own} lines of the change and {context} of its "
+        "context differ"
+    )
+    for line in change.text().splitlines():
+        style = {"-": "red", "+": "green"}.get(line[:1], "")
+        yield Text(line, style=style)

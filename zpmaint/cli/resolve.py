@@ -1,0 +1,127 @@
+"""`zpmaint resolve`: lay out a conflict for a person, and record what the person made of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from zpmaint import errors
+from zpmaint.cli import options, tables
+from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.errors import UserError
+from zpmaint.pipeline.job import Job
+from zpmaint.pipeline.port import write_port
+from zpmaint.pipeline.resolve import LaidOut, Recorded, WorkingFolder, abort, finish, lay_out
+from zpmaint.port.history import ranges
+
+
+@click.command(
+    epilog="Exit status 1 while a conflict is open, or where a check refuses the solution."
+)
+@click.argument("version")
+@options.patch
+@options.source
+@click.option("--done", is_flag=True, help="Check the edited files and record the solution.")
+@click.option(
+    "--as-anchor",
+    is_flag=True,
+    help="With --done: record an anchor of the patch set, not a remembered resolution.",
+)
+@click.option(
+    "--why", default="", metavar="TEXT", help="With --done: the reason, for those who read it."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="With --done: folder for VERSION.patch.",
+)
+@click.option("--abort", "aborts", is_flag=True, help="Delete the folder, edits included.")
+@options.as_json
+@pass_desk
+def command(
+    desk: Desk,
+    *,
+    version: str,
+    patch: str | None,
+    sources: tuple[str, ...],
+    done: bool,
+    as_anchor: bool,
+    why: str,
+    out: Path | None,
+    aborts: bool,
+    as_json: bool,
+) -> int:
+    """Lay out the conflict on VERSION, the smallest that is left, for a person to solve.
+
+    The working folder holds the kernel's files with the patch, open only where no strategy
+    placed a hunk, the three sides whole, the upstream commits that caused it, and a proposal
+    where one suggests itself. Edit the files, then --done: they are checked as every port is, and
+    the solution is remembered in the patch set (patches/NAME/resolutions/). A neighbouring kernel
+    with the same conflict then ports by itself, and its hunk says by whose solution.
+
+    \b
+    Examples:
+      zpmaint resolve 2.6.14 --source git:/srv/linux
+      zpmaint resolve 2.6.14 --source git:/srv/linux --done --why "no ptl before 2.6.15"
+      zpmaint resolve 2.6.14 --abort
+    """
+    if aborts and done:
+        raise UserError("--abort and --done at once", "name one of them")
+    if (as_anchor or why or out) and not done:
+        raise UserError("--as-anchor, --why and --out go with --done", "add --done")
+    work = WorkingFolder.of(Job.take(desk.workshop, version, patch, sources))
+    if aborts:
+        abort(work)
+        desk.out.print(f"deleted: {work.folder}", markup=False, soft_wrap=True)
+        return errors.EXIT_OK
+    if done:
+        recorded = finish(work, as_anchor=as_anchor, why=why)
+        written = write_port(recorded.port, out) if out else None
+        if as_json:
+            desk.json(recorded.as_json())
+        else:
+            _recorded(desk, recorded, written)
+        return errors.EXIT_OK
+    laid = lay_out(work)
+    if as_json:
+        desk.json(laid.as_json())
+    else:
+        _laid_out(desk, laid, version)
+    return errors.EXIT_KERNEL
+
+
+def _laid_out(desk: Desk, laid: LaidOut, version: str) -> None:
+    work = laid.work
+    if laid.fresh:
+        desk.out.print(work.notes(), markup=False, soft_wrap=True)
+    else:
+        desk.out.print("laid out before, and left as it is", markup=False)
+    desk.out.print(f"folder: {work.folder}", markup=False, soft_wrap=True)
+    still = work.open_conflicts()
+    for path in work.files():
+        at = ", ".join(f"line {n}" for n in still.get(path, ()))
+        desk.out.print(
+            f"  {path.relative_to(work.folder)}: {f'open at {at}' if at else 'no marker left'}",
+            markup=False,
+            soft_wrap=True,
+        )
+    step = "edit these files, then " if still else ""
+    desk.out.print(f"next: {step}zpmaint resolve {version} --done", markup=False, soft_wrap=True)
+
+
+def _recorded(desk: Desk, recorded: Recorded, written: Path | None) -> None:
+    tables.port(desk.out, recorded.port)
+    for path in recorded.written:
+        desk.out.print(f"recorded: {path}", markup=False, soft_wrap=True)
+    if not recorded.written:
+        desk.out.print("recorded before", markup=False)
+    for run in ranges(recorded.follows):
+        span = tables.span(run.first.version, run.last.version)
+        desk.out.print(
+            f"follows by itself: {span} ({len(run.ports)}): {run.weakest.state}: {run.weakest.why}",
+            markup=False,
+            soft_wrap=True,
+        )
+    if written:
+        desk.out.print(f"written: {written}", markup=False, soft_wrap=True)

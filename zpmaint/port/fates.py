@@ -1,0 +1,60 @@
+"""What becomes of each hunk of an anchor in some state of the kernel's files. Pure.
+
+A port says what became of the whole patch. For telling which commit did that, each hunk is looked
+at by itself, whatever the set declares: a commit stands between two tags, and no era knows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from zpmaint.patchset.values import Adoption, Anchor, Era, PatchSet
+from zpmaint.port.engine import Blobs, port
+from zpmaint.port.values import HunkPort
+
+AS_IT_IS = "as it is"
+UPSTREAM = "upstream"
+CONFLICT = "conflict"
+
+_ANY = Adoption(Era(), ("0" * 12,), "to be looked for")
+
+
+@dataclass(frozen=True)
+class Fate:
+    """One hunk in one state of the files."""
+
+    path: str
+    header: str
+    """The hunk's line range in the anchor."""
+    scope: str
+    word: str
+    """AS_IT_IS, UPSTREAM, CONFLICT, or the strategy that carries the hunk."""
+    why: str
+
+
+def fates(patchset: PatchSet, anchor: Anchor, base: Blobs, files: Blobs) -> tuple[Fate, ...]:
+    """The hunks of `anchor`, in its order, where the kernel's files are `files`."""
+    alone = replace(patchset, anchors=(anchor,), adoptions=())
+    bases = {anchor.name: base}
+    carried = _hunks(alone, anchor, bases, files)
+    # What merely resembles the change is no adoption, unless the set says that there was one: of a
+    # one-line patch upstream's rival line resembles it, too.
+    if not patchset.adoptions or all(hunk.placed != CONFLICT for _, hunk in carried):
+        return tuple(_fate(path, hunk) for path, hunk in carried)
+    adopted = _hunks(replace(alone, adoptions=(_ANY,)), anchor, bases, files)
+    return tuple(
+        _fate(path, seen if hunk.placed == CONFLICT and seen.placed == UPSTREAM else hunk)
+        for (path, hunk), (_, seen) in zip(carried, adopted, strict=True)
+    )
+
+
+def _hunks(
+    patchset: PatchSet, anchor: Anchor, bases: dict[str, Blobs], files: Blobs
+) -> list[tuple[str, HunkPort]]:
+    done = port(patchset, anchor.base, bases, files)
+    return [(file.path, hunk) for file in done.files for hunk in file.hunks]
+
+
+def _fate(path: str, hunk: HunkPort) -> Fate:
+    word = AS_IT_IS if hunk.placed in ("exact", "offset") else hunk.placed
+    return Fate(path, hunk.header, hunk.scope, word, hunk.why)
