@@ -25,7 +25,7 @@ def rows(*records: Record) -> dict[str, list[str]]:
 
 def test_one_row_for_each_kernel_newest_first() -> None:
     assert list(rows(*samples())) == [
-        "7.3-rc7", "7.2.6", "6.18.15", "6.12.107", "6.12.94", "6.1.176", "5.10.262",
+        "7.3-rc7", "7.2.6", "6.12.107", "6.12.94", "6.1.176", "5.10.262",
         "2.6.24", "2.6.23", "2.6.21",
     ]  # fmt: skip
     text = document(config(), [record("6.12.1"), record("6.12.1", arch="i386")], patchset())
@@ -68,7 +68,7 @@ def test_what_failed_says_why_in_one_line() -> None:
     ]  # fmt: skip
     assert made["2.6.23"][7].startswith("build-failed: patched: mm/memory.c:2104: error:")
     assert made["7.3-rc7"][3].endswith("not as expected")
-    assert made["6.18.15"][7].startswith("infrastructure: ")
+    assert "6.18.15" not in made, "the mirror failed: that is no result"
 
 
 @pytest.mark.parametrize(

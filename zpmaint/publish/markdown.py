@@ -40,8 +40,9 @@ _SPECIAL = re.compile(r"[\\`*|<>\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 def document(config: Config, records: Iterable[Record], patchset: PatchSet) -> str:
     """The document of one patch set, newest kernel first; the order of `records` does not
-    matter."""
-    rows = [row for row in rows_of(config, records, patchset.name) if row.record]
+    matter. A kernel that only the infrastructure failed on has no row: nothing is known of it."""
+    settled = [record for record in records if record.result is not Result.INFRA]
+    rows = [row for row in rows_of(config, settled, patchset.name) if row.record]
     lines = [
         f"# {_escaped(patchset.title)}: kernels",
         "",
