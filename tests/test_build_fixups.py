@@ -68,6 +68,17 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             "\tif (!(@val)) {\n",
         ),
         (
+            "subcmd-realloc",
+            "x86_64",
+            "tools/lib/subcmd/subcmd-util.h",
+            "\tvoid *ret = realloc(ptr, size);\n\tif (!ret && !size)\n\t\tret = realloc(ptr, 1);\n"
+            "\tif (!ret) {\n\t\tret = realloc(ptr, size);\n\t\tif (!ret && !size)\n"
+            "\t\t\tret = realloc(ptr, 1);\n\t\tif (!ret)\n"
+            '\t\t\tdie("Out of memory, realloc failed");\n\t}\n\treturn ret;\n',
+            "\tvoid *ret = realloc(ptr, size);\n\tif (!ret)\n"
+            '\t\tdie("Out of memory, realloc failed");\n\treturn ret;\n',
+        ),
+        (
             "vdso-text-room",
             "x86_64",
             "arch/x86_64/vdso/vdso.lds.S",
