@@ -35,9 +35,9 @@ static int other(int a)
 	return a;
 }
 """
-NEW = OLD.replace("max = 40;", "max = 60;").replace("step(a);", "stride(a);")
+NEW = OLD.replace("max = 40;", "max = 60;").replace("step(a);", "step(a + 1);")
 THEIRS = OLD.replace("max = 40;", "max = 10;")
-MINE = THEIRS.replace("max = 10;", "max = 60;").replace("step(a);", "stride(a);")
+MINE = THEIRS.replace("max = 10;", "max = 60;").replace("step(a);", "step(a + 1);")
 PATCH = diff(HEAD + OLD, HEAD + NEW)
 SET = patchset(anchor(PATCH))
 BASE = {PATH: (HEAD + OLD).encode()}
@@ -78,7 +78,7 @@ def test_only_what_clashes_is_open_and_all_else_is_placed() -> None:
         ("\tint max = 60;\n",), ("\tint max = 40;\n",), ("\tint max = 10;\n",),
     )  # fmt: skip
     whole = text(what.lines())
-    assert "stride(a);" in whole and "\tstep(a);" not in whole
+    assert "step(a + 1);" in whole and "\tstep(a);" not in whole
     inside = text(site.lines())
     assert whole == ("/* one more */\n" + HEAD + NEW).replace(
         NEW[: NEW.index("static int other")].rstrip("\n") + "\n", inside
@@ -111,7 +111,7 @@ def test_the_same_conflict_in_another_kernel_follows() -> None:
     followed = carried(drifted, known)
     assert followed.state is State.PORTED
     assert outcome(followed) == drifted.replace("max = 10;", "max = 60;").replace(
-        "step(a);", "stride(a);"
+        "step(a);", "step(a + 1);"
     )
 
 
@@ -167,10 +167,10 @@ def test_a_solution_with_a_marker_in_it_is_none() -> None:
 
 
 def test_both_conflicts_of_a_file_must_be_known() -> None:
-    theirs = THEIRS.replace("step(a);", "leap(a);")
+    theirs = THEIRS.replace("step(a);", "step(a - 1);")
     what = open_in(HEAD + theirs)
     assert [site.scope for site in what.sites] == ["limit", "other"]
-    mine = theirs.replace("max = 10;", "max = 60;").replace("leap(a);", "stride(a);")
+    mine = theirs.replace("max = 10;", "max = 60;").replace("step(a - 1);", "step(a + 1);")
     known = memory(what, HEAD + mine)
     assert outcome(carried(HEAD + theirs, known)) == HEAD + mine
     half = carried(HEAD + theirs, known[:1])
