@@ -6,11 +6,14 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
-import sys
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -23,6 +26,7 @@ from test_port_sites import HEAD, MINE, NEW, OLD, THEIRS
 from zpmaint.cli import main as door
 from zpmaint.patchset.load import load_patchset
 from zpmaint.patchset.values import Era
+from zpmaint.pipeline import record, resolve
 
 TOML = """\
 title = "Higher limit"
@@ -304,6 +308,31 @@ def test_a_conflict_under_a_declared_adoption_is_the_declarations(place: Place) 
     assert status == 2 and "correct [[adopted]]" in err
 
 
+def killed(place: Place, calls: list[tuple[ModuleType, str]], nth: int, words: list[str]) -> int:
+    """The exit status of the command in a process that kills itself right before the `nth` of
+    some calls."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    left = [nth]
+
+    def killing(call: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(*args: Any, **named: Any) -> Any:
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return call(*args, **named)
+
+        return wrapper
+
+    try:
+        for module, name in calls:
+            setattr(module, name, killing(getattr(module, name)))
+        os._exit(place.run(*words)[0])
+    finally:
+        os._exit(99)
+
+
 @pytest.mark.parametrize("words", [[], ["--as-anchor"]])
 @pytest.mark.parametrize("nth", [1, 2, 3])
 def test_a_kill_at_any_moment_loses_nothing(place: Place, nth: int, words: list[str]) -> None:
@@ -311,28 +340,14 @@ def test_a_kill_at_any_moment_loses_nothing(place: Place, nth: int, words: list[
     merged = place.solve()
     edited = merged.read_text()
     before = place.tree()
-    code = f"""
-import os, shutil, signal
-from zpmaint.pipeline import record
-left = [{nth}]
-def killing(call):
-    def wrapper(*args, **words):
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return call(*args, **words)
-    return wrapper
-record.write_whole = killing(record.write_whole)
-shutil.rmtree = killing(shutil.rmtree)
-from zpmaint.cli.main import main
-main({["-q", "--project", str(place.project), "resolve", "2.6.21-rc1", "--done", *words]!r})
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **place.env, "PYTHONPATH": str(ROOT)},
-        capture_output=True, timeout=120, check=False,
-    )  # fmt: skip
+    status = killed(
+        place,
+        [(record, "write_whole"), (shutil, "rmtree")],
+        nth,
+        ["resolve", "2.6.21-rc1", "--done", *words],
+    )
     steps = 3 if words else 2  # the files, then the folder
-    assert done.returncode == (-signal.SIGKILL if nth <= steps else 0), done.stderr
+    assert status == (-signal.SIGKILL if nth <= steps else 0)
     if nth == 1:
         assert place.tree() == before
     if nth <= steps:
@@ -347,24 +362,9 @@ main({["-q", "--project", str(place.project), "resolve", "2.6.21-rc1", "--done",
 
 
 def test_a_kill_while_laying_out_leaves_no_half_folder(place: Place) -> None:
-    code = f"""
-import os, signal
-from zpmaint.pipeline import resolve
-write, left = resolve.write_whole, [3]
-def killing(*args):
-    left[0] -= 1
-    if left[0] == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return write(*args)
-resolve.write_whole = killing
-from zpmaint.cli.main import main
-main({["-q", "--project", str(place.project), "resolve", "2.6.21-rc1"]!r})
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **place.env, "PYTHONPATH": str(ROOT)},
-        capture_output=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == -signal.SIGKILL
+    assert (
+        killed(place, [(resolve, "write_whole")], 3, ["resolve", "2.6.21-rc1"]) == -signal.SIGKILL
+    )
     assert not place.work().exists()
     place.open()
     left = [p.name for p in place.work().parent.iterdir() if not p.name.endswith(".lock")]
