@@ -62,6 +62,10 @@ def read(data: bytes, name: str) -> Resolution:
     values = dict(_entry(line, n, name) for n, line in enumerate(head.split("\n"), 1))
     if missing := [key for key in _KEYS if key not in values]:
         raise UserError(f"{name}: no {missing[0]} in its head", _HINT)
+    try:
+        version = KernelVersion.parse(values["Solved-on"])
+    except UserError as error:
+        raise UserError(f"{name}: Solved-on: {error.what}", _HINT) from None
     edits = _edits(rest, head.count("\n") + 2, name)
     if not edits:
         raise UserError(f"{name}: holds no edit (@@)", _HINT)
@@ -70,7 +74,7 @@ def read(data: bytes, name: str) -> Resolution:
         path=values["Path"],
         scope=values["Scope"],
         anchor=values["Anchor"],
-        version=KernelVersion.parse(values["Solved-on"]),
+        version=version,
         by=values["By"],
         date=values["Date"],
         why=values["Why"],

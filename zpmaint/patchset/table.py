@@ -95,6 +95,6 @@ def _bounded(block: Sequence[str], era: Era) -> list[str]:
         elif at is not None:
             del lines[at]
         elif value is not None:
-            base = next(n for n, line in enumerate(lines) if re.match(r"base\s*=", line))
+            base = next((n for n, line in enumerate(lines) if re.match(r"base\s*=", line)), -1)
             lines.insert(base + 1, f'{key} = "{value}"\n')
     return lines

@@ -138,8 +138,8 @@ class Search:
 
     def _git(self, one: KernelVersion, other: KernelVersion) -> GitSource | None:
         """The repository that has both kernels: of the sources asked for, then of the project."""
-        for chain in (lambda: self.chain, self.shop.chain):
-            for source in chain().sources:
+        for named in (True, False):
+            for source in (self.chain if named else self.shop.chain()).sources:
                 # One that cannot be reached has no history to tell of; the port went through.
                 with suppress(UserError, InfraError):
                     if isinstance(source, GitSource) and {one, other}.issubset(source.versions()):
