@@ -113,7 +113,10 @@ def _names(job: Job, old: list[str], new: list[str]) -> str:
     brought = identifiers("".join(new)) - identifiers("".join(old))
     if not brought:
         return ""  # the common case, and the files need not be read for names
-    dead = sorted(n for n in brought if n in job.base.names and n not in job.target.names)
+    # To read all of a file's names takes long; most of what is new to a line is none of them.
+    text = "".join(job.base.lines)
+    known = [n for n in brought if n in text]
+    dead = sorted(n for n in known if n in job.base.names and n not in job.target.names)
     return f"the target no longer has {', '.join(dead)}" if dead else ""
 
 
