@@ -12,7 +12,8 @@ PLAIN = "--- a/mm/x.c\n+++ b/mm/x.c\n@@ -1,3 +1,3 @@ int f(void)\n a\n-b\n+B\n c
 
 def test_prose_and_diffs_give_the_file_back() -> None:
     text = (
-        "From: A <a@example.org>\nSubject: x\n\n@@ not a hunk\n--- not a diff\n---\n mm/x.c | 2 +-\n\n"
+        "From: A <a@example.org>\nSubject: x\n\n@@ not a hunk\n--- not a diff\n---\n"
+        + " mm/x.c | 2 +-\n\n"
         + "Index: linux/mm/x.c\n"
         + "=" * 67
         + "\n"
@@ -69,7 +70,7 @@ def test_ends_of_lines_and_files() -> None:
     text = "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\r\n-b\n\\ No newline at end of file\n+\xff\n"
     read = read_patch(text, "x")
     assert read.text() == text
-    assert [line.value for line in read.diffs[0].parsed[0]][0] == "a\r\n"
+    assert next(line.value for line in read.diffs[0].parsed[0]) == "a\r\n"
     # An editor ate the blank of an empty context line; patch and git take that.
     eaten = "--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n a\n\n-b\n+c\n"
     assert [h.value for h in read_patch(eaten, "x").diffs[0].parsed[0]] == [

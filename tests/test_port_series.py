@@ -3,6 +3,7 @@ the written folder."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def diff(old: bytes | None, new: bytes | None, path: str = "mm/a.c") -> str:
 
 def chain(*texts: bytes, path: str = "mm/a.c") -> dict[str, str]:
     """A patch from each text to the next."""
-    pairs = zip(texts, texts[1:], strict=False)
+    pairs = itertools.pairwise(texts)
     return {
         f"{n}.patch": f"Subject: {n}\n\n{diff(a, b, path)}" for n, (a, b) in enumerate(pairs, 1)
     }
@@ -83,7 +84,8 @@ def test_what_stands_around_the_diffs_is_kept_byte_for_byte(tmp_path: Path) -> N
     head = (
         b"From: J\xf6rg <j@example.org>\nDate: Wed, 28 Mar 2007 12:00:00 +0200\n"
         b"Subject: mm: a\n  folded one\nMessage-Id: <1@x>\nOrigin: upstream, http://x\n"
-        b"Bug-Debian: https://bugs.debian.org/1\n\nWhy.  \n\nSigned-off-by: J\n---\n mm/a.c | 9 ++\n\n"
+        b"Bug-Debian: https://bugs.debian.org/1\n\nWhy.  \n\n"
+        b"Signed-off-by: J\n---\n mm/a.c | 9 ++\n\n"
         b"Index: linux/mm/a.c\n"
     )
     body = (

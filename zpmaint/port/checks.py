@@ -25,7 +25,7 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
     change = job.change
     old = job.target.lines[placement.start : placement.end]
     new = list(placement.lines)
-    found = [_conditionals(change, old, new), _line_ends(job.target, new)]
+    found = [_conditionals(change, old, new), _line_ends(change, job.target, new)]
     if path.endswith(_C_SUFFIXES):
         found += [_brackets(change, old, new), _names(job, old, new)]
     share = intent.share(change, old, new)
@@ -67,11 +67,15 @@ def _seen_used(job: Job, scope: Scope) -> bool:
     return target <= base
 
 
-def _line_ends(target: Source, new: list[str]) -> str:
-    """A file that ends its lines with CRLF gets no LF, and the other way round."""
+def _line_ends(change: Change, target: Source, new: list[str]) -> str:
+    """A file that ends its lines with CRLF gets no LF, and the other way round, unless the patch
+    knows the file as it is and wants just that."""
     known = target.line_ends | {""}
-    foreign = known != {""} and any(ending(line) not in known for line in new)
-    return "the patch and the target end their lines differently" if foreign else ""
+    foreign = set(map(ending, new)) - known if known != {""} else set()
+    seen = set(map(ending, change.post))
+    if not foreign or (foreign <= seen and known.issuperset(map(ending, change.pre))):
+        return ""
+    return "the patch and the target end their lines differently"
 
 
 def _balance(lines: list[str]) -> Counter[str]:
@@ -109,7 +113,10 @@ def _names(job: Job, old: list[str], new: list[str]) -> str:
     brought = identifiers("".join(new)) - identifiers("".join(old))
     if not brought:
         return ""  # the common case, and the files need not be read for names
-    dead = sorted(n for n in brought if n in job.base.names and n not in job.target.names)
+    # To read all of a file's names takes long; most of what is new to a line is none of them.
+    text = "".join(job.base.lines)
+    known = [n for n in brought if n in text]
+    dead = sorted(n for n in known if n in job.base.names and n not in job.target.names)
     return f"the target no longer has {', '.join(dead)}" if dead else ""
 
 

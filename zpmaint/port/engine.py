@@ -322,7 +322,10 @@ def _applied(target: Source, placements: Sequence[Placement]) -> Source | Miss:
         lines += target.lines[at : placement.start]
         lines += placement.lines
         at = placement.end
-    return source(join(lines + target.lines[at:]))
+    lines += target.lines[at:]
+    if any(not line.endswith("\n") for line in lines[:-1]):
+        return Miss("a line that ends the anchor's file, and has no line feed, would be inside")
+    return source(join(lines))
 
 
 def _idle(

@@ -9,7 +9,7 @@ from functools import cached_property
 from unidiff.patch import Hunk
 
 from zpmaint.port.scopes import Scope, Source, fragment
-from zpmaint.port.text import body, squeezed
+from zpmaint.port.text import squeezed
 
 _NO_NEWLINE = "\\"
 
@@ -33,7 +33,8 @@ class Change:
         for line in hunk:
             if line.line_type == _NO_NEWLINE:
                 kind, text = lines[-1]
-                lines[-1] = (kind, body(text) if text.endswith("\n") else text)
+                # Of CRLF the CR is the line's own then.
+                lines[-1] = (kind, text.removesuffix("\n"))
             else:
                 lines.append((line.line_type, line.value))
         length = hunk.source_length or 0

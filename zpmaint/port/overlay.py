@@ -74,9 +74,9 @@ class Overlay:
 
 
 def places(lines: Sequence[str], changes: Sequence[Change]) -> list[int] | None:
-    """Where the hunks of one file stand, all their context with them, as patch -F0 finds them: at
-    the header's line plus the offset of the hunk before, else at the nearest place after that
-    hunk. None where one has no place."""
+    """Where the hunks of one file stand, all their context with them: at the header's line plus
+    the offset of the hunk before, else at the nearest place after that hunk where patch -F0 would
+    find it. None where one has no place."""
     found: list[int] = []
     text = list(lines)
     offset = end = 0
@@ -84,11 +84,12 @@ def places(lines: Sequence[str], changes: Sequence[Change]) -> list[int] | None:
         at = change.start + offset
         size = len(change.pre)
         if not size:
-            if text:
+            # Nothing to hold on to: only where the file is empty, or without context on purpose.
+            if at < end or at > len(text):
                 return None
-        elif at < end or text[at : at + size] != change.pre or not _ends(change, at, len(text)):
+        elif at < end or text[at : at + size] != change.pre:
             fits = [
-                n for n in find_all(text, change.pre) if n >= end and _ends(change, n, len(text))
+                n for n in find_all(text, change.pre) if n >= end and fits_at(change, n, len(text))
             ]
             if not fits:
                 return None
@@ -99,17 +100,22 @@ def places(lines: Sequence[str], changes: Sequence[Change]) -> list[int] | None:
     return found
 
 
-def _ends(change: Change, at: int, length: int) -> bool:
-    """A hunk with less context after its changes than before them was cut at the file's end."""
-    return change.trail >= change.lead or at + len(change.pre) == length
+def fits_at(change: Change, at: int, length: int) -> bool:
+    """Whether patch and git look for a hunk at this line of a file of so many: one with less
+    context on one side was cut at that end of a file."""
+    return (change.trail >= change.lead or at + len(change.pre) == length) and (
+        change.lead >= change.trail or at == 0
+    )
 
 
-def applied(lines: Sequence[str], changes: Sequence[Change], at: Sequence[int]) -> bytes:
-    """The file with its hunks done at the places found."""
+def applied(lines: Sequence[str], changes: Sequence[Change], at: Sequence[int]) -> bytes | None:
+    """The file with its hunks done at the places found; None where a line that ends the patch's
+    file without a line feed would be inside."""
     out: list[str] = []
     done = 0
     for change, place in zip(changes, at, strict=True):
         out += lines[done:place]
         out += change.post
         done = place + len(change.pre)
-    return join([*out, *lines[done:]])
+    out += lines[done:]
+    return None if any(not line.endswith("\n") for line in out[:-1]) else join(out)

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import accumulate
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
@@ -77,30 +78,41 @@ class Source:
     @cached_property
     def names(self) -> set[str]:
         """All names used in its code."""
-        return identifiers("".join(self.lines))
+        return set().union(*map(_names_in, map("".join, self._chunks)))
 
     @cached_property
     def scopes(self) -> list[Scope]:
         """Its top-level scopes in order; none overlaps another."""
-        found = []
-        at = 0
-        for chunk in _chunks(self.lines):
-            for kind, name, start, end in _in_chunk("".join(chunk)):
-                conditions = self.conditions[at + start]
-                found.append(Scope(kind, name, at + start, at + end, conditions))
-            at += len(chunk)
-        return found
+        return [scope for k in range(len(self._chunks)) for scope in self._scopes_of(k)]
+
+    @cached_property
+    def _chunks(self) -> list[list[str]]:
+        return list(_chunks(self.lines))
 
     @cached_property
     def _starts(self) -> list[int]:
-        return [scope.start for scope in self.scopes]
+        """The line at which each chunk starts."""
+        return [0, *accumulate(map(len, self._chunks))][:-1]
+
+    @cached_property
+    def _read(self) -> dict[int, list[Scope]]:
+        return {}
+
+    def _scopes_of(self, k: int) -> list[Scope]:
+        """The scopes of a chunk. None spans two, and who asks for one line has one chunk read."""
+        if k not in self._read:
+            at = self._starts[k]
+            self._read[k] = [
+                Scope(kind, name, at + start, at + end, self.conditions[at + start])
+                for kind, name, start, end in _in_chunk("".join(self._chunks[k]))
+            ]
+        return self._read[k]
 
     def scope_at(self, line: int) -> Scope | None:
         """The scope that holds a line; None at file level."""
         k = bisect_right(self._starts, line) - 1
-        if k >= 0 and line < self.scopes[k].end:
-            return self.scopes[k]
-        return None
+        here = self._scopes_of(k) if k >= 0 else ()
+        return next((scope for scope in here if scope.start <= line < scope.end), None)
 
     def scope_between(self, line: int) -> Scope | None:
         """The scope that text inserted before a line would stand in."""
@@ -134,6 +146,12 @@ def _chunks(lines: list[str]) -> Iterator[list[str]]:
             start = n + 1
     if start < len(lines):
         yield lines[start:]
+
+
+@lru_cache(maxsize=16384)
+def _names_in(chunk: str) -> frozenset[str]:
+    """The names in a chunk's code; of a comment that goes beyond it, the rest counts as code."""
+    return frozenset(identifiers(chunk))
 
 
 @lru_cache(maxsize=16384)
@@ -230,7 +248,7 @@ def _declared_name(node: Node) -> str:
     return _text(inner)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def source(data: bytes) -> Source:
     """The source of a blob: the same object for the same bytes."""
     return Source(data)

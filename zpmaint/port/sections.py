@@ -15,7 +15,7 @@ from zpmaint.patchset.diffs import FileDiff, read_patch
 from zpmaint.port import binary, diff, upstream
 from zpmaint.port.engine import jobs_of, port_file
 from zpmaint.port.hunks import Change
-from zpmaint.port.overlay import Overlay, applied, places
+from zpmaint.port.overlay import Overlay, applied, fits_at, places
 from zpmaint.port.scopes import source
 from zpmaint.port.text import join
 from zpmaint.port.values import FilePort, HunkPort
@@ -79,6 +79,8 @@ def perform(part: FileDiff, files: Overlay) -> Effect | str:
     if at is None:
         return "its lines do not stand there"
     after = applied(lines, changes, at) if changes else before
+    if after is None:
+        return "a line without its end would be inside the file"
     if made is None:
         return Effect({read: None}, tuple(at), changes) if not after else "the file holds more"
     gone: dict[str, bytes | None] = {read: None} if part.is_rename else {}
@@ -90,7 +92,7 @@ def carry(part: FileDiff, base: Overlay, there: Effect | str, target: Overlay) -
     changes = _changes(part)
     if isinstance(there, Effect) and all(base.get(p) == target.get(p) for p in part.paths):
         told = _told(part, changes, "exact", "the file is as the patch's base has it", there.at)
-        return Carried(_with(told, there), there, _renumbered(part, there))
+        return Carried(_with(told, there), there, _rewritten(part, there, target))
     if special := _special(part):
         return _stuck(part, changes, special)
     if part.binary or part.old is None or _creates(part, target) or part.new is None:
@@ -133,8 +135,10 @@ def _binary(part: FileDiff, before: bytes | None) -> Effect | str:
     after = binary.after(part.binary, before)
     if isinstance(after, str):
         return after
-    path = part.new or part.old
-    return Effect({str(path): None if part.new is None else after})
+    if part.new is None:
+        return Effect({str(part.old): None})
+    gone: dict[str, bytes | None] = {str(part.old): None} if part.is_rename else {}
+    return Effect({**gone, part.new: after})
 
 
 def _whole(
@@ -145,7 +149,7 @@ def _whole(
     if isinstance(done, Effect):
         why = "as the patch has it" if part.old else "a new file, not in the target"
         told = _told(part, changes, "exact", why, done.at)
-        return Carried(_with(told, done), done, _renumbered(part, done))
+        return Carried(_with(told, done), done, _rewritten(part, done, target))
     made = part.new
     if made is None:
         if target.get(part.old) is None:
@@ -180,32 +184,47 @@ def _lines(
     part: FileDiff, changes: tuple[Change, ...], known: bytes | None, before: bytes
 ) -> Carried:
     """Changed lines, placed by the engine."""
-    file = part.parsed
-    held = [upstream.is_done(job) for job in jobs_of(file, known, before)]
+    held = [upstream.is_done(job) for job in jobs_of(part.parsed, known, before)]
+    ported = _rest(part, changes, held, known, before)
+    if ported.result is None:
+        # What could not be placed may be there already, and its lines of before, too.
+        held = [
+            upstream.is_done(job, even_so=hunk.placed == "conflict")
+            for job, hunk in zip(jobs_of(part.parsed, known, before), ported.hunks, strict=True)
+        ]
+        ported = _rest(part, changes, held, known, before)
     if all(held):
         return _held(part, changes, "; ".join(dict.fromkeys(held)))
-    if any(held):
-        left = tuple(h for h, done in zip(part.hunks, held, strict=True) if not done)
-        ported = port_file(replace(part, hunks=left).parsed, known, before)
-        ported = _partly(changes, ported, held)
-    else:
-        ported = port_file(file, known, before)
     if ported.result is None:
         return Carried(ported, None, "")
     made = str(part.new)
     gone: dict[str, bytes | None] = {str(part.old): None} if part.is_rename else {}
     files = {**gone, made: ported.result}
-    effect = Effect(files)
     if all(hunk.placed in ("exact", "offset") for hunk in ported.hunks):
         at = tuple(c.start + (h.offset or 0) for c, h in zip(changes, ported.hunks, strict=True))
         lines = source(before).lines
-        if applied(lines, changes, at) == ported.result:
+        if applied(lines, changes, at) == ported.result and _fit(changes, at, lines):
             effect = Effect(files, at, changes)
             text = _indexed(_renumbered(part, effect), part, before, ported.result)
             return Carried(ported, effect, text)
-    old, new = source(before).lines, source(ported.result).lines
-    text = "".join([*part.head, *diff.hunks(list(old), list(new))])
-    return Carried(ported, effect, _indexed(text, part, before, ported.result))
+    text = _indexed(_anew(part, before, ported.result), part, before, ported.result)
+    return Carried(ported, Effect(files), text)
+
+
+def _rest(
+    part: FileDiff,
+    changes: tuple[Change, ...],
+    held: Sequence[str],
+    known: bytes | None,
+    before: bytes,
+) -> FilePort:
+    """The port of the hunks that the target does not have yet."""
+    if not any(held):
+        return port_file(part.parsed, known, before)
+    left = tuple(h for h, done in zip(part.hunks, held, strict=True) if not done)
+    if not left:
+        return _told(part, changes, "upstream", "")
+    return _partly(changes, port_file(replace(part, hunks=left).parsed, known, before), held)
 
 
 def _partly(changes: Sequence[Change], rest: FilePort, held: Sequence[str]) -> FilePort:
@@ -256,6 +275,27 @@ def _held(part: FileDiff, changes: Sequence[Change], why: str) -> Carried:
     return Carried(_told(part, changes, "upstream", why), None, "")
 
 
+def _fit(changes: Sequence[Change], at: Sequence[int], lines: Sequence[str]) -> bool:
+    return all(fits_at(c, n, len(lines)) for c, n in zip(changes, at, strict=True))
+
+
+def _anew(part: FileDiff, before: bytes, after: bytes) -> str:
+    """The section with hunks of its own making, three lines of context around each."""
+    old, new = source(before).lines, source(after).lines
+    return "".join([*part.head, *diff.hunks(list(old), list(new))])
+
+
+def _rewritten(part: FileDiff, effect: Effect, target: Overlay) -> str:
+    """The section as it stands, with the lines that its hunks have now."""
+    before = target.get(part.old)
+    after = effect.files.get(str(part.new))
+    if before is None or after is None or not effect.changes:
+        return _renumbered(part, effect)
+    if not _fit(effect.changes, effect.at, source(before).lines):
+        return _anew(part, before, after)
+    return _renumbered(part, effect)
+
+
 def _renumbered(part: FileDiff, effect: Effect) -> str:
     """The section with the lines that its hunks have now; byte for byte where they had them."""
     if len(effect.at) != len(part.hunks):
@@ -294,7 +334,7 @@ def proven(part: FileDiff, carried: Carried, name: str, strip: int, target: Over
     what the port says."""
     assert carried.effect is not None
     if carried.text == part.text() and carried.effect.at:
-        changes = carried.effect.changes
+        changes = carried.effect.changes  # which fit there, or there would be others
         if all(c.start == at for c, at in zip(changes, carried.effect.at, strict=True)):
             return True  # it was done just so
     again = read_patch(carried.text, name, strip).diffs

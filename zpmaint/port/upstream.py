@@ -80,11 +80,13 @@ def evidence(job: Job) -> Evidence:
     return Evidence(left, arrived, verbatim, why)
 
 
-def is_done(job: Job) -> str:
+def is_done(job: Job, *, even_so: bool = False) -> str:
     """Why there is nothing left of a hunk to do, its very lines being in the target; '' if there
-    is. As git would find in a merge: every change of the hunk is one that upstream made, too."""
+    is. As git would find in a merge: every change of the hunk is one that upstream made, too.
+    A hunk whose lines of before stand there as well is not looked at, unless `even_so`: it may be
+    meant for that place."""
     change = job.change
-    if find_all(job.target.lines, change.pre) and change.lead and change.trail:
+    if not even_so and find_all(job.target.lines, change.pre) and change.lead and change.trail:
         return ""  # what it changes still stands there
     cut = sides(job)
     if not isinstance(cut, Miss) and cut.whole:

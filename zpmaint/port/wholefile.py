@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from unidiff.patch import PatchedFile
 
+from zpmaint.patchset.paths import NOWHERE
 from zpmaint.port.hunks import Change
 from zpmaint.port.text import join
 from zpmaint.port.values import FilePort, HunkPort
@@ -14,9 +15,10 @@ def port(file: PatchedFile, target: bytes | None) -> FilePort | None:
     changes = [Change.of(hunk) for hunk in file]
     if unsupported := _unsupported(file):
         return _told(file, changes, "conflict", unsupported)
-    if file.is_added_file:
+    if file.is_added_file and not (target == b"" and file.source_file != NOWHERE):
         return _created(file, changes, target)
-    if file.is_removed_file:
+    # A file whose lines all go, and that stays, is named on both sides.
+    if file.is_removed_file and (file.target_file == NOWHERE or target is None):
         return _deleted(file, changes, target)
     if target is None:
         return _told(file, changes, "conflict", "the target does not have this file")

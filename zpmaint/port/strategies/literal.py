@@ -16,6 +16,9 @@ from zpmaint.port.tokens import identifiers
 def place(job: Job) -> Attempt:
     """Find the pre-image as it stands, whole, in the anchor's scope."""
     change, target = job.change, job.target
+    if not change.pre and not target.lines:
+        why = "the file is empty, as the anchor has it"
+        return Placement(0, 0, tuple(change.post), "exact", 1.0, why, 0)
     everywhere = find_all(target.lines, change.pre)
     if not everywhere:
         return Miss("the lines it changes are not in the target as the anchor has them")

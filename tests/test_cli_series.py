@@ -1,0 +1,105 @@
+"""`zpmaint port --series` as a user calls it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from series_fixtures import git_am, lay, quilt_folder, quilt_push
+from test_cli import zpmaint
+from test_port_series import BASE, CLASH, ONE, TARGET, THREE, TWO, C, chain, work  # noqa: F401
+
+MAKEFILE = b"VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = %d\nEXTRAVERSION =\n"
+
+
+@pytest.fixture
+def trees(tmp_path: Path) -> list[str]:
+    """The words that name two unpacked kernels as sources."""
+    for number, tree in ((1, BASE), (2, TARGET), (3, CLASH)):
+        lay(tmp_path / f"linux{number}", {**tree, "Makefile": MAKEFILE % number})
+    return [
+        word
+        for n in (1, 2, 3)
+        for word in ("--source", f"tree:{tmp_path / f'linux{n}'}")
+    ]  # fmt: skip
+
+
+def test_a_series_is_ported_and_written(trees: list[str], tmp_path: Path) -> None:
+    folder = quilt_folder(tmp_path / "in", chain(C, ONE, TWO, THREE))
+    out = tmp_path / "out"
+    words = ["port", "6.12.2", "--series", str(folder), "--base", "6.12.1", "--out", str(out)]
+    status, said, err = zpmaint("-q", *words, *trees)
+    assert (status, err) == (0, "")
+    assert "in on 6.12.2 from 6.12.1: 3 patches: 3 applies" in said
+    quilt_push(out, TARGET, tmp_path / "tree")
+    # The same again takes the place of what it wrote; a folder of something else it leaves alone.
+    assert zpmaint("-q", *words, *trees)[0] == 0
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/file").touch()
+    words[-1] = str(tmp_path / "mine")
+    status, _, err = zpmaint("-q", *words, *trees)
+    assert status == 2 and "holds other files" in err
+    assert [p.name for p in (tmp_path / "mine").iterdir()] == ["file"]
+
+
+def test_a_conflict_is_named_with_what_waits_for_it(trees: list[str], tmp_path: Path) -> None:
+    folder = quilt_folder(tmp_path / "in", chain(C, ONE, TWO, THREE))
+    words = ["-q", "port", "6.12.3", "--series", str(folder), "--base", "6.12.1"]
+    status, said, _ = zpmaint(*words, "--json", *trees)
+    assert status == 1
+    told = json.loads(said)
+    assert told["count"]["conflict"] == 1 and told["count"]["untried"] == 2
+    assert told["patches"][0]["holds_up"] == ["2.patch"]
+    assert told["whole"] is False
+    status, said, _ = zpmaint(*words, "--keep-going", "--out", str(tmp_path / "out"), *trees)
+    assert status == 1
+    assert "holds up: 2.patch" in said and "<<<<<<< the patch" in said
+    assert "2 conflict" in said and "1 applies" in said
+
+
+def test_a_base_that_nobody_has_is_told(trees: list[str], tmp_path: Path) -> None:
+    folder = quilt_folder(tmp_path / "in", chain(C, ONE))
+    words = ["port", "6.12.2", "--series", str(folder), "--base", "6.11", "--out"]
+    status, _, err = zpmaint(
+        "--project", str(_project(tmp_path)), *words, str(tmp_path / "out"), *trees
+    )
+    assert status == 0
+    assert "without the base 6.11" in err
+
+
+def _project(folder: Path) -> Path:
+    """A project whose own sources serve nothing."""
+    there = folder / "project"
+    there.mkdir()
+    (there / "kernels.toml").write_text(
+        'patch = "p"\n[sources.tree]\nkind = "tree"\nwhere = "' + str(folder / "linux1") + '"\n'
+    )
+    return there
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--series", "x", "--patch", "p"], "takes the place"),
+        (["--base", "6.12"], "are for --series"),
+        (["--keep-going"], "are for --series"),
+        (["--series", "x"], "wants --out"),
+        (["--series", "x", "--out", "o"], "not there"),
+    ],
+)
+def test_words_that_do_not_go_together(words: list[str], says: str) -> None:
+    status, _, err = zpmaint("port", "6.12", *words)
+    assert status == 2
+    assert says in err
+
+
+def test_mails_come_out_as_mails(work, trees: list[str], tmp_path: Path) -> None:  # noqa: F811
+    work.git("reset", "-q", "--hard", "HEAD~3")  # what the trees have files for
+    patches = work.format_patch(tmp_path / "patches", "-M")
+    status, said, _ = zpmaint(
+        "-q", "port", "6.12.2", "--series", str(patches), "--base", "6.12.1",
+        "--out", str(tmp_path / "out"), *trees,
+    )  # fmt: skip
+    assert status == 0, said
+    git_am(tmp_path / "out", {**TARGET, "Makefile": MAKEFILE % 2}, tmp_path / "there")
