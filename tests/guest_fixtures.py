@@ -42,9 +42,9 @@ def program_of(
         f"void {case.function}(void)\n{{\n{bodies[case.name]}\n}}\n" for case in cases
     )
     (sources / "cases_test.c").write_text(
-        "#include <signal.h>\n#include <sys/mman.h>\n#include <unistd.h>\n"
-        '#include "cases.gen.h"\n#include "memory.h"\n#include "probe.h"\n#include "tell.h"\n'
-        + functions
+        "#include <signal.h>\n#include <sys/mman.h>\n#include <sys/syscall.h>\n"
+        '#include <unistd.h>\n#include "cases.gen.h"\n#include "memory.h"\n#include "probe.h"\n'
+        '#include "registers.h"\n#include "tell.h"\n' + functions
     )
     monkeypatch.setattr(compiling, "SOURCES", sources)
     monkeypatch.setattr(compiling, "all_cases", lambda: cases)

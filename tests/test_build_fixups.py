@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import tarfile
 from pathlib import Path
@@ -44,6 +45,14 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             "make-cmd = $(subst $(pound),$$(pound),$(subst $$,$$$$,$(call escsq,$(cmd_$(1)))))\n",
         ),
         (
+            "make-hash-escape",
+            "x86_64",
+            "scripts/Kbuild.include",
+            r"make-cmd = $(call escsq,$(subst \#,\\\#,$(subst $$,$$$$,$(cmd_$(1)))))" + "\n",
+            "pound := \\#\n"
+            "make-cmd = $(call escsq,$(subst $(pound),$$(pound),$(subst $$,$$$$,$(cmd_$(1)))))\n",
+        ),
+        (
             "make-force-newer",
             "x86_64",
             "scripts/Kbuild.include",
@@ -59,6 +68,17 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             "\tif (!(@val)) {\n",
         ),
         (
+            "subcmd-realloc",
+            "x86_64",
+            "tools/lib/subcmd/subcmd-util.h",
+            "\tvoid *ret = realloc(ptr, size);\n\tif (!ret && !size)\n\t\tret = realloc(ptr, 1);\n"
+            "\tif (!ret) {\n\t\tret = realloc(ptr, size);\n\t\tif (!ret && !size)\n"
+            "\t\t\tret = realloc(ptr, 1);\n\t\tif (!ret)\n"
+            '\t\t\tdie("Out of memory, realloc failed");\n\t}\n\treturn ret;\n',
+            "\tvoid *ret = realloc(ptr, size);\n\tif (!ret)\n"
+            '\t\tdie("Out of memory, realloc failed");\n\treturn ret;\n',
+        ),
+        (
             "vdso-text-room",
             "x86_64",
             "arch/x86_64/vdso/vdso.lds.S",
@@ -72,6 +92,15 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             "\tint node;\n\tif (dev->bus == &pci_bus_type)\n\t\tnode = a;\n\telse\n\t\tnode = b;\n",
             "\tint node;\n#ifdef CONFIG_PCI\n\tif (dev->bus == &pci_bus_type)\n\t\tnode = a;\n"
             "\telse\n#endif\n\t\tnode = b;\n",
+        ),
+        (
+            "early-idt-stride",
+            "x86_64",
+            "arch/x86/kernel/head_64.S",
+            "\tpushq $i\t\t# 72(%rsp) Vector number\n\tjmp early_idt_handler\n\ti = i + 1\n"
+            "\t.endr\n",
+            "\tpushq $i\t\t# 72(%rsp) Vector number\n\tjmp early_idt_handler\n\ti = i + 1\n"
+            "\t.fill early_idt_handlers + 9 * i - ., 1, 0xcc\n\t.endr\n",
         ),
         (
             "cpumask-out-of-scope",
@@ -134,6 +163,27 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             "\tstruct pt_regs *regs = task_pt_regs(current);\n"
             "\tstruct pt_regs *regs = task_pt_regs(current);\n",
         ),
+        (
+            "i386-arguments-copied",
+            "i386",
+            "arch/i386/kernel/entry.S",
+            "syscall_call:\n\tcall *sys_call_table(,%eax,4)\n\tmovl %eax,PT_EAX(%esp)\n"
+            '.section .rodata,"a"\n#include "syscall_table.S"\n',
+            "syscall_call:\n\tbtl %eax, calls_on_the_frame\n\tjc 771f\n"
+            + 6 * "\tpushl 20(%esp)\n"
+            + "\tcall *sys_call_table(, %eax, 4)\n\taddl $24, %esp\n\tjmp 772f\n"
+            "771:\tcall *sys_call_table(, %eax, 4)\n772:\n\tmovl %eax,PT_EAX(%esp)\n"
+            '.section .rodata,"a"\n\t.balign 4\ncalls_on_the_frame:\n'
+            "\t/* fork, execve; iopl, vm86old, sigreturn, clone; vm86, rt_sigreturn, sigaltstack, "
+            "vfork */\n"
+            "\t.long (1 << 2) | (1 << 11), 0, 0\n"
+            "\t.long (1 << (110 - 96)) | (1 << (113 - 96)) | (1 << (119 - 96)) | "
+            "(1 << (120 - 96)), 0\n"
+            "\t.long (1 << (166 - 160)) | (1 << (173 - 160)) | (1 << (186 - 160)) | "
+            "(1 << (190 - 160))\n"
+            "\t.long 0, 0, 0, 0, 0, 0, 0, 0, 0, 0\n"
+            '#include "syscall_table.S"\n',
+        ),
     ],
 )
 def test_each_declared_fixup(tmp_path: Path, sample: tuple[str, str, str, str, str]) -> None:
@@ -187,6 +237,7 @@ def test_bytes_that_are_not_utf8_survive(tmp_path: Path) -> None:
 
 _STAMPS = ("build-stamp", "initramfs-mtime", "gzip-no-name")
 _COMMON = ("make-mixed-rules", "make-hash-escape", *_STAMPS)
+_I386 = ("i386-regparm-attribute", "i386-arguments-copied")
 
 
 @pytest.mark.mirror
@@ -210,24 +261,34 @@ _COMMON = ("make-mixed-rules", "make-hash-escape", *_STAMPS)
         ("2.6.27", "x86_64", {*_COMMON, "perl-defined-array"}),
         ("2.6.32", "x86_64", {"make-hash-escape", *_STAMPS, "perl-defined-array"}),
         ("2.6.35", "x86_64", {"make-hash-escape", *_STAMPS, "perl-defined-array"}),
-        ("2.6.20", "i386", {*_COMMON, "i386-regparm-attribute", "i386-pt-regs-alias"}),
-        ("2.6.24", "i386", {*_COMMON, "i386-regparm-attribute", "i386-pt-regs-alias"}),
+        ("2.6.38", "x86_64", {"make-hash-escape", *_STAMPS, "perl-defined-array"}),
+        ("2.6.39", "x86_64", {"make-hash-escape", *_STAMPS, "perl-defined-array"}),
+        ("3.10.4", "x86_64", {"make-hash-escape", "early-idt-stride"}),
+        ("3.19.8", "x86_64", {"make-hash-escape", "early-idt-stride"}),
+        ("4.9", "x86_64", {"make-hash-escape"}),
+        ("4.20", "x86_64", set()),
+        ("5.3.1", "x86_64", set()),
+        ("2.6.20", "i386", {*_COMMON, *_I386, "i386-pt-regs-alias"}),
+        ("2.6.24", "i386", {*_COMMON, *_I386, "i386-pt-regs-alias"}),
+        ("2.6.25", "i386", {*_COMMON, *_I386, "perl-defined-array", "i386-pt-regs-alias"}),
+        ("2.6.28", "i386", {*_COMMON, *_I386, "perl-defined-array", "i386-pt-regs-alias"}),
         (
-            "2.6.28",
+            "2.6.29",
             "i386",
-            {*_COMMON, "perl-defined-array", "i386-regparm-attribute", "i386-pt-regs-alias"},
+            {"make-hash-escape", *_STAMPS, *_I386, "perl-defined-array", "i386-pt-regs-alias"},
         ),
-        (
-            "2.6.32",
-            "i386",
-            {"make-hash-escape", *_STAMPS, "perl-defined-array", "i386-regparm-attribute"},
-        ),
+        ("2.6.30", "i386", {"make-hash-escape", *_STAMPS, *_I386, "perl-defined-array"}),
+        ("2.6.32", "i386", {"make-hash-escape", *_STAMPS, *_I386, "perl-defined-array"}),
+        ("2.6.35", "i386", {"make-hash-escape", *_STAMPS, *_I386, "perl-defined-array"}),
     ],
 )
 def test_what_real_kernels_call_for(
     tmp_path: Path, version: str, arch: str, names: set[str]
 ) -> None:
     git = ["git", "-C", os.environ["ZPMAINT_KERNEL_GIT"]]
+    tag = [*git, "rev-parse", "-q", "--verify", f"refs/tags/v{version}"]
+    if subprocess.run(tag, capture_output=True, check=False).returncode:
+        pytest.skip(f"the git mirror of ZPMAINT_KERNEL_GIT has no tag v{version}: NOT TESTED")
     archive = subprocess.run(
         [
             *git,
@@ -254,3 +315,59 @@ def test_what_real_kernels_call_for(
     mended = mend(SourceView(tmp_path), parsed, arch)
     assert set(mended.names) == names
     assert mend(SourceView(tmp_path, mended.files), parsed, arch).names == ()
+
+
+def _bits(source: str) -> set[int]:
+    """The numbers of the calls that work on the frame, out of the table in the assembly."""
+    table = source.partition("calls_on_the_frame:\n")[2].partition("#include")[0]
+    words = [
+        sum(
+            1 << (int(n) - int(less or 0))
+            for n, less in re.findall(r"1 << \(?(\d+)(?: - (\d+))?", w)
+        )
+        for line in re.findall(r"\.long (.*)", table)
+        for w in line.split(",")
+    ]
+    assert len(words) == 16
+    return {32 * at + bit for at, word in enumerate(words) for bit in range(32) if word >> bit & 1}
+
+
+@pytest.mark.mirror
+@pytest.mark.skipif(not os.environ.get("ZPMAINT_KERNEL_GIT"), reason="ZPMAINT_KERNEL_GIT not set")
+@pytest.mark.parametrize("version", ["2.6.20", "2.6.23", "2.6.24", "2.6.29", "2.6.30", "2.6.35"])
+def test_the_calls_on_the_frame_are_those_that_need_it(tmp_path: Path, version: str) -> None:
+    """By the kernel's own table: each call that takes the whole frame, or (2.6.30 on) its address.
+    The others have their arguments copied; the table has room for all of them."""
+    old = version < "2.6.24"
+    folder = "arch/i386/kernel" if old else "arch/x86/kernel"
+    entry, calls = ("entry.S", "syscall_table.S") if old else ("entry_32.S", "syscall_table_32.S")
+
+    def shown(path: str) -> str:
+        git = ["git", "-C", os.environ["ZPMAINT_KERNEL_GIT"], "show", f"v{version}:{path}"]
+        return subprocess.run(git, capture_output=True, check=True, text=True).stdout
+
+    tree = _tree(tmp_path, {f"{folder}/{entry}": shown(f"{folder}/{entry}")})
+    [mended] = mend(tree, KernelVersion.parse(version), "i386").files.values()
+    numbered = re.findall(r"^\s*\.long (\w+)", shown(f"{folder}/{calls}"), re.MULTILINE)
+    assert len(numbered) < 512
+    on_frame = {"fork", "vfork", "clone", "execve", "iopl", "sigaltstack", "sigreturn",
+                "rt_sigreturn", "vm86", "vm86old"}  # fmt: skip
+    found = {
+        number
+        for number, name in enumerate(numbered)
+        if name.removeprefix("ptregs_").removeprefix("sys_") in on_frame
+    }
+    assert _bits(mended.decode()) == found
+    assert mended.decode().count("btl %eax, calls_on_the_frame") == 2
+    # No other call of the table takes the frame.
+    assert {name for name in numbered if name.startswith("ptregs_")} <= {
+        f"ptregs_{n}" for n in on_frame
+    }
+    takes = re.compile(r"^asmlinkage \w+ (sys_\w+)\(struct pt_regs regs\)", re.MULTILINE)
+    for source in ("process", "vm86", "signal", "ioport"):
+        for suffix in ("", "_32"):
+            try:
+                text = shown(f"{folder}/{source}{suffix}.c")
+            except subprocess.CalledProcessError:
+                continue
+            assert {name.removeprefix("sys_") for name in takes.findall(text)} <= on_frame

@@ -18,9 +18,27 @@ def _pvh(tmp_path: Path) -> SourceView:
     return SourceView(tmp_path)
 
 
+def _tty(tmp_path: Path) -> SourceView:
+    (tmp_path / "drivers/tty").mkdir(parents=True)
+    (tmp_path / "drivers/tty/Kconfig").write_text('config TTY\n\tbool "Enable TTY" if EXPERT\n')
+    return SourceView(tmp_path)
+
+
 def test_chosen_by_what_the_tree_holds(tmp_path: Path) -> None:
     assert choose(SourceView(tmp_path), "x86_64").name == "legacy"
-    assert choose(_pvh(tmp_path), "x86_64").name == "modern"
+    assert choose(_tty(tmp_path), "x86_64").name == "middle"
+    assert choose(SourceView(tmp_path), "i386").name == "legacy"
+    pvh = _pvh(tmp_path)
+    assert choose(pvh, "x86_64").name == "modern"
+    chosen = choose(pvh, "i386")
+    assert (chosen.name, chosen.config) == ("modern", "modern-i386.config")
+
+
+def test_without_pvh_the_modern_choices_make_a_bzimage(tmp_path: Path) -> None:
+    middle = choose(_tty(tmp_path), "x86_64")
+    modern = choose(_pvh(tmp_path), "x86_64")
+    assert middle.wishes == modern.wishes
+    assert (middle.target, middle.kind, modern.kind) == ("bzImage", "bzImage", "vmlinux")
 
 
 def test_one_may_be_asked_for_where_it_fits(tmp_path: Path) -> None:

@@ -122,3 +122,24 @@ def test_completion() -> None:
     status, out, _ = zpmaint("completion", "bash")
     assert status == 0
     assert "_ZPMAINT_COMPLETE" in out
+
+
+def test_results_as_markdown(tmp_path: Path) -> None:
+    home = {"ZPMAINT_HOME": str(tmp_path)}
+    status, out, _ = zpmaint("results", "--format", "markdown", env=home)
+    assert status == 0
+    assert out.startswith("# ") and "| kernel | arch |" in out
+    status, _, err = zpmaint("results", "--format", "markdown", "--json", env=home)
+    assert status == 2 and "choose one" in err
+
+
+@pytest.mark.parametrize("command", ["results", "show"])
+def test_reading_the_ledger_imports_no_http_and_no_git(command: str) -> None:
+    code = (
+        f"import sys, zpmaint.cli.main, zpmaint.cli.{command}; "
+        "print(sorted({'requests', 'git', 'urllib3'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -21,6 +21,15 @@ PATCHES = Path(__file__).parent.parent / "patches"
 ROW = '[[case]]\nname = "a.b"\nreason = "r"\ntags = ["t"]\n'
 DEFECT = '[[case.defect]]\nsince = "2.6.29-rc1"\nuntil = "2.6.32-rc1"\nword = "stuck"\nwhy = "w"\n'
 
+NEEDY = ROW + 'needs = "CONFIG_X"\n'
+LACK = '[[case.lacks]]\narch = "i386"\nsince = "2.6.26"\nuntil = "2.6.28"\nwhy = "w"\n'
+
+
+def test_what_kernels_of_an_architecture_lack_is_in_the_table_of_that_one() -> None:
+    source = table_source(read_cases(NEEDY + LACK))
+    row = '{"a.b", RELEASE(2, 6, 26), RELEASE(2, 6, 28), "w"}'
+    assert f"#ifdef __i386__\n\t{row},\n#endif\n" in source
+
 
 def test_the_suite_is_read() -> None:
     cases = all_cases()
@@ -60,6 +69,10 @@ def test_the_generated_table_holds_names_functions_and_ranges() -> None:
         (ROW.replace("a.b", "a.b;system"), "name: 'a.b;system'"),
         (ROW + DEFECT.replace("why", "whence"), "defect[1]: unknown key 'whence'"),
         (ROW + DEFECT.replace('until = "2.6.32-rc1"', ""), "defect[1].until: missing"),
+        (ROW + LACK, "lacks[1]: a case that may be skipped says in `needs`"),
+        (NEEDY + LACK.replace("i386", "i387"), "arch: 'i387'"),
+        (NEEDY + LACK.replace('"w"', "'say \"w\"'"), "why: a quote"),
+        (NEEDY + LACK.replace('until = "2.6.28"', ""), "until: missing"),
         (ROW + ROW, "share the function a_b"),
         (ROW + ROW.replace("a.b", "a-b"), "share the function a_b"),
         (ROW + 'since = "soon"\n', "'soon' is not a kernel version"),

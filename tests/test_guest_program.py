@@ -12,7 +12,8 @@ from guest_fixtures import needs_linux, program_of, ran
 from zpmaint.errors import InfraError, UserError
 from zpmaint.guest import compile as compiling
 from zpmaint.guest.cases import all_cases
-from zpmaint.guest.compile import MUSL_I386, init_program
+from zpmaint.guest.compile import init_program
+from zpmaint.guest.i386 import MUSL_I386
 from zpmaint.judge.ktap import read_report
 
 pytestmark = needs_linux
@@ -118,6 +119,14 @@ def test_an_unknown_parameter_is_a_problem(program: Path) -> None:
 
 MAP = "char *m = map_pages(4, PROT_READ | PROT_WRITE); "
 
+# A system call with a mark in every register, and what it left of them.
+CALL = (
+    "unsigned long m[REGISTERS], r[REGISTERS]; mark_registers(m); m[AX] = SYS_getpid; "
+    "for (int i = 0; i < REGISTERS; i++) r[i] = m[i]; enter_kernel(r); "
+    'if ((int)r[AX] != getpid()) broken("wrong-answer", "x"); r[AX] = m[AX]; '
+)
+SPOILT = 'if (spoilt_register(r, m, BY_INSTRUCTION) >= 0) broken("lost-register", "x");'
+
 # What a case does, and the result that has to come of it.
 ENDINGS = {
     "ends.well": ("", "ok", "ok"),
@@ -161,6 +170,8 @@ ENDINGS = {
     "sees.none": ('observe_by_growth(3, 1024, "x");', "ok", "zero-page"),
     "sees.all": ('observe_by_growth(1024, 1024, "x");', "ok", "private"),
     "sees.half": ('observe_by_growth(512, 1024, "x");', "not ok", "mixed"),
+    "registers.kept": (CALL + SPOILT, "ok", "ok"),
+    "registers.lost": (CALL + "r[BP] ^= 1; " + SPOILT, "not ok", "lost-register"),
     # Half of the memory present and zero: reading takes only half of the faults.
     "sees.present": (
         "char *m = map_pages(128, PROT_READ | PROT_WRITE); "

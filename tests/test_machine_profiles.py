@@ -16,7 +16,9 @@ from zpmaint.versions import KernelVersion
     [
         ("bzImage", "2.6.20", "legacy"),
         ("bzImage", "2.6.35.4", "legacy"),
-        ("bzImage", "3.19.8", "legacy"),
+        ("bzImage", "3.7.10", "legacy"),
+        ("bzImage", "3.8-rc1", "modern"),  # the huge zero page wants more than 512 MB
+        ("bzImage", "3.19.8", "modern"),
         ("bzImage", "4.9.1", "modern"),
         ("vmlinux", "5.10.262", "modern"),
         ("vmlinux", "7.3-rc7", "modern"),

@@ -400,3 +400,65 @@ def test_a_name_kept_beside_the_change_is_not_renamed_in_it() -> None:
     target = base.replace("one(KEY, a)", "one(KEY_NEW, a)")
     ported = carry(base, patched, target)
     assert outcome(ported) == target.replace("	three(a);\n", "	three(a, KEY);\n")
+
+
+def test_inside_a_block_that_goes_a_head_may_have_become_another() -> None:
+    gone = (
+        "\tif (!write) {\n\t\tif (!pte_none(*vmf->pte)) {\n\t\t\tupdate(vmf);\n"
+        "\t\t\tgoto unlock;\n\t\t}\n\t\tmap(vmf);\n\t}\n"
+    )
+    base = "int f(int write)\n{\n\tstart(vmf);\n" + gone + "\tmore(vmf);\nunlock:\n\tend(vmf);\n}\n"
+    base = base.replace("\tmore(vmf);", "\tif (none)\n\t\tgoto unlock;")
+    target = base.replace(
+        "if (!pte_none(*vmf->pte)) {",
+        "if (!vmf->pte)\n\t\t\tgoto unlock;\n\t\tif (changed(vmf)) {",
+    )
+    ported = carry(base, base.replace(gone, ""), target)
+    assert outcome(ported) == base.replace(gone, "")
+    assert ported.confidence <= 0.6
+    # The head of what goes is another matter: here it became a loop.
+    loop = base.replace("\tif (!write) {", "\twhile (!write) {")
+    assert carry(base, base.replace(gone, ""), loop).state is State.CONFLICT
+
+
+HELPER = "/* Set it. */\nstatic bool helper(int a)\n{\n	set(a);\n	inc(a);\n}\n\n"
+
+
+def test_a_function_goes_though_upstream_edited_its_head() -> None:
+    target = HELPER.replace("static bool helper(int a)", "static void helper(int a, int b)")
+    ported = carry(HEAD + HELPER + FAULT, HEAD + FAULT, HEAD + target + FAULT)
+    assert outcome(ported) == HEAD + FAULT
+    assert ported.confidence <= 0.6
+    assert "head" in ported.files[0].hunks[0].why
+
+
+def test_a_function_that_others_may_call_by_now_does_not_go() -> None:
+    target = HELPER.replace("static bool helper(int a)", "bool helper(int a, int b)")
+    ported = carry(HEAD + HELPER + FAULT, HEAD + FAULT, HEAD + target + FAULT)
+    assert ported.state is State.CONFLICT
+    assert "static" in ported.why
+
+
+CALLER = "static void caller(int a)\n{\n	start(a);\n	helper(a);\n	end(a);\n}\n\n"
+OTHER = "static void other(int a)\n{\n	helper(a);\n	more(a);\n}\n"
+
+
+@pytest.mark.parametrize("base_known", [True, False])
+def test_a_function_is_not_left_without_a_user(base_known: bool) -> None:
+    base, target = HELPER + CALLER + OTHER, HEAD + HELPER + CALLER
+    patched = base.replace("	start(a);\n	helper(a);\n", "	start(a);\n")
+    ported = carry(base if base_known else None, patched, target, cut_from=base)
+    assert ported.state is State.CONFLICT
+    assert "helper would be left without a user" in ported.why
+    # With another user in the target it may go, and so may an inline function.
+    assert carry(base, patched, target + OTHER).state.leads_on
+    inline = target.replace("static bool", "static inline bool")
+    assert carry(base, patched, inline + "\n").state.leads_on
+
+
+def test_what_the_anchor_itself_leaves_without_a_user_stays() -> None:
+    """A series may take the call away in one patch and the function in the next."""
+    base = HELPER + CALLER
+    patched = base.replace("	start(a);\n	helper(a);\n", "	start(a);\n")
+    ported = carry(base, patched, HEAD + base)
+    assert outcome(ported) == HEAD + patched

@@ -368,6 +368,13 @@ def test_words_that_are_no_suites(tmp_path: Path) -> None:
         DebianSource("http://mirror/debian", tmp_path)
 
 
+@needs_apt
+def test_a_long_list_of_suites(archive: Archive, tmp_path: Path) -> None:
+    """The mirror does not have most of them; their names make no folder's name too long."""
+    where = " ".join(f"{name}-proposed-updates-of-long-ago" for name in "abcdefghij") + " sid"
+    assert V("7.2.6") in source(archive, tmp_path, where).listed()
+
+
 @pytest.mark.slow
 @needs_apt
 def test_this_machines_mirrors_serve_a_kernel(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ import click
 from zpmaint import errors
 from zpmaint.cli import options, tables
 from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.patchset.series import joined, load_series
 from zpmaint.pipeline.job import Job
 from zpmaint.pipeline.port import write_port
+from zpmaint.pipeline.series import check_out, port_series_onto, write_series
 
 
 @click.command(
@@ -24,6 +26,19 @@ from zpmaint.pipeline.port import write_port
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for VERSION.patch."
 )
+@click.option(
+    "--series",
+    "series",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Port this series in place of a patch set: a folder with a file `series` (quilt), a "
+    "folder of `git format-patch`, or an mbox. Several go on top of one another.",
+)
+@click.option("--base", metavar="VERSION", help="The kernel that the series was cut against.")
+@click.option(
+    "--keep-going", is_flag=True, help="Of a series, also try the patches after a conflict."
+)
 @options.as_json
 @pass_desk
 def command(
@@ -34,6 +49,9 @@ def command(
     sources: tuple[str, ...],
     anchor: str | None,
     out: Path | None,
+    series: tuple[Path, ...],
+    base: str | None,
+    keep_going: bool,
     as_json: bool,
 ) -> int:
     """Port the patch onto VERSION and say how each hunk was placed.
@@ -46,7 +64,23 @@ def command(
       zpmaint port v2.6.21 --source git:/srv/linux --out ported/
       zpmaint port 6.12.y --json
       zpmaint port 6.12.y | patch -p1 -d linux-6.12
+      zpmaint port 6.12.107 --series debian/patches --base 6.12.94 --out ported/
     """
+    if series:
+        if patch or anchor:
+            raise click.UsageError("--series takes the place of --patch and --anchor")
+        return _series(
+            desk,
+            version=version,
+            sources=sources,
+            places=series,
+            base=base,
+            out=out,
+            keep_going=keep_going,
+            as_json=as_json,
+        )
+    if base or keep_going:
+        raise click.UsageError("--base and --keep-going are for --series")
     job = Job.take(desk.workshop, version, patch, sources)
     result = job.port(anchor)
     written = write_port(result, out) if out and result.patch else None
@@ -60,3 +94,39 @@ def command(
         tables.port(desk.err, result)
         click.echo(result.patch.encode("utf-8", "surrogateescape"), nl=False)
     return errors.EXIT_OK if result.state.leads_on else errors.EXIT_KERNEL
+
+
+def _series(
+    desk: Desk,
+    *,
+    version: str,
+    sources: tuple[str, ...],
+    places: tuple[Path, ...],
+    base: str | None,
+    out: Path | None,
+    keep_going: bool,
+    as_json: bool,
+) -> int:
+    """Port a series; the folder is written whatever came of it, with what went in."""
+    if out is None and not as_json:
+        raise click.UsageError("--series wants --out FOLDER for the ported patches (or --json)")
+    if out is not None:
+        check_out(out)
+    shop = desk.workshop
+    chain = shop.chain(sources, () if sources else shop.names_for(version))
+    result = port_series_onto(
+        shop,
+        joined([load_series(place) for place in places]),
+        shop.resolve(version, chain),
+        chain,
+        base=shop.resolve(base, chain) if base else None,
+        keep_going=keep_going,
+    )
+    if out is not None:
+        write_series(result, out)
+    if as_json:
+        desk.json(result.as_json())
+    else:
+        tables.series(desk.out, result)
+        desk.out.print(f"written: {out}", markup=False)
+    return errors.EXIT_OK if result.is_whole else errors.EXIT_KERNEL

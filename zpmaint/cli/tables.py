@@ -15,6 +15,8 @@ from rich.text import Text
 from zpmaint.build.values import Kernel
 from zpmaint.ledger.values import Record, Result
 from zpmaint.machine.values import Run
+from zpmaint.pipeline.series import SeriesPort
+from zpmaint.port.series import Fate
 from zpmaint.port.values import Port
 from zpmaint.versions import KernelVersion
 
@@ -26,6 +28,7 @@ _STYLES = {
     "upstream": "cyan",
     "superseded": "yellow",
     "conflict": "red",
+    "untried": "yellow",
     "pass": "green",
     "fail": "bold red",
     "lost": "bold red",
@@ -84,6 +87,35 @@ def port(out: Console, result: Port) -> None:
     for file in result.files:
         if file.conflict:
             out.print(f"{file.path}:\n{file.conflict}", markup=False)
+
+
+def series(out: Console, result: SeriesPort) -> None:
+    """The patches that did not go in as they were, and how many did."""
+    table = _table("patch", "state", "sure", "why", right=("sure",))
+    for one in result.ports:
+        if one.fate is Fate.UNTRIED or (one.fate is Fate.APPLIES and not one.off_base):
+            continue
+        table.add_row(escape(one.name), state(one.fate), f"{one.confidence:.2f}", escape(one.why))
+        for said in one.off_base:
+            table.add_row("", "", "", escape(f"not on its own base: {said}"))
+        if one.fate is Fate.CONFLICT and (waiting := result.waiting(one)):
+            table.add_row("", "", "", escape(f"holds up: {', '.join(waiting)}"))
+    if table.row_count:
+        out.print(table)
+    for one in result.stuck[:1]:
+        for file in one.files:
+            if file.conflict:
+                out.print(f"{one.name}: {file.path}:\n{file.conflict}", markup=False)
+    for name, why in result.series.left_out:
+        out.print(f"left out: {name}: {why}", markup=False)
+    counts = ", ".join(
+        f"{count} {fate}" for fate in Fate if (count := sum(p.fate is fate for p in result.ports))
+    )
+    since = f" from {result.base}" if result.base else ""
+    out.print(
+        f"{result.series.name} on {result.version}{since}: {len(result.ports)} patches: {counts}",
+        markup=False,
+    )
 
 
 def kernels(out: Console, built: Iterable[Kernel]) -> None:

@@ -10,15 +10,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from zpmaint.errors import UserError
-from zpmaint.guest.values import Case, Defect
+from zpmaint.guest.values import Case, Defect, Lack
 from zpmaint.patchset.values import Era
 from zpmaint.versions import KernelVersion
 
 TABLE = Path(__file__).parent / "cases.toml"
 
 _NAME = re.compile(r"[a-z]+(?:[.-][a-z]+)+")
-_KEYS = {"name", "reason", "tags", "since", "until", "needs", "expect", "defect"}
+_KEYS = {"name", "reason", "tags", "since", "until", "needs", "expect", "defect", "lacks"}
 _DEFECT_KEYS = {"since", "until", "word", "why"}
+_LACK_KEYS = {"arch", "since", "until", "why"}
+_ARCHES = ("x86_64", "i386")
 
 
 def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
@@ -49,6 +51,10 @@ def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
                     _defect(defect, f"{where}.defect[{index}]")
                     for index, defect in enumerate(row.get("defect", []), 1)
                 ),
+                lacks=tuple(
+                    _lack(lack, f"{where}.lacks[{index}]", row)
+                    for index, lack in enumerate(row.get("lacks", []), 1)
+                ),
             )
         )
     functions = [case.function for case in cases]
@@ -65,12 +71,27 @@ def _era(row: Mapping[str, str]) -> Era:
 
 
 def _defect(row: Mapping[str, str], where: str) -> Defect:
-    if unknown := set(row) - _DEFECT_KEYS:
+    _all_keys(row, where, _DEFECT_KEYS)
+    return Defect(_era(row), row["word"], row["why"])
+
+
+def _lack(row: Mapping[str, str], where: str, case: Mapping[str, object]) -> Lack:
+    _all_keys(row, where, _LACK_KEYS)
+    if row["arch"] not in _ARCHES:
+        raise UserError(f"{where}.arch: {row['arch']!r}", f"choose one of: {', '.join(_ARCHES)}")
+    if not case.get("needs"):
+        raise UserError(f"{where}: a case that may be skipped says in `needs` what it needs")
+    if any(sign in row["why"] for sign in '"\\\n#'):
+        raise UserError(f"{where}.why: a quote, a backslash, a newline or a #", "leave it out")
+    return Lack(row["arch"], _era(row), row["why"])
+
+
+def _all_keys(row: Mapping[str, str], where: str, keys: set[str]) -> None:
+    if unknown := set(row) - keys:
         raise UserError(f"{where}: unknown key {sorted(unknown)[0]!r}")
-    for key in sorted(_DEFECT_KEYS):
+    for key in sorted(keys):
         if not row.get(key):
             raise UserError(f"{where}.{key}: missing, and needed")
-    return Defect(_era(row), row["word"], row["why"])
 
 
 @functools.cache

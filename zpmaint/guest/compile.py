@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -13,13 +12,11 @@ from zpmaint import tools
 from zpmaint.errors import InfraError, UserError
 from zpmaint.files import locked, write_whole
 from zpmaint.guest.cases import all_cases
+from zpmaint.guest.i386 import Parts, parts
 from zpmaint.guest.table import table_header, table_source
 from zpmaint.progress import SILENT, Reporter
 
 SOURCES = Path(__file__).parent / "c"
-
-MUSL_I386 = "ZPMAINT_MUSL_I386"
-"""The environment variable that names where Debian's musl-dev:i386 is unpacked (default: /)."""
 
 CFLAGS = (
     "-O2",
@@ -51,10 +48,10 @@ class _Toolchain:
 def init_program(arch: str, *, cache: Path, reporter: Reporter = SILENT) -> Path:
     """The static /init for `arch`, below `cache`/guest; compiled unless it is there already.
 
-    Raises InfraError where the compiler or musl is missing or fails, UserError for an unknown
-    architecture.
+    What i386 needs beyond gcc is fetched where the machine does not have it. Raises InfraError
+    where the compiler or musl is missing or fails, UserError for an unknown architecture.
     """
-    toolchain = _toolchain(arch)
+    toolchain = _toolchain(arch, cache, reporter)
     with tempfile.TemporaryDirectory(prefix="zpmaint-guest-") as scratch:
         folder = Path(scratch)
         sources = _sources(folder)
@@ -114,43 +111,27 @@ def _key(arch: str, toolchain: _Toolchain, sources: list[Path]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _toolchain(arch: str) -> _Toolchain:
+def _toolchain(arch: str, cache: Path, reporter: Reporter) -> _Toolchain:
     if arch == "x86_64":
         tools.need("musl-gcc")
         library = tools.run(["musl-gcc", "-print-file-name=libc.a"]).stdout.decode().strip()
         return _Toolchain(("musl-gcc",), inputs=(Path(library),))
     if arch == "i386":
-        return _i386()
+        return _i386(parts(cache, reporter))
     raise UserError(f"no guest program for architecture {arch!r}", "choose one of: x86_64, i386")
 
 
-def _i386() -> _Toolchain:
+def _i386(found: Parts) -> _Toolchain:
     """gcc -m32 against musl's i386 package: musl-gcc itself only knows its own architecture."""
-    tools.need("gcc")
-    root = Path(os.environ.get(MUSL_I386) or "/")
-    headers = root / "usr/include/i386-linux-musl"
-    libraries = root / "usr/lib/i386-linux-musl"
-    if not (libraries / "libc.a").is_file():
-        raise InfraError(
-            f"no musl for i386: {libraries}/libc.a is missing",
-            "unpack Debian's musl-dev for i386 (dpkg -x) and name the folder in " + MUSL_I386,
-        )
-    asked = tools.run(["gcc", "-m32", "-print-libgcc-file-name"]).stdout.decode().strip()
-    helper = Path(asked)
-    if not helper.is_file():
-        raise InfraError(
-            "gcc has no 32-bit libgcc",
-            f"apt-get install {tools.declared()['gcc'].package}-multilib",
-        )
-    start = tuple(str(libraries / name) for name in ("crt1.o", "crti.o"))
-    end = (str(libraries / "libc.a"), str(helper), str(libraries / "crtn.o"))
+    start = tuple(str(found.libraries / name) for name in ("crt1.o", "crti.o"))
+    archives = (found.libraries / "libc.a", found.libgcc)
     builtin = tools.run(["gcc", "-m32", "-print-file-name=include"]).stdout.decode().strip()
     return _Toolchain(
         (
             *("gcc", "-m32", "-nostdinc", "-nostdlib"),
-            *("-isystem", str(headers), "-isystem", builtin),
+            *("-isystem", str(found.headers), "-isystem", builtin),
             *start,
         ),
-        end,
-        (libraries / "libc.a", helper),
+        (*(str(archive) for archive in archives), str(found.libraries / "crtn.o")),
+        archives,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zpmaint.guest.values import Case
+from zpmaint.guest.values import Case, Lack
 from zpmaint.patchset.values import Era
 from zpmaint.versions import KernelVersion
 
@@ -21,10 +21,20 @@ def table_source(cases: Sequence[Case]) -> str:
         f'{_release(case.era.until)}, "{_range(case.era)}"}},\n'
         for case in cases
     )
+    lacks = "".join(_lack(case, lack) for case in cases for lack in case.lacks)
     return (
         '#include "cases.gen.h"\n#include "suite.h"\n\n'
         f"const struct kase cases[] = {{\n{rows}}};\n"
         "const int case_count = sizeof cases / sizeof *cases;\n"
+        f"const struct lack lacks[] = {{\n{lacks}\t{{0, 0, 0, 0}},\n}};\n"
+    )
+
+
+def _lack(case: Case, lack: Lack) -> str:
+    return (
+        f"#ifdef __{lack.arch}__\n"
+        f'\t{{"{case.name}", {_release(lack.era.since)}, {_release(lack.era.until)}, '
+        f'"{lack.why}"}},\n#endif\n'
     )
 
 

@@ -19,6 +19,15 @@ class Defect:
 
 
 @dataclass(frozen=True)
+class Lack:
+    """Kernels of one architecture that lack what a case looks at: the guest skips it there."""
+
+    arch: str
+    era: Era
+    why: str
+
+
+@dataclass(frozen=True)
 class Case:
     """One case of the fault-path suite, as cases.toml declares it."""
 
@@ -33,6 +42,7 @@ class Case:
     expect: str = "ok"
     """The word it reports on every kernel, unless a patch set's flip says otherwise."""
     defects: tuple[Defect, ...] = ()
+    lacks: tuple[Lack, ...] = ()
 
     @property
     def function(self) -> str:

@@ -121,7 +121,7 @@ class PatchTable(_Table):
     @model_validator(mode="after")
     def _agrees(self) -> PatchTable:
         for key, eras in (
-            ("anchor", self.anchor),
+            # Anchors may: of those whose era holds a kernel the nearest that can be carried is it.
             ("adopted", self.adopted),
             ("telling", self.telling),
         ):

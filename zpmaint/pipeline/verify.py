@@ -121,6 +121,8 @@ def _run_course(
         course.port = port_onto(shop, patchset, version, chain)
     if not course.port.state.leads_on:
         return Result.CONFLICT, course.port.why
+    # What it needs may have to be fetched: better known before a build of minutes than after it.
+    init_program(arch, cache=shop.places.cache, reporter=shop.reporter)
     with course.timed("build"):
         course.pair = build_pair(
             shop, patchset, version, chain, course.port, arch=arch, profile=profile, jobs=jobs

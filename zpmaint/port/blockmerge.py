@@ -223,7 +223,9 @@ class _Merge:
         if self.yours.is_gone(n) or n not in self.yours.edited:
             return None
         in_block = any(block.start <= n <= block.end for block in self.blocks)
-        if self.is_other_head(n):
+        # Only the head and the end of what goes as a whole must be what they were.
+        within = any(b.start < n < b.end for b in self.blocks if b.shift is None)
+        if not within and self.is_other_head(n):
             why = "upstream turned the head of a block that the patch deletes into another"
             return Clash(why, (self.base[n],), (), (self.yours.text(n),))
         if not in_block or n in self.mine.rewritten:

@@ -50,11 +50,21 @@ def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[
         if literal and not (placement.start <= scope.start and scope.end <= placement.end):
             continue  # what the anchor's author has seen as it is
         twins = result.same_scope(scope)
-        if not twins and scope.name in result.names:
+        if not twins and scope.name in result.names and not _seen_used(job, scope):
             found.append(f"{scope.name} would go, and the target still uses it")
         elif twins and not literal:
             found += _scope(job, scope, result)
     return found
+
+
+def _seen_used(job: Job, scope: Scope) -> bool:
+    """Whether the file of a deleted scope speaks of it no more often than the anchor's base did:
+    what still uses the name then, the anchor's author has seen."""
+    if job.base is None:
+        return False
+    word = re.compile(rf"\b{re.escape(scope.name)}\b")
+    base, target = (len(word.findall("".join(s.lines))) for s in (job.base, job.target))
+    return target <= base
 
 
 def _line_ends(target: Source, new: list[str]) -> str:

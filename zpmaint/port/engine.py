@@ -15,7 +15,17 @@ from unidiff.patch import PatchSet as UnifiedDiff
 
 from zpmaint.errors import UserError
 from zpmaint.patchset.values import Anchor, PatchSet, Resolution
-from zpmaint.port import checks, diff, header, intent, resolution, sites, upstream, wholefile
+from zpmaint.port import (
+    checks,
+    diff,
+    header,
+    intent,
+    leftovers,
+    resolution,
+    sites,
+    upstream,
+    wholefile,
+)
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Source, source
@@ -100,6 +110,16 @@ def port(
 def paths(patch: str) -> tuple[str, ...]:
     """The files that a patch touches, as they are called under a kernel tree's top."""
     return tuple(file.path for file in _files(patch))
+
+
+def port_file(file: PatchedFile, base: bytes | None, target: bytes) -> FilePort:
+    """The port of the changed lines of one file that stays a file under its name."""
+    return _modified(file, base, target)
+
+
+def jobs_of(file: PatchedFile, base: bytes | None, target: bytes) -> list[Job]:
+    """What the ladder is given, hunk by hunk."""
+    return _jobs(file, base, target)
 
 
 def _superseding(patchset: PatchSet, chosen: Anchor, version: KernelVersion) -> Anchor | None:
@@ -241,6 +261,8 @@ def _modified(file: PatchedFile, base: bytes | None, target: bytes | None) -> Fi
     placements = [a for a in attempts if isinstance(a, Placement)]
     if len(placements) == len(attempts):
         result = _applied(jobs[0].target, placements)
+        if isinstance(result, Source) and (idle := _idle(file.path, jobs, placements, result)):
+            result = Miss(f"{', '.join(idle)} would be left without a user")
         if isinstance(result, Miss):
             attempts = [result for _ in attempts]
         else:
@@ -301,6 +323,13 @@ def _applied(target: Source, placements: Sequence[Placement]) -> Source | Miss:
         lines += placement.lines
         at = placement.end
     return source(join(lines + target.lines[at:]))
+
+
+def _idle(
+    path: str, jobs: Sequence[Job], placements: Sequence[Placement], result: Source
+) -> list[str]:
+    # A header's static functions are there for others.
+    return leftovers.of_file(jobs, placements, result) if path.endswith(".c") else []
 
 
 def _approved(path: str, job: Job, placement: Placement, result: Source) -> Placement | Miss:

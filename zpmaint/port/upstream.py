@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from zpmaint.port import renames
+from zpmaint.port import diff3, renames
 from zpmaint.port.hunks import counted, find_all
 from zpmaint.port.placement import Job, Miss
 from zpmaint.port.sides import sides
@@ -78,6 +78,22 @@ def evidence(job: Job) -> Evidence:
         f"{cut.scope or 'the file'}"
     )
     return Evidence(left, arrived, verbatim, why)
+
+
+def is_done(job: Job) -> str:
+    """Why there is nothing left of a hunk to do, its very lines being in the target; '' if there
+    is. As git would find in a merge: every change of the hunk is one that upstream made, too."""
+    change = job.change
+    if find_all(job.target.lines, change.pre) and change.lead and change.trail:
+        return ""  # what it changes still stands there
+    cut = sides(job)
+    if not isinstance(cut, Miss) and cut.whole:
+        chunks = diff3.merge(cut.base, cut.ours, cut.theirs)
+        if diff3.is_clean(chunks) and diff3.result(chunks) == list(cut.theirs):
+            return f"{cut.scope or 'the target'} has all lines of the hunk already"
+    elif evidence(job).verbatim:
+        return "the target has the hunk's lines as it leaves them"
+    return ""
 
 
 def _arrived(written: Counter[str], there: Counter[str]) -> float:

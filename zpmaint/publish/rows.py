@@ -146,8 +146,12 @@ class Row:
     @property
     def rss(self) -> Figure | None:
         """VmRSS after the read pass, whether it tells or not."""
+        return self.read("VmRSS")
+
+    def read(self, counter: str) -> Figure | None:
+        """A counter after the read pass, whether it tells or not; None where it was not taken."""
         for delta in self.deltas:
-            if delta["counter"] == "VmRSS" and delta["phase"] == "read":
+            if delta["counter"] == counter and delta["phase"] == "read":
                 return _figure(delta)
         return None
 

@@ -1,4 +1,5 @@
-"""The machine's own apt, asked about source packages of more suites than it installs from.
+"""The machine's own apt, asked about packages that the machine does not install: sources of more
+suites, binaries of another architecture.
 
 apt reaches its mirrors through whatever proxies, credentials and transports the machine is set up
 with, checks the signature of every InRelease and the checksum of every index and file; none of
@@ -46,15 +47,17 @@ class Entry:
     signed_by: str = ""
     """A keyring file, or "" for apt's trusted keys."""
 
-    def line(self, component: str) -> str:
-        """As a line of sources.list."""
-        options = f"[signed-by={self.signed_by}] " if self.signed_by else ""
-        return f"deb-src {options}{self.uri} {self.suite} {component}"
+    def line(self, component: str, arch: str = "") -> str:
+        """As a line of sources.list: for binaries of `arch`, else for sources."""
+        options = [f"arch={arch}"] if arch else []
+        options += [f"signed-by={self.signed_by}"] if self.signed_by else []
+        bracket = f"[{' '.join(options)}] " if options else ""
+        return f"{'deb' if arch else 'deb-src'} {bracket}{self.uri} {self.suite} {component}"
 
 
 @dataclass(frozen=True)
 class Index:
-    """A verified index of source packages on the disk."""
+    """A verified index of packages on the disk."""
 
     uri: str
     suite: str
@@ -131,14 +134,21 @@ class Apt:
         self._configure()
 
     def update(
-        self, entries: Sequence[Entry], component: str, *, max_age: float, reporter: Reporter
+        self,
+        entries: Sequence[Entry],
+        component: str,
+        *,
+        max_age: float,
+        reporter: Reporter,
+        arch: str = "",
     ) -> list[Index]:
-        """The source indexes of `entries`, asked for at most every `max_age` seconds.
+        """The indexes of `entries`, asked for at most every `max_age` seconds: of sources, or of
+        binaries of `arch`.
 
         A suite that a mirror does not have is left out; what cannot be reached or verified is
         noted and left out, or served from before. Raises SourceFailedError where nothing is left.
         """
-        text = "".join(f"{entry.line(component)}\n" for entry in entries)
+        text = "".join(f"{entry.line(component, arch)}\n" for entry in entries)
         stamp = self.folder / "updated.json"
         with locked(stamp):
             write_whole(self.folder / "sources.list", text)
@@ -150,10 +160,11 @@ class Apt:
                         step.note(complaint)
                 if not complaints:
                     write_whole(stamp, json.dumps({"list": text, "time": time.time()}))
-            indexes = self._indexes()
+            indexes = self._indexes("Packages" if arch else "Sources")
         if not indexes:
+            kind = f"{arch} packages" if arch else "source packages"
             raise SourceFailedError(
-                f"apt has no index of source packages: {(complaints or ['none is offered'])[0]}",
+                f"apt has no index of {kind}: {(complaints or ['none is offered'])[0]}",
                 "does `apt-get update` work on this machine?",
             )
         return indexes
@@ -260,10 +271,10 @@ class Apt:
             )
         return [line for line in bad if not any(word in line for word in _NO_SUCH_SUITE)]
 
-    def _indexes(self) -> list[Index]:
+    def _indexes(self, kind: str) -> list[Index]:
         form = "$(REPO_URI)\t$(RELEASE)\t$(ORIGIN)\t$(FILENAME)"
         done = run(
-            ["apt-get", *self._options(), "indextargets", "--format", form, "Created-By: Sources"],
+            ["apt-get", *self._options(), "indextargets", "--format", form, f"Created-By: {kind}"],
             env={"LC_ALL": "C"},
         )
         if done.returncode != 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,42 +11,19 @@ from typing import TypeVar
 from zpmaint.config import Config
 from zpmaint.errors import UserError
 from zpmaint.progress import SILENT, Reporter
-from zpmaint.sources.debian import DebianSource
-from zpmaint.sources.git import GitSource
-from zpmaint.sources.kernelorg import KernelOrgSource
 from zpmaint.sources.source import NotServedError, Source, SourceFailedError
-from zpmaint.sources.tarball import TarballSource
-from zpmaint.sources.tree import TreeSource
 from zpmaint.versions import KernelVersion
 
 Got = TypeVar("Got")
 
-
-def _git(where: str, cache: Path, reporter: Reporter) -> Source:
-    return GitSource(where, cache, reporter)
-
-
-def _kernel_org(where: str, cache: Path, reporter: Reporter) -> Source:
-    return KernelOrgSource(where, cache, reporter)
-
-
-def _debian(where: str, cache: Path, reporter: Reporter) -> Source:
-    return DebianSource(where, cache, reporter)
-
-
-def _tree(where: str, cache: Path, reporter: Reporter) -> Source:
-    return TreeSource(Path(where))
-
-
-_KINDS: dict[str, tuple[Callable[[str, Path, Reporter], Source], bool]] = {
-    "git": (_git, True),
-    "kernel.org": (_kernel_org, False),
-    "debian": (_debian, False),
-    "tree": (_tree, True),
+_KINDS: dict[str, tuple[str, str, bool]] = {
+    "git": ("git", "GitSource", True),
+    "kernel.org": ("kernelorg", "KernelOrgSource", False),
+    "debian": ("debian", "DebianSource", False),
+    "tree": ("tree", "TreeSource", True),
 }
-"""Each kind: how it is opened, and whether it must be told where."""
-
-_NEAREST = 2  # versions named on each side of one that nobody serves
+"""Each kind: its module and class, and whether it must be told where. A module is imported when
+its kind is opened: what only reads the ledger waits for no HTTP and no git."""
 
 
 def open_source(spec: str, *, cache: Path, reporter: Reporter = SILENT) -> Source:
@@ -54,14 +32,17 @@ def open_source(spec: str, *, cache: Path, reporter: Reporter = SILENT) -> Sourc
     if kind not in _KINDS:
         raise UserError(
             f"{spec!r}: no such kind of source",
-            f"write it as {', '.join(k + ':WHERE' if w else k for k, (_, w) in _KINDS.items())}",
+            f"write it as {', '.join(k + ':WHERE' if w else k for k, (*_, w) in _KINDS.items())}",
         )
-    make, placed = _KINDS[kind]
+    module, name, placed = _KINDS[kind]
     if placed and not where:
         raise UserError(f"{spec!r}: does not say where", f"write it as {kind}:PATH")
     if colon and not where:
         raise UserError(f"{spec!r}: nothing behind the colon", f"write it as {kind}")
-    return make(where, cache, reporter)
+    make = getattr(importlib.import_module(f"zpmaint.sources.{module}"), name)
+    # A folder is read where it is: it has nothing to cache and takes no time.
+    source: Source = make(Path(where)) if kind == "tree" else make(where, cache, reporter)
+    return source
 
 
 def open_configured(
@@ -118,7 +99,7 @@ class Chain:
 
     def cheapest_first(self) -> Chain:
         """The same sources, git and folders before those that give a file by a whole tarball."""
-        order = sorted(self.sources, key=lambda source: isinstance(source, TarballSource))
+        order = sorted(self.sources, key=lambda source: getattr(source, "by_archive", False))
         return Chain(order, self.reporter, absent=self._absent)
 
     @property

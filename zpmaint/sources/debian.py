@@ -7,6 +7,7 @@ for counts as served.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -31,6 +32,7 @@ from zpmaint.versions import KernelVersion
 _SUITE = re.compile(r"[a-z][a-z0-9-]*")
 _STANZA = re.compile(rb"^Package: linux[^\n]*\n(?:[^\n]+\n)*", re.M)
 _ORIG = re.compile(r"linux(?:-[\d.]+)?_(?P<version>[^_]+)\.orig\.tar\.xz")
+_LONG_NAME = 100  # characters; a file system takes 255, and apt makes longer ones of it
 _ANSWER_HOLDS = 6 * 3600.0  # seconds that a mirror's "here" or "gone" is believed
 
 
@@ -163,7 +165,10 @@ class DebianSource(TarballSource):
     @cached_property
     def _apt(self) -> Apt:
         # A set of suites of one's own: apt clears away the lists of suites it was not told of.
-        return Apt(self._folder / "_".join(["apt", *self._suites]))
+        name = "_".join(["apt", *self._suites])
+        if len(name) > _LONG_NAME:
+            name = f"apt_{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+        return Apt(self._folder / name)
 
     @cached_property
     def _by_version(self) -> dict[KernelVersion, list[Orig]]:

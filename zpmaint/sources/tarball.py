@@ -24,6 +24,9 @@ class Archive:
 class TarballSource(ABC):
     """A source whose kernels come as .tar.xz; unpacked once under cache/trees."""
 
+    by_archive = True
+    """One file costs the whole archive: asked after the sources that have files by themselves."""
+
     def __init__(self, cache: Path, reporter: Reporter = SILENT) -> None:
         self.cache = cache
         self.reporter = reporter

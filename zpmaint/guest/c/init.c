@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "arrive.h"
 #include "channel.h"
 #include "probe.h"
 #include "suite.h"
@@ -70,8 +71,10 @@ static void report(void)
 	say("# done\n");
 }
 
-int main(int count, char **words)
+int main(int count, char **words, char **environment)
 {
+	if (count && !strcmp(words[0], ARRIVAL))
+		return arrive(count, words, environment);
 	if (getpid() == 1) {
 		if (channel_open(1))
 			_exit(1); /* the kernel panics, and says so on its console */

@@ -123,6 +123,12 @@ static void run_case(int number, const struct kase *kase, unsigned long release)
 		say("ok %d %s # SKIP only on Linux %s\n", number, kase->name, kase->range);
 		return;
 	}
+	for (const struct lack *lack = lacks; lack->name; lack++)
+		if (!strcmp(lack->name, kase->name) && release >= lack->since &&
+		    release < lack->until) {
+			say("ok %d %s # SKIP %s\n", number, kase->name, lack->why);
+			return;
+		}
 	if (choice.as_init)
 		huge_pages("never");
 	current = kase;

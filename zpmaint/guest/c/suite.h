@@ -16,6 +16,16 @@ struct kase {
 extern const struct kase cases[];
 extern const int case_count;
 
+/* Kernels of this architecture, [since, until), that lack what a case looks at. */
+struct lack {
+	const char *name;
+	unsigned long since, until;
+	const char *why;
+};
+
+/* Made from cases.toml, too; ends with a row without a name. */
+extern const struct lack lacks[];
+
 struct choice {
 	char glob[128];     /* which cases */
 	int bench;          /* whether the benchmark runs */

@@ -1,16 +1,22 @@
-"""scope: the hunk deletes a whole function, and upstream has edited the function's body since."""
+"""scope: the hunk deletes a whole function, and upstream has edited the function since."""
 
 from __future__ import annotations
 
 from zpmaint.port import blockmerge, conflict
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
+from zpmaint.port.scopes import Scope
 from zpmaint.port.text import squeezed
+from zpmaint.port.tokens import tokens
+
+_HEAD_EDITED = 0.6
+"""How sure a deletion is whose function has other parameters or another result by now."""
 
 
 def place(job: Job) -> Attempt:
-    """Delete the target's function of that name, edits of its body included.
+    """Delete the target's function of that name, edits of its head and body included.
 
-    What the hunk deletes beside the function (its comment, an empty line) must be as it was.
+    What the hunk deletes beside the function (its comment, an empty line) must be as it was, and
+    a function that only its file saw must not have become the whole kernel's.
     """
     change, base = job.change, job.base
     if base is None or job.base_at is None:
@@ -35,6 +41,13 @@ def place(job: Job) -> Attempt:
             f"the comment or the lines around {gone.name} are others in the target", weight=2
         )
     left = change.post[change.lead : len(change.post) - change.trail]
+    before, after = _head(base.lines, gone), _head(job.target.lines, twins[0])
+    edited = list(map(squeezed, before)) != list(map(squeezed, after))
+    if edited:
+        if ("static" in tokens("".join(before))) != ("static" in tokens("".join(after))):
+            return Miss(f"{gone.name} is static on one side alone", weight=3)
+        at = twins[0].start - start
+        now = [*now[:at], *before, *now[at + len(after) :]]
     joined = blockmerge.join(lines, left, now)
     if isinstance(joined, blockmerge.Clash):
         return Miss(
@@ -44,4 +57,16 @@ def place(job: Job) -> Attempt:
         )
     notes = "; ".join(f"{note} ({count})" for note, count in joined.notes.items())
     why = f"the function {gone.name} goes" + (f"; {notes}" if notes else "")
-    return Placement(start, end, tuple(joined.lines), "scope", joined.confidence, why)
+    sure = joined.confidence
+    if edited:
+        why += "; upstream edited its head"
+        sure = min(sure, _HEAD_EDITED)
+    return Placement(start, end, tuple(joined.lines), "scope", sure, why)
+
+
+def _head(lines: list[str], scope: Scope) -> list[str]:
+    """A function's lines before the one that opens its body."""
+    for n in range(scope.start, scope.end):
+        if "{" in tokens(lines[n]):
+            return lines[scope.start : n]
+    return []

@@ -1,0 +1,57 @@
+"""Functions that a port would leave without a user: dead code, which -Werror does not compile.
+
+An anchor may be right in its base and not in a target: there it takes away one of two calls, here
+the only one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zpmaint.port.placement import Job, Placement
+from zpmaint.port.scopes import Scope, Source, source
+from zpmaint.port.text import join
+from zpmaint.port.tokens import code, identifiers
+
+_NOT_WARNED_OF = {"inline", "__always_inline", "__maybe_unused", "__used"}
+
+
+def of_file(jobs: Sequence[Job], placements: Sequence[Placement], result: Source) -> list[str]:
+    """The static functions whose last user would go with the port, and goes not with the anchor."""
+    target = jobs[0].target
+    gone = identifiers("".join(ln for p in placements for ln in target.lines[p.start : p.end]))
+    gone -= identifiers("".join(line for p in placements for line in p.lines))
+    named = [scope for scope in result.scopes if scope.kind == "function" and scope.name in gone]
+    left = [s.name for s in named if _idle(s, result) and not _is_idle(s.name, target)]
+    if not left:
+        return []
+    meant = _patched(jobs)
+    return sorted(n for n in left if meant is None or not _is_idle(n, meant))
+
+
+def _is_idle(name: str, text: Source) -> bool:
+    return any(s.name == name and s.kind == "function" and _idle(s, text) for s in text.scopes)
+
+
+def _idle(scope: Scope, text: Source) -> bool:
+    """Whether a function is this file's own and no line outside of it names it."""
+    words = code("".join(text.lines[scope.start : scope.end]))
+    head = set(words[: words.index("{")]) if "{" in words else set()
+    if "static" not in head or head & _NOT_WARNED_OF:
+        return False
+    around = text.lines[: scope.start] + text.lines[scope.end :]
+    near = [line for line in around if scope.name in line]
+    return scope.name not in identifiers("".join(near))
+
+
+def _patched(jobs: Sequence[Job]) -> Source | None:
+    """The anchor's base with the anchor applied; None where it is not to be had."""
+    lines: list[str] = []
+    at = 0
+    for job in jobs:
+        if job.base is None or job.base_at is None or job.base_at < at:
+            return None
+        lines += job.base.lines[at : job.base_at] + job.change.post
+        at = job.base_at + len(job.change.pre)
+    base = jobs[0].base
+    return source(join(lines + base.lines[at:])) if base is not None else None

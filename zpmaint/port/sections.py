@@ -1,0 +1,308 @@
+"""One file of a patch of a series: done where the patch was cut, and carried to where it goes.
+
+A section is a `FileDiff`: besides changed lines it may create, delete, rename or copy a file,
+change its mode, or hold a binary change. What patch and git do with it on its own base is
+`perform`; what becomes of it on the target is `carry`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from zpmaint.patchset.diffs import FileDiff, read_patch
+from zpmaint.port import binary, diff, upstream
+from zpmaint.port.engine import jobs_of, port_file
+from zpmaint.port.hunks import Change
+from zpmaint.port.overlay import Overlay, applied, places
+from zpmaint.port.scopes import source
+from zpmaint.port.text import join
+from zpmaint.port.values import FilePort, HunkPort
+
+_SPECIAL = ("120000", "160000")
+"""Modes of links and submodules."""
+_PARTLY = 0.75
+"""How sure a hunk is that goes alone, the others of its file being in the target already."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a section does to the files it names."""
+
+    files: Mapping[str, bytes | None]
+    at: tuple[int, ...] = ()
+    """The lines at which its hunks stand before it."""
+    changes: tuple[Change, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A section on the target."""
+
+    port: FilePort
+    effect: Effect | None
+    """None where it could not be placed, or there is nothing left to do."""
+    text: str
+    """The section as it is to be written; '' where there is no effect."""
+
+    @property
+    def held(self) -> bool:
+        """Whether the target has it already."""
+        return bool(self.port.hunks) and all(h.placed == "upstream" for h in self.port.hunks)
+
+
+def perform(part: FileDiff, files: Overlay) -> Effect | str:
+    """Do a section as it stands, all context with it; why not where it does not fit."""
+    for path in part.paths:
+        if not files.knows(path):
+            return f"{path} is not known"
+    changes = _changes(part)
+    read, made = part.old, part.new
+    if read is None or _creates(part, files):
+        if files.get(made) is not None:
+            return "there is a file of this name"
+        if part.binary:
+            return _binary(part, None)
+        return Effect(
+            {str(made): join(t for c in changes for t in c.post)}, (0,) * len(changes), changes
+        )
+    before = files.get(read)
+    if before is None:
+        return f"there is no file {read}"
+    if made is not None and made != read and files.get(made) is not None:
+        return f"there is a file {made}"
+    if part.binary:
+        return _binary(part, before)
+    lines = source(before).lines
+    at = places(lines, changes)
+    if at is None:
+        return "its lines do not stand there"
+    after = applied(lines, changes, at) if changes else before
+    if made is None:
+        return Effect({read: None}, tuple(at), changes) if not after else "the file holds more"
+    gone: dict[str, bytes | None] = {read: None} if part.is_rename else {}
+    return Effect({**gone, made: after}, tuple(at), changes)
+
+
+def carry(part: FileDiff, base: Overlay, there: Effect | str, target: Overlay) -> Carried:
+    """Do a section on the target; `there` is what it did to its base, `base` the state before."""
+    changes = _changes(part)
+    if isinstance(there, Effect) and all(base.get(p) == target.get(p) for p in part.paths):
+        told = _told(part, changes, "exact", "the file is as the patch's base has it", there.at)
+        return Carried(_with(told, there), there, _renumbered(part, there))
+    if special := _special(part):
+        return _stuck(part, changes, special)
+    if part.binary or part.old is None or _creates(part, target) or part.new is None:
+        return _whole(part, changes, there, target)
+    before = target.get(part.old)
+    if before is None:
+        if part.is_rename and _has(there, target):
+            return _held(part, changes, f"the target has {part.new} as the patch leaves it")
+        return _stuck(part, changes, f"the target does not have {part.old}")
+    if part.new != part.old and target.get(part.new) is not None:
+        if part.is_copy and _has(there, target):
+            return _held(part, changes, f"the target has {part.new} as the patch leaves it")
+        return _stuck(part, changes, f"the target has a file {part.new} already")
+    if not changes:
+        return _moved(part, before)
+    known = base.get(part.old) if isinstance(there, Effect) else None
+    return _lines(part, changes, known, before)
+
+
+def _changes(part: FileDiff) -> tuple[Change, ...]:
+    return tuple(Change.of(hunk) for hunk in part.parsed) if part.hunks else ()
+
+
+def _creates(part: FileDiff, files: Overlay) -> bool:
+    """A diff that is not git's tells of a new file by its hunk alone."""
+    if part.is_git or len(part.hunks) != 1 or part.new is None:
+        return False
+    hunk = part.hunks[0]
+    return (hunk.old_start, hunk.old_count) == (0, 0) and files.get(part.new) is None
+
+
+def _special(part: FileDiff) -> str:
+    for key in ("old mode", "new mode", "new file mode", "deleted file mode"):
+        if part.said(key) in _SPECIAL and part.old is not None:
+            return "it changes a link or a submodule, whose contents are not read"
+    return ""
+
+
+def _binary(part: FileDiff, before: bytes | None) -> Effect | str:
+    after = binary.after(part.binary, before)
+    if isinstance(after, str):
+        return after
+    path = part.new or part.old
+    return Effect({str(path): None if part.new is None else after})
+
+
+def _whole(
+    part: FileDiff, changes: Sequence[Change], there: Effect | str, target: Overlay
+) -> Carried:
+    """A file that comes or goes whole, or is binary: only on what the patch was cut from."""
+    done = perform(part, target)
+    if isinstance(done, Effect):
+        why = "as the patch has it" if part.old else "a new file, not in the target"
+        told = _told(part, changes, "exact", why, done.at)
+        return Carried(_with(told, done), done, _renumbered(part, done))
+    made = part.new
+    if made is None:
+        if target.get(part.old) is None:
+            return _held(part, changes, "the file is gone from the target")
+        return _stuck(part, changes, "upstream changed the file that the patch deletes")
+    if isinstance(there, Effect) and target.get(made) == there.files.get(made):
+        return _held(part, changes, "the target has this very file")
+    if part.old is None or _creates(part, target):
+        wanted = None if part.binary else join(t for c in changes for t in c.post)
+        if wanted is not None and target.get(made) == wanted:
+            return _held(part, changes, "the target has this very file")
+        return _stuck(part, changes, "the target has another file of this name")
+    return _stuck(part, changes, f"a binary change, and {done}")
+
+
+def _has(there: Effect | str, target: Overlay) -> bool:
+    return isinstance(there, Effect) and all(
+        target.get(path) == data for path, data in there.files.items()
+    )
+
+
+def _moved(part: FileDiff, before: bytes) -> Carried:
+    """A rename, a copy or a change of mode that leaves the contents alone."""
+    assert part.old is not None and part.new is not None
+    gone: dict[str, bytes | None] = {part.old: None} if part.is_rename else {}
+    effect = Effect({**gone, part.new: before})
+    what = "renamed" if part.is_rename else "copied" if part.is_copy else "only its mode changes"
+    return Carried(_with(_told(part, (), "exact", what), effect), effect, part.text())
+
+
+def _lines(
+    part: FileDiff, changes: tuple[Change, ...], known: bytes | None, before: bytes
+) -> Carried:
+    """Changed lines, placed by the engine."""
+    file = part.parsed
+    held = [upstream.is_done(job) for job in jobs_of(file, known, before)]
+    if all(held):
+        return _held(part, changes, "; ".join(dict.fromkeys(held)))
+    if any(held):
+        left = tuple(h for h, done in zip(part.hunks, held, strict=True) if not done)
+        ported = port_file(replace(part, hunks=left).parsed, known, before)
+        ported = _partly(changes, ported, held)
+    else:
+        ported = port_file(file, known, before)
+    if ported.result is None:
+        return Carried(ported, None, "")
+    made = str(part.new)
+    gone: dict[str, bytes | None] = {str(part.old): None} if part.is_rename else {}
+    files = {**gone, made: ported.result}
+    effect = Effect(files)
+    if all(hunk.placed in ("exact", "offset") for hunk in ported.hunks):
+        at = tuple(c.start + (h.offset or 0) for c, h in zip(changes, ported.hunks, strict=True))
+        lines = source(before).lines
+        if applied(lines, changes, at) == ported.result:
+            effect = Effect(files, at, changes)
+            text = _indexed(_renumbered(part, effect), part, before, ported.result)
+            return Carried(ported, effect, text)
+    old, new = source(before).lines, source(ported.result).lines
+    text = "".join([*part.head, *diff.hunks(list(old), list(new))])
+    return Carried(ported, effect, _indexed(text, part, before, ported.result))
+
+
+def _partly(changes: Sequence[Change], rest: FilePort, held: Sequence[str]) -> FilePort:
+    """The hunks that the target does not have yet, and of the others that it has them."""
+    others = iter(rest.hunks)
+    hunks = []
+    for change, done in zip(changes, held, strict=True):
+        if done:
+            hunks.append(HunkPort(change.header, "", "upstream", 1.0, done))
+            continue
+        other = next(others)
+        why = f"{other.why}; other hunks of this file are in the target already"
+        hunks.append(replace(other, confidence=min(other.confidence, _PARTLY), why=why))
+    return FilePort(rest.path, tuple(hunks), rest.result, rest.conflict)
+
+
+def _told(
+    part: FileDiff, changes: Sequence[Change], placed: str, why: str, at: Sequence[int] = ()
+) -> FilePort:
+    path = part.new or str(part.old)
+    sure = 0.0 if placed == "conflict" else 1.0
+    if not changes:
+        return FilePort(path, (HunkPort("@@", "", placed, sure, why),))
+    offsets = (
+        [place - change.start for change, place in zip(changes, at, strict=True)]
+        if len(at) == len(changes)
+        else [None] * len(changes)
+    )
+    hunks = tuple(
+        HunkPort(
+            change.header, "", "offset" if placed == "exact" and offset else placed, sure, why,
+            offset,
+        )
+        for change, offset in zip(changes, offsets, strict=True)
+    )  # fmt: skip
+    return FilePort(path, hunks)
+
+
+def _with(told: FilePort, effect: Effect) -> FilePort:
+    return replace(told, result=effect.files.get(told.path))
+
+
+def _stuck(part: FileDiff, changes: Sequence[Change], why: str) -> Carried:
+    return Carried(_told(part, changes, "conflict", why), None, "")
+
+
+def _held(part: FileDiff, changes: Sequence[Change], why: str) -> Carried:
+    return Carried(_told(part, changes, "upstream", why), None, "")
+
+
+def _renumbered(part: FileDiff, effect: Effect) -> str:
+    """The section with the lines that its hunks have now; byte for byte where they had them."""
+    if len(effect.at) != len(part.hunks):
+        return part.text()
+    out = list(part.head)
+    moved = 0
+    for hunk, at in zip(part.hunks, effect.at, strict=True):
+        old = at + 1 if hunk.old_count else at
+        new = at + moved + 1 if hunk.new_count else at + moved
+        out += [hunk.at(old, new), *hunk.lines]
+        moved += hunk.new_count - hunk.old_count
+    return "".join([*out, *part.binary])
+
+
+def _indexed(text: str, part: FileDiff, before: bytes, after: bytes) -> str:
+    """The section with git's names of the contents that it goes from and to, as `git am -3` looks
+    them up; only where it named them before."""
+    said = part.said("index")
+    if said is None or ".." not in said:
+        return text
+    names, _, mode = said.partition(" ")
+    old, new = names.split("..", 1)
+    now = f"index {_blob_id(before)[: len(old)]}..{_blob_id(after)[: len(new)]}"
+    line = next(line for line in part.head if line.startswith("index "))
+    end = line[len(line.rstrip("\r\n")) :]
+    return text.replace(line, f"{now} {mode}".rstrip() + end, 1)
+
+
+def _blob_id(data: bytes) -> str:
+    head = b"blob %d\0" % len(data)
+    return hashlib.sha1(head + data, usedforsecurity=False).hexdigest()
+
+
+def proven(part: FileDiff, carried: Carried, name: str, strip: int, target: Overlay) -> bool:
+    """Whether the written section, read again and done on the target without any offset, gives
+    what the port says."""
+    assert carried.effect is not None
+    if carried.text == part.text() and carried.effect.at:
+        changes = carried.effect.changes
+        if all(c.start == at for c, at in zip(changes, carried.effect.at, strict=True)):
+            return True  # it was done just so
+    again = read_patch(carried.text, name, strip).diffs
+    if len(again) != 1:
+        return False
+    done = perform(again[0], target)
+    return (
+        isinstance(done, Effect)
+        and done.files == carried.effect.files
+        and all(c.start == at for c, at in zip(done.changes, done.at, strict=False))
+    )

@@ -1,0 +1,207 @@
+"""Carrying a series onto a kernel: each patch on the ported state of those before it. Pure.
+
+Two states are kept in memory, file by file: that of the kernel the series was cut against, with
+the patches so far, so that each patch has the very files it was made from; and that of the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from zpmaint.patchset.diffs import FileDiff
+from zpmaint.patchset.patch import to_bytes
+from zpmaint.patchset.series import Member, Series
+from zpmaint.port.overlay import Overlay
+from zpmaint.port.sections import Carried, Effect, carry, perform, proven
+from zpmaint.port.values import FilePort
+
+
+class Fate(StrEnum):
+    """What became of a patch of a series."""
+
+    APPLIES = "applies"
+    """As it is, perhaps at an offset."""
+    PORTED = "ported"
+    """Carried on to changed code."""
+    UPSTREAM = "upstream"
+    """The target has all of it: nothing would be left, and it is dropped."""
+    CONFLICT = "conflict"
+    UNTRIED = "untried"
+    """It comes after a conflict, and the port was to stop there."""
+
+
+@dataclass(frozen=True)
+class MemberPort:
+    """One patch and what became of it."""
+
+    name: str
+    fate: Fate
+    files: tuple[FilePort, ...]
+    data: bytes
+    """The patch file as it is to be written; b'' where there is none."""
+    why: str
+    needs: tuple[str, ...]
+    """Earlier patches whose lines it speaks of, in the series' order."""
+    off_base: tuple[str, ...] = ()
+    """Files of which it does not apply to its own base as known, each with the reason: they were
+    carried without one."""
+
+    @property
+    def confidence(self) -> float:
+        """The weakest hunk's; 1.0 where there is none."""
+        return min((h.confidence for f in self.files for h in f.hunks), default=1.0)
+
+    @property
+    def goes_in(self) -> bool:
+        """Whether it is a patch of the ported series."""
+        return self.fate in (Fate.APPLIES, Fate.PORTED)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "patch": self.name,
+            "state": str(self.fate),
+            "confidence": round(self.confidence, 3),
+            "why": self.why,
+            "needs": list(self.needs),
+            "off_base": list(self.off_base),
+            "files": [
+                {
+                    "path": f.path,
+                    "conflict": f.conflict or None,
+                    "hunks": [
+                        {
+                            "header": h.header,
+                            "scope": h.scope,
+                            "placed": h.placed,
+                            "confidence": round(h.confidence, 3),
+                            "why": h.why,
+                            "offset": h.offset,
+                        }
+                        for h in f.hunks
+                    ],
+                }
+                for f in self.files
+            ],
+        }
+
+
+def port_series(
+    series: Series,
+    base: Mapping[str, bytes | None],
+    target: Mapping[str, bytes | None],
+    *,
+    keep_going: bool = False,
+) -> Iterator[MemberPort]:
+    """Carry every patch of a series, in its order, giving each as it is done.
+
+    `base` holds the files that the series was cut against as far as they can be had, `target` the
+    kernel's own, each with None for a file that it does not have. After the first conflict the
+    others are not tried, unless `keep_going`: then they go onto the target without the patch.
+    Raises UserError for a member that is no patch.
+    """
+    # Before anything is carried: a damaged patch is told of at once.
+    for member in series.members:
+        _ = member.patch
+    work = _Work(Overlay(base), Overlay(target), [member.name for member in series.members])
+    stopped = ""
+    for number, member in enumerate(series.members):
+        done = work.member(number, member, try_it=keep_going or not stopped)
+        if done.fate is Fate.CONFLICT and not keep_going:
+            stopped = stopped or member.name
+        yield done
+
+
+@dataclass
+class _Work:
+    base: Overlay
+    target: Overlay
+    names: list[str]
+
+    def member(self, number: int, member: Member, *, try_it: bool) -> MemberPort:
+        off_base: list[str] = []
+        needs: set[int] = set()
+        carried: list[Carried] = []
+        staged: dict[str, bytes | None] = {}
+        before = {path: self.target.get(path) for path in member.paths}
+        for part in member.patch.diffs:
+            there = perform(part, self.base)
+            if try_it:
+                done = carry(part, self.base, there, self.target)
+                if done.effect is not None:
+                    if not proven(part, done, member.name, member.strip, self.target):
+                        raise AssertionError(f"{member.name}: {part.paths} is not written right")
+                    # A file may be in a patch twice: the second diff goes onto the first's result.
+                    for path, data in done.effect.files.items():
+                        self.target.put(path, data)
+                    staged |= done.effect.files
+                carried.append(done)
+            if isinstance(there, Effect):
+                needs |= self.advance(number, part, there)
+            else:
+                if self.base.knows(part.new or str(part.old)):
+                    off_base.append(f"{part.new or part.old}: {there}")
+                for path in part.paths:
+                    self.base.lose(path)
+        fate, why = _judged(carried) if try_it else (Fate.UNTRIED, "a patch before it conflicts")
+        if fate not in (Fate.APPLIES, Fate.PORTED):
+            for path in staged:
+                self.target.put(path, before[path])
+        return MemberPort(
+            member.name,
+            fate,
+            tuple(done.port for done in carried),
+            _written(member, carried) if fate in (Fate.APPLIES, Fate.PORTED) else b"",
+            why,
+            tuple(self.names[n] for n in sorted(needs - {number})),
+            tuple(off_base),
+        )
+
+    def advance(self, number: int, part: FileDiff, there: Effect) -> set[int]:
+        """Do a section on its base; the patches whose lines it speaks of."""
+        if part.old is not None and self.base.get(part.old) is not None:
+            places = zip(there.changes, there.at, strict=True)
+            owners, needs = self.base.signed(part.old, places, number)
+        else:
+            owners, needs = [number] * sum(len(c.post) for c in there.changes), set()
+        for path, data in there.files.items():
+            self.base.put(path, data, owners)
+        return needs
+
+
+def _judged(carried: list[Carried]) -> tuple[Fate, str]:
+    hunks = [(done.port.path, hunk) for done in carried for hunk in done.port.hunks]
+    stuck = [(path, hunk) for path, hunk in hunks if hunk.placed == "conflict"]
+    if stuck:
+        path, hunk = stuck[0]
+        return Fate.CONFLICT, f"{len(stuck)} of {len(hunks)} hunks: {path} {hunk.header} {hunk.why}"
+    ways = {hunk.placed for _, hunk in hunks}
+    if hunks and ways == {"upstream"}:
+        return Fate.UPSTREAM, hunks[0][1].why
+    if ways <= {"exact", "offset"}:
+        offsets = {hunk.offset or 0 for _, hunk in hunks} or {0}
+        off = f", {min(offsets):+d} to {max(offsets):+d} lines off" if offsets != {0} else ""
+        return Fate.APPLIES, f"it applies as it is{off}"
+    told = ", ".join(sorted(ways - {"upstream"}))
+    held = sum(hunk.placed == "upstream" for _, hunk in hunks)
+    also = f"; {held} of {len(hunks)} hunks are in the target already" if held else ""
+    return Fate.PORTED, f"carried on by {told}{also}"
+
+
+def _written(member: Member, carried: list[Carried]) -> bytes:
+    """The patch file: all that stands around its diffs as it was."""
+    texts = iter(carried)
+    pieces = (p if isinstance(p, str) else next(texts).text for p in member.patch.pieces)
+    return to_bytes("".join(pieces))
+
+
+def dependents(ports: Sequence[MemberPort], name: str) -> list[str]:
+    """The later patches that speak of lines that the patch `name` brings, and those that speak of
+    these patches' lines in turn."""
+    found = {name}
+    for port in ports:
+        if found.intersection(port.needs):
+            found.add(port.name)
+    return [port.name for port in ports if port.name in found and port.name != name]

@@ -1,0 +1,113 @@
+"""All that the ledger knows of a patch set as one Markdown document. Pure.
+
+The same records give the same bytes: no time of day, no wall time, no path is in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from zpmaint.config import Config
+from zpmaint.ledger.values import Record, Result
+from zpmaint.patchset.values import PatchSet
+from zpmaint.publish.rows import Figure, Row, rows_of
+from zpmaint.publish.words import NONE, number
+
+_COLUMNS = (
+    "kernel",
+    "arch",
+    "port",
+    "cases",
+    "VmRSS, kB",
+    "AnonPages, kB",
+    "instructions/page",
+    "result",
+)
+_FIGURES = ("VmRSS", "AnonPages")
+_RIGHT = len(_FIGURES) + 1
+_LEGEND = """\
+One row for each kernel and architecture: the newest verification that came to a result. *port*: how
+the patch came onto this kernel, and the anchor it was carried from. *cases*: those that came out as
+they have to on every kernel that was booted, and those that it cannot run. The figures are what
+reading untouched memory adds, and the kernel's instructions for each page that is read, stock
+{arrow} patched; one figure where there is no patched kernel, as upstream itself behaves as the
+patch wants.
+"""
+_ARROW = "\N{RIGHTWARDS ARROW}"
+_SPECIAL = re.compile(r"[\\`*|<>\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+
+
+def document(config: Config, records: Iterable[Record], patchset: PatchSet) -> str:
+    """The document of one patch set, newest kernel first; the order of `records` does not
+    matter. A kernel that only the infrastructure failed on has no row: nothing is known of it."""
+    settled = [record for record in records if record.result is not Result.INFRA]
+    rows = [row for row in rows_of(config, settled, patchset.name) if row.record]
+    lines = [
+        f"# {_escaped(patchset.title)}: kernels",
+        "",
+        _LEGEND.format(arrow=_ARROW),
+        _summary(rows),
+        "",
+        _line(_COLUMNS),
+        _line("---:" if 0 <= n - 4 < _RIGHT else "---" for n in range(len(_COLUMNS))),
+        *(_line(_cells(row)) for row in rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _summary(rows: list[Row]) -> str:
+    looks = [row.look for row in rows]
+    counts = [f"{looks.count(look)} {look}" for look in map(str, Result) if look in looks]
+    return f"{len(rows)} kernels: {', '.join(counts)}." if rows else "No kernel was verified yet."
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cells(row: Row) -> list[str]:
+    assert row.record is not None
+    why = "" if row.look == Result.PASS else f": {_escaped(row.record.why)}"
+    return [
+        _escaped(row.version),
+        _escaped(row.arch),
+        _port(row.record),
+        _cases(row),
+        *(_pair(row.read(counter)) for counter in _FIGURES),
+        _pair(row.cost),
+        f"{row.look}{why}",
+    ]
+
+
+def _port(record: Record) -> str:
+    if not record.port:
+        return NONE
+    # Where upstream behaves so by itself nothing was carried from anywhere.
+    state = str(record.port["state"])
+    carried = state in ("applies", "ported")
+    return state + (f" ({_escaped(record.port['anchor'])})" if carried else "")
+
+
+def _cases(row: Row) -> str:
+    if row.suite is None:
+        return NONE
+    parts = [str(row.suite.passed)]
+    if row.suite.failed:
+        parts.append(f"{row.suite.failed} not as expected")
+    if row.suite.skipped:
+        parts.append(f"{row.suite.skipped} skipped")
+    return ", ".join(parts)
+
+
+def _pair(figure: Figure | None) -> str:
+    if figure is None:
+        return NONE
+    if figure.patched is None:
+        return number(figure.stock)
+    return f"{number(figure.stock)} {_ARROW} {number(figure.patched)}"
+
+
+def _escaped(text: str) -> str:
+    """Text as one line of a table's cell, its characters standing for themselves."""
+    return _SPECIAL.sub(lambda found: f"\\{found[0]}", " ".join(text.split()))
