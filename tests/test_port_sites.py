@@ -183,6 +183,18 @@ def test_the_key_is_of_the_conflict_alone() -> None:
     [other] = open_in(HEAD + OLD.replace("max = 40;", "max = 20;")).sites
     assert resolution.key(one) == resolution.key(moved) != resolution.key(other)
     assert resolution.key(replace(one, path="mm/b.c")) != resolution.key(one)
+    assert resolution.key(replace(one, scope="bound")) != resolution.key(one)
+
+
+def test_an_edit_whose_lines_stand_twice_is_not_guessed() -> None:
+    known = memory(open_in(HEAD + THEIRS), HEAD + MINE.replace("log_it(a);", "log_it(a, max);"))
+    here = "\tif (a > max)\n\t\treturn -1;\n\tlog_it(a);\n\treturn max;\n"
+    assert known[0].edits[1].before[-2:] == ("\treturn max;\n", "}\n")
+    short = replace(known[0].edits[1], before=("\tlog_it(a);\n",), after=("\tlog_it(a, max);\n",))
+    known = (replace(known[0], edits=(known[0].edits[0], short)),)
+    assert carried(HEAD + THEIRS, known).state is State.PORTED
+    twice = HEAD + THEIRS.replace(here, here.replace("\tlog_it(a);\n", "\tlog_it(a);\n" * 2))
+    assert carried(twice, known).state is State.CONFLICT
 
 
 def test_a_port_that_needs_no_help_does_not_take_it() -> None:
