@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from zpmaint.evaluate import engine, tools
 from zpmaint.evaluate.cases import load
-from zpmaint.evaluate.values import Case, FileCase, Outcome, Result
+from zpmaint.evaluate.values import Case, FileCase, Outcome, Result, Verdict
+from zpmaint.port.diff import unified
+from zpmaint.port.text import lines_of
 from zpmaint.progress import SILENT, Reporter
 
 NAMES = (engine.NAME, *tools.TOOLS)
@@ -45,39 +47,53 @@ def measure(
     return found
 
 
-def outcomes(case: Case, names: Iterable[str]) -> Iterator[tuple[str, FileCase, Outcome]]:
-    """What each tool makes of each file of a case."""
-    ours = engine.attempt(case) if engine.NAME in names else {}
-    with tempfile.TemporaryDirectory(prefix="zpmaint-evaluate-") as scratch:
-        for file in case.files:
-            for name in names:
-                done = (
-                    ours[file.path]
-                    if name == engine.NAME
-                    else tools.attempt(name, file, Path(scratch))
-                )
-                yield name, file, done
-
-
 def _open(folder: Path, pairs: Sequence[tuple[str, str]] | None) -> None:
     _cases[:] = load(folder, pairs)
 
 
 def _one(number: int, names: Sequence[str]) -> list[Result]:
-    case = _cases[number]
-    return [
-        Result(
-            pair=case.pair,
-            case=case.name,
-            path=file.path,
-            kind=file.kind,
-            drifted=file.drifted,
-            touched=file.touched,
-            tool=name,
-            verdict=done.verdict(file.truth),
-            confidence=done.confidence,
-            how=done.how,
-            seconds=done.seconds,
-        )
-        for name, file, done in outcomes(case, names)
-    ]
+    return list(results(_cases[number], names))
+
+
+def results(case: Case, names: Sequence[str]) -> Iterator[Result]:
+    """Run each tool on each file of a case."""
+    ours = engine.attempt(case) if engine.NAME in names else {}
+    with tempfile.TemporaryDirectory(prefix="zpmaint-evaluate-") as folder:
+        scratch = Path(folder)
+        for file in case.files:
+            exact = tools.attempt(tools.EXACT, file, scratch)
+            drift = tools.drift(file, exact=exact.clean, scratch=scratch)
+            for name in names:
+                if name == engine.NAME:
+                    done = ours[file.path]
+                elif name == tools.EXACT:
+                    done = exact
+                else:
+                    done = tools.attempt(name, file, scratch)
+                verdict = done.verdict(file.truth)
+                shown = name == engine.NAME and verdict is Verdict.DIFFERENT
+                yield Result(
+                    pair=case.pair,
+                    case=case.name,
+                    path=file.path,
+                    kind=file.kind,
+                    drifted=file.drifted,
+                    exact=exact.clean,
+                    drift=drift,
+                    tool=name,
+                    verdict=verdict,
+                    confidence=done.confidence,
+                    how=done.how,
+                    placed=done.placed,
+                    seconds=done.seconds,
+                    difference=_difference(file, done) if shown else "",
+                )
+
+
+def _difference(file: FileCase, done: Outcome) -> str:
+    truth, result = file.truth, done.result
+    return unified(
+        file.path,
+        None if truth is None else lines_of(truth),
+        None if result is None else lines_of(result),
+    )
