@@ -15,9 +15,9 @@ from zpmaint.port.tokens import code, identifiers
 
 _PAIRS = ("{", "}", "(", ")", "[", "]")
 _CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef|else|elif|endif)\b")
+_PREPROCESSED = frozenset({"c", "assembler", "devicetree", "preprocessed"})
 _GOTO = re.compile(r"\bgoto\s+([A-Za-z_]\w*)\s*;")
 _LABEL = re.compile(r"^\s*([A-Za-z_]\w*)\s*:(?!:)", re.MULTILINE)
-_C_SUFFIXES = (".c", ".h", ".S", ".cc", ".cpp")
 
 
 def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
@@ -25,8 +25,10 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
     change = job.change
     old = job.target.lines[placement.start : placement.end]
     new = list(placement.lines)
-    found = [_conditionals(change, old, new), _line_ends(job.target, new)]
-    if path.endswith(_C_SUFFIXES):
+    found = [_line_ends(job.target, new)]
+    if job.target.language in _PREPROCESSED:
+        found.append(_conditionals(change, old, new))
+    if job.target.language == "c":
         found += [_brackets(change, old, new), _names(job, old, new)]
     share = intent.share(change, old, new)
     if share < intent.ENOUGH:
@@ -39,7 +41,7 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
 
 def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[str]:
     """What is wrong with the scopes a hunk went to, once all hunks are in."""
-    if not path.endswith(_C_SUFFIXES):
+    if job.target.language != "c":
         return []
     inside = range(placement.start, max(placement.end, placement.start + 1))
     found = []

@@ -17,6 +17,7 @@ from zpmaint.errors import UserError
 from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.port import checks, diff, header, upstream, wholefile
 from zpmaint.port.hunks import Change
+from zpmaint.port.outlines import language
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Source, source
 from zpmaint.port.strategies import LADDER
@@ -227,8 +228,9 @@ def _undone(files: Sequence[FilePort]) -> tuple[FilePort, ...]:
 
 
 def _jobs(file: PatchedFile, base: bytes | None, target: bytes) -> list[Job]:
-    before = None if base is None else source(base)
-    return [Job(Change.of(hunk), source(target), before) for hunk in file]
+    tongue = language(file.path)
+    before = None if base is None else source(base, tongue)
+    return [Job(Change.of(hunk, tongue), source(target, tongue), before) for hunk in file]
 
 
 def _modified(file: PatchedFile, base: bytes | None, target: bytes | None) -> FilePort:
@@ -298,7 +300,7 @@ def _applied(target: Source, placements: Sequence[Placement]) -> Source | Miss:
         lines += target.lines[at : placement.start]
         lines += placement.lines
         at = placement.end
-    return source(join(lines + target.lines[at:]))
+    return source(join(lines + target.lines[at:]), target.language)
 
 
 def _approved(path: str, job: Job, placement: Placement, result: Source) -> Placement | Miss:
