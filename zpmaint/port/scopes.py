@@ -1,7 +1,8 @@
 """Where in a source a line stands: in which function, struct, table or macro, under which #if.
 
-tree-sitter finds the scopes of C; those of all else are read by its outline. Old kernel C has macros that it cannot read; a function it missed is
-found by the kernel's own habit of opening and closing bodies in column one.
+tree-sitter finds the scopes of C; those of all else are read by its outline. Old kernel C has
+macros that tree-sitter cannot read; a function it missed is found by the kernel's own habit of
+opening and closing bodies in column one.
 """
 
 from __future__ import annotations
