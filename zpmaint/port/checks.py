@@ -10,7 +10,7 @@ from zpmaint.port import intent
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Placement
 from zpmaint.port.scopes import Scope, Source, errors, locals_of
-from zpmaint.port.text import ending, join
+from zpmaint.port.text import ending, join, squeezed
 from zpmaint.port.tokens import code, identifiers
 
 _PAIRS = ("{", "}", "(", ")", "[", "]")
@@ -52,11 +52,25 @@ def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[
         if literal and not (placement.start <= scope.start and scope.end <= placement.end):
             continue  # what the anchor's author has seen as it is
         twins = result.same_scope(scope)
-        if not twins and scope.name in result.names:
+        if not twins and scope.name in result.names and _new_users(job, scope.name, result):
             found.append(f"{scope.name} would go, and the target still uses it")
         elif twins and not literal:
             found += _scope(job, scope, result)
     return found
+
+
+def _new_users(job: Job, name: str, result: Source) -> bool:
+    """Whether a name that the hunk's author saw go is used by lines that he did not see: what is
+    left of it in his own lines he has dealt with, here or elsewhere in the patch."""
+    if job.base is None:
+        return True
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    seen = {squeezed(line) for line in job.base.lines if name in line}
+    brought = {squeezed(line) for line in job.wrote if name in line}
+    return any(
+        name in line and word.search(line) and squeezed(line) not in seen | brought
+        for line in result.lines
+    )
 
 
 def _line_ends(target: Source, new: list[str]) -> str:

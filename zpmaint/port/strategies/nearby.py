@@ -61,7 +61,9 @@ def place(job: Job) -> Attempt:
         return around
     base, target = around
     followed = Followed(base, target)
-    attempt = _inserted(followed, run) if run.start == run.end else _changed(followed, run)
+    attempt = (
+        _inserted(followed, run) if run.start == run.end else _changed(followed, run, job.wrote)
+    )
     if isinstance(attempt, Placement) and job.home is None:
         for line in (attempt.start, attempt.end):
             if job.target.scope_between(line) is not None:
@@ -108,6 +110,9 @@ def _between(followed: Followed, run: Run, top: int, foot: int) -> Attempt:
     head, tail = base[run.start - 1 : run.start], base[run.start : run.start + 1]
     blank_above = not head or not head[0].strip()
     blank_below = not tail or not tail[0].strip()
+    if not tail and followed.target.end == len(target) == foot:
+        why = "upstream, too, added at the file's end; the patch's lines stay last"
+        return _placed(foot, foot, run.lines, 0.7, why)
     if {squeezed(line) for line in run.lines} <= {squeezed(line) for line in theirs}:
         return Miss("upstream has added the same lines there", weight=3)
     if (at := _sorted_in(run.lines, head, target, top, foot)) is not None:
@@ -133,23 +138,27 @@ def _between(followed: Followed, run: Run, top: int, foot: int) -> Attempt:
 def _sorted_in(
     lines: list[str], head: list[str], target: list[str], top: int, foot: int
 ) -> int | None:
-    """Where a list of like lines that is sorted takes some lines; None where it is no such list."""
+    """Where a list of like lines that is sorted here takes some lines; None where it is no such
+    list."""
     if not lines or not head:
         return None
     kind = _list_kind(lines[0])
     if not kind or any(_list_kind(line) != kind for line in [*lines, *head]):
         return None
-    low, high = top, top
-    while low > 0 and _list_kind(target[low - 1]) == kind:
-        low -= 1
-    while high < len(target) and _list_kind(target[high]) == kind:
+    low, high = top, top + 1
+    while high <= foot and high < len(target) and _list_kind(target[high]) == kind:
         high += 1
-    block = [squeezed(line) for line in target[low:high]]
-    own = [squeezed(line) for line in lines]
-    if len(block) < 3 or block != sorted(block) or own != sorted(own):
+    block = [_sort_key(line) for line in target[low:high]]
+    own = [_sort_key(line) for line in lines]
+    if len(block) < 3 or block != sorted(block) or own != sorted(own) or own[0] < block[0]:
         return None
     at = low + sum(line < own[0] for line in block)
-    return at if at == high or squeezed(target[at]) > own[-1] else None
+    return at if at == high or _sort_key(target[at]) > own[-1] else None
+
+
+def _sort_key(line: str) -> str:
+    """What people sort such lists by: names, not the punctuation around them."""
+    return " ".join(line.split(" if ", maxsplit=1)[0].split()).replace("/", " ")
 
 
 def _list_kind(line: str) -> str:
@@ -162,7 +171,7 @@ def _list_kind(line: str) -> str:
     return ""
 
 
-def _changed(followed: Followed, run: Run) -> Attempt:
+def _changed(followed: Followed, run: Run, wrote: frozenset[str]) -> Attempt:
     base, target = followed.base.source.lines, followed.target.source.lines
     images = [followed.kept(n) for n in range(run.start, run.end)]
     stand = [n for n in images if n is not None]
@@ -185,6 +194,8 @@ def _changed(followed: Followed, run: Run) -> Attempt:
     known = sum(followed.went(n) is not None for n in range(run.start, run.end))
     if known == 0:
         return Miss("upstream has nothing left of the lines that the patch changes", weight=2)
+    if _moves(wrote - set(run.lines), base[run.start : run.end]):
+        return Miss("the patch moves these lines, and upstream edited them", weight=3)
     if not run.lines and (unit := _unit(followed, run, top[1], foot[1])) is not None:
         return unit
     ours = [*base[low : run.start], *run.lines, *base[run.end : high]]
@@ -199,6 +210,12 @@ def _changed(followed: Followed, run: Run) -> Attempt:
     notes = "; ".join(f"{note} ({count})" for note, count in joined.notes.items())
     why = notes or "upstream's edits next to it do not touch it"
     return _placed(first, last, list(lines), min(joined.confidence, 0.8), why)
+
+
+def _moves(wrote: frozenset[str], lines: list[str]) -> bool:
+    """Whether most of the lines that a run deletes are added by the patch in another place."""
+    said = [line for line in lines if code_lines([line])]
+    return len(said) > 2 and sum(line in wrote for line in said) * 2 > len(said)
 
 
 def _mapped(followed: Followed, line: int, step: int) -> tuple[int, int] | None:
