@@ -10,14 +10,14 @@ from zpmaint.port import intent
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Placement
 from zpmaint.port.scopes import Scope, Source, errors, locals_of
-from zpmaint.port.text import ending, join
+from zpmaint.port.text import ending, join, squeezed
 from zpmaint.port.tokens import code, identifiers
 
 _PAIRS = ("{", "}", "(", ")", "[", "]")
 _CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef|else|elif|endif)\b")
+_PREPROCESSED = frozenset({"c", "assembler", "devicetree", "preprocessed"})
 _GOTO = re.compile(r"\bgoto\s+([A-Za-z_]\w*)\s*;")
 _LABEL = re.compile(r"^\s*([A-Za-z_]\w*)\s*:(?!:)", re.MULTILINE)
-_C_SUFFIXES = (".c", ".h", ".S", ".cc", ".cpp")
 
 
 def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
@@ -25,8 +25,10 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
     change = job.change
     old = job.target.lines[placement.start : placement.end]
     new = list(placement.lines)
-    found = [_conditionals(change, old, new), _line_ends(job.target, new)]
-    if path.endswith(_C_SUFFIXES):
+    found = [_line_ends(job.target, new)]
+    if job.target.language in _PREPROCESSED:
+        found.append(_conditionals(change, old, new))
+    if job.target.language == "c":
         found += [_brackets(change, old, new), _names(job, old, new)]
     share = intent.share(change, old, new)
     if share < intent.ENOUGH:
@@ -39,7 +41,7 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
 
 def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[str]:
     """What is wrong with the scopes a hunk went to, once all hunks are in."""
-    if not path.endswith(_C_SUFFIXES):
+    if job.target.language != "c":
         return []
     inside = range(placement.start, max(placement.end, placement.start + 1))
     found = []
@@ -50,11 +52,25 @@ def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[
         if literal and not (placement.start <= scope.start and scope.end <= placement.end):
             continue  # what the anchor's author has seen as it is
         twins = result.same_scope(scope)
-        if not twins and scope.name in result.names:
+        if not twins and scope.name in result.names and _new_users(job, scope.name, result):
             found.append(f"{scope.name} would go, and the target still uses it")
         elif twins and not literal:
             found += _scope(job, scope, result)
     return found
+
+
+def _new_users(job: Job, name: str, result: Source) -> bool:
+    """Whether a name that the hunk's author saw go is used by lines that he did not see: what is
+    left of it in his own lines he has dealt with, here or elsewhere in the patch."""
+    if job.base is None:
+        return True
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    seen = {squeezed(line) for line in job.base.lines if name in line}
+    brought = {squeezed(line) for line in job.wrote if name in line}
+    return any(
+        name in line and word.search(line) and squeezed(line) not in seen | brought
+        for line in result.lines
+    )
 
 
 def _line_ends(target: Source, new: list[str]) -> str:

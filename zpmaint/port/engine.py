@@ -14,9 +14,11 @@ from unidiff.patch import PatchedFile
 from unidiff.patch import PatchSet as UnifiedDiff
 
 from zpmaint.errors import UserError
+from zpmaint.patchset.paths import NOWHERE
 from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.port import checks, diff, header, upstream, wholefile
 from zpmaint.port.hunks import Change
+from zpmaint.port.outlines import language
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Source, source
 from zpmaint.port.strategies import LADDER
@@ -182,7 +184,22 @@ def _files(patch: str) -> tuple[PatchedFile, ...]:
         raise UserError(f"the anchor is no unified diff: {error}", "cut it anew") from error
     if not files:
         raise UserError("the anchor holds no diff", "cut it with git diff or diff -u")
-    return files
+    return tuple(map(_as_p1, files))
+
+
+def _as_p1(file: PatchedFile) -> PatchedFile:
+    """The file with its names as git writes them: whatever stands first in a header's name
+    (linux.orig/ as well as a/) is what -p1 takes off."""
+    file.source_file = _renamed(file.source_file, "a")
+    file.target_file = _renamed(file.target_file, "b")
+    return file
+
+
+def _renamed(name: str, side: str) -> str:
+    first, slash, inside = name.partition("/")
+    if name == NOWHERE or not slash or first == side:
+        return name
+    return f"{side}/{inside}"
 
 
 @lru_cache(maxsize=512)
@@ -227,8 +244,10 @@ def _undone(files: Sequence[FilePort]) -> tuple[FilePort, ...]:
 
 
 def _jobs(file: PatchedFile, base: bytes | None, target: bytes) -> list[Job]:
-    before = None if base is None else source(base)
-    return [Job(Change.of(hunk), source(target), before) for hunk in file]
+    tongue = language(file.path)
+    before = None if base is None else source(base, tongue)
+    wrote = frozenset(line.value for hunk in file for line in hunk if line.is_added)
+    return [Job(Change.of(hunk, tongue), source(target, tongue), before, wrote) for hunk in file]
 
 
 def _modified(file: PatchedFile, base: bytes | None, target: bytes | None) -> FilePort:
@@ -298,7 +317,7 @@ def _applied(target: Source, placements: Sequence[Placement]) -> Source | Miss:
         lines += target.lines[at : placement.start]
         lines += placement.lines
         at = placement.end
-    return source(join(lines + target.lines[at:]))
+    return source(join(lines + target.lines[at:]), target.language)
 
 
 def _approved(path: str, job: Job, placement: Placement, result: Source) -> Placement | Miss:

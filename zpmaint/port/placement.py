@@ -17,6 +17,8 @@ class Job:
     target: Source
     base: Source | None
     """The file the anchor was cut against, where it can be had."""
+    wrote: frozenset[str] = frozenset()
+    """The lines that the patch adds to this file, in all of its hunks."""
 
     @cached_property
     def base_at(self) -> int | None:

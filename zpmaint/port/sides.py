@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from zpmaint.port.follow import Region
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Miss
 from zpmaint.port.scopes import Scope
@@ -60,6 +61,24 @@ def sides(job: Job) -> Sides | Miss:
         scope=home.name if home else "",
         whole=base is not None,
     )
+
+
+def regions(job: Job, start: int, end: int) -> tuple[Region, Region] | Miss:
+    """The scope that the base's lines [start, end) stand in, and the same in the target; the
+    files where they stand at file level."""
+    base = job.base
+    assert base is not None
+    home = base.scope_between(start) if start == end else base.scope_at(start)
+    if home is not None and end > home.end:
+        return Miss("the run of changes reaches out of its scope", weight=1)
+    if home is not None and (start, end) == (home.start, home.end):
+        home = None  # it goes, or is replaced, as a whole
+    if home is None:
+        return Region(base, 0, len(base.lines)), Region(job.target, 0, len(job.target.lines))
+    twin = _twin(job, home)
+    if isinstance(twin, Miss):
+        return twin
+    return Region(base, home.start, home.end), Region(job.target, twin.start, twin.end)
 
 
 def _twin(job: Job, home: Scope) -> Scope | Miss:

@@ -19,7 +19,7 @@ def place(job: Job) -> Attempt:
     everywhere = find_all(target.lines, change.pre)
     if not everywhere:
         return Miss("the lines it changes are not in the target as the anchor has them")
-    places = [n for n in everywhere if _is_home(job, n)]
+    places = [n for n in everywhere if _is_home(job, n) and _ends_alike(job, n)]
     elsewhere = len(everywhere) - len(places)
     if not places:
         return Miss(
@@ -45,6 +45,15 @@ def place(job: Job) -> Attempt:
     low, high = change.changed()
     new = tuple(change.post[change.lead : len(change.post) - change.trail])
     return Placement(at + low, at + high, new, placed, confidence, why, offset)
+
+
+def _ends_alike(job: Job, at: int) -> bool:
+    """What the patch puts at the file's end belongs there: not before what upstream added."""
+    change = job.change
+    if change.trail or job.base is None or job.base_at is None:
+        return True
+    ends = job.base_at + len(change.pre) == len(job.base.lines)
+    return not ends or at + len(change.pre) == len(job.target.lines)
 
 
 def _is_home(job: Job, at: int) -> bool:
