@@ -11,6 +11,7 @@ from zpmaint.port.follow import Region
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Miss
 from zpmaint.port.scopes import Scope
+from zpmaint.port.successor import twins
 from zpmaint.port.tokens import weight
 
 
@@ -82,12 +83,12 @@ def regions(job: Job, start: int, end: int) -> tuple[Region, Region] | Miss:
 
 
 def _twin(job: Job, home: Scope) -> Scope | Miss:
-    twins = job.target.same_scope(home)
-    if not twins:
+    found = twins(job.base, home, job.target)
+    if not found:
         return Miss(f"the target has no {home.kind} {home.name} (moved, renamed or gone)", weight=1)
-    if len(twins) > 1:
-        return Miss(f"the target has {len(twins)} of {home.name} under the same #if", weight=1)
-    return twins[0]
+    if len(found) > 1:
+        return Miss(f"the target has {len(found)} of {home.name} under the same #if", weight=1)
+    return found[0]
 
 
 def _patched(change: Change, lines: list[str], at: int, within: range) -> list[str] | None:

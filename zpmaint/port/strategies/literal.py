@@ -10,6 +10,7 @@ from zpmaint.port.align import align
 from zpmaint.port.hunks import Change, find_all
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
 from zpmaint.port.scopes import Scope, Source
+from zpmaint.port.successor import successor
 from zpmaint.port.tokens import identifiers
 
 
@@ -60,7 +61,7 @@ def _is_home(job: Job, at: int) -> bool:
     """Whether a place in the target is in the scope, and under the #if, that the hunk came from."""
     change, target = job.change, job.target
     if job.base is not None and job.base_at is not None:
-        return _identity(change, job.base, job.base_at) == _identity(change, target, at)
+        return _identity(change, job.base, job.base_at, job.target) == _identity(change, target, at)
     if change.own_scope is not None:
         scopes = change.scopes_in(target, at)
         return [s and (s.kind, s.name) for s in scopes] == [
@@ -69,12 +70,21 @@ def _is_home(job: Job, at: int) -> bool:
     return True
 
 
-def _identity(change: Change, source: Source, at: int) -> list[object]:
+def _identity(
+    change: Change, source: Source, at: int, target: Source | None = None
+) -> list[object]:
+    """The scopes and conditions of a hunk's place; in the target's names, where it is given."""
     scopes = change.scopes_in(source, at)
-    return [
-        *(scope and (scope.kind, scope.name) for scope in scopes),
-        source.inner(at + change.lead),
-    ]
+    if target is not None:
+        scopes = [scope and _called(source, scope, target) for scope in scopes]
+    inner = source.inner(at + change.lead)
+    return [*(scope and (scope.kind, scope.name) for scope in scopes), inner]
+
+
+def _called(source: Source, scope: Scope, target: Source) -> Scope:
+    if target.same_scope(scope):
+        return scope
+    return successor(source, scope, target) or scope
 
 
 def _is_faint(change: Change) -> bool:
