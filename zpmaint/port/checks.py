@@ -175,7 +175,7 @@ def _scope(job: Job, scope: Scope, result: Source) -> list[str]:
     text = "".join(result.lines[twin.start : twin.end])
     before, after = to_bytes(known), to_bytes(text)
     found = []
-    if errors(after) > errors(before):
+    if errors(after) - errors(before) > _own_errors(job):
         found.append(f"{scope.name} would no longer parse")
     if lost := _dangling(text) - _dangling(known):
         found.append(f"goto without its label: {', '.join(sorted(lost))}")
@@ -189,6 +189,20 @@ def _scope(job: Job, scope: Scope, result: Source) -> list[str]:
     if undeclared := (declared - locals_of(after)) & identifiers(text):
         found.append(f"{scope.name} would use {', '.join(sorted(undeclared))} undeclared")
     return found
+
+
+def _own_errors(job: Job) -> int:
+    """How many unreadable places the hunk brings in its own base: an #if around half a statement
+    is no mistake of the port's."""
+    base, at = job.base, job.base_at
+    if base is None or at is None or job.home is None:
+        return 0
+    home, change = job.home, job.change
+    lines = base.lines
+    text = [*lines[home.start : at], *change.post, *lines[at + len(change.pre) : home.end]]
+    if at < home.start or at + len(change.pre) > home.end:
+        return 0
+    return max(0, errors(join(text)) - errors(join(lines[home.start : home.end])))
 
 
 def _dangling(text: str) -> set[str]:

@@ -17,6 +17,7 @@ from zpmaint.errors import UserError
 from zpmaint.patchset.paths import NOWHERE
 from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.port import checks, diff, header, upstream, wholefile
+from zpmaint.port.follow import Followed, Region
 from zpmaint.port.hunks import Change
 from zpmaint.port.outlines import language
 from zpmaint.port.placement import Job, Miss, Placement
@@ -341,15 +342,27 @@ def _under_if(job: Job, placement: Placement) -> Placement | None:
     None where they stand under another."""
     if job.base is None or job.base_at is None or placement.placed in ("exact", "offset"):
         return placement
-    before = job.base.inner(job.base_at + job.change.lead)
-    now = job.target.inner(placement.start)
-    if before == now:
+    at = job.base_at + job.change.lead
+    before, now = job.base.inner(at), job.target.inner(placement.start)
+    if before == now or _same_openers(job, at, placement.start):
         return placement
     around = iter(now)
     if not all(condition in around for condition in before):
         return None
     why = f"{placement.why}; upstream has put these lines under one #if more"
     return replace(placement, confidence=min(placement.confidence, 0.6), why=why)
+
+
+def _same_openers(job: Job, at: int, to: int) -> bool:
+    """Whether the conditions around a place are those of the base, reworded by upstream."""
+    assert job.base is not None
+    before = job.base.openers[at] if at < len(job.base.lines) else ()
+    now = job.target.openers[to] if to < len(job.target.lines) else ()
+    if len(before) != len(now):
+        return False
+    whole = (Region(s, 0, len(s.lines)) for s in (job.base, job.target))
+    followed = Followed(*whole)
+    return all(followed.went(old) == new for old, new in zip(before, now, strict=True))
 
 
 def _applied(target: Source, placements: Sequence[Placement]) -> Source | Miss:
@@ -374,7 +387,8 @@ def _told(job: Job, attempt: Placement | Miss) -> HunkPort:
     if isinstance(attempt, Miss):
         scope = job.home.name if job.home else ""
         if attempt.done:
-            return HunkPort(job.change.header, scope, attempt.done, 0.9, attempt.why)
+            sure = 0.9 if attempt.done == "upstream" else 0.6
+            return HunkPort(job.change.header, scope, attempt.done, sure, attempt.why)
         return HunkPort(job.change.header, scope, "conflict", 0.0, attempt.why)
     where = job.target.scope_at(attempt.start) or job.target.scope_between(attempt.start)
     return HunkPort(

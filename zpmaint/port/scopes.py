@@ -78,6 +78,11 @@ class Source:
         return OUTLINES[self.language].conditions(self.lines)
 
     @cached_property
+    def openers(self) -> list[tuple[int, ...]]:
+        """For each line the lines that opened the conditions it stands under."""
+        return conditionals.openers(self.lines, self.conditions)
+
+    @cached_property
     def line_ends(self) -> set[str]:
         """The ends that its lines have."""
         return set(map(ending, self.lines))

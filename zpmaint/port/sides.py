@@ -12,6 +12,7 @@ from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Miss
 from zpmaint.port.scopes import Scope
 from zpmaint.port.successor import twins
+from zpmaint.port.text import squeezed
 from zpmaint.port.tokens import weight
 
 
@@ -70,10 +71,12 @@ def regions(job: Job, start: int, end: int) -> tuple[Region, Region] | Miss:
     base = job.base
     assert base is not None
     home = base.scope_between(start) if start == end else base.scope_at(start)
-    if home is not None and end > home.end:
-        return Miss("the run of changes reaches out of its scope", weight=1)
-    if home is not None and (start, end) == (home.start, home.end):
+    if home is not None and start <= home.start and home.end <= end:
         home = None  # it goes, or is replaced, as a whole
+    if home is not None and end > home.end and (len(base.lines) > end > home.end):
+        last = base.scope_between(end)
+        if last is not None or any(map(squeezed, base.lines[home.end : end])):
+            home = None
     if home is None:
         return Region(base, 0, len(base.lines)), Region(job.target, 0, len(job.target.lines))
     twin = _twin(job, home)

@@ -15,7 +15,7 @@ from zpmaint.port.hunks import counted, find_all
 from zpmaint.port.placement import Job, Miss
 from zpmaint.port.sides import sides
 from zpmaint.port.text import body, indentation, squeezed
-from zpmaint.port.tokens import identifiers, similarity, tokens
+from zpmaint.port.tokens import contained, identifiers, similarity, tokens
 
 GONE = 0.2
 """At most this share of what the patch removes may still stand in the scope. The patch that
@@ -106,9 +106,17 @@ def present(job: Job) -> str:
     if not all(line in there for line in written):
         return ""
     where = cut.scope or "the file"
+    if not change.added and _reworded(change.removed, standing - before):
+        return ""
     if not change.added:
         return f"what it removes is gone from {where}"
     return f"every line it adds stands in {where} in its order, and what it removes is gone"
+
+
+def _reworded(removed: Counter[str], came: Counter[str]) -> bool:
+    """Whether a line that is gone may stand in the target in other words."""
+    new = [tokens(line) for line in came]
+    return any(contained(tokens(line), other) >= 0.6 for line in removed for other in new)
 
 
 def _arrived(written: Counter[str], there: Counter[str]) -> float:

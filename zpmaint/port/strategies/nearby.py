@@ -13,8 +13,11 @@ from zpmaint.port import blockmerge, conflict
 from zpmaint.port.follow import Followed, Region, code_lines
 from zpmaint.port.hunks import Change, find_all
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
+from zpmaint.port.renames import pair_edited
+from zpmaint.port.scopes import Scope
 from zpmaint.port.sides import regions
 from zpmaint.port.text import squeezed
+from zpmaint.port.tokens import contained, tokens
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,18 @@ def place(job: Job) -> Attempt:
     attempt = (
         _inserted(followed, run) if run.start == run.end else _changed(followed, run, job.wrote)
     )
-    if isinstance(attempt, Placement) and job.home is None:
-        for line in (attempt.start, attempt.end):
-            if job.target.scope_between(line) is not None:
+    if isinstance(attempt, Placement):
+        for old, new in ((run.start, attempt.start), (run.end, attempt.end)):
+            before, after = job.base.scope_between(old), job.target.scope_between(new)
+            if before is None and after is not None and not _is_inside(attempt, after):
                 return Miss("its neighbours at file level went into another scope", weight=2)
     return attempt
+
+
+def _is_inside(attempt: Placement, scope: Scope) -> bool:
+    """Whether a placement replaces lines of one scope only, and not its first: the narrowed
+    replacement of a longer run."""
+    return scope.start < attempt.start and attempt.end <= scope.end and attempt.start < attempt.end
 
 
 def _placed(start: int, end: int, lines: list[str], confidence: float, why: str) -> Placement:
@@ -193,7 +203,8 @@ def _changed(followed: Followed, run: Run, wrote: frozenset[str]) -> Attempt:
     start, end = top[1] + 1, foot[1]
     known = sum(followed.went(n) is not None for n in range(run.start, run.end))
     if known == 0:
-        return Miss("upstream has nothing left of the lines that the patch changes", weight=2)
+        why = "upstream has nothing left of the lines that the patch changes"
+        return Miss(why, weight=2, done="gone" if _is_edit(followed, run) else "")
     if _moves(wrote - set(run.lines), base[run.start : run.end]):
         return Miss("the patch moves these lines, and upstream edited them", weight=3)
     if not run.lines and (unit := _unit(followed, run, top[1], foot[1])) is not None:
@@ -210,6 +221,18 @@ def _changed(followed: Followed, run: Run, wrote: frozenset[str]) -> Attempt:
     notes = "; ".join(f"{note} ({count})" for note, count in joined.notes.items())
     why = notes or "upstream's edits next to it do not touch it"
     return _placed(first, last, list(lines), min(joined.confidence, 0.8), why)
+
+
+def _is_edit(followed: Followed, run: Run) -> bool:
+    """Whether a run only edits lines of which the target has nothing like left: without them
+    there is nothing to edit."""
+    old = followed.base.plain[run.start - followed.base.start :]
+    old = [line for line in old[: run.end - run.start] if line]
+    new = [squeezed(line) for line in run.lines if squeezed(line)]
+    if not old or len(pair_edited(old, new)) < len(new):
+        return False
+    there = [tokens(line) for line in followed.target.plain]
+    return not any(contained(tokens(line), other) >= 0.6 for line in old for other in there)
 
 
 def _moves(wrote: frozenset[str], lines: list[str]) -> bool:
