@@ -45,6 +45,9 @@ from zpmaint.tools import need_for
     help="Measure this one alone; may be given several times (default: all).",
 )
 @click.option(
+    "--drifted", is_flag=True, help="Leave out the files that did not drift, which take longest."
+)
+@click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder of the data set (default: evaluate in the cache).",
@@ -76,6 +79,7 @@ def command(
     *,
     pairs: tuple[str, ...],
     names: tuple[str, ...],
+    drifted: bool,
     data: Path | None,
     show_different: Path | None,
     curve: Path | None,
@@ -106,7 +110,14 @@ def command(
     folder = data or shop.places.cache / "evaluate"
     usable = prepare(folder, wanted, Packages("", shop.places.cache, desk.reporter), desk.reporter)
     started = time.perf_counter()
-    results = measure(folder, names=chosen, pairs=usable, jobs=jobs, reporter=desk.reporter)
+    results = measure(
+        folder,
+        names=chosen,
+        pairs=usable,
+        only_drifted=drifted,
+        jobs=jobs,
+        reporter=desk.reporter,
+    )
     wall = time.perf_counter() - started
     figures = reports.report(results)
     if curve is not None:
