@@ -23,6 +23,7 @@ COMMANDS = {
     "import": "import_",
     "sweep": "sweep",
     "history": "history",
+    "evaluate": "evaluate",
     "build": "build",
     "boot": "boot",
     "verify": "verify",

@@ -30,7 +30,6 @@ def read_files(archive: Path, wanted: Collection[str]) -> tuple[dict[str, bytes 
                     names.append(path)
                     if path in found and (stream := tar.extractfile(member)):
                         found[path] = stream.read()
-                tar.members = []
         except (tarfile.TarError, EOFError) as error:
             raise InfraError(
                 f"{archive}: {error}", "delete it; it will be fetched again"

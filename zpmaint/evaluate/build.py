@@ -6,16 +6,18 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from zpmaint.errors import InfraError
 from zpmaint.evaluate.archive import read_files
 from zpmaint.evaluate.diffs import split
 from zpmaint.evaluate.queues import read_queue
 from zpmaint.evaluate.replay import replay
-from zpmaint.evaluate.store import Store
+from zpmaint.evaluate.store import FILE, Store
 from zpmaint.evaluate.values import QueuedPatch
 from zpmaint.files import locked
 from zpmaint.progress import SILENT, Reporter
+from zpmaint.sources.source import NotServedError
 
 REVISION = "1"
 """Goes up when the same packages would give another data set."""
@@ -37,13 +39,53 @@ class Package:
     orig_sha256: str
 
 
-def build(
+class Shop(Protocol):
+    """Where packages come from."""
+
+    def package(self, name: str) -> Package:
+        """Raises NotServedError where it is not to be had."""
+
+
+def prepare(
     folder: Path,
-    packages: Sequence[Package],
     pairs: Sequence[tuple[str, str]],
+    shop: Shop,
     reporter: Reporter = SILENT,
-) -> None:
-    """Make the data set in `folder` hold these packages' queues and be for these pairs.
+) -> list[tuple[str, str]]:
+    """Have the data set in `folder` hold what these pairs need; returns those it can be used for.
+
+    Nothing is asked of the shop where all is there. A package that is no longer served is noted,
+    and its pairs are left out unless its queue was kept. Raises InfraError where nothing is left.
+    """
+    if (folder / FILE).is_file() and set(ready(folder, pairs)) == set(pairs):
+        return list(pairs)
+    packages: list[Package] = []
+    with reporter.step("find the source packages") as step:
+        for name in dict.fromkeys(name for pair in pairs for name in pair):
+            try:
+                packages.append(shop.package(name))
+            except NotServedError as error:
+                step.note(error.what)
+    build(folder, packages, reporter)
+    usable = ready(folder, pairs)
+    if not usable:
+        raise InfraError(
+            "no pair of source packages can be had", "name others with --pair OLD..NEW"
+        )
+    return usable
+
+
+def ready(folder: Path, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pairs that a data set holds all of."""
+    store = Store(folder)
+    try:
+        return [pair for pair in pairs if store.holds(*pair)]
+    finally:
+        store.close()
+
+
+def build(folder: Path, packages: Sequence[Package], reporter: Reporter = SILENT) -> None:
+    """Make the data set in `folder` hold these packages' queues.
 
     What it holds already is not made again: a tarball is read once for a set of paths, a queue is
     replayed once. Raises InfraError for an archive that cannot be read.
@@ -52,7 +94,6 @@ def build(
         store = Store(folder, create=True)
         try:
             _fill(store, packages, folder / "replay", reporter)
-            store.set_pairs(pairs)
         finally:
             store.close()
 

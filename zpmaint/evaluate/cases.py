@@ -14,22 +14,29 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from zpmaint.errors import InfraError
 from zpmaint.evaluate.diffs import split
+from zpmaint.evaluate.pairs import Pair, declared
 from zpmaint.evaluate.store import Change, Store, StoredQueue, StoredStep
 from zpmaint.evaluate.values import Blob, Case, FileCase, FileDiff, Kind
 
 _NUMBER = re.compile(r"^\d{4}-")
 
 
-def load(folder: Path, pairs: Iterable[tuple[str, str]] | None = None) -> Iterator[Case]:
-    """The cases of some pairs of queues, by name (("6.1.187-1", "6.12.8-1"), ...), without
-    `pairs` of those that the data set was built for.
+def load(folder: Path, pairs: Iterable[Pair] | None = None) -> Iterator[Case]:
+    """The cases of some pairs of queues, by name (("6.1.187-1", "6.12.8-1"), ...); without
+    `pairs` of those of pairs.toml that the data set holds.
 
     Contents are read when they are asked for. Raises InfraError where there is no data set.
     """
     store = Store(folder)
+    chosen = [p for p in declared() if store.holds(*p)] if pairs is None else list(pairs)
+    if missing := [pair for pair in chosen if not store.holds(*pair)]:
+        raise InfraError(
+            f"{store.path}: not built for {'..'.join(missing[0])}", "build it: zpmaint evaluate"
+        )
     queues: dict[str, StoredQueue] = {}
-    for pair in store.pairs() if pairs is None else pairs:
+    for pair in chosen:
         for name in pair:
             if name not in queues:
                 queues[name] = store.queue(name)
@@ -101,15 +108,20 @@ def _by_path(parts: Iterable[FileDiff]) -> Mapping[str, FileDiff]:
     """One diff a file: a patch that holds a file twice has both parts under one name."""
     found: dict[str, FileDiff] = {}
     for part in parts:
-        if part.path in found:
-            first = found[part.path]
-            part = FileDiff(
-                first.old, part.new, first.text + part.text,
-                first.renames or part.renames, first.mode or part.mode,
-                first.binary or part.binary,
-            )  # fmt: skip
-        found[part.path] = part
+        first = found.get(part.path)
+        found[part.path] = part if first is None else _both(first, part)
     return found
+
+
+def _both(first: FileDiff, second: FileDiff) -> FileDiff:
+    return FileDiff(
+        first.old,
+        second.new,
+        first.text + second.text,
+        first.renames or second.renames,
+        first.mode or second.mode,
+        first.binary or second.binary,
+    )
 
 
 def _states(queue: StoredQueue, at: int) -> Callable[[str], Blob | None]:
@@ -119,7 +131,7 @@ def _states(queue: StoredQueue, at: int) -> Callable[[str], Blob | None]:
         for step in reversed(queue.steps[:at]):
             if path in step.changes:
                 return step.changes[path].after
-        return queue.upstream.get(path)
+        return queue.upstream[path]
 
     return state
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import replace
 from pathlib import Path
 
 from zpmaint.errors import UserError
+from zpmaint.evaluate.clock import cpu
 from zpmaint.evaluate.values import Case, FileCase, Outcome
 from zpmaint.patchset.patch import to_text
 from zpmaint.patchset.values import Anchor, Era, PatchSet
@@ -22,21 +23,21 @@ def attempt(case: Case) -> dict[str, Outcome]:
     The whole patch is ported first. A port is all or nothing, the other tools go file by file;
     so where the whole is a conflict each file is ported alone, as they have it.
     """
-    started = time.perf_counter()
+    started = cpu()
     whole = _port(case, case.patch, case.files)
-    spent = (time.perf_counter() - started) / max(len(case.files), 1)
+    spent = (cpu() - started) / max(len(case.files), 1)
     if len(case.files) == 1 or all(outcome.clean for outcome in whole.values()):
         return {path: _timed(outcome, spent) for path, outcome in whole.items()}
     found: dict[str, Outcome] = {}
     for file in case.files:
-        started = time.perf_counter()
+        started = cpu()
         alone = _port(case, file.diff, (file,))[file.path]
-        found[file.path] = _timed(alone, time.perf_counter() - started)
+        found[file.path] = _timed(alone, cpu() - started)
     return found
 
 
 def _timed(outcome: Outcome, seconds: float) -> Outcome:
-    return Outcome(outcome.clean, outcome.result, outcome.confidence, outcome.how, seconds)
+    return replace(outcome, seconds=seconds)
 
 
 def _port(case: Case, patch: bytes, files: tuple[FileCase, ...]) -> dict[str, Outcome]:
@@ -73,6 +74,8 @@ def _outcome(clean: bool, file: FilePort | None) -> Outcome:
     if file is None:
         return Outcome(False, None, 0.0, "the engine does not see this file in the patch")
     how = "; ".join(dict.fromkeys(f"{hunk.placed}: {hunk.why}" for hunk in file.hunks))
+    placed = tuple(hunk.placed for hunk in file.hunks)
     if not clean:
-        return Outcome(False, None, 0.0, how)
-    return Outcome(True, file.result, min((h.confidence for h in file.hunks), default=1.0), how)
+        return Outcome(False, None, 0.0, how, placed)
+    confidence = min((hunk.confidence for hunk in file.hunks), default=1.0)
+    return Outcome(True, file.result, confidence, how, placed)

@@ -27,9 +27,6 @@ create table if not exists queue (
 create table if not exists upstream (
   orig text not null, path text not null, sha256 text, primary key (orig, path)
 ) without rowid;
-create table if not exists pair (
-  number integer primary key, old text not null, new text not null, unique (old, new)
-);
 create table if not exists listing (orig text primary key, paths blob not null) without rowid;
 create table if not exists step (
   queue text not null, number integer not null, name text not null, patch text not null,
@@ -110,9 +107,16 @@ class Store:
         """The names of the queues it holds."""
         return [name for (name,) in self._db.execute("select name from queue order by name")]
 
-    def pairs(self) -> list[tuple[str, str]]:
-        """The pairs of queues that it was last built for, in their order."""
-        return list(self._db.execute("select old, new from pair order by number"))
+    def holds(self, old: str, new: str) -> bool:
+        """Whether it has both queues, and of the newer's kernel every file that the older names."""
+        if not {old, new} <= set(self.queues()):
+            return False
+        row = self._db.execute(
+            "select 1 from change where queue = ? and path not in"
+            " (select path from upstream where orig = (select orig from queue where name = ?))",
+            [old, new],
+        ).fetchone()
+        return row is None
 
     def queue(self, name: str) -> StoredQueue:
         """One queue. Raises InfraError where the data set does not hold it."""
@@ -162,12 +166,6 @@ class Store:
         return zlib.decompress(row[0])
 
     # Writing
-
-    def set_pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Say which pairs it is for; the queues of others stay."""
-        with self._db:
-            self._db.execute("delete from pair")
-            self._db.executemany("insert into pair (old, new) values (?, ?)", pairs)
 
     def known(self, orig: str) -> set[str]:
         """The paths whose upstream state in an archive is known."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from zpmaint.errors import InfraError
-from zpmaint.evaluate.values import FileCase, Outcome
-from zpmaint.tools import run
+from zpmaint.evaluate.clock import cpu
+from zpmaint.evaluate.drift import MARKER, Drift, hardest, regions
+from zpmaint.evaluate.values import FileCase, Kind, Outcome
+from zpmaint.progress import Reporter
+from zpmaint.tools import declared, run
 
 Tool = Callable[[FileCase, Path], Outcome]
 
@@ -55,8 +58,11 @@ def _outcome(done: subprocess.CompletedProcess[bytes], result: bytes | None) -> 
     return Outcome(clean, result if clean else None, how=said)
 
 
+EXACT = "patch -F0"
+"""Its refusal is what makes a case a hard one."""
+
 TOOLS: dict[str, Tool] = {
-    "patch -F0": _patch(0),
+    EXACT: _patch(0),
     "patch": _patch(2),
     "git merge-file": _three_files(["git", "merge-file", "-p", "-q"], "mby"),
     "wiggle": _three_files(["wiggle", "--merge"], "mby"),
@@ -64,10 +70,40 @@ TOOLS: dict[str, Tool] = {
 """What zpmaint is held against, by the name of its column."""
 
 
+def drift(file: FileCase, *, exact: bool, scratch: Path) -> Drift:
+    """What kind of drift a case is; `exact` says whether patch -F0 took it."""
+    if file.kind is not Kind.MODIFIED:
+        return Drift.OTHER
+    if not file.drifted:
+        return Drift.NONE
+    if not file.touched:
+        return Drift.DROPPED
+    if exact:
+        return Drift.OFFSET
+    command = ["git", "merge-file", "-p", "-q", "--diff3", f"--marker-size={MARKER}"]
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        for name, data in (("m", file.target), ("b", file.base), ("y", file.after)):
+            (Path(folder) / name).write_bytes(data or b"")
+        return hardest(regions(run([*command, "m", "b", "y"], cwd=Path(folder)).stdout))
+
+
 def attempt(tool: str, file: FileCase, scratch: Path) -> Outcome:
     """Run one tool on one file case, in a fresh folder under `scratch`."""
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        started = time.perf_counter()
+        started = cpu()
         done = TOOLS[tool](file, Path(folder))
-        seconds = time.perf_counter() - started
-    return Outcome(done.clean, done.result, done.confidence, done.how, seconds)
+        seconds = cpu() - started
+    return replace(done, seconds=seconds)
+
+
+def available(reporter: Reporter) -> tuple[str, ...]:
+    """zpmaint and the tools that this machine has; one that is missing is noted."""
+    names = ["zpmaint"]
+    with reporter.step("look for the tools") as step:
+        for name in TOOLS:
+            program = declared()[name.split()[0]]
+            if program.path():
+                names.append(name)
+            else:
+                step.note(f"{name} is left out: apt-get install {program.package}")
+    return tuple(names)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
+
+from zpmaint.evaluate.drift import Drift
 
 
 class Kind(StrEnum):
@@ -162,8 +165,11 @@ class Outcome:
     """The file as it left it; None for no file, and where it is not clean."""
     confidence: float = 1.0
     how: str = ""
-    """For zpmaint: the strategies and the reasons; for others what they complained of."""
+    """For zpmaint the reasons, for others what they complained of."""
+    placed: tuple[str, ...] = ()
+    """zpmaint's strategies, one a hunk."""
     seconds: float = 0.0
+    """Of processor time."""
 
     def verdict(self, truth: bytes | None) -> Verdict:
         """Held against what the maintainers have."""
@@ -182,9 +188,18 @@ class Result:
     path: str
     kind: Kind
     drifted: bool
-    touched: bool
+    exact: bool
+    """Whether every hunk stands as it is, perhaps elsewhere: patch -F0 takes it."""
+    drift: Drift
     tool: str
     verdict: Verdict
     confidence: float
     how: str
+    placed: tuple[str, ...]
     seconds: float
+    """Of processor time, as Outcome has them."""
+    difference: str = ""
+    """For zpmaint, where it is different: the diff from the truth to its result."""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
