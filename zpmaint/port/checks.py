@@ -7,12 +7,13 @@ from collections import Counter
 
 from zpmaint.patchset.patch import to_bytes
 from zpmaint.port import intent
+from zpmaint.port.follow import replaced
 from zpmaint.port.hunks import Change, counted
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Scope, Source, errors, locals_of
 from zpmaint.port.sides import sides
 from zpmaint.port.text import ending, join, squeezed
-from zpmaint.port.tokens import code, identifiers
+from zpmaint.port.tokens import KEYWORDS, code, identifiers
 
 _PAIRS = ("{", "}", "(", ")", "[", "]")
 _CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef|else|elif|endif)\b")
@@ -155,15 +156,17 @@ def _unknown(job: Job, old: list[str], new: list[str]) -> list[str]:
 
 def _is_dead(job: Job, name: str) -> bool:
     """Whether a name that the target's file does not know is nowhere else either: the base's own
-    file defined it, or the tree is known not to have it."""
+    file defined it, upstream put another in its stead, or the tree is known not to have it."""
     base = job.base
-    if base is None or name in base.defines:
+    if job.terms.exists is not None and name not in KEYWORDS and job.terms.exists(name):
+        return False
+    if base is None or name in base.defines or name in replaced(base, job.target):
         return True
-    if job.home is not None and base is not None:
+    if job.home is not None:
         text = join(base.lines[job.home.start : job.home.end])
         if name in locals_of(text):
             return True
-    return job.terms.exists is not None and not job.terms.exists(name)
+    return job.terms.exists is not None
 
 
 def _scope(job: Job, scope: Scope, result: Source) -> list[str]:

@@ -16,7 +16,7 @@ from unidiff.patch import PatchSet as UnifiedDiff
 from zpmaint.errors import UserError
 from zpmaint.patchset.paths import NOWHERE
 from zpmaint.patchset.values import Anchor, PatchSet
-from zpmaint.port import checks, diff, header, upstream, wholefile
+from zpmaint.port import checks, diff, header, moved, upstream, wholefile
 from zpmaint.port.follow import Followed, Region
 from zpmaint.port.hunks import Change
 from zpmaint.port.outlines import language
@@ -221,17 +221,10 @@ def _carry(patch: str, base: _Frozen, target: _Frozen, terms: Terms = STRICT) ->
     diffs: list[str] = []
     for file in _files(patch):
         blob = now[file.path]
-        done = wholefile.port(file, blob, terms) or _modified(file, before[file.path], blob, terms)
-        ported.append(done)
-        diffs.append(
-            diff.unified(
-                file.path,
-                None if blob is None else lines_of(blob),
-                None if done.result is None else lines_of(done.result),
-            )
-            if blob is not None or done.result is not None
-            else ""
-        )
+        for done in _file(file, before[file.path], blob, terms):
+            ported.append(done)
+            there = blob if done.path == file.path else dict(terms.offers).get(done.path)
+            diffs.append(_diff(done, there))
     hunks = [hunk for file in ported for hunk in file.hunks]
     stuck = [hunk for hunk in hunks if hunk.placed == "conflict"]
     held = [hunk for hunk in hunks if hunk.placed in _DROPPED]
@@ -251,6 +244,64 @@ def _carry(patch: str, base: _Frozen, target: _Frozen, terms: Terms = STRICT) ->
         return _Outcome(State.APPLIES, tuple(ported), "".join(diffs), why)
     ways = ", ".join(sorted({hunk.placed for hunk in hunks}))
     return _Outcome(State.PORTED, tuple(ported), "".join(diffs), f"carried on by {ways}")
+
+
+def _diff(done: FilePort, there: bytes | None) -> str:
+    if there is None and done.result is None:
+        return ""
+    return diff.unified(
+        done.path,
+        None if there is None else lines_of(there),
+        None if done.result is None else lines_of(done.result),
+    )
+
+
+def _file(
+    file: PatchedFile, base: bytes | None, target: bytes | None, terms: Terms
+) -> list[FilePort]:
+    """The ports of a file: more than one where upstream moved a part of it to other files."""
+    stays = target is not None or file.is_added_file or file.is_removed_file
+    if not stays and terms.offers and (left := _left(file, base, terms)):
+        return left
+    whole = wholefile.port(file, target, terms)
+    if whole is not None:
+        return [whole]
+    done = _modified(file, base, target, terms)
+    if done.result is None and terms.offers and (left := _left(file, base, terms, target)):
+        return left
+    return [done]
+
+
+def _left(
+    file: PatchedFile, base: bytes | None, terms: Terms, target: bytes | None = None
+) -> list[FilePort]:
+    """The ports of a file some or all of whose hunks have to go to other files; empty where they
+    do not find a place there."""
+    if base is None:
+        return []
+    jobs = _jobs(file, base, b"" if target is None else target, terms)
+    taken: dict[str, list[tuple[Job, Placement | Miss]]] = {}
+    for job in jobs:
+        path: str = file.path
+        attempt = Miss("") if target is None else _attempt(file.path, job)
+        goes = target is None or moved.is_away(job, attempt)
+        if goes and isinstance(attempt, Miss) and not attempt.done:
+            found = moved.place(file.path, job, terms.offers, _attempt)
+            if isinstance(found, Miss):
+                return []
+            path, job, attempt = found  # noqa: PLW2901  # the job goes on in the other file
+        elif isinstance(attempt, Miss) and not attempt.done:
+            return []
+        taken.setdefault(path, []).append((job, attempt))
+    ports = []
+    for path, pairs in taken.items():
+        there = [job for job, _ in pairs]
+        placements = [a for _, a in pairs if isinstance(a, Placement)]
+        result = _applied(there[0].target, sorted(placements, key=lambda p: p.start))
+        if isinstance(result, Miss):
+            return []
+        ports.append(FilePort(path, tuple(_told(j, a) for j, a in pairs), result.data))
+    return ports
 
 
 _DROPPED = frozenset({"upstream", "gone"})
@@ -282,7 +333,7 @@ def _jobs(file: PatchedFile, base: bytes | None, target: bytes, terms: Terms = S
 
 
 def _modified(
-    file: PatchedFile, base: bytes | None, target: bytes | None, terms: Terms
+    file: PatchedFile, base: bytes | None, target: bytes | None, terms: Terms = STRICT
 ) -> FilePort:
     """Port a file that stays a file under its name."""
     assert target is not None  # wholefile.port() has dealt with it

@@ -36,7 +36,11 @@ def place(job: Job) -> Attempt:
     offset = at - change.start
     placed = "exact" if offset == 0 else "offset"
     also = f", {elsewhere} alike in other scopes" if elsewhere else ""
-    if job.knows_home:
+    new_name = _new_name(job)
+    if new_name:
+        confidence = 0.85
+        why = f"all its lines stand once in {new_name}, which {_name(job.home)} became{also}"
+    elif job.knows_home:
         confidence = 1.0 if offset == 0 else 0.99
         why = f"all its lines stand once in {_name(job.home)}{also}"
     else:
@@ -79,6 +83,14 @@ def _identity(
         scopes = [scope and _called(source, scope, target) for scope in scopes]
     inner = source.inner(at + change.lead)
     return [*(scope and (scope.kind, scope.name) for scope in scopes), inner]
+
+
+def _new_name(job: Job) -> str:
+    """What the scope is called in the target, where that is not its name in the base."""
+    if job.base is None or job.home is None or job.target.same_scope(job.home):
+        return ""
+    found = successor(job.base, job.home, job.target)
+    return found.name if found else ""
 
 
 def _called(source: Source, scope: Scope, target: Source) -> Scope:

@@ -65,7 +65,9 @@ def place(job: Job) -> Attempt:
     base, target = around
     followed = Followed(base, target)
     attempt = (
-        _inserted(followed, run) if run.start == run.end else _changed(followed, run, job.wrote)
+        _inserted(followed, run, job)
+        if run.start == run.end
+        else _changed(followed, run, job.wrote)
     )
     if isinstance(attempt, Placement):
         for old, new in ((run.start, attempt.start), (run.end, attempt.end)):
@@ -85,7 +87,7 @@ def _placed(start: int, end: int, lines: list[str], confidence: float, why: str)
     return Placement(start, end, tuple(lines), "neighbours", confidence, why)
 
 
-def _inserted(followed: Followed, run: Run) -> Attempt:
+def _inserted(followed: Followed, run: Run, job: Job) -> Attempt:
     above, below = followed.chain(run.start - 1, -1), followed.chain(run.start, 1)
     top, foot = followed.went(run.start - 1), followed.went(run.start)
     if run.start == followed.base.start:
@@ -97,7 +99,7 @@ def _inserted(followed: Followed, run: Run) -> Attempt:
         confidence = 0.9 if sure_above and sure_below else 0.8 if sure_above or sure_below else 0.6
         return _placed(foot, foot, run.lines, confidence, "the lines above and below stand there")
     if top is not None and foot is not None and foot > top:
-        return _between(followed, run, top, foot)
+        return _between(followed, run, top, foot, job)
     if sure_above and top is not None and (foot is None or not sure_below):
         why = "the line above stands there, the one below is gone"
         return _placed(top + 1, top + 1, run.lines, 0.7, why)
@@ -113,7 +115,7 @@ def _is_sure(followed: Followed, chain: list[int]) -> bool:
     return any(map(followed.is_unique, chain)) or code_lines([lines[n] for n in chain]) > 2
 
 
-def _between(followed: Followed, run: Run, top: int, foot: int) -> Attempt:
+def _between(followed: Followed, run: Run, top: int, foot: int, job: Job) -> Attempt:
     """Upstream, too, has added lines between the two that the patch adds its own between."""
     base, target = followed.base.source.lines, followed.target.source.lines
     theirs = target[top + 1 : foot]
@@ -128,6 +130,8 @@ def _between(followed: Followed, run: Run, top: int, foot: int) -> Attempt:
     if (at := _sorted_in(run.lines, head, target, top, foot)) is not None:
         why = "upstream added to the same list, which is sorted"
         return _placed(at, at, run.lines, 0.7, why)
+    if job.home is not None and job.home.kind == "function" and not job.terms.yields:
+        return Miss("both sides added statements at the same spot, and their order matters")
     if blank_above != blank_below:
         # The addition continues the paragraph that it touches.
         if blank_below and all(map(str.strip, theirs)):
