@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -11,6 +13,7 @@ from rich.table import Table
 
 from zpmaint.cli import options, tables
 from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.errors import UserError
 from zpmaint.evaluate import chart, engine, shown, verdicts
 from zpmaint.evaluate import report as reports
 from zpmaint.evaluate.build import prepare
@@ -21,6 +24,8 @@ from zpmaint.evaluate.report import Groups, Report
 from zpmaint.evaluate.run import NAMES, measure
 from zpmaint.evaluate.tools import available
 from zpmaint.files import write_whole
+from zpmaint.pipeline.tags import tags as sweep_tags
+from zpmaint.tools import need_for
 
 
 @click.command()
@@ -38,6 +43,9 @@ from zpmaint.files import write_whole
     multiple=True,
     type=click.Choice(NAMES),
     help="Measure this one alone; may be given several times (default: all).",
+)
+@click.option(
+    "--drifted", is_flag=True, help="Leave out the files that did not drift, which take longest."
 )
 @click.option(
     "--data",
@@ -71,6 +79,7 @@ def command(
     *,
     pairs: tuple[str, ...],
     names: tuple[str, ...],
+    drifted: bool,
     data: Path | None,
     show_different: Path | None,
     curve: Path | None,
@@ -91,13 +100,24 @@ def command(
       zpmaint evaluate --curve curve.svg --show-different different/
       zpmaint evaluate --pair 6.1.187-1..6.12.107-1 --tool zpmaint
     """
+    need_for("evaluate")
+    chosen = tuple(names) or available(desk.reporter)
+    if tags:
+        _tags(desk, patch, chosen, as_json=as_json)
+        return
     wanted = [parse_pair(text) for text in pairs] or declared()
     shop = desk.workshop
     folder = data or shop.places.cache / "evaluate"
-    chosen = tuple(names) or available(desk.reporter)
     usable = prepare(folder, wanted, Packages("", shop.places.cache, desk.reporter), desk.reporter)
     started = time.perf_counter()
-    results = measure(folder, names=chosen, pairs=usable, jobs=jobs, reporter=desk.reporter)
+    results = measure(
+        folder,
+        names=chosen,
+        pairs=usable,
+        only_drifted=drifted,
+        jobs=jobs,
+        reporter=desk.reporter,
+    )
     wall = time.perf_counter() - started
     figures = reports.report(results)
     if curve is not None:
@@ -127,8 +147,52 @@ def command(
         desk.out.print(f"left out: {old}..{new} (a package is no longer served)")
 
 
+def _tags(desk: Desk, patch: str | None, names: Sequence[str], *, as_json: bool) -> None:
+    where = os.environ.get("ZPMAINT_KERNEL_GIT")
+    if not where:
+        raise UserError(
+            "--tags: ZPMAINT_KERNEL_GIT is not set", "let it name a git repository of the kernel"
+        )
+    shop = desk.workshop
+    found = sweep_tags(shop, shop.patchset(patch), shop.chain([f"git:{where}"]), names)
+    if as_json:
+        desk.json(
+            {
+                anchor: [
+                    {
+                        "version": str(row.version),
+                        "state": str(row.port.state),
+                        "confidence": round(row.port.confidence, 3),
+                        "why": row.port.why,
+                        "tools": row.tools,
+                    }
+                    for row in rows
+                ]
+                for anchor, rows in found.items()
+            }
+        )
+        return
+    for anchor, rows in found.items():
+        table = Table(box=tables.BOX, title=f"{anchor} alone, over all tags", title_justify="left")
+        tools = [name for name in names if name != engine.NAME]
+        for word in ("kernels", "count", "zpmaint", "confidence", *tools, "zpmaint's reason"):
+            table.add_column(word, justify="right" if word in ("count", "confidence") else "left")
+        for _, run in groupby(rows, key=lambda r: (r.port.state, tuple(r.tools.values()))):
+            group = list(run)
+            worst = min(group, key=lambda row: row.port.confidence)
+            table.add_row(
+                tables.span(group[0].version, group[-1].version),
+                str(len(group)),
+                tables.state(worst.port.state),
+                f"{worst.port.confidence:.2f}",
+                *("clean" if worst.tools[name] else "conflict" for name in tools),
+                worst.port.why,
+            )
+        desk.out.print(table)
+
+
 def _print(desk: Desk, figures: Report, names: Sequence[str]) -> None:
-    how = "% without conflict / % equal to the truth / % clean but different, seconds of processor time"
+    how = "% without conflict / % equal to the truth / % clean but different, CPU seconds"
     for title, groups in (
         (f"Files that drifted: {how}", figures.drifted),
         ("Of these the hard ones (patch -F0 refuses them)", figures.hard),

@@ -6,11 +6,12 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from zpmaint.evaluate import engine, tools
 from zpmaint.evaluate.cases import load
-from zpmaint.evaluate.values import Case, FileCase, Outcome, Result, Verdict
+from zpmaint.evaluate.values import Case, FileCase, Kind, Outcome, Result, Verdict
 from zpmaint.port.diff import unified
 from zpmaint.port.text import lines_of
 from zpmaint.progress import SILENT, Reporter
@@ -26,12 +27,14 @@ def measure(
     *,
     names: Sequence[str] = NAMES,
     pairs: Sequence[tuple[str, str]] | None = None,
+    only_drifted: bool = False,
     jobs: int | None = None,
     reporter: Reporter = SILENT,
 ) -> list[Result]:
     """Run `names` over every file case, in the order of the cases.
 
-    `pairs` as `load` takes them; `jobs` processes, all cores if not given.
+    `pairs` as `load` takes them; `only_drifted` leaves out all that `verdicts.drifted` does;
+    `jobs` processes, all cores if not given.
     """
     total = sum(1 for _ in load(folder, pairs))
     workers = max(1, min(jobs or os.cpu_count() or 1, total))
@@ -40,7 +43,8 @@ def measure(
         reporter.step(f"measure {', '.join(names)}", "cases") as step,
         ProcessPoolExecutor(workers, initializer=_open, initargs=(folder, pairs)) as pool,
     ):
-        rounds = pool.map(_one, range(total), [tuple(names)] * total, chunksize=8)
+        one = partial(_one, names=tuple(names), only_drifted=only_drifted)
+        rounds = pool.map(one, range(total), chunksize=8)
         for number, results in enumerate(rounds):
             found += results
             step.advance(number + 1, total)
@@ -51,16 +55,23 @@ def _open(folder: Path, pairs: Sequence[tuple[str, str]] | None) -> None:
     _cases[:] = load(folder, pairs)
 
 
-def _one(number: int, names: Sequence[str]) -> list[Result]:
-    return list(results(_cases[number], names))
+def _one(number: int, *, names: Sequence[str], only_drifted: bool) -> list[Result]:
+    return list(results(_cases[number], names, only_drifted=only_drifted))
 
 
-def results(case: Case, names: Sequence[str]) -> Iterator[Result]:
+def results(case: Case, names: Sequence[str], *, only_drifted: bool = False) -> Iterator[Result]:
     """Run each tool on each file of a case."""
+    chosen = [
+        file
+        for file in case.files
+        if not only_drifted or (file.kind is Kind.MODIFIED and file.drifted)
+    ]
+    if not chosen:
+        return
     ours = engine.attempt(case) if engine.NAME in names else {}
     with tempfile.TemporaryDirectory(prefix="zpmaint-evaluate-") as folder:
         scratch = Path(folder)
-        for file in case.files:
+        for file in chosen:
             exact = tools.attempt(tools.EXACT, file, scratch)
             drift = tools.drift(file, exact=exact.clean, scratch=scratch)
             for name in names:

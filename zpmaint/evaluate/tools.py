@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from zpmaint.errors import InfraError
-from zpmaint.evaluate.drift import MARKER, Drift, hardest, regions
 from zpmaint.evaluate.clock import cpu
+from zpmaint.evaluate.drift import MARKER, Drift, hardest, regions
 from zpmaint.evaluate.values import FileCase, Kind, Outcome
 from zpmaint.progress import Reporter
 from zpmaint.tools import declared, run

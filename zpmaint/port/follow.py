@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from zpmaint.port.align import align
-from zpmaint.port.renames import pair_edited
+from zpmaint.port.renames import pair_edited, substitutions
 from zpmaint.port.scopes import Source
 from zpmaint.port.text import squeezed
 from zpmaint.port.tokens import identifiers
@@ -93,6 +93,12 @@ def _fates(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[dict[int, int]
             edited.update((i + a, j + b) for a, b in pairs)
         i, j = next_i + 1, next_j + 1
     return same, edited
+
+
+@lru_cache(maxsize=64)
+def replaced(base: Source, target: Source) -> frozenset[str]:
+    """The names that upstream put another name in the stead of, in lines that are else the same."""
+    return frozenset(substitutions(base.lines, target.lines))
 
 
 def code_lines(lines: Sequence[str]) -> int:

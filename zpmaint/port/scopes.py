@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -25,6 +25,23 @@ from zpmaint.port.tokens import identifiers
 _C = Language(tree_sitter_c.language())
 _NAME_BEFORE_PAREN = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b\s*(.*)")
+
+
+_DEFINING = (
+    re.compile(r"\s*#\s*define\s+(\w+)"),
+    re.compile(r"(?:[A-Za-z_][\w\s*]*[\s*])?([A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)*(?:=|;)"),
+    re.compile(r"[A-Za-z_][\w\s*]*[\s*]([A-Za-z_]\w*)\s*\([^;]*$"),
+    re.compile(r"\t(?:[A-Za-z_][\w\s*]*[\s*])([A-Za-z_]\w*)\s*(?:\[[^\]]*\]|:\s*\d+)?\s*;"),
+    re.compile(r"\t([A-Z][A-Z0-9_]+)\s*(?:=[^;]*)?,\s*(?:/\*.*)?$"),
+    re.compile(r"\}\s*([A-Za-z_]\w*)\s*;"),
+    re.compile(r"(?:static\s+)?DEFINE_\w+\(\s*(\w+)"),
+)
+"""Lines that define what they name: macros, file level variables and functions, members,
+enumerators, typedefs."""
+
+
+def _match(line: str) -> Callable[[re.Pattern[str]], re.Match[str] | None]:
+    return lambda kind: kind.match(line)
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,11 @@ class Source:
         return OUTLINES[self.language].conditions(self.lines)
 
     @cached_property
+    def openers(self) -> list[tuple[int, ...]]:
+        """For each line the lines that opened the conditions it stands under."""
+        return conditionals.openers(self.lines, self.conditions)
+
+    @cached_property
     def line_ends(self) -> set[str]:
         """The ends that its lines have."""
         return set(map(ending, self.lines))
@@ -69,6 +91,15 @@ class Source:
     def names(self) -> set[str]:
         """All names used in its code."""
         return identifiers("".join(self.lines))
+
+    @cached_property
+    def defines(self) -> set[str]:
+        """The names that this file itself brings into being: functions, tables, macros, types,
+        variables, members, enumerators, as far as lines show it."""
+        found = {scope.name for scope in self.scopes}
+        for line in self.lines:
+            found.update(filter(None, (kind[1] for kind in map(_match(line), _DEFINING) if kind)))
+        return found
 
     @cached_property
     def scopes(self) -> list[Scope]:

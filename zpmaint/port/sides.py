@@ -11,6 +11,8 @@ from zpmaint.port.follow import Region
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Miss
 from zpmaint.port.scopes import Scope
+from zpmaint.port.successor import twins
+from zpmaint.port.text import squeezed
 from zpmaint.port.tokens import weight
 
 
@@ -69,10 +71,12 @@ def regions(job: Job, start: int, end: int) -> tuple[Region, Region] | Miss:
     base = job.base
     assert base is not None
     home = base.scope_between(start) if start == end else base.scope_at(start)
-    if home is not None and end > home.end:
-        return Miss("the run of changes reaches out of its scope", weight=1)
-    if home is not None and (start, end) == (home.start, home.end):
+    if home is not None and start <= home.start and home.end <= end:
         home = None  # it goes, or is replaced, as a whole
+    if home is not None and end > home.end and (len(base.lines) > end > home.end):
+        last = base.scope_between(end)
+        if last is not None or any(map(squeezed, base.lines[home.end : end])):
+            home = None
     if home is None:
         return Region(base, 0, len(base.lines)), Region(job.target, 0, len(job.target.lines))
     twin = _twin(job, home)
@@ -82,12 +86,12 @@ def regions(job: Job, start: int, end: int) -> tuple[Region, Region] | Miss:
 
 
 def _twin(job: Job, home: Scope) -> Scope | Miss:
-    twins = job.target.same_scope(home)
-    if not twins:
+    found = twins(job.base, home, job.target)
+    if not found:
         return Miss(f"the target has no {home.kind} {home.name} (moved, renamed or gone)", weight=1)
-    if len(twins) > 1:
-        return Miss(f"the target has {len(twins)} of {home.name} under the same #if", weight=1)
-    return twins[0]
+    if len(found) > 1:
+        return Miss(f"the target has {len(found)} of {home.name} under the same #if", weight=1)
+    return found[0]
 
 
 def _patched(change: Change, lines: list[str], at: int, within: range) -> list[str] | None:

@@ -26,6 +26,21 @@ def preprocessor(lines: list[str]) -> list[tuple[str, ...]]:
     return found
 
 
+def openers(lines: list[str], told: list[tuple[str, ...]]) -> list[tuple[int, ...]]:
+    """For each line the lines that opened its conditions (the branch of an #else its own)."""
+    out: list[tuple[int, ...]] = []
+    stack: list[tuple[int, str]] = []
+    for n, names in enumerate(told):
+        same = 0
+        while same < min(len(stack), len(names)) and stack[same][1] == names[same]:
+            same += 1
+        # A condition that closes and opens again on neighbouring lines has an empty one between.
+        del stack[same:]
+        stack += [(n, name) for name in names[same:]]
+        out.append(tuple(line for line, _ in stack))
+    return out
+
+
 def nest(stack: list[str], word: str, rest: str) -> None:
     """Open, turn or close a condition."""
     if word in ("elif", "else", "endif"):

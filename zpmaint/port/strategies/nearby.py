@@ -13,8 +13,11 @@ from zpmaint.port import blockmerge, conflict
 from zpmaint.port.follow import Followed, Region, code_lines
 from zpmaint.port.hunks import Change, find_all
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
+from zpmaint.port.renames import pair_edited
+from zpmaint.port.scopes import Scope
 from zpmaint.port.sides import regions
 from zpmaint.port.text import squeezed
+from zpmaint.port.tokens import contained, tokens
 
 
 @dataclass(frozen=True)
@@ -62,20 +65,29 @@ def place(job: Job) -> Attempt:
     base, target = around
     followed = Followed(base, target)
     attempt = (
-        _inserted(followed, run) if run.start == run.end else _changed(followed, run, job.wrote)
+        _inserted(followed, run, job)
+        if run.start == run.end
+        else _changed(followed, run, job.wrote)
     )
-    if isinstance(attempt, Placement) and job.home is None:
-        for line in (attempt.start, attempt.end):
-            if job.target.scope_between(line) is not None:
+    if isinstance(attempt, Placement):
+        for old, new in ((run.start, attempt.start), (run.end, attempt.end)):
+            before, after = job.base.scope_between(old), job.target.scope_between(new)
+            if before is None and after is not None and not _is_inside(attempt, after):
                 return Miss("its neighbours at file level went into another scope", weight=2)
     return attempt
+
+
+def _is_inside(attempt: Placement, scope: Scope) -> bool:
+    """Whether a placement replaces lines of one scope only, and not its first: the narrowed
+    replacement of a longer run."""
+    return scope.start < attempt.start and attempt.end <= scope.end and attempt.start < attempt.end
 
 
 def _placed(start: int, end: int, lines: list[str], confidence: float, why: str) -> Placement:
     return Placement(start, end, tuple(lines), "neighbours", confidence, why)
 
 
-def _inserted(followed: Followed, run: Run) -> Attempt:
+def _inserted(followed: Followed, run: Run, job: Job) -> Attempt:
     above, below = followed.chain(run.start - 1, -1), followed.chain(run.start, 1)
     top, foot = followed.went(run.start - 1), followed.went(run.start)
     if run.start == followed.base.start:
@@ -87,7 +99,7 @@ def _inserted(followed: Followed, run: Run) -> Attempt:
         confidence = 0.9 if sure_above and sure_below else 0.8 if sure_above or sure_below else 0.6
         return _placed(foot, foot, run.lines, confidence, "the lines above and below stand there")
     if top is not None and foot is not None and foot > top:
-        return _between(followed, run, top, foot)
+        return _between(followed, run, top, foot, job)
     if sure_above and top is not None and (foot is None or not sure_below):
         why = "the line above stands there, the one below is gone"
         return _placed(top + 1, top + 1, run.lines, 0.7, why)
@@ -103,7 +115,7 @@ def _is_sure(followed: Followed, chain: list[int]) -> bool:
     return any(map(followed.is_unique, chain)) or code_lines([lines[n] for n in chain]) > 2
 
 
-def _between(followed: Followed, run: Run, top: int, foot: int) -> Attempt:
+def _between(followed: Followed, run: Run, top: int, foot: int, job: Job) -> Attempt:
     """Upstream, too, has added lines between the two that the patch adds its own between."""
     base, target = followed.base.source.lines, followed.target.source.lines
     theirs = target[top + 1 : foot]
@@ -118,6 +130,8 @@ def _between(followed: Followed, run: Run, top: int, foot: int) -> Attempt:
     if (at := _sorted_in(run.lines, head, target, top, foot)) is not None:
         why = "upstream added to the same list, which is sorted"
         return _placed(at, at, run.lines, 0.7, why)
+    if job.home is not None and job.home.kind == "function" and not job.terms.yields:
+        return Miss("both sides added statements at the same spot, and their order matters")
     if blank_above != blank_below:
         # The addition continues the paragraph that it touches.
         if blank_below and all(map(str.strip, theirs)):
@@ -193,7 +207,8 @@ def _changed(followed: Followed, run: Run, wrote: frozenset[str]) -> Attempt:
     start, end = top[1] + 1, foot[1]
     known = sum(followed.went(n) is not None for n in range(run.start, run.end))
     if known == 0:
-        return Miss("upstream has nothing left of the lines that the patch changes", weight=2)
+        why = "upstream has nothing left of the lines that the patch changes"
+        return Miss(why, weight=2, done="gone" if _is_edit(followed, run) else "")
     if _moves(wrote - set(run.lines), base[run.start : run.end]):
         return Miss("the patch moves these lines, and upstream edited them", weight=3)
     if not run.lines and (unit := _unit(followed, run, top[1], foot[1])) is not None:
@@ -210,6 +225,18 @@ def _changed(followed: Followed, run: Run, wrote: frozenset[str]) -> Attempt:
     notes = "; ".join(f"{note} ({count})" for note, count in joined.notes.items())
     why = notes or "upstream's edits next to it do not touch it"
     return _placed(first, last, list(lines), min(joined.confidence, 0.8), why)
+
+
+def _is_edit(followed: Followed, run: Run) -> bool:
+    """Whether a run only edits lines of which the target has nothing like left: without them
+    there is nothing to edit."""
+    old = followed.base.plain[run.start - followed.base.start :]
+    old = [line for line in old[: run.end - run.start] if line]
+    new = [squeezed(line) for line in run.lines if squeezed(line)]
+    if not old or len(pair_edited(old, new)) < len(new):
+        return False
+    there = [tokens(line) for line in followed.target.plain]
+    return not any(contained(tokens(line), other) >= 0.6 for line in old for other in there)
 
 
 def _moves(wrote: frozenset[str], lines: list[str]) -> bool:

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
+from zpmaint.port.upstream import present
 
 _CONTEXT = 3
 
@@ -46,11 +47,18 @@ def place(job: Job, ladder: Sequence[Callable[[Job], Attempt]]) -> Attempt:
     if not pieces:
         return Miss("it is one piece")
     found: list[Placement] = []
+    had: list[str] = []
     for piece in pieces:
-        attempt = _climbed(replace(job, change=piece), ladder)
+        part = replace(job, change=piece)
+        if job.terms.yields and (held := present(part)):
+            had.append(held)
+            continue
+        attempt = _climbed(part, ladder)
         if isinstance(attempt, Miss):
             return attempt
         found.append(attempt)
+    if not found:
+        return Miss("; ".join(dict.fromkeys(had)), weight=5, done="upstream")
     if any(b.start < a.end for a, b in pairwise(found)):
         return Miss("its pieces would land on the same lines or in another order", weight=2)
     lines: list[str] = []
@@ -62,6 +70,8 @@ def place(job: Job, ladder: Sequence[Callable[[Job], Attempt]]) -> Attempt:
     ways = ", ".join(sorted({one.placed for one in found}))
     told = "; ".join(dict.fromkeys(one.why for one in found if one.placed not in _PLAIN))
     why = f"in {len(found)} pieces ({ways})" + (f": {told}" if told else "")
+    if had:
+        why += f"; {len(had)} more dropped: upstream has them"
     confidence = min(one.confidence for one in found) - 0.02
     return Placement(found[0].start, at, tuple(lines), "pieces", confidence, why)
 
