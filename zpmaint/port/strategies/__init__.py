@@ -9,15 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from zpmaint.port.placement import Attempt, Job
-from zpmaint.port.strategies import blocks, dropped, identifiers, literal, nearby, pieces, threeway
+from zpmaint.port.strategies import (
+    adjacent,
+    blocks,
+    dropped,
+    exported,
+    identifiers,
+    literal,
+    nearby,
+    pieces,
+    threeway,
+)
 
 _WHOLE: tuple[Callable[[Job], Attempt], ...] = (
     literal.place,
+    exported.place,
     threeway.place,
     identifiers.place,
     blocks.place,
     dropped.place,
     nearby.place,
+    adjacent.place,
 )
 
 
