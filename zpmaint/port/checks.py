@@ -32,6 +32,8 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
         found.append(_conditionals(change, old, new))
     if job.target.language == "c":
         found += [_brackets(change, old, new), _names(job, old, new)]
+    if twice := _twice(job, placement):
+        found.append(f"the target has {', '.join(twice)} already")
     share = intent.share(change, old, new, *_settled(job))
     if share < intent.ENOUGH:
         found.append(
@@ -59,6 +61,46 @@ def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[
         elif twins and not literal:
             found += _scope(job, scope, result)
     return found
+
+
+_ONCE = {
+    "c": (
+        re.compile(r"(\w+):$"),
+        re.compile(r"(case .*):"),
+        re.compile(r"(# ?define \w+)"),
+        re.compile(r"(# ?include .*)"),
+        re.compile(r"(EXPORT_SYMBOL\w*\(.*)"),
+        re.compile(r"([A-Z][A-Z0-9_]+)(?: = [^;{}]*)?,(?: /\*.*)?$"),
+    ),
+    "kconfig": (re.compile(r"((?:menu)?config \w+)"), re.compile(r"(select \w+)")),
+    "make": (re.compile(r"(\S+ \+?= \S+)$"),),
+}
+"""What stands in a scope once, by language, squeezed."""
+
+
+def _twice(job: Job, placement: Placement) -> list[str]:
+    """What the port would define a second time: upstream has brought it, too, since the base."""
+    kinds = _ONCE.get(job.target.language, ())
+    if not kinds or job.base is None:
+        return []
+    old = counted(job.target.lines[placement.start : placement.end])
+    new = counted(list(placement.lines))
+    brought = {named[1] for line in new - old for kind in kinds if (named := kind.match(line))}
+    if not brought:
+        return []
+    cut = sides(job)
+    if isinstance(cut, Miss):
+        return []
+    wanted, standing, before = (_naming(part, kinds) for part in (cut.ours, cut.theirs, cut.base))
+    gone = _naming(job.target.lines[placement.start : placement.end], kinds)
+    return sorted(
+        name for name in brought if standing[name] - gone[name] > before[name] < wanted[name]
+    )
+
+
+def _naming(lines: list[str], kinds: tuple[re.Pattern[str], ...]) -> Counter[str]:
+    told = (kind.match(squeezed(line)) for line in lines for kind in kinds)
+    return Counter(named[1] for named in told if named)
 
 
 def _settled(job: Job) -> tuple[Counter[str], Counter[str]]:

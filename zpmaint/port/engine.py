@@ -157,6 +157,10 @@ def _port(
                 f"declares no adoption here; {outcome.why}"
             )
         return Port(version, patchset.name, State.CONFLICT, anchor.name, outcome.files, "", why)
+    if outcome.state is State.UPSTREAM:
+        return Port(
+            version, patchset.name, State.UPSTREAM, anchor.name, outcome.files, "", outcome.why
+        )
     head = header.write(
         patchset, anchor, version, state=outcome.state, files=outcome.files, why=outcome.why
     )

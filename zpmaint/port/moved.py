@@ -54,9 +54,9 @@ def place(
         names = ", ".join(other for other, _, _ in found)
         return Miss(f"its lines went to several files ({names})" if found else "", weight=2)
     other, there, placed = found[0]
-    why = f"moved from {path} to {other}; {placed.why}"
+    why = f"moved from {path} to {other} ({placed.placed}); {placed.why}"
     sure = min(placed.confidence, _SURE)
-    return other, there, replace(placed, confidence=sure, why=why, offset=None)
+    return other, there, replace(placed, placed="moved", confidence=sure, why=why, offset=None)
 
 
 def is_away(job: Job, attempt: Attempt) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from zpmaint.port.outlines.found import Found, trimmed
+from zpmaint.port.outlines.found import Found, trimmed, width
 
 _RULE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _PARAMETER = re.compile(r"\t([\w.,*/-]+)(?:=|\s*\[|\s*$)")
@@ -47,9 +47,13 @@ def _entries(lines: list[str]) -> list[Found]:
     found: list[Found] = []
     for (n, name), (stop, _) in pairwise([*starts, (len(lines), "")]):
         end = n + 1
-        while end < stop and (not lines[end].strip() or lines[end].startswith("\t")):
+        while end < stop and (_is_below(lines[end]) or _PARAMETER.match(lines[end])):
             end += 1
         end = trimmed(lines, n, end)
         if end - n > 1:
             found.append(("parameter", name, n, end))
     return found
+
+
+def _is_below(line: str) -> bool:
+    return not line.strip() or width(line) > 8

@@ -130,6 +130,15 @@ def _between(followed: Followed, run: Run, top: int, foot: int, job: Job) -> Att
     if (at := _sorted_in(run.lines, head, target, top, foot)) is not None:
         why = "upstream added to the same list, which is sorted"
         return _placed(at, at, run.lines, 0.7, why)
+    conditions = (followed.base.source.inner(run.start - 1), followed.base.source.inner(run.start))
+    above = job.target.inner(top) == conditions[0]
+    below = job.target.inner(foot) == conditions[1]
+    if job.target.inner(top) != job.target.inner(foot) and above != below:
+        at = top + 1 if above else foot
+        why = "upstream put an #if beside it; the patch's lines stay under their own"
+        return _placed(at, at, run.lines, 0.6, why)
+    if job.target.inner(top) != job.target.inner(foot) and not above:
+        return Miss("upstream put the lines around an addition under another #if", weight=2)
     if job.home is not None and job.home.kind == "function" and not job.terms.yields:
         return Miss("both sides added statements at the same spot, and their order matters")
     if blank_above != blank_below:
