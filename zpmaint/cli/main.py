@@ -25,6 +25,7 @@ COMMANDS = {
     "history": "history",
     "explain": "explain",
     "resolve": "resolve",
+    "evaluate": "evaluate",
     "build": "build",
     "boot": "boot",
     "verify": "verify",

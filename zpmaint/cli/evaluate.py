@@ -1,0 +1,268 @@
+"""`zpmaint evaluate`: how well ports come out, beside the common tools, on Debian's own queues."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from zpmaint.cli import options, tables
+from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.errors import UserError
+from zpmaint.evaluate import chart, engine, shown, verdicts
+from zpmaint.evaluate import report as reports
+from zpmaint.evaluate.build import prepare
+from zpmaint.evaluate.cases import load
+from zpmaint.evaluate.packages import Packages
+from zpmaint.evaluate.pairs import declared, parse_pair
+from zpmaint.evaluate.report import Groups, Report
+from zpmaint.evaluate.run import NAMES, measure
+from zpmaint.evaluate.tools import available
+from zpmaint.files import write_whole
+from zpmaint.pipeline.tags import tags as sweep_tags
+from zpmaint.tools import need_for
+
+
+@click.command()
+@click.option(
+    "--pair",
+    "pairs",
+    multiple=True,
+    metavar="OLD..NEW",
+    help="Two of Debian's packages by version, as 6.1.187-1..6.12.107-1; may be given several "
+    "times (default: the pairs of zpmaint/evaluate/pairs.toml).",
+)
+@click.option(
+    "--tool",
+    "names",
+    multiple=True,
+    type=click.Choice(NAMES),
+    help="Measure this one alone; may be given several times (default: all).",
+)
+@click.option(
+    "--drifted", is_flag=True, help="Leave out the files that did not drift, which take longest."
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of the data set (default: evaluate in the cache).",
+)
+@click.option(
+    "--show-different",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write each clean port that is not what the maintainers have, with the diff from theirs.",
+)
+@click.option(
+    "--curve",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.svg",
+    help="Draw what a threshold on confidence trades.",
+)
+@click.option(
+    "--tags",
+    is_flag=True,
+    help="Sweep the patch set's first two anchors, each alone, "
+    "over the tags of the repository that ZPMAINT_KERNEL_GIT names, instead.",
+)
+@options.patch
+@options.jobs
+@options.as_json
+@pass_desk
+def command(
+    desk: Desk,
+    *,
+    pairs: tuple[str, ...],
+    names: tuple[str, ...],
+    drifted: bool,
+    data: Path | None,
+    show_different: Path | None,
+    curve: Path | None,
+    tags: bool,
+    patch: str | None,
+    jobs: int | None,
+    as_json: bool,
+) -> None:
+    """Measure zpmaint's ports against maintainers', beside patch, git merge-file and wiggle.
+
+    Debian's maintainers carry their patch queues (and PREEMPT_RT) from kernel to kernel by hand.
+    A patch that stands in an older and in a newer package is a case: the older patch is carried
+    onto the newer tree, and the maintainers' newer patch is the truth. The data set is built from
+    the packages once and kept in the cache.
+
+    \b
+    Examples:
+      zpmaint evaluate --curve curve.svg --show-different different/
+      zpmaint evaluate --pair 6.1.187-1..6.12.107-1 --tool zpmaint
+    """
+    need_for("evaluate")
+    chosen = tuple(names) or available(desk.reporter)
+    if tags:
+        _tags(desk, patch, chosen, as_json=as_json)
+        return
+    wanted = [parse_pair(text) for text in pairs] or declared()
+    shop = desk.workshop
+    folder = data or shop.places.cache / "evaluate"
+    usable = prepare(folder, wanted, Packages("", shop.places.cache, desk.reporter), desk.reporter)
+    started = time.perf_counter()
+    results = measure(
+        folder,
+        names=chosen,
+        pairs=usable,
+        only_drifted=drifted,
+        jobs=jobs,
+        reporter=desk.reporter,
+    )
+    wall = time.perf_counter() - started
+    figures = reports.report(results)
+    if curve is not None:
+        others = [(row.tool, row.other) for row in figures.coverage]
+        write_whole(curve, chart.svg("Drifted files", figures.curve, others))
+    if show_different is not None:
+        shown.write(results, folder, show_different)
+    left_out = [pair for pair in wanted if pair not in usable]
+    if as_json:
+        desk.json(
+            figures.as_json()
+            | {
+                "pairs": [f"{old}..{new}" for old, new in usable],
+                "left_out": [f"{old}..{new}" for old, new in left_out],
+                "cases": [row.as_json() for row in results],
+                "wall_seconds": round(wall, 1),
+            }
+        )
+        return
+    _print(desk, figures, chosen)
+    files = {(case.pair, case.name): len(case.files) for case in load(folder, usable)}
+    desk.out.print(
+        f"{len(usable)} pairs, {len(files)} patch cases, {sum(files.values())} file cases; "
+        f"{wall:.0f} s of wall time"
+    )
+    for old, new in left_out:
+        desk.out.print(f"left out: {old}..{new} (a package is no longer served)")
+
+
+def _tags(desk: Desk, patch: str | None, names: Sequence[str], *, as_json: bool) -> None:
+    where = os.environ.get("ZPMAINT_KERNEL_GIT")
+    if not where:
+        raise UserError(
+            "--tags: ZPMAINT_KERNEL_GIT is not set", "let it name a git repository of the kernel"
+        )
+    shop = desk.workshop
+    found = sweep_tags(shop, shop.patchset(patch), shop.chain([f"git:{where}"]), names)
+    if as_json:
+        desk.json(
+            {
+                anchor: [
+                    {
+                        "version": str(row.version),
+                        "state": str(row.port.state),
+                        "confidence": round(row.port.confidence, 3),
+                        "why": row.port.why,
+                        "tools": row.tools,
+                    }
+                    for row in rows
+                ]
+                for anchor, rows in found.items()
+            }
+        )
+        return
+    for anchor, rows in found.items():
+        table = Table(box=tables.BOX, title=f"{anchor} alone, over all tags", title_justify="left")
+        tools = [name for name in names if name != engine.NAME]
+        for word in ("kernels", "count", "zpmaint", "confidence", *tools, "zpmaint's reason"):
+            table.add_column(word, justify="right" if word in ("count", "confidence") else "left")
+        for _, run in groupby(rows, key=lambda r: (r.port.state, tuple(r.tools.values()))):
+            group = list(run)
+            worst = min(group, key=lambda row: row.port.confidence)
+            table.add_row(
+                tables.span(group[0].version, group[-1].version),
+                str(len(group)),
+                tables.state(worst.port.state),
+                f"{worst.port.confidence:.2f}",
+                *("clean" if worst.tools[name] else "conflict" for name in tools),
+                worst.port.why,
+            )
+        desk.out.print(table)
+
+
+def _print(desk: Desk, figures: Report, names: Sequence[str]) -> None:
+    how = "% without conflict / % equal to the truth / % clean but different, CPU seconds"
+    for title, groups in (
+        (f"Files that drifted: {how}", figures.drifted),
+        ("Of these the hard ones (patch -F0 refuses them)", figures.hard),
+        ("Files that drifted, by kind of drift", figures.drift),
+        ("Everything else, by what it is", figures.other),
+        ("Whole patches with a file that drifted (all its files must be right)", figures.patches),
+    ):
+        desk.out.print(_groups(title, groups, names))
+    if engine.NAME not in names:
+        return
+    table = Table(box=tables.BOX, title="zpmaint, by strategies", title_justify="left")
+    for word in ("placed", "equal", "different", "conflict"):
+        table.add_column(word, justify="left" if word == "placed" else "right")
+    for word, counts in figures.how.items():
+        table.add_row(word, *(str(counts[k]) for k in ("equal", "different", "conflict")))
+    desk.out.print(table)
+    table = Table(
+        box=tables.BOX, title="A threshold on confidence, drifted files", title_justify="left"
+    )
+    for word in ("at least", "% equal", "% different", "hard: % equal", "hard: % different"):
+        table.add_column(word, justify="right")
+    hard = list(figures.hard_curve)
+    for point in figures.curve:
+        there = next((p for p in hard if p.threshold >= point.threshold), None)
+        table.add_row(
+            f"{point.threshold:.2f}",
+            f"{point.equal:.1f}",
+            f"{point.different:.2f}",
+            f"{there.equal:.1f}" if there else "0.0",
+            f"{there.different:.2f}" if there else "0.00",
+        )
+    desk.out.print(table)
+    if figures.coverage:
+        desk.out.print(_coverage(figures))
+
+
+def _coverage(figures: Report) -> Table:
+    table = Table(
+        box=tables.BOX,
+        title="At equal coverage: zpmaint held back to each tool's share without conflict",
+        title_justify="left",
+    )
+    for word in ("tool", "% clean", "its % different", "zpmaint's", "threshold"):
+        table.add_column(word, justify="left" if word == "tool" else "right")
+    for row in figures.coverage:
+        share = row.other.share
+        point = row.point
+        table.add_row(
+            row.tool,
+            f"{share(row.other.clean):.1f}",
+            f"{share(row.other.different):.2f}",
+            f"{point.different:.2f} (of {point.clean:.1f} clean)" if point else "-",
+            f"{point.threshold:.2f}" if point and row.reaches else "covers less",
+        )
+    return table
+
+
+def _groups(title: str, groups: Groups, names: Sequence[str]) -> Table:
+    table = Table(box=tables.BOX, title=title, title_justify="left")
+    table.add_column("")
+    table.add_column("cases", justify="right")
+    for name in names:
+        table.add_column(name, justify="right")
+    for group, by_tool in groups.items():
+        first = next(iter(by_tool.values()))
+        cells = [
+            f"{t.share(t.clean):.1f}/{t.share(t.equal):.1f}/{t.share(t.different):.1f} "
+            f"{t.seconds:.0f}s"
+            for t in (by_tool[name] for name in names)
+        ]
+        label = "all" if group == verdicts.ALL else group
+        table.add_row(label, str(first.cases), *cells)
+    return table

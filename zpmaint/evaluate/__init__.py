@@ -1,0 +1,1 @@
+"""How well ports come out, measured against what maintainers made of the same patches."""

@@ -1,0 +1,102 @@
+"""The curve as a picture: one SVG file, without scripts or fonts, readable without colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from xml.sax.saxutils import escape
+
+from zpmaint.evaluate.curve import Point
+from zpmaint.evaluate.verdicts import Tally
+
+_WIDTH, _HEIGHT = 860, 340
+_TOP, _BOTTOM = 46, 290
+_LEFT, _RIGHT = (60, 400), (500, 840)
+_STYLE = """
+text { font: 12px sans-serif; fill: #222 } .title { font-weight: bold; font-size: 13px }
+.axis { stroke: #888; stroke-width: 1; fill: none } .grid { stroke: #ddd; stroke-width: 1 }
+.equal { stroke: #0b61a4; stroke-width: 2; fill: none }
+.different { stroke: #b3471d; stroke-width: 2; fill: none; stroke-dasharray: 6 3 }
+.tool { fill: #555 }
+@media (prefers-color-scheme: dark) { text { fill: #ddd } .grid { stroke: #444 }
+.equal { stroke: #6db3f2 } .different { stroke: #f2a07b } .tool { fill: #bbb } }
+"""
+
+
+def svg(title: str, points: Sequence[Point], tools: Iterable[tuple[str, Tally]]) -> str:
+    """Left: what is equal and what is silently different, over the threshold. Right: one against
+    the other, with the other tools as points: up and to the left is better."""
+    most = max([point.different for point in points] + [t.share(t.different) for _, t in tools])
+    wide = max(5.0, 5.0 * (int(most / 5) + 1))
+    left = _Plot(_LEFT, (0.0, 1.0), (0.0, 100.0))
+    right = _Plot(_RIGHT, (0.0, wide), (0.0, 100.0))
+    body = [
+        f'<text class="title" x="{_LEFT[0]}" y="18">{escape(title)}</text>',
+        left.frame("confidence at least", "% of the cases", 0.2, ".1f"),
+        left.steps("equal", [(p.threshold, p.equal) for p in points]),
+        left.steps("different", [(p.threshold, p.different) for p in points]),
+        _label(_LEFT[0] + 8, _TOP - 8, "— equal to the truth   - - clean but different"),
+        right.frame("% clean but different", "% equal to the truth", wide / 5, ".0f"),
+        right.line("equal", [(p.different, p.equal) for p in points]),
+        _label(_RIGHT[0] + 8, _TOP - 8, "— zpmaint, by threshold   • others"),
+    ]
+    body += [right.dot(name, t.share(t.different), t.share(t.equal)) for name, t in tools]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n"
+        + "\n".join(body)
+        + "\n</svg>\n"
+    )
+
+
+class _Plot:
+    """One pair of axes."""
+
+    def __init__(
+        self, place: tuple[int, int], across: tuple[float, float], up: tuple[float, float]
+    ) -> None:
+        self._place, self._across, self._up = place, across, up
+
+    def _at(self, x: float, y: float) -> tuple[float, float]:
+        (low, high), (first, last) = self._across, self._place
+        (floor, ceiling) = self._up
+        return (
+            round(first + (last - first) * (x - low) / (high - low), 1),
+            round(_BOTTOM - (_BOTTOM - _TOP) * (y - floor) / (ceiling - floor), 1),
+        )
+
+    def frame(self, across: str, up: str, step: float, form: str) -> str:
+        (first, last), low = self._place, self._across[0]
+        out = []
+        for n in range(6):
+            x, y = self._at(low + n * step, 20 * n)
+            out.append(f'<path class="grid" d="M{first} {y}H{last}M{x} {_TOP}V{_BOTTOM}"/>')
+            out.append(_label(x, _BOTTOM + 16, format(low + n * step, form), "middle"))
+            out.append(_label(first - 6, y + 4, str(20 * n), "end"))
+        out.append(f'<path class="axis" d="M{first} {_TOP}V{_BOTTOM}H{last}"/>')
+        out.append(_label((first + last) / 2, _BOTTOM + 36, across, "middle"))
+        turn = f'transform="rotate(-90 {first - 40} {(_TOP + _BOTTOM) / 2})"'
+        out.append(_label(first - 40, (_TOP + _BOTTOM) / 2, up, "middle", turn))
+        return "\n".join(out)
+
+    def steps(self, kind: str, points: Sequence[tuple[float, float]]) -> str:
+        """A line that holds each value up to its threshold."""
+        path = ""
+        for x, y in points:
+            along, height = self._at(x, y)
+            path += f"M{self._at(self._across[0], y)[0]} {height}" if not path else f"V{height}"
+            path += f"H{along}"
+        return f'<path class="{kind}" d="{path}"/>'
+
+    def line(self, kind: str, points: Sequence[tuple[float, float]]) -> str:
+        path = "L".join("{} {}".format(*self._at(x, y)) for x, y in points)
+        return f'<path class="{kind}" d="M{path}"/>' if path else ""
+
+    def dot(self, name: str, x: float, y: float) -> str:
+        along, height = self._at(x, y)
+        return f'<circle class="tool" cx="{along}" cy="{height}" r="4"/>' + _label(
+            along + 7, height + 4, name
+        )
+
+
+def _label(x: float, y: float, text: str, anchor: str = "start", more: str = "") -> str:
+    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" {more}>{escape(text)}</text>'

@@ -1,0 +1,95 @@
+"""Debian's source packages of the kernel, whole: the upstream tarball and the queue on top."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from debian.deb822 import Sources
+
+from zpmaint.evaluate.build import Package
+from zpmaint.sources.debian import DebianSource
+from zpmaint.sources.source import NotServedError
+
+_STANZA = re.compile(rb"^Package: linux\n(?:[^\n]+\n)*", re.M)
+
+
+@dataclass(frozen=True)
+class _File:
+    """One file of a source package, as an index lists it."""
+
+    uri: str
+    sha256: str
+    size: int
+
+
+class Packages(DebianSource):
+    """Source packages of the machine's Debian mirrors, by their versions."""
+
+    def package(self, name: str) -> Package:
+        """The package `linux` of version `name` with both its tarballs on the disk.
+
+        Raises NotServedError where no index lists it or a mirror no longer has its files.
+        """
+        listed = self._packages.get(name)
+        if listed is None:
+            raise NotServedError(f"{self.name}: no index lists linux {name}")
+        queue, orig = listed
+        upstream = name.rpartition("-")[0]
+        place = self._folder / f"linux_{name}.{queue[0].sha256[:12]}.debian.tar.xz"
+        return Package(
+            name=name,
+            version=upstream.replace("~rc", "-rc"),
+            queue=self._fetched(queue, place),
+            queue_sha256=queue[0].sha256,
+            orig=self._fetched(
+                orig, self._folder / f"linux_{upstream}.{orig[0].sha256[:12]}.orig.tar.xz"
+            ),
+            orig_sha256=orig[0].sha256,
+        )
+
+    def _fetched(self, files: Sequence[_File], place: Path) -> Path:
+        """One file from whichever mirror has it."""
+        gone: list[NotServedError] = []
+        for file in files:
+            if place.is_file():
+                break
+            try:
+                self._apt.fetch(
+                    file.uri, place, sha256=file.sha256, size=file.size, reporter=self.reporter
+                )
+            except NotServedError as error:
+                gone.append(error)
+            else:
+                break
+        if not place.is_file():
+            raise gone[0]
+        return place
+
+    @cached_property
+    def _packages(self) -> dict[str, tuple[list[_File], list[_File]]]:
+        """Version to where its queue and its upstream tarball are, in all indexes."""
+        found: dict[str, tuple[list[_File], list[_File]]] = {}
+        for index in self._update(self._all_entries()):
+            if index.origin not in self._table["origins"]:
+                continue
+            for stanza in _STANZA.finditer(self._apt.read(index)):
+                source = Sources(stanza[0].splitlines())
+                queues, origs = found.setdefault(source["Version"], ([], []))
+                for row in source["Checksums-Sha256"]:
+                    uri = f"{index.uri}/{source['Directory']}/{row['name']}"
+                    file = _File(uri, row["sha256"], int(row["size"]))
+                    if row["name"].endswith(".debian.tar.xz"):
+                        _offered(queues, file)
+                    elif row["name"].endswith(".orig.tar.xz"):
+                        _offered(origs, file)
+        return {name: (q, o) for name, (q, o) in found.items() if q and o}
+
+
+def _offered(files: list[_File], file: _File) -> None:
+    """One more place of a file; another file of that name, in another suite, is not it."""
+    if file not in files and all(known.sha256 == file.sha256 for known in files):
+        files.append(file)

@@ -1,0 +1,45 @@
+"""A patch queue as a Debian source package holds it: read from its .debian.tar.xz."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from zpmaint.errors import InfraError
+from zpmaint.evaluate.values import QueuedPatch
+
+PARTS = (("debian/patches", ""), ("debian/patches-rt", "rt/"))
+"""The folder of each queue and what stands before its patches' names; applied in this order."""
+
+
+def read_queue(archive: Path) -> list[QueuedPatch]:
+    """The patches of a package in the order they are applied, PREEMPT_RT's after Debian's own.
+
+    Raises InfraError where the archive cannot be read or a series names a patch it lacks.
+    """
+    try:
+        with tarfile.open(archive, "r:xz") as tar:
+            files = {
+                member.name.removeprefix("./"): stream.read()
+                for member in tar
+                if "/patches" in member.name
+                and member.isfile()
+                and (stream := tar.extractfile(member))
+            }
+    except (OSError, tarfile.TarError, EOFError) as error:
+        raise InfraError(f"{archive}: {error}", "delete it; it will be fetched again") from error
+    found: list[QueuedPatch] = []
+    for folder, prefix in PARTS:
+        for name in series(files.get(f"{folder}/series", b"")):
+            text = files.get(f"{folder}/{name}")
+            if text is None:
+                raise InfraError(f"{archive}: {folder}/series names {name}, which is not there")
+            found.append(QueuedPatch(prefix + name, text))
+    return found
+
+
+def series(text: bytes) -> Sequence[str]:
+    """The names in a series file, without comments and options."""
+    lines = (line.partition("#")[0].split() for line in text.decode().splitlines())
+    return [words[0] for words in lines if words]
