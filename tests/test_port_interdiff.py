@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from port_fixtures import PATH, diff
 from test_port_strategies import FAULT, HEAD, PATCHED
@@ -61,6 +61,7 @@ def test_a_file_that_one_lacks_is_all_difference() -> None:
 _TEXTS = st.lists(st.sampled_from(["a\n", "b\n", "{\n", "}\n", "\n", "x = 1;\n"]), max_size=12)
 
 
+@settings(deadline=None)  # a loaded machine is no failure
 @given(_TEXTS, _TEXTS, _TEXTS)
 def test_no_line_is_lost_or_made_up(base: list[str], one: list[str], other: list[str]) -> None:
     """Between the '-' and '+' sides stands all in which two patches of a file differ."""
