@@ -34,6 +34,10 @@ class Region:
         """Its lines squeezed."""
         return [squeezed(line) for line in self.source.lines[self.start : self.end]]
 
+    def plain_at(self, line: int) -> str:
+        """A line of it, by the source's numbers, squeezed."""
+        return self.plain[line - self.start]
+
     @cached_property
     def counts(self) -> Counter[str]:
         """How often each squeezed line stands in it."""

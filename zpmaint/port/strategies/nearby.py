@@ -65,9 +65,7 @@ def place(job: Job) -> Attempt:
     base, target = around
     followed = Followed(base, target)
     attempt = (
-        _inserted(followed, run, job)
-        if run.start == run.end
-        else _changed(followed, run, job.wrote)
+        _inserted(followed, run, job) if run.start == run.end else _changed(followed, run, job)
     )
     if isinstance(attempt, Placement):
         for old, new in ((run.start, attempt.start), (run.end, attempt.end)):
@@ -194,7 +192,7 @@ def _list_kind(line: str) -> str:
     return ""
 
 
-def _changed(followed: Followed, run: Run, wrote: frozenset[str]) -> Attempt:
+def _changed(followed: Followed, run: Run, job: Job) -> Attempt:
     base, target = followed.base.source.lines, followed.target.source.lines
     images = [followed.kept(n) for n in range(run.start, run.end)]
     stand = [n for n in images if n is not None]
@@ -218,9 +216,11 @@ def _changed(followed: Followed, run: Run, wrote: frozenset[str]) -> Attempt:
     if known == 0:
         why = "upstream has nothing left of the lines that the patch changes"
         return Miss(why, weight=2, done="gone" if _is_edit(followed, run) else "")
-    if _moves(wrote - set(run.lines), base[run.start : run.end]):
+    if _moves(job.wrote - set(run.lines), base[run.start : run.end]):
         return Miss("the patch moves these lines, and upstream edited them", weight=3)
-    if not run.lines and (unit := _unit(followed, run, top[1], foot[1])) is not None:
+    # Statements are no entries of a list: what upstream put between them it meant.
+    listed = job.home is None or job.home.kind != "function" or job.terms.yields
+    if listed and not run.lines and (unit := _unit(followed, run, top[1], foot[1])) is not None:
         return unit
     ours = [*base[low : run.start], *run.lines, *base[run.end : high]]
     joined = blockmerge.join(base[low:high], ours, target[start:end])
@@ -273,20 +273,24 @@ def _unit(followed: Followed, run: Run, top: int, foot: int) -> Placement | None
     """The patch deletes a run of lines that upstream has edited, or added to, inside: where both
     of its ends stand, what is between goes."""
     base, target = followed.base.source.lines, followed.target.source.lines
-    lines = range(run.start, run.end)
-    said = [n for n in lines if code_lines([base[n]])]
+    said = [n for n in range(run.start, run.end) if code_lines([base[n]])]
     if len(said) < 2:
         return None
-    images = [followed.went(n) for n in lines]
-    stand = [n for n in images if n is not None]
-    if images[0] is None or images[-1] is None or not top < stand[0] <= stand[-1] < foot:
+    ends = followed.went(said[0]), followed.went(said[-1])
+    if ends[0] is None or ends[1] is None or not top < ends[0] < ends[1] < foot:
         return None
-    if followed.went(said[0]) is None or followed.went(said[-1]) is None:
-        return None
-    whole = target[stand[0] : stand[-1] + 1]
+    # Empty and bare lines at the run's ends go along where they stand in the target, too.
+    low, high = ends[0], ends[1] + 1
+    for n in range(said[0] - 1, run.start - 1, -1):
+        low -= top < low - 1 and followed.base.plain_at(n) == followed.target.plain_at(low - 1)
+    for n in range(said[-1] + 1, run.end):
+        high += high < foot and followed.base.plain_at(n) == followed.target.plain_at(high)
+    images = [followed.went(n) for n in range(run.start, run.end)]
+    stand = [n for n in images if n is not None and low <= n < high]
+    whole = target[low:high]
     new = len(whole) - len(stand)
     lost = len(images) - len(stand)
     if new > len(stand) or lost > len(stand):
         return None
     why = f"the lines go as a whole: {new} of upstream's inside go along, {lost} were gone before"
-    return _placed(stand[0], stand[-1] + 1, [], 0.7 if new + lost < 4 else 0.55, why)
+    return _placed(low, high, [], 0.7 if new + lost < 4 else 0.55, why)
