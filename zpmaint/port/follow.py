@@ -72,6 +72,12 @@ class Followed:
             self.base.counts[text] == 1 == self.target.counts[text] and len(identifiers(text)) > 0
         )
 
+    def by_text(self, line: int) -> int | None:
+        """Where a line stands that is unique in both, though upstream moved it out of order."""
+        if not self.is_unique(line):
+            return None
+        return self.target.plain.index(self.base.plain_at(line)) + self.target.start
+
     def chain(self, line: int, step: int) -> list[int]:
         """Base lines from `line` on, in steps of 1 or -1, that stand in a row in the target."""
         found: list[int] = []
