@@ -19,7 +19,6 @@ from zpmaint.port.sides import regions
 from zpmaint.port.text import squeezed
 from zpmaint.port.tokens import contained, tokens
 
-
 # How often such a placement was the maintainers' own, over the queues of Debian's kernels from
 # 5.10 to 7.2, files that patch -F0 does not take: in a row 25 of 25, whole entries 19 of 22,
 # both neighbours or one 20 of 33, lists and the same spot 9 of 20.
