@@ -61,11 +61,7 @@ def _one(number: int, *, names: Sequence[str], only_drifted: bool) -> list[Resul
 
 def results(case: Case, names: Sequence[str], *, only_drifted: bool = False) -> Iterator[Result]:
     """Run each tool on each file of a case."""
-    chosen = [
-        file
-        for file in case.files
-        if not only_drifted or (file.kind is Kind.MODIFIED and file.drifted)
-    ]
+    chosen = [f for f in case.files if not only_drifted or (f.kind is Kind.MODIFIED and f.drifted)]
     if not chosen:
         return
     ours = engine.attempt(case) if engine.NAME in names else {}
