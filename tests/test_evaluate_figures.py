@@ -8,7 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from zpmaint.errors import UserError
+from zpmaint.evaluate import classes
 from zpmaint.evaluate.chart import svg
+from zpmaint.evaluate.classes import Class
 from zpmaint.evaluate.curve import Point, at_equal_coverage, curve
 from zpmaint.evaluate.drift import Drift
 from zpmaint.evaluate.pairs import declared, parse_pair
@@ -134,3 +136,19 @@ def test_declared_pairs_are_pairs() -> None:
 def test_what_is_no_pair_is_said_so(text: str) -> None:
     with pytest.raises(UserError, match="not a pair"):
         parse_pair(text)
+
+
+def test_what_was_read_is_counted_and_another_result_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = {("a..b", "p", "f.c", "0" * 12): (Class.SLIP, "theirs does not build")}
+    monkeypatch.setattr(classes, "declared", lambda: read)
+    rows = [row(DIFFERENT, result="0" * 12), row(DIFFERENT, result="1" * 12)]
+    counts = classes.counted(rows)["a..b"]
+    assert {word: n for word, n in counts.items() if n} == {Class.SLIP: 1, Class.UNREAD: 1}
+
+
+def test_readings_are_of_declared_pairs_and_no_placeholders() -> None:
+    pairs = {"..".join(pair) for pair in declared()}
+    for (pair, *_), (found, why) in classes.declared().items():
+        assert pair in pairs and found is not Class.UNREAD and len(why) > 10

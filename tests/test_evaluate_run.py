@@ -265,12 +265,15 @@ def test_drift(results: list[Result], path: str, drift: Drift, exact: bool) -> N
 def test_a_silent_difference_is_laid_out(results: list[Result], data: Path, tmp_path: Path) -> None:
     # As if zpmaint had done what patch did; the truth and the diff are real.
     wrong = of(results, "twins.c", "patch")
-    planted = Result(**{**vars(wrong), "tool": "zpmaint", "difference": "+EXPORT(one);\n"})
+    planted = Result(
+        **{**vars(wrong), "tool": "zpmaint", "difference": "+EXPORT(one);\n", "result": "0" * 12}
+    )
     out = tmp_path / "different"
     others = [row for row in results if row.tool != NAME]
     assert shown.write([*others, planted], data, out) == 1
     (file,) = out.glob("*/*.diff")
     text = file.read_text()
+    assert "result 000000000000, not read yet" in text
     assert "twins.c" in text and text.endswith("+EXPORT(one);\n")
     assert text.count("} /* one */") == 1  # the maintainers' patch stands beside the old one
     assert shown.write(others, data, out) == 0 and not list(out.glob("*/*.diff"))

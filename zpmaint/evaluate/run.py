@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -94,6 +95,7 @@ def results(case: Case, names: Sequence[str], *, only_drifted: bool = False) -> 
                     placed=done.placed,
                     seconds=done.seconds,
                     difference=_difference(file, done) if shown else "",
+                    result=hashlib.sha256(done.result or b"").hexdigest()[:12] if shown else "",
                 )
 
 

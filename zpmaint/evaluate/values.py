@@ -201,5 +201,8 @@ class Result:
     difference: str = ""
     """For zpmaint, where it is different: the diff from the truth to its result."""
 
+    result: str = ""
+    """Where it is different: zpmaint's file by the first twelve digits of its sha256."""
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
