@@ -174,9 +174,17 @@ def test_a_label_still_in_use_does_not_go() -> None:
 
 
 def test_a_missing_function() -> None:
-    ported = carry(HEAD + FAULT, HEAD + PATCHED, HEAD + FAULT.replace("int fault(", "int flt("))
+    ported = carry(HEAD + FAULT, HEAD + PATCHED, HEAD)
     assert ported.state is State.CONFLICT
     assert ported.files[0].hunks[0].scope == "fault"
+
+
+def test_a_renamed_function_is_said_to_be_one() -> None:
+    ported = carry(HEAD + FAULT, HEAD + PATCHED, HEAD + FAULT.replace("int fault(", "int flt("))
+    assert ported.state.leads_on
+    assert all(hunk.scope == "flt" for hunk in ported.files[0].hunks)
+    assert all("flt, which fault became" in hunk.why for hunk in ported.files[0].hunks)
+    assert ported.confidence < 0.9
 
 
 def test_the_conflict_shown_is_small() -> None:

@@ -11,6 +11,7 @@ from zpmaint.evaluate.values import Case, FileCase, Outcome
 from zpmaint.patchset.patch import to_text
 from zpmaint.patchset.values import Anchor, Era, PatchSet
 from zpmaint.port.engine import port
+from zpmaint.port.terms import YIELDING
 from zpmaint.port.values import FilePort, State
 from zpmaint.versions import KernelVersion
 
@@ -62,6 +63,7 @@ def _port(case: Case, patch: bytes, files: tuple[FileCase, ...]) -> dict[str, Ou
             new,
             {"old": {file.path: file.base for file in files}},
             {file.path: file.target for file in files},
+            terms=YIELDING,
         )
     except UserError as error:
         return {file.path: Outcome(False, None, 0.0, f"refused: {error.what}") for file in files}

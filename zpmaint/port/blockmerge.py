@@ -316,6 +316,6 @@ def _shift(line: str, shift: tuple[str, str]) -> str | None:
 
 def _token_merge(base: str, ours: str, theirs: str) -> str | None:
     """Merge three spellings of a line word by word; None where both changed the same words."""
-    three = (pieces(body(line).strip(" \t")) for line in (base, ours, theirs))
-    chunks = diff3.merge(*three)
-    return "".join(diff3.result(chunks)) if diff3.is_clean(chunks) else None
+    old, mine, yours = (pieces(body(line).strip(" \t")) for line in (base, ours, theirs))
+    merged = diff3.touching(old, mine, yours)
+    return None if merged is None else "".join(merged)

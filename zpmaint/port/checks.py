@@ -7,17 +7,19 @@ from collections import Counter
 
 from zpmaint.patchset.patch import to_bytes
 from zpmaint.port import intent
-from zpmaint.port.hunks import Change
-from zpmaint.port.placement import Job, Placement
+from zpmaint.port.follow import replaced
+from zpmaint.port.hunks import Change, counted
+from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Scope, Source, errors, locals_of
-from zpmaint.port.text import ending, join
-from zpmaint.port.tokens import code, identifiers
+from zpmaint.port.sides import sides
+from zpmaint.port.text import ending, join, squeezed
+from zpmaint.port.tokens import KEYWORDS, code, identifiers
 
 _PAIRS = ("{", "}", "(", ")", "[", "]")
 _CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef|else|elif|endif)\b")
+_PREPROCESSED = frozenset({"c", "assembler", "devicetree", "preprocessed"})
 _GOTO = re.compile(r"\bgoto\s+([A-Za-z_]\w*)\s*;")
 _LABEL = re.compile(r"^\s*([A-Za-z_]\w*)\s*:(?!:)", re.MULTILINE)
-_C_SUFFIXES = (".c", ".h", ".S", ".cc", ".cpp")
 
 
 def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
@@ -25,10 +27,14 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
     change = job.change
     old = job.target.lines[placement.start : placement.end]
     new = list(placement.lines)
-    found = [_conditionals(change, old, new), _line_ends(job.target, new)]
-    if path.endswith(_C_SUFFIXES):
+    found = [_line_ends(job.target, new)]
+    if job.target.language in _PREPROCESSED:
+        found.append(_conditionals(change, old, new))
+    if job.target.language == "c":
         found += [_brackets(change, old, new), _names(job, old, new)]
-    share = intent.share(change, old, new)
+    if twice := _twice(job, placement):
+        found.append(f"the target has {', '.join(twice)} already")
+    share = intent.share(change, old, new, *_settled(job))
     if share < intent.ENOUGH:
         found.append(
             f"only {share:.0%} of what the hunk is for would be done: the target has the rest "
@@ -39,7 +45,7 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
 
 def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[str]:
     """What is wrong with the scopes a hunk went to, once all hunks are in."""
-    if not path.endswith(_C_SUFFIXES):
+    if job.target.language != "c":
         return []
     inside = range(placement.start, max(placement.end, placement.start + 1))
     found = []
@@ -50,11 +56,79 @@ def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[
         if literal and not (placement.start <= scope.start and scope.end <= placement.end):
             continue  # what the anchor's author has seen as it is
         twins = result.same_scope(scope)
-        if not twins and scope.name in result.names:
+        if not twins and scope.name in result.names and _new_users(job, scope.name, result):
             found.append(f"{scope.name} would go, and the target still uses it")
         elif twins and not literal:
             found += _scope(job, scope, result)
     return found
+
+
+_ONCE = {
+    "c": (
+        re.compile(r"(\w+):$"),
+        re.compile(r"(case .*):"),
+        re.compile(r"(# ?define \w+)"),
+        re.compile(r"(# ?include .*)"),
+        re.compile(r"(EXPORT_SYMBOL\w*\(.*)"),
+        re.compile(r"([A-Z][A-Z0-9_]+)(?: = [^;{}]*)?,(?: /\*.*)?$"),
+    ),
+    "kconfig": (re.compile(r"((?:menu)?config \w+)"), re.compile(r"(select \w+)")),
+    "make": (re.compile(r"(\S+ \+?= \S+)$"),),
+}
+"""What stands in a scope once, by language, squeezed."""
+
+
+def _twice(job: Job, placement: Placement) -> list[str]:
+    """What the port would define a second time: upstream has brought it, too, since the base."""
+    kinds = _ONCE.get(job.target.language, ())
+    if not kinds or job.base is None:
+        return []
+    old = counted(job.target.lines[placement.start : placement.end])
+    new = counted(list(placement.lines))
+    brought = {named[1] for line in new - old for kind in kinds if (named := kind.match(line))}
+    if not brought:
+        return []
+    cut = sides(job)
+    if isinstance(cut, Miss):
+        return []
+    wanted, standing, before = (_naming(part, kinds) for part in (cut.ours, cut.theirs, cut.base))
+    gone = _naming(job.target.lines[placement.start : placement.end], kinds)
+    return sorted(
+        name for name in brought if standing[name] - gone[name] > before[name] < wanted[name]
+    )
+
+
+def _naming(lines: list[str], kinds: tuple[re.Pattern[str], ...]) -> Counter[str]:
+    told = (kind.match(squeezed(line)) for line in lines for kind in kinds)
+    return Counter(named[1] for named in told if named)
+
+
+def _settled(job: Job) -> tuple[Counter[str], Counter[str]]:
+    """What of a hunk's intent upstream has fulfilled, where that counts as done: the lines that
+    are gone already, and those that are there already."""
+    if not job.terms.yields:
+        return Counter(), Counter()
+    cut = sides(job)
+    if isinstance(cut, Miss):
+        return Counter(), Counter()
+    standing, before = counted(cut.theirs), counted(cut.base)
+    gone = Counter({line: n for line, n in job.change.removed.items() if not standing[line]})
+    there = {n: k for n, k in job.change.added.items() if standing[n] > before[n]}
+    return gone, Counter(there)
+
+
+def _new_users(job: Job, name: str, result: Source) -> bool:
+    """Whether a name that the hunk's author saw go is used by lines that he did not see: what is
+    left of it in his own lines he has dealt with, here or elsewhere in the patch."""
+    if job.base is None:
+        return True
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    seen = {squeezed(line) for line in job.base.lines if name in line}
+    brought = {squeezed(line) for line in job.wrote if name in line}
+    return any(
+        name in line and word.search(line) and squeezed(line) not in seen | brought
+        for line in result.lines
+    )
 
 
 def _line_ends(target: Source, new: list[str]) -> str:
@@ -93,14 +167,48 @@ def _conditionals(change: Change, old: list[str], new: list[str]) -> str:
 
 
 def _names(job: Job, old: list[str], new: list[str]) -> str:
-    """No line that the port adds speaks of a name that upstream has removed since."""
+    """No line that the port adds speaks of a name whose definition upstream has removed since."""
+    dead = [name for name in _unknown(job, old, new) if _is_dead(job, name)]
+    return f"the target no longer has {', '.join(dead)}" if dead else ""
+
+
+def doubts(job: Job, placement: Placement) -> list[str]:
+    """What could not be checked of a placement that nothing speaks against."""
+    if job.terms.exists is not None or job.target.language != "c":
+        return []
+    old = job.target.lines[placement.start : placement.end]
+    unseen = [name for name in _unknown(job, old, list(placement.lines)) if not _is_dead(job, name)]
+    if not unseen:
+        return []
+    told = ", ".join(unseen[:3]) + (", ..." if len(unseen) > 3 else "")
+    return [f"the file no longer uses {told}; whether the tree has it was not checked"]
+
+
+def _unknown(job: Job, old: list[str], new: list[str]) -> list[str]:
+    """The names in lines that the port adds which the base's file knows and the target's does
+    not."""
     if job.base is None:
-        return ""
+        return []
     brought = identifiers("".join(new)) - identifiers("".join(old))
     if not brought:
-        return ""  # the common case, and the files need not be read for names
-    dead = sorted(n for n in brought if n in job.base.names and n not in job.target.names)
-    return f"the target no longer has {', '.join(dead)}" if dead else ""
+        return []  # the common case, and the files need not be read for names
+    lost = {n for n in brought if n in job.base.names and n not in job.target.names}
+    return sorted(lost - locals_of(to_bytes("".join(new)))) if lost else []
+
+
+def _is_dead(job: Job, name: str) -> bool:
+    """Whether a name that the target's file does not know is nowhere else either: the base's own
+    file defined it, upstream put another in its stead, or the tree is known not to have it."""
+    base = job.base
+    if job.terms.exists is not None and name not in KEYWORDS and job.terms.exists(name):
+        return False
+    if base is None or name in base.defines or name in replaced(base, job.target):
+        return True
+    if job.home is not None:
+        text = join(base.lines[job.home.start : job.home.end])
+        if name in locals_of(text):
+            return True
+    return job.terms.exists is not None
 
 
 def _scope(job: Job, scope: Scope, result: Source) -> list[str]:
@@ -112,7 +220,7 @@ def _scope(job: Job, scope: Scope, result: Source) -> list[str]:
     text = "".join(result.lines[twin.start : twin.end])
     before, after = to_bytes(known), to_bytes(text)
     found = []
-    if errors(after) > errors(before):
+    if errors(after) - errors(before) > _own_errors(job):
         found.append(f"{scope.name} would no longer parse")
     if lost := _dangling(text) - _dangling(known):
         found.append(f"goto without its label: {', '.join(sorted(lost))}")
@@ -126,6 +234,20 @@ def _scope(job: Job, scope: Scope, result: Source) -> list[str]:
     if undeclared := (declared - locals_of(after)) & identifiers(text):
         found.append(f"{scope.name} would use {', '.join(sorted(undeclared))} undeclared")
     return found
+
+
+def _own_errors(job: Job) -> int:
+    """How many unreadable places the hunk brings in its own base: an #if around half a statement
+    is no mistake of the port's."""
+    base, at = job.base, job.base_at
+    if base is None or at is None or job.home is None:
+        return 0
+    home, change = job.home, job.change
+    lines = base.lines
+    text = [*lines[home.start : at], *change.post, *lines[at + len(change.pre) : home.end]]
+    if at < home.start or at + len(change.pre) > home.end:
+        return 0
+    return max(0, errors(join(text)) - errors(join(lines[home.start : home.end])))
 
 
 def _dangling(text: str) -> set[str]:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from zpmaint.port.align import align
 
+Edit = tuple[int, int, tuple[str, ...]]
+"""Elements [start, end) of the base become others."""
+
 
 @dataclass(frozen=True)
 class Chunk:
@@ -72,6 +75,53 @@ def _chunk(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str], at: 
     else:
         kind = "conflict"
     return Chunk(kind, old, mine, yours, at)
+
+
+def touching(
+    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
+) -> list[str] | None:
+    """The merge of two sides whose changes touch without overlapping: what the one puts before or
+    behind elements that the other rewrites stays before or behind them. None where both changed
+    the same element, or both added at the same place."""
+    mine, yours = edits(base, ours), edits(base, theirs)
+    merged: list[str] = []
+    at = 0
+    while mine or yours:
+        if mine and yours and mine[0] == yours[0]:
+            yours.pop(0)
+            continue
+        if not yours or (mine and _comes_first(mine[0], yours[0])):
+            start, end, new = mine.pop(0)
+            other = yours[0] if yours else None
+        else:
+            start, end, new = yours.pop(0)
+            other = mine[0] if mine else None
+        if start < at or (other is not None and _clash((start, end, new), other)):
+            return None
+        merged += [*base[at:start], *new]
+        at = end
+    return [*merged, *base[at:]]
+
+
+def edits(base: Sequence[str], other: Sequence[str]) -> list[Edit]:
+    """What turns a base into another text, in order."""
+    found: list[Edit] = []
+    i = j = 0
+    for next_i, next_j in [*align(base, other), (len(base), len(other))]:
+        if next_i > i or next_j > j:
+            found.append((i, next_i, tuple(other[j:next_j])))
+        i, j = next_i + 1, next_j + 1
+    return found
+
+
+def _comes_first(one: Edit, other: Edit) -> bool:
+    return one[:2] <= other[:2]
+
+
+def _clash(first: Edit, second: Edit) -> bool:
+    """Whether two edits, in order, cannot both be done: they overlap, or add at one place."""
+    at_one_place = first[0] == first[1] == second[0] == second[1]
+    return second[0] < first[1] or at_one_place
 
 
 def is_clean(chunks: Sequence[Chunk]) -> bool:

@@ -14,12 +14,16 @@ from unidiff.patch import PatchedFile
 from unidiff.patch import PatchSet as UnifiedDiff
 
 from zpmaint.errors import UserError
+from zpmaint.patchset.paths import NOWHERE
 from zpmaint.patchset.values import Anchor, PatchSet
-from zpmaint.port import checks, diff, header, upstream, wholefile
+from zpmaint.port import checks, diff, header, moved, upstream, wholefile
+from zpmaint.port.follow import Followed, Region
 from zpmaint.port.hunks import Change
+from zpmaint.port.outlines import language
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Source, source
 from zpmaint.port.strategies import LADDER
+from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.text import join, lines_of
 from zpmaint.port.values import FilePort, HunkPort, Port, State
 from zpmaint.versions import KernelVersion
@@ -62,6 +66,7 @@ def port(
     target: Blobs,
     *,
     anchor: str | None = None,
+    terms: Terms = STRICT,
 ) -> Port:
     """Carry a patch set onto a kernel.
 
@@ -84,14 +89,16 @@ def port(
                 "",
                 f"the era of {chosen.name} ended before {version}; start from {superseding.name}",
             )
-        return _port(patchset, version, chosen, bases.get(chosen.name, {}), target)
+        return _port(patchset, version, chosen, bases.get(chosen.name, {}), target, terms=terms)
     starts = candidates(patchset, version)
     if not starts:
         raise UserError(f"{patchset.name} has no anchor", "add one to the patch set")
     holding = [a for a in starts if version in a.era] or starts[:1]
     ports = []
     for start in holding:
-        ports.append(_port(patchset, version, start, bases.get(start.name, {}), target))
+        ports.append(
+            _port(patchset, version, start, bases.get(start.name, {}), target, terms=terms)
+        )
         if ports[-1].state is not State.CONFLICT:
             return ports[-1]
     return ports[0]
@@ -110,7 +117,13 @@ def _superseding(patchset: PatchSet, chosen: Anchor, version: KernelVersion) -> 
 
 
 def _port(
-    patchset: PatchSet, version: KernelVersion, anchor: Anchor, base: Blobs, target: Blobs
+    patchset: PatchSet,
+    version: KernelVersion,
+    anchor: Anchor,
+    base: Blobs,
+    target: Blobs,
+    *,
+    terms: Terms,
 ) -> Port:
     wanted = paths(anchor.patch)
     carried = (
@@ -130,7 +143,7 @@ def _port(
             state, files = State.CONFLICT, seen.files
             why = f"the set says that upstream has adopted the change here, but {seen.why}"
         return Port(version, patchset.name, state, anchor.name, files, "", why)
-    outcome = _carry(*carried)
+    outcome = _carry(*carried, terms)
     if outcome.state is State.CONFLICT:
         seen = _adopted(*carried)
         if seen.verbatim:
@@ -144,6 +157,10 @@ def _port(
                 f"declares no adoption here; {outcome.why}"
             )
         return Port(version, patchset.name, State.CONFLICT, anchor.name, outcome.files, "", why)
+    if outcome.state is State.UPSTREAM:
+        return Port(
+            version, patchset.name, State.UPSTREAM, anchor.name, outcome.files, "", outcome.why
+        )
     head = header.write(
         patchset, anchor, version, state=outcome.state, files=outcome.files, why=outcome.why
     )
@@ -182,32 +199,44 @@ def _files(patch: str) -> tuple[PatchedFile, ...]:
         raise UserError(f"the anchor is no unified diff: {error}", "cut it anew") from error
     if not files:
         raise UserError("the anchor holds no diff", "cut it with git diff or diff -u")
-    return files
+    return tuple(map(_as_p1, files))
+
+
+def _as_p1(file: PatchedFile) -> PatchedFile:
+    """The file with its names as git writes them: whatever stands first in a header's name
+    (linux.orig/ as well as a/) is what -p1 takes off."""
+    file.source_file = _renamed(file.source_file, "a")
+    file.target_file = _renamed(file.target_file, "b")
+    return file
+
+
+def _renamed(name: str, side: str) -> str:
+    first, slash, inside = name.partition("/")
+    if name == NOWHERE or not slash or first == side:
+        return name
+    return f"{side}/{inside}"
 
 
 @lru_cache(maxsize=512)
-def _carry(patch: str, base: _Frozen, target: _Frozen) -> _Outcome:
+def _carry(patch: str, base: _Frozen, target: _Frozen, terms: Terms = STRICT) -> _Outcome:
     """The port of one patch between given contents: what a version's name has no part in."""
     before, now = dict(base), dict(target)
     ported: list[FilePort] = []
     diffs: list[str] = []
     for file in _files(patch):
         blob = now[file.path]
-        done = wholefile.port(file, blob) or _modified(file, before[file.path], blob)
-        ported.append(done)
-        diffs.append(
-            diff.unified(
-                file.path,
-                None if blob is None else lines_of(blob),
-                None if done.result is None else lines_of(done.result),
-            )
-        )
+        for done in _file(file, before[file.path], blob, terms):
+            ported.append(done)
+            there = blob if done.path == file.path else dict(terms.offers).get(done.path)
+            diffs.append(_diff(done, there))
     hunks = [hunk for file in ported for hunk in file.hunks]
     stuck = [hunk for hunk in hunks if hunk.placed == "conflict"]
-    held = [hunk for hunk in hunks if hunk.placed == "upstream"]
+    held = [hunk for hunk in hunks if hunk.placed in _DROPPED]
     if stuck:
         why = f"{len(stuck)} of {len(hunks)} hunks: {stuck[0].header} {stuck[0].why}"
         return _Outcome(State.CONFLICT, _undone(ported), "", why)
+    if held and terms.yields:
+        return _without(held, len(hunks), ported, "".join(diffs))
     if held:
         why = f"{len(held)} of {len(hunks)} hunks are in the target already, the others are not"
         return _Outcome(State.CONFLICT, _undone(ported), "", why)
@@ -221,32 +250,110 @@ def _carry(patch: str, base: _Frozen, target: _Frozen) -> _Outcome:
     return _Outcome(State.PORTED, tuple(ported), "".join(diffs), f"carried on by {ways}")
 
 
+def _diff(done: FilePort, there: bytes | None) -> str:
+    if there is None and done.result is None:
+        return ""
+    return diff.unified(
+        done.path,
+        None if there is None else lines_of(there),
+        None if done.result is None else lines_of(done.result),
+    )
+
+
+def _file(
+    file: PatchedFile, base: bytes | None, target: bytes | None, terms: Terms
+) -> list[FilePort]:
+    """The ports of a file: more than one where upstream moved a part of it to other files."""
+    stays = target is not None or file.is_added_file or file.is_removed_file
+    if not stays and terms.offers and (left := _left(file, base, terms)):
+        return left
+    whole = wholefile.port(file, target, terms)
+    if whole is not None:
+        return [whole]
+    done = _modified(file, base, target, terms)
+    if done.result is None and terms.offers and (left := _left(file, base, terms, target)):
+        return left
+    return [done]
+
+
+def _left(
+    file: PatchedFile, base: bytes | None, terms: Terms, target: bytes | None = None
+) -> list[FilePort]:
+    """The ports of a file some or all of whose hunks have to go to other files; empty where they
+    do not find a place there."""
+    if base is None:
+        return []
+    jobs = _jobs(file, base, b"" if target is None else target, terms)
+    taken: dict[str, list[tuple[Job, Placement | Miss]]] = {}
+    for job in jobs:
+        path: str = file.path
+        attempt = Miss("") if target is None else _attempt(file.path, job)
+        goes = target is None or moved.is_away(job, attempt)
+        if goes and isinstance(attempt, Miss) and not attempt.done:
+            found = moved.place(file.path, job, terms.offers, _attempt)
+            if isinstance(found, Miss):
+                return []
+            path, job, attempt = found  # noqa: PLW2901  # the job goes on in the other file
+        elif isinstance(attempt, Miss) and not attempt.done:
+            return []
+        taken.setdefault(path, []).append((job, attempt))
+    ports = []
+    for path, pairs in taken.items():
+        there = [job for job, _ in pairs]
+        placements = [a for _, a in pairs if isinstance(a, Placement)]
+        result = _applied(there[0].target, sorted(placements, key=lambda p: p.start))
+        if isinstance(result, Miss):
+            return []
+        ports.append(FilePort(path, tuple(_told(j, a) for j, a in pairs), result.data))
+    return ports
+
+
+_DROPPED = frozenset({"upstream", "gone"})
+
+
+def _without(
+    held: Sequence[HunkPort], count: int, ported: Sequence[FilePort], diffs: str
+) -> _Outcome:
+    """The port of a patch of which upstream has a part, or deleted what a part of it changes."""
+    had = sum(hunk.placed == "upstream" for hunk in held)
+    gone = len(held) - had
+    parts = [f"{had} upstream has"] * bool(had) + [f"{gone} on what upstream deleted"] * bool(gone)
+    why = f"dropped {' and '.join(parts)}, of {count} hunks: {held[0].why}"
+    state = State.UPSTREAM if len(held) == count else State.PORTED
+    return _Outcome(state, tuple(ported), "" if state is State.UPSTREAM else diffs, why)
+
+
 def _undone(files: Sequence[FilePort]) -> tuple[FilePort, ...]:
     """All or nothing: files that went well give no result where another did not."""
     return tuple(FilePort(file.path, file.hunks, None, file.conflict) for file in files)
 
 
-def _jobs(file: PatchedFile, base: bytes | None, target: bytes) -> list[Job]:
-    before = None if base is None else source(base)
-    return [Job(Change.of(hunk), source(target), before) for hunk in file]
+def _jobs(file: PatchedFile, base: bytes | None, target: bytes, terms: Terms = STRICT) -> list[Job]:
+    tongue = language(file.path)
+    before = None if base is None else source(base, tongue)
+    wrote = frozenset(line.value for hunk in file for line in hunk if line.is_added)
+    there = source(target, tongue)
+    return [Job(Change.of(hunk, tongue), there, before, wrote, terms) for hunk in file]
 
 
-def _modified(file: PatchedFile, base: bytes | None, target: bytes | None) -> FilePort:
+def _modified(
+    file: PatchedFile, base: bytes | None, target: bytes | None, terms: Terms = STRICT
+) -> FilePort:
     """Port a file that stays a file under its name."""
     assert target is not None  # wholefile.port() has dealt with it
-    jobs = _jobs(file, base, target)
+    jobs = _jobs(file, base, target, terms)
     attempts = [_attempt(file.path, job) for job in jobs]
     placements = [a for a in attempts if isinstance(a, Placement)]
-    if len(placements) == len(attempts):
+    if all(isinstance(a, Placement) or a.done for a in attempts):
         result = _applied(jobs[0].target, placements)
         if isinstance(result, Miss):
             attempts = [result for _ in attempts]
         else:
             attempts = [
-                _approved(file.path, job, placement, result)
-                for job, placement in zip(jobs, placements, strict=True)
+                _approved(file.path, job, a, result) if isinstance(a, Placement) else a
+                for job, a in zip(jobs, attempts, strict=True)
             ]
-            if all(isinstance(a, Placement) for a in attempts):
+            if all(isinstance(a, Placement) or a.done for a in attempts):
                 hunks = tuple(map(_told, jobs, attempts))
                 return FilePort(file.path, hunks, result.data)
     conflict = "\n".join(a.conflict for a in attempts if isinstance(a, Miss) and a.conflict)
@@ -255,6 +362,8 @@ def _modified(file: PatchedFile, base: bytes | None, target: bytes | None) -> Fi
 
 def _attempt(path: str, job: Job) -> Placement | Miss:
     """Climb the ladder until a strategy places the hunk and its placement holds."""
+    if job.terms.yields and (held := upstream.present(job)):
+        return Miss(held, done="upstream")
     nearest = Miss("no strategy took it", weight=-1)
     for place in LADDER:
         attempt = place(job)
@@ -264,12 +373,23 @@ def _attempt(path: str, job: Job) -> Placement | Miss:
             if sure is None:
                 reasons.append("upstream has these lines under another #if")
             elif not reasons:
-                return sure
+                return _doubted(job, sure)
             attempt = Miss(f"{attempt.placed}: {'; '.join(reasons)}", weight=4)
+        if attempt.done and job.terms.yields:
+            return attempt
         if attempt.weight > nearest.weight:
             conflict = attempt.conflict or nearest.conflict
             nearest = Miss(attempt.why, conflict, attempt.weight)
     return nearest
+
+
+def _doubted(job: Job, placement: Placement) -> Placement:
+    """A placement as sure as what could be checked of it lets it be."""
+    found = checks.doubts(job, placement)
+    if not found:
+        return placement
+    why = "; ".join([placement.why, *found])
+    return replace(placement, confidence=min(placement.confidence, 0.8), why=why)
 
 
 def _under_if(job: Job, placement: Placement) -> Placement | None:
@@ -277,15 +397,27 @@ def _under_if(job: Job, placement: Placement) -> Placement | None:
     None where they stand under another."""
     if job.base is None or job.base_at is None or placement.placed in ("exact", "offset"):
         return placement
-    before = job.base.inner(job.base_at + job.change.lead)
-    now = job.target.inner(placement.start)
-    if before == now:
+    at = job.base_at + job.change.lead
+    before, now = job.base.inner(at), job.target.inner(placement.start)
+    if before == now or _same_openers(job, at, placement.start):
         return placement
     around = iter(now)
     if not all(condition in around for condition in before):
         return None
     why = f"{placement.why}; upstream has put these lines under one #if more"
     return replace(placement, confidence=min(placement.confidence, 0.6), why=why)
+
+
+def _same_openers(job: Job, at: int, to: int) -> bool:
+    """Whether the conditions around a place are those of the base, reworded by upstream."""
+    assert job.base is not None
+    before = job.base.openers[at] if at < len(job.base.lines) else ()
+    now = job.target.openers[to] if to < len(job.target.lines) else ()
+    if len(before) != len(now):
+        return False
+    whole = (Region(s, 0, len(s.lines)) for s in (job.base, job.target))
+    followed = Followed(*whole)
+    return all(followed.went(old) == new for old, new in zip(before, now, strict=True))
 
 
 def _applied(target: Source, placements: Sequence[Placement]) -> Source | Miss:
@@ -298,7 +430,7 @@ def _applied(target: Source, placements: Sequence[Placement]) -> Source | Miss:
         lines += target.lines[at : placement.start]
         lines += placement.lines
         at = placement.end
-    return source(join(lines + target.lines[at:]))
+    return source(join(lines + target.lines[at:]), target.language)
 
 
 def _approved(path: str, job: Job, placement: Placement, result: Source) -> Placement | Miss:
@@ -309,6 +441,9 @@ def _approved(path: str, job: Job, placement: Placement, result: Source) -> Plac
 def _told(job: Job, attempt: Placement | Miss) -> HunkPort:
     if isinstance(attempt, Miss):
         scope = job.home.name if job.home else ""
+        if attempt.done:
+            sure = 0.9 if attempt.done == "upstream" else 0.6
+            return HunkPort(job.change.header, scope, attempt.done, sure, attempt.why)
         return HunkPort(job.change.header, scope, "conflict", 0.0, attempt.why)
     where = job.target.scope_at(attempt.start) or job.target.scope_between(attempt.start)
     return HunkPort(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from zpmaint.patchset.values import Adoption, Anchor, PatchSet
+from zpmaint.port.outlines import language
 from zpmaint.port.scopes import source
 from zpmaint.port.values import Port, State
 from zpmaint.versions import KernelVersion
@@ -111,15 +112,18 @@ def differ(
     """Whether two states of some files differ in any scope that matters."""
     return any(
         before.get(path) != after.get(path)
-        and (names is None or _texts(before.get(path), names) != _texts(after.get(path), names))
+        and (
+            names is None
+            or _texts(path, before.get(path), names) != _texts(path, after.get(path), names)
+        )
         for path, names in scopes.items()
     )
 
 
-def _texts(data: bytes | None, names: Collection[str]) -> list[str] | None:
+def _texts(path: str, data: bytes | None, names: Collection[str]) -> list[str] | None:
     if data is None:
         return None
-    read = source(data)
+    read = source(data, language(path))
     return ["".join(read.lines[s.start : s.end]) for s in read.scopes if s.name in names]
 
 

@@ -25,9 +25,11 @@ class Change:
     """(' ', '-' or '+', the line with its end)."""
     section: str
     """What its header says after the second @@: git's guess of the function."""
+    language: str = "c"
+    """How its file is written."""
 
     @classmethod
-    def of(cls, hunk: Hunk) -> Change:
+    def of(cls, hunk: Hunk, language: str = "c") -> Change:
         """The hunk as unidiff read it."""
         lines: list[tuple[str, str]] = []
         for line in hunk:
@@ -42,7 +44,7 @@ class Change:
         )
         # A pre-image without lines is numbered by the line before it.
         start = hunk.source_start - 1 if length else hunk.source_start
-        return cls(header, start, tuple(lines), hunk.section_header or "")
+        return cls(header, start, tuple(lines), hunk.section_header or "", language)
 
     @cached_property
     def pre(self) -> list[str]:
@@ -115,7 +117,7 @@ class Change:
     @cached_property
     def own_scope(self) -> Scope | None:
         """The scope that the pre-image itself shows, as one with wide context does."""
-        scopes = self.scopes_in(fragment(self.pre), 0)
+        scopes = self.scopes_in(fragment(self.pre, self.language), 0)
         return scopes[0] if len(scopes) == 1 else None
 
 

@@ -18,16 +18,25 @@ ENOUGH = 0.7
 measure 0.9 and more, leftovers of an adopted change below 0.3."""
 
 
-def share(change: Change, before: Sequence[str], after: Sequence[str]) -> float:
+_NOTHING: Counter[str] = Counter()
+
+
+def share(
+    change: Change,
+    before: Sequence[str],
+    after: Sequence[str],
+    gone: Counter[str] = _NOTHING,
+    there: Counter[str] = _NOTHING,
+) -> float:
     """How much of a hunk's intent replacing `before` by `after` fulfils, 0..1.
 
-    The smaller of two shares: of what the hunk removes for good, and of what it brings.
+    The smaller of two shares: of what the hunk removes for good, and of what it brings. `gone` and
+    `there` are what counts as done by upstream.
     """
     old, new = counted(list(before)), counted(list(after))
+    asked = ((old - new, change.removed - gone), (new - old, change.added - there))
     shares = [
-        min(1.0, _weight(done) / _weight(wanted))
-        for done, wanted in ((old - new, change.removed), (new - old, change.added))
-        if _weight(wanted)
+        min(1.0, _weight(done) / _weight(wanted)) for done, wanted in asked if _weight(wanted)
     ]
     return min(shares, default=1.0)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from zpmaint.port.hunks import Change, find_all
 from zpmaint.port.scopes import Scope, Source
+from zpmaint.port.terms import STRICT, Terms
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,9 @@ class Job:
     target: Source
     base: Source | None
     """The file the anchor was cut against, where it can be had."""
+    wrote: frozenset[str] = frozenset()
+    """The lines that the patch adds to this file, in all of its hunks."""
+    terms: Terms = STRICT
 
     @cached_property
     def base_at(self) -> int | None:
@@ -66,6 +70,8 @@ class Miss:
     """The smallest conflict it saw, zdiff3 style."""
     weight: int = field(default=0)
     """How near it came: of several misses the one with the highest is shown."""
+    done: str = ""
+    """"upstream" where the target has the hunk, "gone" where upstream deleted what it changes."""
 
 
 Attempt = Placement | Miss

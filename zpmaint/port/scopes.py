@@ -1,14 +1,15 @@
-"""Where in a C source a line stands: in which function, struct, table or macro, under which #if.
+"""Where in a source a line stands: in which function, struct, table or macro, under which #if.
 
-tree-sitter finds the scopes. Old kernel C has macros that it cannot read; a function it missed is
-found by the kernel's own habit of opening and closing bodies in column one.
+tree-sitter finds the scopes of C; those of all else are read by its outline. Old kernel C has
+macros that tree-sitter cannot read; a function it missed is found by the kernel's own habit of
+opening and closing bodies in column one.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -16,6 +17,8 @@ import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
 
 from zpmaint.patchset.patch import to_bytes
+from zpmaint.port.outlines import OUTLINES, conditionals
+from zpmaint.port.outlines.found import Found
 from zpmaint.port.text import ending, join, lines_of, split_lines
 from zpmaint.port.tokens import identifiers
 
@@ -24,12 +27,29 @@ _NAME_BEFORE_PAREN = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b\s*(.*)")
 
 
+_DEFINING = (
+    re.compile(r"\s*#\s*define\s+(\w+)"),
+    re.compile(r"(?:[A-Za-z_][\w\s*]*[\s*])?([A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)*(?:=|;)"),
+    re.compile(r"[A-Za-z_][\w\s*]*[\s*]([A-Za-z_]\w*)\s*\([^;]*$"),
+    re.compile(r"\t(?:[A-Za-z_][\w\s*]*[\s*])([A-Za-z_]\w*)\s*(?:\[[^\]]*\]|:\s*\d+)?\s*;"),
+    re.compile(r"\t([A-Z][A-Z0-9_]+)\s*(?:=[^;]*)?,\s*(?:/\*.*)?$"),
+    re.compile(r"\}\s*([A-Za-z_]\w*)\s*;"),
+    re.compile(r"(?:static\s+)?DEFINE_\w+\(\s*(\w+)"),
+)
+"""Lines that define what they name: macros, file level variables and functions, members,
+enumerators, typedefs."""
+
+
+def _match(line: str) -> Callable[[re.Pattern[str]], re.Match[str] | None]:
+    return lambda kind: kind.match(line)
+
+
 @dataclass(frozen=True)
 class Scope:
     """A named piece of a source: lines [start, end), counted from 0."""
 
     kind: str
-    """function, struct, table or macro."""
+    """function, struct, table or macro; config, rule, section ... of other languages."""
     name: str
     start: int
     end: int
@@ -39,9 +59,11 @@ class Scope:
 
 @dataclass(frozen=True)
 class Source:
-    """A C source (or any text) with what was found in it, each part when first asked for."""
+    """A source with what was found in it, each part when first asked for."""
 
     data: bytes
+    language: str = "c"
+    """How it is written: "c", or a name in OUTLINES."""
 
     @cached_property
     def lines(self) -> list[str]:
@@ -50,24 +72,15 @@ class Source:
 
     @cached_property
     def conditions(self) -> list[tuple[str, ...]]:
-        """For each line the #if lines it stands under."""
-        found: list[tuple[str, ...]] = []
-        stack: list[str] = []
-        for line in self.lines:
-            # Most lines are no directive; only those that are cost a match.
-            directive = _CONDITIONAL.match(line) if "#" in line else None
-            if directive is None:
-                found.append(tuple(stack))
-                continue
-            word, rest = directive[1], " ".join(directive[2].split())
-            if word in ("elif", "else", "endif") and stack:
-                opened = stack.pop()
-                if word != "endif":
-                    stack.append(f"{opened} / {word} {rest}".rstrip())
-            elif word in ("if", "ifdef", "ifndef"):
-                stack.append(f"{word} {rest}")
-            found.append(tuple(stack))
-        return found
+        """For each line the conditions it stands under: #if lines, a Makefile's ifeq, ..."""
+        if self.language == "c":
+            return conditionals.preprocessor(self.lines)
+        return OUTLINES[self.language].conditions(self.lines)
+
+    @cached_property
+    def openers(self) -> list[tuple[int, ...]]:
+        """For each line the lines that opened the conditions it stands under."""
+        return conditionals.openers(self.lines, self.conditions)
 
     @cached_property
     def line_ends(self) -> set[str]:
@@ -80,8 +93,22 @@ class Source:
         return identifiers("".join(self.lines))
 
     @cached_property
+    def defines(self) -> set[str]:
+        """The names that this file itself brings into being: functions, tables, macros, types,
+        variables, members, enumerators, as far as lines show it."""
+        found = {scope.name for scope in self.scopes}
+        for line in self.lines:
+            found.update(filter(None, (kind[1] for kind in map(_match(line), _DEFINING) if kind)))
+        return found
+
+    @cached_property
     def scopes(self) -> list[Scope]:
-        """Its top-level scopes in order; none overlaps another."""
+        """Its scopes in order; none overlaps another."""
+        if self.language != "c":
+            return [
+                Scope(kind, name, start, end, self.conditions[start])
+                for kind, name, start, end in OUTLINES[self.language].scopes(self.lines)
+            ]
         found = []
         at = 0
         for chunk in _chunks(self.lines):
@@ -121,10 +148,6 @@ class Source:
         return alike
 
 
-_Found = tuple[str, str, int, int]
-"""Kind, name, first line and the line after the last, within a chunk."""
-
-
 def _chunks(lines: list[str]) -> Iterator[list[str]]:
     """A file in pieces that end where a body does, with a brace in column one."""
     start = 0
@@ -137,7 +160,7 @@ def _chunks(lines: list[str]) -> Iterator[list[str]]:
 
 
 @lru_cache(maxsize=16384)
-def _in_chunk(text: str) -> tuple[_Found, ...]:
+def _in_chunk(text: str) -> tuple[Found, ...]:
     """The scopes in a chunk. Versions of a file share most of theirs, so each is parsed once."""
     # A chunk may hold one half of an #if, and both branches of one make C of sorts: the scopes
     # are found without the directives, whose nesting is known from elsewhere.
@@ -148,7 +171,7 @@ def _in_chunk(text: str) -> tuple[_Found, ...]:
     return tuple(_disjoint(found, list(_by_column(lines))))
 
 
-def _parsed(data: bytes) -> Iterator[_Found]:
+def _parsed(data: bytes) -> Iterator[Found]:
     stack: list[Node] = [parse(data).root_node]
     while stack:
         node = stack.pop()
@@ -159,7 +182,7 @@ def _parsed(data: bytes) -> Iterator[_Found]:
                 stack.append(child)
 
 
-def _scope_of(node: Node) -> _Found | None:
+def _scope_of(node: Node) -> Found | None:
     start, end = node.start_point[0], node.end_point[0] + 1
     if node.end_point[1] == 0:
         end -= 1
@@ -181,7 +204,7 @@ def _scope_of(node: Node) -> _Found | None:
     return (kind, name, start, end) if kind and name else None
 
 
-def _by_column(lines: list[str]) -> Iterator[_Found]:
+def _by_column(lines: list[str]) -> Iterator[Found]:
     """Bodies that open with `{` and close with `}` in column one."""
     opened: int | None = None
     for n, line in enumerate(lines):
@@ -205,9 +228,9 @@ def _is_head(line: str) -> bool:
     return bool(text) and not text.endswith((";", "}", "*/")) and not text.startswith(("#", "/*"))
 
 
-def _disjoint(parsed: list[_Found], by_column: list[_Found]) -> list[_Found]:
+def _disjoint(parsed: list[Found], by_column: list[Found]) -> list[Found]:
     """Parsed scopes, each within the one before it left out, and what only the columns show."""
-    kept: list[_Found] = []
+    kept: list[Found] = []
     for scope in parsed:
         if not kept or scope[2] >= kept[-1][3]:
             kept.append(scope)
@@ -230,10 +253,10 @@ def _declared_name(node: Node) -> str:
     return _text(inner)
 
 
-@lru_cache(maxsize=32)
-def source(data: bytes) -> Source:
+@lru_cache(maxsize=128)
+def source(data: bytes, language: str = "c") -> Source:
     """The source of a blob: the same object for the same bytes."""
-    return Source(data)
+    return Source(data, language)
 
 
 def parse(data: bytes) -> Tree:
@@ -276,6 +299,6 @@ def locals_of(data: bytes) -> frozenset[str]:
     return frozenset(names - {""})
 
 
-def fragment(lines: list[str]) -> Source:
+def fragment(lines: list[str], language: str) -> Source:
     """A source made of some lines, such as a hunk's pre-image."""
-    return source(join(lines))
+    return source(join(lines), language)

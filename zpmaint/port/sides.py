@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from zpmaint.port.follow import Region
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Miss
 from zpmaint.port.scopes import Scope
+from zpmaint.port.successor import twins
+from zpmaint.port.text import squeezed
 from zpmaint.port.tokens import weight
 
 
@@ -62,13 +65,33 @@ def sides(job: Job) -> Sides | Miss:
     )
 
 
+def regions(job: Job, start: int, end: int) -> tuple[Region, Region] | Miss:
+    """The scope that the base's lines [start, end) stand in, and the same in the target; the
+    files where they stand at file level."""
+    base = job.base
+    assert base is not None
+    home = base.scope_between(start) if start == end else base.scope_at(start)
+    if home is not None and start <= home.start and home.end <= end:
+        home = None  # it goes, or is replaced, as a whole
+    if home is not None and end > home.end and (len(base.lines) > end > home.end):
+        last = base.scope_between(end)
+        if last is not None or any(map(squeezed, base.lines[home.end : end])):
+            home = None
+    if home is None:
+        return Region(base, 0, len(base.lines)), Region(job.target, 0, len(job.target.lines))
+    twin = _twin(job, home)
+    if isinstance(twin, Miss):
+        return twin
+    return Region(base, home.start, home.end), Region(job.target, twin.start, twin.end)
+
+
 def _twin(job: Job, home: Scope) -> Scope | Miss:
-    twins = job.target.same_scope(home)
-    if not twins:
+    found = twins(job.base, home, job.target)
+    if not found:
         return Miss(f"the target has no {home.kind} {home.name} (moved, renamed or gone)", weight=1)
-    if len(twins) > 1:
-        return Miss(f"the target has {len(twins)} of {home.name} under the same #if", weight=1)
-    return twins[0]
+    if len(found) > 1:
+        return Miss(f"the target has {len(found)} of {home.name} under the same #if", weight=1)
+    return found[0]
 
 
 def _patched(change: Change, lines: list[str], at: int, within: range) -> list[str] | None:

@@ -106,6 +106,11 @@ def similarity(one: Sequence[str], other: Sequence[str]) -> float:
     return 2 * common / (len(one) + len(other))
 
 
+def contained(one: Sequence[str], other: Sequence[str]) -> float:
+    """How much of a line's tokens stands in another, 0..1."""
+    return (Counter(one) & Counter(other)).total() / len(one) if one else 0.0
+
+
 def weight(lines: Iterable[str]) -> int:
     """How many tokens some lines hold: what a change weighs."""
     return sum(len(tokens(line)) for line in lines)

@@ -15,7 +15,7 @@ from zpmaint.port.hunks import counted, find_all
 from zpmaint.port.placement import Job, Miss
 from zpmaint.port.sides import sides
 from zpmaint.port.text import body, indentation, squeezed
-from zpmaint.port.tokens import similarity, tokens
+from zpmaint.port.tokens import contained, identifiers, similarity, tokens
 
 GONE = 0.2
 """At most this share of what the patch removes may still stand in the scope. The patch that
@@ -78,6 +78,45 @@ def evidence(job: Job) -> Evidence:
         f"{cut.scope or 'the file'}"
     )
     return Evidence(left, arrived, verbatim, why)
+
+
+def present(job: Job) -> str:
+    """The evidence that the target has a hunk, whole; '' where it is not so.
+
+    Every line that it adds stands in the same scope, in the same order, as often as the patched
+    base has it; and of what it removes nothing is left. Similarity is no evidence here.
+    """
+    change = job.change
+    cut = sides(job)
+    if isinstance(cut, Miss) or not cut.whole:
+        return ""
+    patched, standing, before = counted(cut.ours), counted(cut.theirs), counted(cut.base)
+    if any(standing[line] < patched[line] for line in change.added):
+        return ""
+    if any(standing[line] > patched[line] for line in change.removed):
+        return ""
+    if not change.added and not change.removed:
+        return ""
+    if change.added and not any(standing[line] > before[line] for line in change.added):
+        return ""
+    if change.added and not any(identifiers(line) for line in change.added):
+        return ""
+    written = [squeezed(text) for kind, text in change.lines if kind == "+" and squeezed(text)]
+    there = iter(map(squeezed, cut.theirs))
+    if not all(line in there for line in written):
+        return ""
+    where = cut.scope or "the file"
+    if not change.added and _reworded(change.removed, standing - before):
+        return ""
+    if not change.added:
+        return f"what it removes is gone from {where}"
+    return f"every line it adds stands in {where} in its order, and what it removes is gone"
+
+
+def _reworded(removed: Counter[str], came: Counter[str]) -> bool:
+    """Whether a line that is gone may stand in the target in other words."""
+    new = [tokens(line) for line in came]
+    return any(contained(tokens(line), other) >= 0.6 for line in removed for other in new)
 
 
 def _arrived(written: Counter[str], there: Counter[str]) -> float:

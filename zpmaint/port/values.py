@@ -38,7 +38,8 @@ class HunkPort:
     scope: str
     """The enclosing function (or macro, struct, ...) in the target; '' at file level."""
     placed: str
-    """The strategy: exact, offset, three-way, identifiers, scope, upstream; 'conflict' if none."""
+    """The strategy: exact, offset, three-way, identifiers, scope, neighbours, pieces, moved;
+    upstream or gone where there is nothing to do; 'conflict' if none."""
     confidence: float
     """0..1: how sure the placing is right."""
     why: str

@@ -5,11 +5,12 @@ from __future__ import annotations
 from unidiff.patch import PatchedFile
 
 from zpmaint.port.hunks import Change
+from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.text import join
 from zpmaint.port.values import FilePort, HunkPort
 
 
-def port(file: PatchedFile, target: bytes | None) -> FilePort | None:
+def port(file: PatchedFile, target: bytes | None, terms: Terms = STRICT) -> FilePort | None:
     """The port of such a file; None for a file whose lines have to be placed hunk by hunk."""
     changes = [Change.of(hunk) for hunk in file]
     if unsupported := _unsupported(file):
@@ -18,6 +19,9 @@ def port(file: PatchedFile, target: bytes | None) -> FilePort | None:
         return _created(file, changes, target)
     if file.is_removed_file:
         return _deleted(file, changes, target)
+    if target is None and terms.yields:
+        why = "upstream deleted this file: the patch's change to it has no object"
+        return _told(file, changes, "gone", why)
     if target is None:
         return _told(file, changes, "conflict", "the target does not have this file")
     return None
@@ -55,7 +59,7 @@ def _unsupported(file: PatchedFile) -> str:
 def _told(
     file: PatchedFile, changes: list[Change], placed: str, why: str, result: bytes | None = None
 ) -> FilePort:
-    confidence = 0.0 if placed == "conflict" else 1.0
+    confidence = {"conflict": 0.0, "gone": 0.6}.get(placed, 1.0)
     headers = [change.header for change in changes] or ["@@"]
     offset = 0 if placed == "exact" else None
     return FilePort(

@@ -9,12 +9,32 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from zpmaint.port.placement import Attempt, Job
-from zpmaint.port.strategies import blocks, dropped, identifiers, literal, threeway
+from zpmaint.port.strategies import (
+    adjacent,
+    blocks,
+    dropped,
+    exported,
+    identifiers,
+    literal,
+    nearby,
+    pieces,
+    threeway,
+)
 
-LADDER: tuple[Callable[[Job], Attempt], ...] = (
+_WHOLE: tuple[Callable[[Job], Attempt], ...] = (
     literal.place,
+    exported.place,
     threeway.place,
     identifiers.place,
     blocks.place,
     dropped.place,
+    nearby.place,
+    adjacent.place,
 )
+
+
+def _in_pieces(job: Job) -> Attempt:
+    return pieces.place(job, _WHOLE)
+
+
+LADDER: tuple[Callable[[Job], Attempt], ...] = (*_WHOLE, _in_pieces)

@@ -10,6 +10,7 @@ from zpmaint.port.align import align
 from zpmaint.port.hunks import Change, find_all
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
 from zpmaint.port.scopes import Scope, Source
+from zpmaint.port.successor import successor
 from zpmaint.port.tokens import identifiers
 
 
@@ -19,7 +20,7 @@ def place(job: Job) -> Attempt:
     everywhere = find_all(target.lines, change.pre)
     if not everywhere:
         return Miss("the lines it changes are not in the target as the anchor has them")
-    places = [n for n in everywhere if _is_home(job, n)]
+    places = [n for n in everywhere if _is_home(job, n) and _ends_alike(job, n)]
     elsewhere = len(everywhere) - len(places)
     if not places:
         return Miss(
@@ -35,7 +36,11 @@ def place(job: Job) -> Attempt:
     offset = at - change.start
     placed = "exact" if offset == 0 else "offset"
     also = f", {elsewhere} alike in other scopes" if elsewhere else ""
-    if job.knows_home:
+    new_name = _new_name(job)
+    if new_name:
+        confidence = 0.85
+        why = f"all its lines stand once in {new_name}, which {_name(job.home)} became{also}"
+    elif job.knows_home:
         confidence = 1.0 if offset == 0 else 0.99
         why = f"all its lines stand once in {_name(job.home)}{also}"
     else:
@@ -47,11 +52,20 @@ def place(job: Job) -> Attempt:
     return Placement(at + low, at + high, new, placed, confidence, why, offset)
 
 
+def _ends_alike(job: Job, at: int) -> bool:
+    """What the patch puts at the file's end belongs there: not before what upstream added."""
+    change = job.change
+    if change.trail or job.base is None or job.base_at is None:
+        return True
+    ends = job.base_at + len(change.pre) == len(job.base.lines)
+    return not ends or at + len(change.pre) == len(job.target.lines)
+
+
 def _is_home(job: Job, at: int) -> bool:
     """Whether a place in the target is in the scope, and under the #if, that the hunk came from."""
     change, target = job.change, job.target
     if job.base is not None and job.base_at is not None:
-        return _identity(change, job.base, job.base_at) == _identity(change, target, at)
+        return _identity(change, job.base, job.base_at, job.target) == _identity(change, target, at)
     if change.own_scope is not None:
         scopes = change.scopes_in(target, at)
         return [s and (s.kind, s.name) for s in scopes] == [
@@ -60,12 +74,29 @@ def _is_home(job: Job, at: int) -> bool:
     return True
 
 
-def _identity(change: Change, source: Source, at: int) -> list[object]:
+def _identity(
+    change: Change, source: Source, at: int, target: Source | None = None
+) -> list[object]:
+    """The scopes and conditions of a hunk's place; in the target's names, where it is given."""
     scopes = change.scopes_in(source, at)
-    return [
-        *(scope and (scope.kind, scope.name) for scope in scopes),
-        source.inner(at + change.lead),
-    ]
+    if target is not None:
+        scopes = [scope and _called(source, scope, target) for scope in scopes]
+    inner = source.inner(at + change.lead)
+    return [*(scope and (scope.kind, scope.name) for scope in scopes), inner]
+
+
+def _new_name(job: Job) -> str:
+    """What the scope is called in the target, where that is not its name in the base."""
+    if job.base is None or job.home is None or job.target.same_scope(job.home):
+        return ""
+    found = successor(job.base, job.home, job.target)
+    return found.name if found else ""
+
+
+def _called(source: Source, scope: Scope, target: Source) -> Scope:
+    if target.same_scope(scope):
+        return scope
+    return successor(source, scope, target) or scope
 
 
 def _is_faint(change: Change) -> bool:

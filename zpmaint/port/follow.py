@@ -1,0 +1,106 @@
+"""Where the base's lines went in the target, and how well one can tell.
+
+The whole of a region (a scope, or the file where there is none) is followed at once; a line that
+upstream edited is followed to what it became.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from zpmaint.port.align import align
+from zpmaint.port.renames import pair_edited, substitutions
+from zpmaint.port.scopes import Source
+from zpmaint.port.text import squeezed
+from zpmaint.port.tokens import identifiers
+
+_EDITED_NEAR = 60
+"""Runs longer than this are not searched for edited lines: too much is new in them."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """Lines [start, end) of a source."""
+
+    source: Source
+    start: int
+    end: int
+
+    @cached_property
+    def plain(self) -> list[str]:
+        """Its lines squeezed."""
+        return [squeezed(line) for line in self.source.lines[self.start : self.end]]
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """How often each squeezed line stands in it."""
+        return Counter(self.plain)
+
+
+class Followed:
+    """The fates of a region's lines. Line numbers are the sources' own."""
+
+    def __init__(self, base: Region, target: Region) -> None:
+        self.base = base
+        self.target = target
+        self.same, self.edited = _fates(tuple(base.plain), tuple(target.plain))
+
+    def kept(self, line: int) -> int | None:
+        """Where a base line stands unchanged (but for white space)."""
+        to = self.same.get(line - self.base.start)
+        return None if to is None else to + self.target.start
+
+    def went(self, line: int) -> int | None:
+        """Where a base line stands, edited or not."""
+        to = self.same.get(line - self.base.start, self.edited.get(line - self.base.start))
+        return None if to is None else to + self.target.start
+
+    def is_unique(self, line: int) -> bool:
+        """Whether a base line is code that stands once in both regions."""
+        n = line - self.base.start
+        if not 0 <= n < len(self.base.plain):
+            return False
+        text = self.base.plain[n]
+        return (
+            self.base.counts[text] == 1 == self.target.counts[text] and len(identifiers(text)) > 0
+        )
+
+    def chain(self, line: int, step: int) -> list[int]:
+        """Base lines from `line` on, in steps of 1 or -1, that stand in a row in the target."""
+        found: list[int] = []
+        at = self.kept(line)
+        while at is not None and len(found) < 4:
+            found.append(line)
+            line += step
+            after = self.kept(line)
+            if after != at + step:
+                break
+            at = after
+        return found
+
+
+@lru_cache(maxsize=256)
+def _fates(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[dict[int, int], dict[int, int]]:
+    same = dict(align(one, other))
+    edited: dict[int, int] = {}
+    i = j = 0
+    for next_i, next_j in [*sorted(same.items()), (len(one), len(other))]:
+        if 0 < next_i - i <= _EDITED_NEAR and 0 < next_j - j <= _EDITED_NEAR:
+            pairs = pair_edited(one[i:next_i], other[j:next_j])
+            edited.update((i + a, j + b) for a, b in pairs)
+        i, j = next_i + 1, next_j + 1
+    return same, edited
+
+
+@lru_cache(maxsize=64)
+def replaced(base: Source, target: Source) -> frozenset[str]:
+    """The names that upstream put another name in the stead of, in lines that are else the same."""
+    return frozenset(substitutions(base.lines, target.lines))
+
+
+def code_lines(lines: Sequence[str]) -> int:
+    """How many of some lines say anything: names, not only braces and blanks."""
+    return sum(bool(identifiers(line)) for line in lines)

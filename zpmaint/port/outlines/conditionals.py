@@ -1,0 +1,52 @@
+"""The conditions that lines stand under, for ways of writing that nest them by lines."""
+
+from __future__ import annotations
+
+import re
+
+_DIRECTIVE = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b\s*(.*)")
+
+
+def none(lines: list[str]) -> list[tuple[str, ...]]:
+    """No conditions at all."""
+    return [()] * len(lines)
+
+
+def preprocessor(lines: list[str]) -> list[tuple[str, ...]]:
+    """For each line the #if lines it stands under, outermost first."""
+    found: list[tuple[str, ...]] = []
+    stack: list[str] = []
+    for line in lines:
+        # Most lines are no directive; only those that are cost a match.
+        directive = _DIRECTIVE.match(line) if "#" in line else None
+        if directive is not None:
+            word, rest = directive[1], " ".join(directive[2].split())
+            nest(stack, word, rest)
+        found.append(tuple(stack))
+    return found
+
+
+def openers(lines: list[str], told: list[tuple[str, ...]]) -> list[tuple[int, ...]]:
+    """For each line the lines that opened its conditions (the branch of an #else its own)."""
+    out: list[tuple[int, ...]] = []
+    stack: list[tuple[int, str]] = []
+    for n, names in enumerate(told):
+        same = 0
+        while same < min(len(stack), len(names)) and stack[same][1] == names[same]:
+            same += 1
+        # A condition that closes and opens again on neighbouring lines has an empty one between.
+        del stack[same:]
+        stack += [(n, name) for name in names[same:]]
+        out.append(tuple(line for line, _ in stack))
+    return out
+
+
+def nest(stack: list[str], word: str, rest: str) -> None:
+    """Open, turn or close a condition."""
+    if word in ("elif", "else", "endif"):
+        if stack:
+            opened = stack.pop()
+            if word != "endif":
+                stack.append(f"{opened} / {word} {rest}".rstrip())
+    else:
+        stack.append(f"{word} {rest}")

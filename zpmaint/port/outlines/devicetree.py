@@ -1,0 +1,42 @@
+"""Device trees: nodes. A node that holds others and is long is told apart into those."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from zpmaint.port.outlines.found import Found
+
+_OPEN = re.compile(r"\s*((?:[\w&-]+:\s*)*[&/\w{][^{;]*?)\s*\{\s*(?:/\*.*\*/\s*)?$")
+_CLOSE = re.compile(r"\s*\}\s*;")
+_LONG = 40
+"""Lines. Shorter nodes are scopes with all that they hold."""
+
+
+@dataclass
+class _Node:
+    name: str
+    start: int
+    end: int = 0
+    inner: list[_Node] = field(default_factory=list)
+
+
+def scopes(lines: list[str]) -> list[Found]:
+    """The nodes, by their path."""
+    root = _Node("", 0)
+    stack = [root]
+    for n, line in enumerate(lines):
+        if opened := _OPEN.match(line):
+            stack.append(_Node(" ".join(opened[1].split()), n))
+        elif _CLOSE.match(line) and len(stack) > 1:
+            node = stack.pop()
+            node.end = n + 1
+            stack[-1].inner.append(node)
+    return [found for node in root.inner for found in _told(node, "")]
+
+
+def _told(node: _Node, above: str) -> list[Found]:
+    path = f"{above}/{node.name}"
+    if node.inner and (node.end - node.start > _LONG or node.name == "/"):
+        return [found for inner in node.inner for found in _told(inner, path)]
+    return [("node", path, node.start, node.end)] if node.end - node.start > 1 else []

@@ -1,0 +1,292 @@
+"""neighbours: each run of changed lines goes where the lines around it, or they themselves, went.
+
+Three-way stops where upstream touched a line next to the patch's. Here the lines above and below
+are followed one by one into the same scope; what was added between two lines stays with the one
+that it belongs to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zpmaint.port import blockmerge, conflict
+from zpmaint.port.follow import Followed, Region, code_lines
+from zpmaint.port.hunks import Change, find_all
+from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
+from zpmaint.port.renames import pair_edited
+from zpmaint.port.scopes import Scope
+from zpmaint.port.sides import regions
+from zpmaint.port.text import squeezed
+from zpmaint.port.tokens import contained, tokens
+
+
+@dataclass(frozen=True)
+class Run:
+    """Base lines [start, end) that become `lines`."""
+
+    start: int
+    end: int
+    lines: list[str]
+
+
+def runs(change: Change, at: int) -> list[Run]:
+    """The runs of a hunk whose pre-image stands at line `at` of the base."""
+    found: list[Run] = []
+    n = at
+    start: int | None = None
+    new: list[str] = []
+    for kind, text in [*change.lines, (" ", "")]:
+        if kind == " ":
+            if start is not None:
+                found.append(Run(start, n, new))
+                start, new = None, []
+            n += 1
+            continue
+        if start is None:
+            start = n
+        if kind == "+":
+            new.append(text)
+        else:
+            n += 1
+    return found
+
+
+def place(job: Job) -> Attempt:
+    """Place a hunk of one run."""
+    if job.base is None or job.base_at is None:
+        return Miss("without a base its neighbours cannot be followed")
+    found = runs(job.change, job.base_at)
+    if len(found) != 1:
+        return Miss("it has more than one run of changes")
+    run = found[0]
+    around = regions(job, run.start, run.end)
+    if isinstance(around, Miss):
+        return around
+    base, target = around
+    followed = Followed(base, target)
+    attempt = (
+        _inserted(followed, run, job)
+        if run.start == run.end
+        else _changed(followed, run, job.wrote)
+    )
+    if isinstance(attempt, Placement):
+        for old, new in ((run.start, attempt.start), (run.end, attempt.end)):
+            before, after = job.base.scope_between(old), job.target.scope_between(new)
+            if before is None and after is not None and not _is_inside(attempt, after):
+                return Miss("its neighbours at file level went into another scope", weight=2)
+    return attempt
+
+
+def _is_inside(attempt: Placement, scope: Scope) -> bool:
+    """Whether a placement replaces lines of one scope only, and not its first: the narrowed
+    replacement of a longer run."""
+    return scope.start < attempt.start and attempt.end <= scope.end and attempt.start < attempt.end
+
+
+def _placed(start: int, end: int, lines: list[str], confidence: float, why: str) -> Placement:
+    return Placement(start, end, tuple(lines), "neighbours", confidence, why)
+
+
+def _inserted(followed: Followed, run: Run, job: Job) -> Attempt:
+    above, below = followed.chain(run.start - 1, -1), followed.chain(run.start, 1)
+    top, foot = followed.went(run.start - 1), followed.went(run.start)
+    if run.start == followed.base.start:
+        top = followed.target.start - 1
+    if run.start == followed.base.end:
+        foot = followed.target.end
+    sure_above, sure_below = _is_sure(followed, above), _is_sure(followed, below)
+    if top is not None and foot == top + 1:
+        confidence = 0.9 if sure_above and sure_below else 0.8 if sure_above or sure_below else 0.6
+        return _placed(foot, foot, run.lines, confidence, "the lines above and below stand there")
+    if top is not None and foot is not None and foot > top:
+        return _between(followed, run, top, foot, job)
+    if sure_above and top is not None and (foot is None or not sure_below):
+        why = "the line above stands there, the one below is gone"
+        return _placed(top + 1, top + 1, run.lines, 0.7, why)
+    if sure_below and foot is not None:
+        why = "the line below stands there, the one above is gone"
+        return _placed(foot, foot, run.lines, 0.7, why)
+    return Miss("the lines around an addition of the patch are gone from the target", weight=2)
+
+
+def _is_sure(followed: Followed, chain: list[int]) -> bool:
+    """Whether lines that stand in a row say where they are: one unique, or several of code."""
+    lines = followed.base.source.lines
+    return any(map(followed.is_unique, chain)) or code_lines([lines[n] for n in chain]) > 2
+
+
+def _between(followed: Followed, run: Run, top: int, foot: int, job: Job) -> Attempt:
+    """Upstream, too, has added lines between the two that the patch adds its own between."""
+    base, target = followed.base.source.lines, followed.target.source.lines
+    theirs = target[top + 1 : foot]
+    head, tail = base[run.start - 1 : run.start], base[run.start : run.start + 1]
+    blank_above = not head or not head[0].strip()
+    blank_below = not tail or not tail[0].strip()
+    if not tail and followed.target.end == len(target) == foot:
+        why = "upstream, too, added at the file's end; the patch's lines stay last"
+        return _placed(foot, foot, run.lines, 0.7, why)
+    if {squeezed(line) for line in run.lines} <= {squeezed(line) for line in theirs}:
+        return Miss("upstream has added the same lines there", weight=3)
+    if (at := _sorted_in(run.lines, head, target, top, foot)) is not None:
+        why = "upstream added to the same list, which is sorted"
+        return _placed(at, at, run.lines, 0.7, why)
+    conditions = (followed.base.source.inner(run.start - 1), followed.base.source.inner(run.start))
+    above = job.target.inner(top) == conditions[0]
+    below = job.target.inner(foot) == conditions[1]
+    if job.target.inner(top) != job.target.inner(foot) and above != below:
+        at = top + 1 if above else foot
+        why = "upstream put an #if beside it; the patch's lines stay under their own"
+        return _placed(at, at, run.lines, 0.6, why)
+    if job.target.inner(top) != job.target.inner(foot) and not above:
+        return Miss("upstream put the lines around an addition under another #if", weight=2)
+    if job.home is not None and job.home.kind == "function" and not job.terms.yields:
+        return Miss("both sides added statements at the same spot, and their order matters")
+    if blank_above != blank_below:
+        # The addition continues the paragraph that it touches.
+        if blank_below and all(map(str.strip, theirs)):
+            why = "upstream added to the same lines; the patch's stand at their end, as before"
+            return _placed(foot, foot, run.lines, 0.7, why)
+        if blank_above:
+            why = "upstream added above; the patch's lines stay above the line below them"
+            return _placed(foot, foot, run.lines, 0.6, why)
+        why = "upstream added below; the patch's lines stay with the line above them"
+        return _placed(top + 1, top + 1, run.lines, 0.6, why)
+    if run.lines and not run.lines[-1].strip() and run.lines[0].strip():
+        why = "upstream added above; the patch's lines stay above the line below them"
+        return _placed(foot, foot, run.lines, 0.6, why)
+    why = "upstream added at the same spot; the patch's lines stay with the line above them"
+    return _placed(top + 1, top + 1, run.lines, 0.5, why)
+
+
+def _sorted_in(
+    lines: list[str], head: list[str], target: list[str], top: int, foot: int
+) -> int | None:
+    """Where a list of like lines that is sorted here takes some lines; None where it is no such
+    list."""
+    if not lines or not head:
+        return None
+    kind = _list_kind(lines[0])
+    if not kind or any(_list_kind(line) != kind for line in [*lines, *head]):
+        return None
+    low, high = top, top + 1
+    while high <= foot and high < len(target) and _list_kind(target[high]) == kind:
+        high += 1
+    block = [_sort_key(line) for line in target[low:high]]
+    own = [_sort_key(line) for line in lines]
+    if len(block) < 3 or block != sorted(block) or own != sorted(own) or own[0] < block[0]:
+        return None
+    at = low + sum(line < own[0] for line in block)
+    return at if at == high or _sort_key(target[at]) > own[-1] else None
+
+
+def _sort_key(line: str) -> str:
+    """What people sort such lists by: names, not the punctuation around them."""
+    return " ".join(line.split(" if ", maxsplit=1)[0].split()).replace("/", " ")
+
+
+def _list_kind(line: str) -> str:
+    """What a line is one of many of: an #include, a select; '' for other lines."""
+    words = line.split()
+    if words and words[0] in ("#include", "select", "source", "obj-y", "imply", "-include"):
+        return words[0]
+    if len(words) == 3 and words[1] == "+=":
+        return "+="
+    return ""
+
+
+def _changed(followed: Followed, run: Run, wrote: frozenset[str]) -> Attempt:
+    base, target = followed.base.source.lines, followed.target.source.lines
+    images = [followed.kept(n) for n in range(run.start, run.end)]
+    stand = [n for n in images if n is not None]
+    if len(stand) == len(images) and stand == list(range(stand[0], stand[-1] + 1)):
+        sure = any(map(followed.is_unique, range(run.start, run.end)))
+        why = "the lines it changes stand there in a row, between other neighbours"
+        return _placed(stand[0], stand[-1] + 1, run.lines, 0.85 if sure else 0.7, why)
+    inside = followed.target.source.lines[followed.target.start : followed.target.end]
+    places = find_all(inside, base[run.start : run.end])
+    if len(places) == 1 and any(map(followed.is_unique, range(run.start, run.end))):
+        at = followed.target.start + places[0]
+        why = "the lines it changes stand once in the scope, in another place"
+        return _placed(at, at + run.end - run.start, run.lines, 0.7, why)
+    top = _mapped(followed, run.start - 1, -1)
+    foot = _mapped(followed, run.end, 1)
+    if top is None or foot is None or foot[1] <= top[1]:
+        return Miss("the lines around its changes are gone from the target", weight=1)
+    low, high = (top[0] + 1, foot[0])
+    start, end = top[1] + 1, foot[1]
+    known = sum(followed.went(n) is not None for n in range(run.start, run.end))
+    if known == 0:
+        why = "upstream has nothing left of the lines that the patch changes"
+        return Miss(why, weight=2, done="gone" if _is_edit(followed, run) else "")
+    if _moves(wrote - set(run.lines), base[run.start : run.end]):
+        return Miss("the patch moves these lines, and upstream edited them", weight=3)
+    if not run.lines and (unit := _unit(followed, run, top[1], foot[1])) is not None:
+        return unit
+    ours = [*base[low : run.start], *run.lines, *base[run.end : high]]
+    joined = blockmerge.join(base[low:high], ours, target[start:end])
+    if isinstance(joined, blockmerge.Clash):
+        return Miss(
+            joined.why, conflict.zealous(joined.ours, joined.base, joined.theirs, ""), weight=3
+        )
+    first, last, lines = narrowed(start, target[start:end], joined.lines)
+    if first == last and not lines:
+        return Miss("nothing of the hunk is left to do: the target has it already", weight=3)
+    notes = "; ".join(f"{note} ({count})" for note, count in joined.notes.items())
+    why = notes or "upstream's edits next to it do not touch it"
+    return _placed(first, last, list(lines), min(joined.confidence, 0.8), why)
+
+
+def _is_edit(followed: Followed, run: Run) -> bool:
+    """Whether a run only edits lines of which the target has nothing like left: without them
+    there is nothing to edit."""
+    old = followed.base.plain[run.start - followed.base.start :]
+    old = [line for line in old[: run.end - run.start] if line]
+    new = [squeezed(line) for line in run.lines if squeezed(line)]
+    if not old or len(pair_edited(old, new)) < len(new):
+        return False
+    there = [tokens(line) for line in followed.target.plain]
+    return not any(contained(tokens(line), other) >= 0.6 for line in old for other in there)
+
+
+def _moves(wrote: frozenset[str], lines: list[str]) -> bool:
+    """Whether most of the lines that a run deletes are added by the patch in another place."""
+    said = [line for line in lines if code_lines([line])]
+    return len(said) > 2 and sum(line in wrote for line in said) * 2 > len(said)
+
+
+def _mapped(followed: Followed, line: int, step: int) -> tuple[int, int] | None:
+    """The nearest line in a direction that is unique and stands in the target: (base, target)."""
+    region: Region = followed.base
+    for n in range(40):
+        at = line + n * step
+        if at < region.start:
+            return region.start - 1, followed.target.start - 1
+        if at >= region.end:
+            return region.end, followed.target.end
+        to = followed.kept(at)
+        if to is not None and followed.is_unique(at):
+            return at, to
+    return None
+
+
+def _unit(followed: Followed, run: Run, top: int, foot: int) -> Placement | None:
+    """The patch deletes a run of lines that upstream has edited, or added to, inside: where both
+    of its ends stand, what is between goes."""
+    base, target = followed.base.source.lines, followed.target.source.lines
+    lines = range(run.start, run.end)
+    said = [n for n in lines if code_lines([base[n]])]
+    if len(said) < 2:
+        return None
+    images = [followed.went(n) for n in lines]
+    stand = [n for n in images if n is not None]
+    if images[0] is None or images[-1] is None or not top < stand[0] <= stand[-1] < foot:
+        return None
+    if followed.went(said[0]) is None or followed.went(said[-1]) is None:
+        return None
+    whole = target[stand[0] : stand[-1] + 1]
+    new = len(whole) - len(stand)
+    lost = len(images) - len(stand)
+    if new > len(stand) or lost > len(stand):
+        return None
+    why = f"the lines go as a whole: {new} of upstream's inside go along, {lost} were gone before"
+    return _placed(stand[0], stand[-1] + 1, [], 0.7 if new + lost < 4 else 0.55, why)

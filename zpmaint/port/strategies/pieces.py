@@ -1,0 +1,90 @@
+"""pieces: a hunk of several runs of changes, each placed by itself.
+
+One hunk may reach over the end of a function into the next, or hold changes that upstream has
+moved apart. Every piece climbs the ladder with its own lines as context; they must keep their
+order and not touch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from zpmaint.port.hunks import Change
+from zpmaint.port.placement import Attempt, Job, Miss, Placement
+from zpmaint.port.upstream import present
+
+_CONTEXT = 3
+
+
+def split(change: Change) -> list[Change]:
+    """The hunk as one hunk for each of its runs, with the base's lines around as context."""
+    runs: list[tuple[int, int]] = []
+    for n, (kind, _) in enumerate(change.lines):
+        if kind == " ":
+            continue
+        if runs and runs[-1][1] == n:
+            runs[-1] = (runs[-1][0], n + 1)
+        else:
+            runs.append((n, n + 1))
+    if len(runs) < 2:
+        return []
+    pieces = []
+    for first, last in runs:
+        before = [(" ", text) for kind, text in change.lines[:first] if kind != "+"]
+        after = [(" ", text) for kind, text in change.lines[last:] if kind != "+"]
+        head, tail = before[-_CONTEXT:], after[:_CONTEXT]
+        start = change.start + len(before) - len(head)
+        lines = (*head, *change.lines[first:last], *tail)
+        pieces.append(replace(change, start=start, lines=lines))
+    return pieces
+
+
+def place(job: Job, ladder: Sequence[Callable[[Job], Attempt]]) -> Attempt:
+    """Place every piece by the given ladder; all or nothing."""
+    pieces = split(job.change)
+    if not pieces:
+        return Miss("it is one piece")
+    found: list[Placement] = []
+    had: list[str] = []
+    for piece in pieces:
+        part = replace(job, change=piece)
+        if job.terms.yields and (held := present(part)):
+            had.append(held)
+            continue
+        attempt = _climbed(part, ladder)
+        if isinstance(attempt, Miss):
+            return attempt
+        found.append(attempt)
+    if not found:
+        return Miss("; ".join(dict.fromkeys(had)), weight=5, done="upstream")
+    if any(b.start < a.end for a, b in pairwise(found)):
+        return Miss("its pieces would land on the same lines or in another order", weight=2)
+    lines: list[str] = []
+    at = found[0].start
+    for one in found:
+        lines += job.target.lines[at : one.start]
+        lines += one.lines
+        at = one.end
+    ways = ", ".join(sorted({one.placed for one in found}))
+    told = "; ".join(dict.fromkeys(one.why for one in found if one.placed not in _PLAIN))
+    why = f"in {len(found)} pieces ({ways})" + (f": {told}" if told else "")
+    if had:
+        why += f"; {len(had)} more dropped: upstream has them"
+    confidence = min(one.confidence for one in found) - 0.02
+    return Placement(found[0].start, at, tuple(lines), "pieces", confidence, why)
+
+
+_PLAIN = frozenset({"exact", "offset"})
+
+
+def _climbed(job: Job, ladder: Sequence[Callable[[Job], Attempt]]) -> Attempt:
+    nearest = Miss("no strategy took it", weight=-1)
+    for place_one in ladder:
+        attempt = place_one(job)
+        if isinstance(attempt, Placement):
+            return attempt
+        if attempt.weight > nearest.weight:
+            nearest = attempt
+    return nearest

@@ -1,0 +1,27 @@
+"""What a port may know and do beyond the anchor and the two kernels' files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms on which a patch is carried; the defaults are those of a patch set with intent."""
+
+    yields: bool = False
+    """Whether a hunk that upstream has, or whose file or function upstream deleted, is dropped, as
+    the maintainers of a queue of foreign patches drop it. Without it that is a conflict: a patch
+    set is for something, and what is left of it may mean nothing."""
+    exists: Callable[[str], bool] | None = None
+    """Whether the target's whole tree defines a name. Without it names are held against the two
+    files alone, and a port that rests on less says so."""
+    offers: tuple[tuple[str, bytes], ...] = ()
+    """Other files of the target, by path, that may hold what left the patch's own file."""
+
+
+STRICT = Terms()
+"""Nothing is given up, nothing known of the tree."""
+YIELDING = Terms(yields=True)
+"""For patches of a queue, whose intent is what they remove and add."""
