@@ -200,6 +200,28 @@ def test_a_patch_that_fails_changes_nothing_and_is_said(shop: Counter, tmp_path:
     assert "FAILED" in step.failure and step.changes == {"same.c": (N(20).encode(),) * 2}
 
 
+def test_dead_names(tmp_path: Path) -> None:
+    text = "int f(void)\n{\n\ta();\n\tb();\n}\n"
+    uses = text.replace("\ta();", "\ta();\n\tgone(fresh, kept);")
+    has = {"a.c": text, "lib.h": "gone kept later"}
+    old = package(tmp_path, "6.1.1-1", has, [("p", patch(("a.c", text, uses)))])
+    brings = patch(("n.h", None, "later\n"))
+    more = uses.replace("gone", "later")
+    new = package(
+        tmp_path,
+        "6.2.1-1",
+        {"a.c": text, "lib.h": "kept ungone"},
+        [("first", brings), ("p", patch(("a.c", text, more)))],
+    )
+    build(tmp_path / "d", [old, new])
+    (case,) = load(tmp_path / "d", [PAIR])
+    # gone: only the old kernel speaks of it; fresh: neither, so the patch brings it; later: an
+    # earlier patch of the new queue brings it.
+    assert case.exists is not None
+    found = {name: case.exists(name) for name in ("gone", "kept", "fresh", "later", "unasked")}
+    assert found == {"gone": False, "kept": True, "fresh": True, "later": True, "unasked": True}
+
+
 # Measuring.
 
 
