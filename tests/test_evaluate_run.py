@@ -200,6 +200,28 @@ def test_a_patch_that_fails_changes_nothing_and_is_said(shop: Counter, tmp_path:
     assert "FAILED" in step.failure and step.changes == {"same.c": (N(20).encode(),) * 2}
 
 
+def test_dead_names(tmp_path: Path) -> None:
+    text = "int f(void)\n{\n\ta();\n\tb();\n}\n"
+    uses = text.replace("\ta();", "\ta();\n\tgone(fresh, kept);")
+    has = {"a.c": text, "lib.h": "gone kept later"}
+    old = package(tmp_path, "6.1.1-1", has, [("p", patch(("a.c", text, uses)))])
+    brings = patch(("n.h", None, "later\n"))
+    more = uses.replace("gone", "later")
+    new = package(
+        tmp_path,
+        "6.2.1-1",
+        {"a.c": text, "lib.h": "kept ungone"},
+        [("first", brings), ("p", patch(("a.c", text, more)))],
+    )
+    build(tmp_path / "d", [old, new])
+    (case,) = load(tmp_path / "d", [PAIR])
+    # gone: only the old kernel speaks of it; fresh: neither, so the patch brings it; later: an
+    # earlier patch of the new queue brings it.
+    assert case.exists is not None
+    found = {name: case.exists(name) for name in ("gone", "kept", "fresh", "later", "unasked")}
+    assert found == {"gone": False, "kept": True, "fresh": True, "later": True, "unasked": True}
+
+
 # Measuring.
 
 
@@ -265,12 +287,15 @@ def test_drift(results: list[Result], path: str, drift: Drift, exact: bool) -> N
 def test_a_silent_difference_is_laid_out(results: list[Result], data: Path, tmp_path: Path) -> None:
     # As if zpmaint had done what patch did; the truth and the diff are real.
     wrong = of(results, "twins.c", "patch")
-    planted = Result(**{**vars(wrong), "tool": "zpmaint", "difference": "+EXPORT(one);\n"})
+    planted = Result(
+        **{**vars(wrong), "tool": "zpmaint", "difference": "+EXPORT(one);\n", "result": "0" * 12}
+    )
     out = tmp_path / "different"
     others = [row for row in results if row.tool != NAME]
     assert shown.write([*others, planted], data, out) == 1
     (file,) = out.glob("*/*.diff")
     text = file.read_text()
+    assert "result 000000000000, not read yet" in text
     assert "twins.c" in text and text.endswith("+EXPORT(one);\n")
     assert text.count("} /* one */") == 1  # the maintainers' patch stands beside the old one
     assert shown.write(others, data, out) == 0 and not list(out.glob("*/*.diff"))

@@ -18,6 +18,7 @@ from zpmaint.evaluate import chart, engine, shown, verdicts
 from zpmaint.evaluate import report as reports
 from zpmaint.evaluate.build import prepare
 from zpmaint.evaluate.cases import load
+from zpmaint.evaluate.classes import Class
 from zpmaint.evaluate.packages import Packages
 from zpmaint.evaluate.pairs import declared, parse_pair
 from zpmaint.evaluate.report import Groups, Report
@@ -227,6 +228,22 @@ def _print(desk: Desk, figures: Report, names: Sequence[str]) -> None:
     desk.out.print(table)
     if figures.coverage:
         desk.out.print(_coverage(figures))
+    if figures.classes:
+        desk.out.print(_classes(figures))
+
+
+def _classes(figures: Report) -> Table:
+    table = Table(
+        box=tables.BOX,
+        title="Clean but different: what people found (zpmaint/evaluate/classes.toml)",
+        title_justify="left",
+    )
+    table.add_column("")
+    for word in Class:
+        table.add_column(str(word), justify="right")
+    for pair, counts in figures.classes.items():
+        table.add_row(pair, *(str(counts[word]) for word in Class))
+    return table
 
 
 def _coverage(figures: Report) -> Table:

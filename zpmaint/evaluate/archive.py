@@ -1,9 +1,11 @@
-"""One pass over a kernel's tarball: the wanted files and the names of all."""
+"""Reading a kernel's tarball as it streams by: wanted files, and which names it speaks of."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
@@ -37,3 +39,27 @@ def read_files(archive: Path, wanted: Collection[str]) -> tuple[dict[str, bytes 
         finally:
             xz.kill()
     return found, names
+
+
+def names_in(archive: Path, names: Collection[str]) -> set[str]:
+    """Those of `names` that a .tar.xz speaks of anywhere, as whole words.
+
+    Raises InfraError where the archive is damaged.
+    """
+    need("xz")
+    with tempfile.NamedTemporaryFile("w", prefix="zpmaint-names-") as words:
+        words.write("".join(f"{name}\n" for name in sorted(names)))
+        words.flush()
+        grep = ["grep", "-aohwF", "-f", words.name]
+        with (
+            subprocess.Popen(["xz", "-dc", str(archive)], stdout=subprocess.PIPE) as xz,
+            subprocess.Popen(
+                grep, stdin=xz.stdout, stdout=subprocess.PIPE, env={**os.environ, "LC_ALL": "C"}
+            ) as found,
+        ):
+            assert xz.stdout is not None and found.stdout is not None
+            xz.stdout.close()  # grep alone holds it: xz ends when grep does
+            seen = {line.rstrip(b"\n") for line in found.stdout}
+    if xz.returncode != 0 or found.returncode not in (0, 1):
+        raise InfraError(f"{archive}: cannot be read", "delete it; it will be fetched again")
+    return {name.decode() for name in seen}

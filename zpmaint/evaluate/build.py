@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from zpmaint.errors import InfraError
-from zpmaint.evaluate.archive import read_files
-from zpmaint.evaluate.diffs import split
+from zpmaint.evaluate.archive import names_in, read_files
+from zpmaint.evaluate.diffs import brought, split, words
 from zpmaint.evaluate.queues import read_queue
 from zpmaint.evaluate.replay import replay
 from zpmaint.evaluate.store import FILE, Store
@@ -108,6 +108,16 @@ def _fill(store: Store, packages: Sequence[Package], scratch: Path, reporter: Re
                 there = sum(data is not None for data in files.values())
                 step.note(f"{package.version}: {there} of {len(files)} files are there")
             store.add_upstream(package.orig_sha256, files, listing)
+    names = {name for queue in queues.values() for patch in queue for name in brought(patch.text)}
+    for package in packages:
+        if unknown := names - store.known_names(package.orig_sha256):
+            with reporter.step(f"look for names in {package.orig.name}") as step:
+                # What stands in the files that are kept need not be looked for in the rest.
+                files = store.upstream(package.orig_sha256, paths)
+                seen = {n for data in files.values() if data for n in words(data)} & unknown
+                seen |= names_in(package.orig, unknown - seen)
+                step.note(f"{package.version}: speaks of {len(seen)} of {len(unknown)} names")
+            store.add_names(package.orig_sha256, {name: name in seen for name in unknown})
     for package in packages:
         key = _key(package)
         if store.package_of(package.name) == key:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from zpmaint.errors import InfraError
-from zpmaint.evaluate.diffs import split
+from zpmaint.evaluate.diffs import brought, split
 from zpmaint.evaluate.pairs import Pair, declared
 from zpmaint.evaluate.store import Change, Store, StoredQueue, StoredStep
 from zpmaint.evaluate.values import Blob, Case, FileCase, FileDiff, Kind
@@ -101,6 +101,7 @@ def _case(old: StoredQueue, new: StoredQueue, step: StoredStep, at: int) -> Case
         new_patch=theirs.patch.data,
         files=files,
         extra=tuple(sorted(set(theirs.changes) - named)),
+        exists=_names(old, old.steps.index(step), new, at),
     )
 
 
@@ -134,6 +135,30 @@ def _states(queue: StoredQueue, at: int) -> Callable[[str], Blob | None]:
         return queue.upstream[path]
 
     return state
+
+
+def _names(
+    old: StoredQueue, old_at: int, new: StoredQueue, new_at: int
+) -> Callable[[str], bool] | None:
+    """Which names the new kernel has before the patch. What the old one did not have either, the
+    patch itself brings along."""
+
+    if not (old.names and new.names):
+        return None
+
+    def exists(name: str) -> bool:
+        return _speaks(new, new_at, name) or not _speaks(old, old_at, name)
+
+    return exists
+
+
+def _speaks(queue: StoredQueue, at: int, name: str) -> bool:
+    """Whether a kernel with its queue up to place `at` speaks of a name."""
+    if queue.names.get(name, True):
+        return True
+    word = name.encode()
+    patches = (step.patch.data for step in queue.steps[:at] if not step.failure)
+    return any(word in text and name in brought(text) for text in patches)
 
 
 def _file(

@@ -25,7 +25,9 @@ text { font: 12px sans-serif; fill: #222 } .title { font-weight: bold; font-size
 def svg(title: str, points: Sequence[Point], tools: Iterable[tuple[str, Tally]]) -> str:
     """Left: what is equal and what is silently different, over the threshold. Right: one against
     the other, with the other tools as points: up and to the left is better."""
-    most = max([point.different for point in points] + [t.share(t.different) for _, t in tools])
+    others = list(tools)
+    shares = [t.share(t.different) for _, t in others]
+    most = max([0.0, *(point.different for point in points), *shares])
     wide = max(5.0, 5.0 * (int(most / 5) + 1))
     left = _Plot(_LEFT, (0.0, 1.0), (0.0, 100.0))
     right = _Plot(_RIGHT, (0.0, wide), (0.0, 100.0))
@@ -39,7 +41,7 @@ def svg(title: str, points: Sequence[Point], tools: Iterable[tuple[str, Tally]])
         right.line("equal", [(p.different, p.equal) for p in points]),
         _label(_RIGHT[0] + 8, _TOP - 8, "— zpmaint, by threshold   • others"),
     ]
-    body += [right.dot(name, t.share(t.different), t.share(t.equal)) for name, t in tools]
+    body += [right.dot(name, t.share(t.different), t.share(t.equal)) for name, t in others]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n"

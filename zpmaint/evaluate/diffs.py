@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from zpmaint.evaluate.values import FileDiff
 
+_WORD = re.compile(rb"[A-Za-z_]\w*", re.ASCII)
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _GIT = re.compile(rb"diff --git a/(\S+) b/(\S+)\s*$")
 _EXTENDED = (
@@ -37,6 +38,23 @@ class _Open:
         return FileDiff(
             self.old, self.new, b"".join(self.lines), self.renames, self.mode, self.binary
         )
+
+
+def words(text: bytes) -> set[str]:
+    """The names in a text, as C has them."""
+    return {word.decode() for word in _WORD.findall(text)}
+
+
+def brought(patch: bytes) -> set[str]:
+    """The names in the lines that a patch adds."""
+    return words(
+        b"".join(
+            line[1:] + b"\n"
+            for part in split(patch)
+            for line in part.text.split(b"\n")
+            if line.startswith(b"+") and not line.startswith(b"+++ ")
+        )
+    )
 
 
 def split(patch: bytes) -> list[FileDiff]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zpmaint.evaluate import verdicts
+from zpmaint.evaluate.classes import Class, counted
 from zpmaint.evaluate.curve import Equalled, Point, at_equal_coverage, curve
 from zpmaint.evaluate.engine import NAME
 from zpmaint.evaluate.values import Result, Verdict
@@ -35,6 +36,8 @@ class Report:
     hard_curve: tuple[Point, ...]
     coverage: tuple[Equalled, ...]
     """zpmaint held back to each other tool's coverage, over the drifted files."""
+    classes: dict[str, dict[Class, int]]
+    """By pair: what people found in zpmaint's silent differences."""
     how: dict[str, dict[str, int]]
     """zpmaint's strategies over the drifted files: how often each came out how."""
 
@@ -70,6 +73,7 @@ class Report:
                 }
                 for row in self.coverage
             ],
+            "classes": self.classes,
             "how": self.how,
         }
 
@@ -92,6 +96,7 @@ def report(results: Sequence[Result]) -> Report:
             for tool, rows in verdicts.by_tool(drifted).items()
             if tool != NAME and points
         ),
+        classes=counted(row for row in ours if row.verdict is Verdict.DIFFERENT),
         how=_how(ours),
     )
 

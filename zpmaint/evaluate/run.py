@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -61,11 +62,7 @@ def _one(number: int, *, names: Sequence[str], only_drifted: bool) -> list[Resul
 
 def results(case: Case, names: Sequence[str], *, only_drifted: bool = False) -> Iterator[Result]:
     """Run each tool on each file of a case."""
-    chosen = [
-        file
-        for file in case.files
-        if not only_drifted or (file.kind is Kind.MODIFIED and file.drifted)
-    ]
+    chosen = [f for f in case.files if not only_drifted or (f.kind is Kind.MODIFIED and f.drifted)]
     if not chosen:
         return
     ours = engine.attempt(case) if engine.NAME in names else {}
@@ -98,6 +95,7 @@ def results(case: Case, names: Sequence[str], *, only_drifted: bool = False) -> 
                     placed=done.placed,
                     seconds=done.seconds,
                     difference=_difference(file, done) if shown else "",
+                    result=hashlib.sha256(done.result or b"").hexdigest()[:12] if shown else "",
                 )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zpmaint.errors import UserError
 from zpmaint.evaluate.cases import load
+from zpmaint.evaluate.classes import reading
 from zpmaint.evaluate.diffs import split
 from zpmaint.evaluate.engine import NAME
 from zpmaint.evaluate.values import Result, Verdict
@@ -45,7 +46,8 @@ def write(results: Sequence[Result], data: Path, out: Path) -> int:
                 head = (
                     f"{case.pair}\n{case.name} -> {case.new_name}\n{file.path}\n"
                     f"kind {row.kind}, drift {row.drift}, confidence {row.confidence:.2f}\n"
-                    f"{row.how}\n\n=== the old patch\n"
+                    f"{row.how}\nresult {row.result}, {': '.join(filter(None, reading(row)))}\n\n"
+                    "=== the old patch\n"
                 )
                 theirs = b"".join(
                     part.text for part in split(case.new_patch) if part.path == file.path

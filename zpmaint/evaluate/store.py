@@ -28,6 +28,9 @@ create table if not exists upstream (
   orig text not null, path text not null, sha256 text, primary key (orig, path)
 ) without rowid;
 create table if not exists listing (orig text primary key, paths blob not null) without rowid;
+create table if not exists name (
+  orig text not null, name text not null, there integer not null, primary key (orig, name)
+) without rowid;
 create table if not exists step (
   queue text not null, number integer not null, name text not null, patch text not null,
   failure text not null, primary key (queue, number)
@@ -69,6 +72,8 @@ class StoredQueue:
     steps: tuple[StoredStep, ...]
     upstream: Mapping[str, Blob | None]
     """The upstream kernel's files by path: every path that a queue of the data set names."""
+    names: Mapping[str, bool]
+    """Whether the upstream kernel speaks of a name, for those that a queue's patches bring."""
 
 
 class Store:
@@ -142,7 +147,13 @@ class Store:
                 "select path, sha256 from upstream where orig = ?", [orig]
             )
         }
-        return StoredQueue(name, version, steps, upstream)
+        names = {
+            word: bool(there)
+            for word, there in self._db.execute(
+                "select name, there from name where orig = ?", [orig]
+            )
+        }
+        return StoredQueue(name, version, steps, upstream, names)
 
     def listing(self, queue: str) -> list[str]:
         """Every file of the upstream kernel under a queue, by path."""
@@ -171,6 +182,19 @@ class Store:
         """The paths whose upstream state in an archive is known."""
         rows = self._db.execute("select path from upstream where orig = ?", [orig])
         return {path for (path,) in rows}
+
+    def known_names(self, orig: str) -> set[str]:
+        """The names of which it is known whether an archive speaks of them."""
+        rows = self._db.execute("select name from name where orig = ?", [orig])
+        return {name for (name,) in rows}
+
+    def add_names(self, orig: str, names: Mapping[str, bool]) -> None:
+        """Keep which names an archive speaks of."""
+        with self._db:
+            self._db.executemany(
+                "insert or replace into name values (?, ?, ?)",
+                [(orig, name, there) for name, there in names.items()],
+            )
 
     def package_of(self, queue: str) -> str | None:
         """The hash of the package that a stored queue was read from."""

@@ -134,6 +134,10 @@ class Case:
     files: tuple[FileCase, ...]
     extra: tuple[str, ...]
     """Files that only the new patch touches: no case, but counted."""
+    exists: Callable[[str], bool] | None
+    """Whether a name is no dead one: the new kernel, with its queue up to this patch, speaks of
+    it, or the old one did not either. Names that no patch brings count as there. None where the
+    data set does not know the kernels' names."""
 
     @property
     def id(self) -> str:
@@ -200,6 +204,9 @@ class Result:
     """Of processor time, as Outcome has them."""
     difference: str = ""
     """For zpmaint, where it is different: the diff from the truth to its result."""
+
+    result: str = ""
+    """Where it is different: zpmaint's file by the first twelve digits of its sha256."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,0 +1,95 @@
+"""`zpmaint evaluate` as a user runs it, on toy queues and a toy repository."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from evaluate_fixtures import package, patch
+from history_fixtures import make_past, make_project, open_shop
+from sources_fixtures import git
+from test_cli import zpmaint
+
+from zpmaint.evaluate.build import build
+from zpmaint.pipeline.tags import TagRow, tags
+from zpmaint.sources.chain import Chain, open_source
+
+PAIR = "6.1.1-1..6.2.1-1"
+TEXT = "".join(f"line {n}\n" for n in range(30))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("toy")
+    mine = TEXT.replace("line 20\n", "mine\n")
+    old = package(folder, "6.1.1-1", {"a.c": TEXT}, [("p", patch(("a.c", TEXT, mine)))])
+    # The maintainers put another line there: no tool can know, all are silently different.
+    new = package(
+        folder,
+        "6.2.1-1",
+        {"a.c": "top\n" + TEXT},
+        [("p", patch(("a.c", "top\n" + TEXT, "top\n" + TEXT.replace("line 20\n", "ours\n"))))],
+    )
+    build(folder / "data", [old, new])
+    return folder / "data"
+
+
+def test_tables_and_files(data: Path, tmp_path: Path) -> None:
+    status, out, err = zpmaint(
+        "-q", "evaluate", "--data", str(data), "--pair", PAIR, "--tool", "zpmaint", "--tool",
+        "patch", "--curve", str(tmp_path / "c.svg"), "--show-different", str(tmp_path / "d"),
+    )  # fmt: skip
+    assert (status, err) == (0, "")
+    assert f"{PAIR}" in out and "100.0/0.0/100.0" in out
+    assert "1 pairs, 1 patch cases, 1 file cases" in out
+    assert (tmp_path / "c.svg").read_text().startswith("<svg")
+    (shown,) = (tmp_path / "d" / PAIR).iterdir()
+    assert shown.read_text().endswith(" line 19\n-ours\n+mine\n line 21\n line 22\n line 23\n")
+
+
+def test_json(data: Path) -> None:
+    status, out, _ = zpmaint(
+        "-q", "evaluate", "--data", str(data), "--pair", PAIR, "--json", "--tool", "patch -F0"
+    )
+    found = json.loads(out)
+    assert status == 0 and found["pairs"] == [PAIR] and found["left_out"] == []
+    assert found["drifted"]["all"]["patch -F0"]["different_percent"] == 100.0
+    (case,) = found["cases"]
+    assert (case["path"], case["verdict"], case["drift"]) == ("a.c", "different", "offset")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--pair", "6.1.1"], "'6.1.1' is not a pair"),
+        (["--tags"], "ZPMAINT_KERNEL_GIT is not set"),
+    ],
+)
+def test_mistakes(words: list[str], said: str) -> None:
+    status, out, err = zpmaint("-q", "evaluate", *words, env={"ZPMAINT_KERNEL_GIT": ""})
+    assert status == 2 and not out
+    assert said in err and len(err.splitlines()) == 2
+
+
+def test_tags(tmp_path: Path) -> None:
+    past = make_past(tmp_path / "repo")
+    git(past.repo, "tag", "not-a-kernel")
+    shop = open_shop(make_project(tmp_path / "project", past), tmp_path)
+    chain = Chain([open_source(f"git:{past.repo}", cache=tmp_path)])
+    found = tags(shop, shop.patchset(), chain, ("zpmaint", "patch -F0", "git merge-file"))
+
+    def told(rows: list[TagRow]) -> list[tuple[str, str, bool, bool]]:
+        return [(str(row.version), str(row.port.state), *row.tools.values()) for row in rows]
+
+    assert told(found["v2.6.20"]) == [
+        ("2.6.20", "applies", True, True),
+        ("2.6.21-rc1", "applies", True, True),
+        ("2.6.21", "ported", False, False),
+        ("2.6.22-rc1", "upstream", False, False),
+        ("2.6.23-rc1", "conflict", False, False),
+        ("2.6.23", "conflict", False, False),
+    ]
+    # Alone, past its era: the later anchor of the set does not help the first one out.
+    assert {row.port.anchor for row in found["v2.6.20"]} == {"v2.6.20"}
+    assert [str(row.port.state) for row in found["v2.6.23"]][-2:] == ["applies", "applies"]
