@@ -28,6 +28,7 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
     found = [_conditionals(change, old, new), _line_ends(change, job.target, new)]
     if path.endswith(_C_SUFFIXES):
         found += [_brackets(change, old, new), _names(job, old, new)]
+    found.append(_twice(job.target, placement))
     share = intent.share(change, old, new)
     if share < intent.ENOUGH:
         found.append(
@@ -76,6 +77,20 @@ def _line_ends(change: Change, target: Source, new: list[str]) -> str:
     if not foreign or (foreign <= seen and known.issuperset(map(ending, change.pre))):
         return ""
     return "the patch and the target end their lines differently"
+
+
+def _twice(target: Source, placement: Placement) -> str:
+    """Lines that a merge adds do not stand right there already: then upstream has added them, and
+    the merge took them for others."""
+    new, at = list(placement.lines), placement.start
+    if (
+        placement.placed in ("exact", "offset")
+        or placement.end > at
+        or not any(map(str.strip, new))
+    ):
+        return ""
+    beside = (target.lines[max(0, at - len(new)) : at], target.lines[at : at + len(new)])
+    return "the target has the lines right there already" if new in beside else ""
 
 
 def _balance(lines: list[str]) -> Counter[str]:
