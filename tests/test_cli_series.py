@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from series_fixtures import git_am, lay, quilt_folder, quilt_push
-from test_cli import zpmaint
+from test_cli import ROOT, zpmaint
 from test_port_series import BASE, CLASH, ONE, TARGET, THREE, TWO, C, chain, work  # noqa: F401
 
 MAKEFILE = b"VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = %d\nEXTRAVERSION =\n"
@@ -72,8 +72,11 @@ def _project(folder: Path) -> Path:
     """A project whose own sources serve nothing."""
     there = folder / "project"
     there.mkdir()
+    (there / "patches").symlink_to(ROOT / "patches")
     (there / "kernels.toml").write_text(
-        'patch = "p"\n[sources.tree]\nkind = "tree"\nwhere = "' + str(folder / "linux1") + '"\n'
+        'patch = "no-anon-zero-page"\n[sources.tree]\nkind = "tree"\nwhere = "'
+        + str(folder / "linux1")
+        + '"\n'
     )
     return there
 

@@ -143,6 +143,24 @@ def test_of_a_patch_that_upstream_has_half_the_rest_goes_in(tmp_path: Path) -> N
     )
 
 
+def test_a_line_that_upstream_moved_alike_is_not_there_twice(tmp_path: Path) -> None:
+    """One hunk takes it away, another brings it elsewhere: only together do they show that
+    upstream has both."""
+    head, tail = "\tq = init();\n\tif (!q)\n\t\treturn 1;\n\n", "\t\t}\n\t}\n\n"
+    middle = "".join(f"\tmap_{n}(q);\n" for n in range(9))
+    kept, moved = "\ts->queue = q;\n\n", "\ts->queue = q;\n\n"
+    old = function("make", head + kept + middle + tail).encode()
+    new = function("make", head + middle + tail + moved).encode()
+    base = {"mm/a.c": old}
+    folder = quilt_folder(tmp_path / "in", chain(old, new))
+    upstream = new.replace(b"int make", b"#include <y.h>\n\nint make")
+    assert fates(ported(folder, base, {"mm/a.c": upstream})) == ["upstream"]
+    # Upstream did more to the place that it comes to: whatever it is called, it is not put in.
+    other = upstream.replace(b"\ts->queue = q;\n\n", b"\ts->queue = q;\n\ts->max = 1;\n\n")
+    [port] = ported(folder, base, {"mm/a.c": other})
+    assert not port.goes_in or port.files[0].result.count(b"s->queue = q;") == 1
+
+
 def test_an_addition_at_a_files_end_is_not_made_twice(tmp_path: Path) -> None:
     """Its context stands there still, and the line that it brings after it, too."""
     folder = quilt_folder(tmp_path / "in", chain(C, C + b"int last;\n"))

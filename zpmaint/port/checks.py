@@ -32,6 +32,7 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
         found.append(_conditionals(change, old, new))
     if job.target.language == "c":
         found += [_brackets(change, old, new), _names(job, old, new)]
+    found.append(_stuttered(job.target, placement))
     if twice := _twice(job, placement):
         found.append(f"the target has {', '.join(twice)} already")
     share = intent.share(change, old, new, *_settled(job))
@@ -140,6 +141,20 @@ def _line_ends(change: Change, target: Source, new: list[str]) -> str:
     if not foreign or (foreign <= seen and known.issuperset(map(ending, change.pre))):
         return ""
     return "the patch and the target end their lines differently"
+
+
+def _stuttered(target: Source, placement: Placement) -> str:
+    """Lines that a merge adds do not stand right there already: then upstream has added them, and
+    the merge took them for others."""
+    new, at = list(placement.lines), placement.start
+    if (
+        placement.placed in ("exact", "offset")
+        or placement.end > at
+        or not any(map(str.strip, new))
+    ):
+        return ""
+    beside = (target.lines[max(0, at - len(new)) : at], target.lines[at : at + len(new)])
+    return "the target has the lines right there already" if new in beside else ""
 
 
 def _balance(lines: list[str]) -> Counter[str]:

@@ -8,6 +8,7 @@ change its mode, or hold a binary change. What patch and git do with it on its o
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +18,8 @@ from zpmaint.port.engine import jobs_of, port_file
 from zpmaint.port.hunks import Change
 from zpmaint.port.overlay import Overlay, applied, fits_at, places
 from zpmaint.port.scopes import source
-from zpmaint.port.text import join
+from zpmaint.port.text import join, squeezed
+from zpmaint.port.tokens import identifiers
 from zpmaint.port.values import FilePort, HunkPort
 
 _SPECIAL = ("120000", "160000")
@@ -184,14 +186,12 @@ def _lines(
     part: FileDiff, changes: tuple[Change, ...], known: bytes | None, before: bytes
 ) -> Carried:
     """Changed lines, placed by the engine."""
-    held = [upstream.is_done(job) for job in jobs_of(part.parsed, known, before)]
+    held = _there_already(part, changes, known, before)
     ported = _rest(part, changes, held, known, before)
     if ported.result is None:
         # What could not be placed may be there already, and its lines of before, too.
-        held = [
-            upstream.is_done(job, even_so=hunk.placed == "conflict")
-            for job, hunk in zip(jobs_of(part.parsed, known, before), ported.hunks, strict=True)
-        ]
+        stuck = [hunk.placed == "conflict" for hunk in ported.hunks]
+        held = _there_already(part, changes, known, before, stuck)
         ported = _rest(part, changes, held, known, before)
     if all(held):
         return _held(part, changes, "; ".join(dict.fromkeys(held)))
@@ -211,6 +211,43 @@ def _lines(
     return Carried(ported, Effect(files), text)
 
 
+def _there_already(
+    part: FileDiff,
+    changes: tuple[Change, ...],
+    known: bytes | None,
+    before: bytes,
+    stuck: Sequence[bool] = (),
+) -> list[str]:
+    """For each hunk why the target has it already, or ''. One that is there may be what shows that
+    another is: a line that the patch moves, and upstream did."""
+    held = [""] * len(changes)
+    while True:
+        left = [n for n, done in enumerate(held) if not done]
+        if not left:
+            return held
+        rest = replace(part, hunks=tuple(part.hunks[n] for n in left)).parsed
+        jobs = jobs_of(rest, _with_held(changes, held, known), before)
+        for n, job in zip(left, jobs, strict=True):
+            held[n] = upstream.is_done(job, even_so=bool(stuck) and stuck[n])
+        if not any(held[n] for n in left):
+            return held
+
+
+def _with_held(
+    changes: tuple[Change, ...], held: Sequence[str], known: bytes | None
+) -> bytes | None:
+    """The base with those hunks done that the target has already: what is left to do is told
+    from them so."""
+    if known is None or not any(held):
+        return known
+    lines = source(known).lines
+    at = places(lines, changes)
+    done = [n for n, one in enumerate(held) if one]
+    if at is None:
+        return None
+    return applied(lines, [changes[n] for n in done], [at[n] for n in done])
+
+
 def _rest(
     part: FileDiff,
     changes: tuple[Change, ...],
@@ -224,7 +261,26 @@ def _rest(
     left = tuple(h for h, done in zip(part.hunks, held, strict=True) if not done)
     if not left:
         return _told(part, changes, "upstream", "")
-    return _partly(changes, port_file(replace(part, hunks=left).parsed, known, before), held)
+    base = _with_held(changes, held, known)
+    rest = port_file(replace(part, hunks=left).parsed, base, before)
+    # Upstream has some of the patch: where it has brought a line of the rest, too, that is no
+    # coincidence, and a merge that took it for another would bring it twice.
+    twice = _brought_by_both(
+        [c for c, done in zip(changes, held, strict=True) if not done], base, before
+    )
+    if rest.result is not None and twice:
+        why = f"upstream has other hunks of this file already, and has brought {twice!r} as well"
+        stuck = (replace(h, placed="conflict", confidence=0.0, why=why) for h in rest.hunks)
+        rest = replace(rest, hunks=tuple(stuck), result=None)
+    return _partly(changes, rest, held)
+
+
+def _brought_by_both(changes: Sequence[Change], base: bytes | None, target: bytes) -> str:
+    """A line that hunks add and that upstream has added since the base; '' if there is none."""
+    old = Counter(map(squeezed, source(base).lines)) if base is not None else Counter[str]()
+    new = Counter(map(squeezed, source(target).lines))
+    added = (line for change in changes for line in change.added)
+    return next((line for line in added if identifiers(line) and new[line] > old[line]), "")
 
 
 def _partly(changes: Sequence[Change], rest: FilePort, held: Sequence[str]) -> FilePort:

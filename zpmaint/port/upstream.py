@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from zpmaint.port import diff3, renames
 from zpmaint.port.hunks import counted, find_all
 from zpmaint.port.placement import Job, Miss
-from zpmaint.port.sides import sides
+from zpmaint.port.sides import Sides, sides
 from zpmaint.port.text import body, indentation, squeezed
 from zpmaint.port.tokens import contained, identifiers, similarity, tokens
 
@@ -91,11 +91,22 @@ def is_done(job: Job, *, even_so: bool = False) -> str:
     cut = sides(job)
     if not isinstance(cut, Miss) and cut.whole:
         chunks = diff3.merge(cut.base, cut.ours, cut.theirs)
-        if diff3.is_clean(chunks) and diff3.result(chunks) == list(cut.theirs):
+        mine = [chunk for chunk in chunks if chunk.kind == "ours"]
+        if diff3.is_clean(chunks) and all(_came(chunk, cut) for chunk in mine):
             return f"{cut.scope or 'the target'} has all lines of the hunk already"
     elif evidence(job).verbatim:
         return "the target has the hunk's lines as it leaves them"
     return ""
+
+
+def _came(chunk: diff3.Chunk, cut: Sides) -> bool:
+    """Whether what a merge would add stands right there, and came since the base: a blank line
+    on either side lets the two sides' additions pass for others."""
+    new, at, size = list(chunk.ours), chunk.theirs_at, len(chunk.ours)
+    line = next((text for text in new if squeezed(text)), None)
+    if chunk.base or line is None or cut.theirs.count(line) <= cut.base.count(line):
+        return False
+    return new in (cut.theirs[max(0, at - size) : at], cut.theirs[at : at + size])
 
 
 def present(job: Job) -> str:
