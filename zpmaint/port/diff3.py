@@ -77,9 +77,7 @@ def _chunk(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str], at: 
     return Chunk(kind, old, mine, yours, at)
 
 
-def touching(
-    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
-) -> list[str] | None:
+def touching(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> list[str] | None:
     """The merge of two sides whose changes touch without overlapping: what the one puts before or
     behind elements that the other rewrites stays before or behind them. None where both changed
     the same element, or both added at the same place."""
