@@ -34,6 +34,10 @@ class Region:
         """Its lines squeezed."""
         return [squeezed(line) for line in self.source.lines[self.start : self.end]]
 
+    def plain_at(self, line: int) -> str:
+        """A line of it, by the source's numbers, squeezed."""
+        return self.plain[line - self.start]
+
     @cached_property
     def counts(self) -> Counter[str]:
         """How often each squeezed line stands in it."""
@@ -67,6 +71,12 @@ class Followed:
         return (
             self.base.counts[text] == 1 == self.target.counts[text] and len(identifiers(text)) > 0
         )
+
+    def by_text(self, line: int) -> int | None:
+        """Where a line stands that is unique in both, though upstream moved it out of order."""
+        if not self.is_unique(line):
+            return None
+        return self.target.plain.index(self.base.plain_at(line)) + self.target.start
 
     def chain(self, line: int, step: int) -> list[int]:
         """Base lines from `line` on, in steps of 1 or -1, that stand in a row in the target."""
