@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from port_fixtures import carry, outcome, placed
 
-from zpmaint.port import blockmerge, confidence, diff3
+from zpmaint.port import blockmerge, confidence, diff3, engine
+from zpmaint.port.strategies import adjacent
 from zpmaint.port.values import State
 
 FILL = "".join(f"	step{n}(dev);\n" for n in range(8))
@@ -46,6 +47,19 @@ def test_upstream_changes_the_line_beside_the_patchs() -> None:
     assert ported.confidence < 0.95  # no line between the two changes says that they are apart
 
 
+def test_an_addition_where_upstream_rewrote_the_line_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "LADDER", (adjacent.place,))
+    above = "	if (a) {\n		close(dev);\n	}\n\n"
+    base = function(above * 2 + "	/* the old way */\n	ret = old_way(dev, 1);\n	if (ret)\n")
+    check = "	if (!installed())\n		return -ENODEV;\n\n"
+    patched = base.replace("	/* the old", check + "	/* the old")
+    new = "	adev = allocate(&dev->parent);\n	use_it(adev);\n	if (ret)\n"
+    target = base.replace("	/* the old way */\n	ret = old_way(dev, 1);\n	if (ret)\n", new)
+    ported = carry(base, patched, target)
+    assert outcome(ported) == target.replace("	adev = ", check + "	adev = ")
+    assert placed(ported) == ["adjacent"]
+
+
 def test_words_that_touch() -> None:
     """Upstream adds an argument before the one that the patch edits."""
     base = function("	handle(ret, chain, &waiter);\n")
@@ -61,8 +75,11 @@ def test_a_word_that_one_prefixes_and_the_other_replaces_is_a_conflict() -> None
     assert isinstance(blockmerge.join(base, ours, theirs), blockmerge.Clash)
 
 
+MESSAGE = 'printk(KERN_ERR "firmware (%s) failed\\n", path);'
+
+
 def test_a_message_that_goes_goes_as_upstream_prints_it() -> None:
-    body = '	if (err < 0) {\n		printk(KERN_ERR "firmware (%s) failed\\n", path);\n		return 1;\n	}\n'
+    body = f"	if (err < 0) {{\n		{MESSAGE}\n		return 1;\n	}}\n"
     new = "	if (err)\n		return 1;\n"
     base, patched = function(body), function(new)
     target = base.replace("printk(KERN_ERR ", "dev_err(dev, ")
@@ -73,9 +90,9 @@ def test_a_message_that_goes_goes_as_upstream_prints_it() -> None:
 
 
 def test_another_statement_in_its_stead_does_not_go() -> None:
-    body = '	if (err < 0) {\n		printk(KERN_ERR "firmware (%s) failed\\n", path);\n		return 1;\n	}\n'
+    body = f"	if (err < 0) {{\n		{MESSAGE}\n		return 1;\n	}}\n"
     base, patched = function(body), function("	if (err)\n		return 1;\n")
-    target = base.replace('printk(KERN_ERR "firmware (%s) failed\\n", path);', "undo_all(dev);")
+    target = base.replace(MESSAGE, "undo_all(dev);")
     assert carry(base, patched, target).state is State.CONFLICT
 
 
@@ -110,10 +127,9 @@ def test_a_wrapper_takes_the_name_over() -> None:
     """What probe() did __probe() does now; probe() only calls it."""
     base = function("	lock(dev);\n	get(dev);\n	unlock(dev);\n")
     patched = base.replace("	get(dev);\n", "	get(dev, 1);\n")
-    inner = base.replace("int probe", "static int __probe").replace(
-        "	lock(dev);", "	guard(dev);"
-    )
-    wrapper = "\nint probe(struct device *dev)\n{\n	if (!dev)\n		return 0;\n	return __probe(dev);\n}\n"
+    inner = base.replace("int probe", "static int __probe").replace("	lock(", "	guard(")
+    head = "\nint probe(struct device *dev)\n{\n"
+    wrapper = f"{head}	if (!dev)\n		return 0;\n	return __probe(dev);\n}}\n"
     ported = carry(base, patched, inner + wrapper)
     assert outcome(ported) == inner.replace("	get(dev);\n", "	get(dev, 1);\n") + wrapper
     assert ported.confidence <= confidence.TWIN
@@ -134,7 +150,7 @@ def test_a_function_of_a_known_name_takes_the_lines_over() -> None:
 
 def test_an_addition_at_the_end_of_an_if_stays_under_it() -> None:
     """Upstream added there, too: the line below is no #else any more, the #if is the same."""
-    base = "#ifdef CONFIG_X\nint a_call(int a);\nint b_call(int b);\n#else\nint other(int c);\n#endif\n"
+    base = "#ifdef CONFIG_X\nint a_call(int a);\nint b_call(int b);\n#else\nint c_call;\n#endif\n"
     patched = base.replace("#else", "int ours(int d);\n#else")
     target = base.replace("#else", "int theirs(int e);\n#else")
     ported = carry(base, patched, target, path="include/linux/toy.h")
