@@ -10,6 +10,7 @@ the merge says so. All else that both sides touched is a clash.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,10 @@ from zpmaint.port import diff3
 from zpmaint.port.align import align
 from zpmaint.port.renames import pair_edited
 from zpmaint.port.text import body, ending, indentation, squeezed
-from zpmaint.port.tokens import KEYWORDS, pieces, tokens
+from zpmaint.port.tokens import KEYWORDS, pieces, similarity, tokens
+
+_REWORDED = 0.5
+"""The share of words that a message's statement keeps when upstream prints it otherwise."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,9 @@ class _Merge:
         replaced = _run(n, self.yours)
         in_dropped = block is not None and block.shift is None
         if not in_dropped and not all(_untouched(k, self.base, self.mine) for k in replaced):
+            if self.is_reworded(replaced, theirs):
+                self.out.decide("a message that the patch deletes goes as upstream prints it", 0.6)
+                return None
             return Clash(
                 "upstream rewrote lines that the patch changes",
                 tuple(self.base[k] for k in replaced),
@@ -229,10 +236,26 @@ class _Merge:
             why = "upstream turned the head of a block that the patch deletes into another"
             return Clash(why, (self.base[n],), (), (self.yours.text(n),))
         if not in_block or n in self.mine.rewritten:
+            if self.is_reworded([n], [self.yours.text(n)]):
+                self.out.decide("a message that the patch deletes goes as upstream prints it", 0.6)
+                return None
             why = "upstream edited a line that the patch replaces or deletes"
             return Clash(why, (self.base[n],), (), (self.yours.text(n),))
         self.out.decide("lines that upstream edited inside a deleted block go with it", 0.6)
         return None
+
+    def is_reworded(self, lines: list[int], theirs: list[str]) -> bool:
+        """Whether messages that the patch deletes are the same messages in the target, printed
+        otherwise: the string stands, and most of the words around it."""
+        return len(lines) == len(theirs) and all(
+            self.mine.is_gone(n)
+            and squeezed(self.base[n]).endswith(";")
+            and squeezed(new).endswith(";")
+            and squeezed(self.base[n - 1]).endswith((";", "{", "}", "*/", ":"))
+            and _messages(self.base[n]) == _messages(new) != []
+            and similarity(tokens(self.base[n]), tokens(new)) >= _REWORDED
+            for n, new in zip(lines, theirs, strict=True)
+        )
 
     def is_other_head(self, n: int) -> bool:
         """Whether a line that opens or closes a block has become another statement: an else an
@@ -242,6 +265,10 @@ class _Merge:
 
     def clash(self, why: str, n: int) -> Clash:
         return Clash(why, (self.base[n],), (self.mine.text(n),), (self.yours.text(n),))
+
+
+def _messages(line: str) -> list[str]:
+    return [token for token in tokens(line) if token.startswith('"') and len(token) > 4]
 
 
 def _is_comment(line: str) -> bool:
@@ -317,7 +344,18 @@ def _shift(line: str, shift: tuple[str, str]) -> str | None:
 
 
 def _token_merge(base: str, ours: str, theirs: str) -> str | None:
-    """Merge three spellings of a line word by word; None where both changed the same words."""
-    old, mine, yours = (pieces(body(line).strip(" \t")) for line in (base, ours, theirs))
-    merged = diff3.touching(old, mine, yours)
+    """Merge three spellings of a line word by word; None where both changed the same words.
+
+    What touches is merged only where white space stands between: a path that the one prefixes and
+    the other replaces is one word.
+    """
+    three = [body(line).strip(" \t") for line in (base, ours, theirs)]
+    chunks = diff3.merge(*map(pieces, three))
+    if diff3.is_clean(chunks):
+        return "".join(diff3.result(chunks))
+    merged = diff3.touching(*map(_words, three))
     return None if merged is None else "".join(merged)
+
+
+def _words(line: str) -> list[str]:
+    return re.findall(r"\s+|\S+", line)

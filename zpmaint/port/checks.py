@@ -70,7 +70,7 @@ _ONCE = {
         re.compile(r"(case .*):"),
         re.compile(r"(# ?define \w+)"),
         re.compile(r"(# ?include .*)"),
-        re.compile(r"(EXPORT_SYMBOL\w*\(.*)"),
+        re.compile(r"EXPORT_\w*SYMBOL\w*(\(\w+)"),
         re.compile(r"([A-Z][A-Z0-9_]+)(?: = [^;{}]*)?,(?: /\*.*)?$"),
     ),
     "kconfig": (re.compile(r"((?:menu)?config \w+)"), re.compile(r"(select \w+)")),

@@ -18,6 +18,7 @@ from zpmaint.patchset.paths import NOWHERE
 from zpmaint.patchset.values import Anchor, PatchSet, Resolution
 from zpmaint.port import (
     checks,
+    confidence,
     diff,
     header,
     intent,
@@ -410,11 +411,23 @@ def _attempt(path: str, job: Job) -> Placement | Miss:
 
 def _doubted(job: Job, placement: Placement) -> Placement:
     """A placement as sure as what could be checked of it lets it be."""
+    placement = _in_twin(job, placement)
     found = checks.doubts(job, placement)
     if not found:
         return placement
     why = "; ".join([placement.why, *found])
     return replace(placement, confidence=min(placement.confidence, 0.8), why=why)
+
+
+def _in_twin(job: Job, placement: Placement) -> Placement:
+    """Be less sure of a hunk in a scope that was known by its lines and not by its name."""
+    if job.home is None or job.base is None:
+        return placement
+    there = job.target.scope_at(placement.start) or job.target.scope_between(placement.start)
+    if there is None or there.name == job.home.name:
+        return placement
+    why = f"{placement.why}; {there.name} has the lines of {job.home.name}"
+    return replace(placement, confidence=min(placement.confidence, confidence.TWIN), why=why)
 
 
 def _under_if(job: Job, placement: Placement) -> Placement | None:
@@ -423,7 +436,7 @@ def _under_if(job: Job, placement: Placement) -> Placement | None:
     if job.base is None or job.base_at is None or placement.placed in ("exact", "offset"):
         return placement
     at = job.base_at + job.change.lead
-    before, now = job.base.inner(at), job.target.inner(placement.start)
+    before, now = job.base.around(at), job.target.around(placement.start)
     if before == now or _same_openers(job, at, placement.start):
         return placement
     around = iter(now)
@@ -436,8 +449,8 @@ def _under_if(job: Job, placement: Placement) -> Placement | None:
 def _same_openers(job: Job, at: int, to: int) -> bool:
     """Whether the conditions around a place are those of the base, reworded by upstream."""
     assert job.base is not None
-    before = job.base.openers[at] if at < len(job.base.lines) else ()
-    now = job.target.openers[to] if to < len(job.target.lines) else ()
+    before = job.base.openers[at - 1] if 0 < at <= len(job.base.lines) else ()
+    now = job.target.openers[to - 1] if 0 < to <= len(job.target.lines) else ()
     if len(before) != len(now):
         return False
     whole = (Region(s, 0, len(s.lines)) for s in (job.base, job.target))

@@ -82,7 +82,7 @@ class Followed:
         """Base lines from `line` on, in steps of 1 or -1, that stand in a row in the target."""
         found: list[int] = []
         at = self.kept(line)
-        while at is not None and len(found) < 4:
+        while at is not None and len(found) < 8:
             found.append(line)
             line += step
             after = self.kept(line)

@@ -151,6 +151,13 @@ class Source:
         here = self.conditions[line] if line < len(self.conditions) else ()
         return here[len(scope.conditions) :] if scope else here
 
+    def around(self, gap: int) -> tuple[str, ...]:
+        """The #if lines in force between a line and the one before it, those around its whole
+        scope left out."""
+        scope = self.scope_between(gap)
+        here = self.conditions[gap - 1] if 0 < gap <= len(self.conditions) else ()
+        return here[len(scope.conditions) :] if scope else here
+
     def same_scope(self, scope: Scope) -> list[Scope]:
         """The scopes here that are that scope of another version of the file."""
         alike = [s for s in self.scopes if (s.kind, s.name) == (scope.kind, scope.name)]

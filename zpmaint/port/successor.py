@@ -13,6 +13,9 @@ ALIKE = 0.65
 """The share of lines that a scope and its successor have in common, at least."""
 MARGIN = 0.2
 """How much more than any other scope's."""
+STRANGER = 0.3
+"""The share below which a scope of the same name is not the one that is looked for: a wrapper that
+took the name over, the lines being elsewhere now."""
 
 
 def _counted(source: Source, scope: Scope) -> Counter[str]:
@@ -29,15 +32,24 @@ def alike(one: Counter[str], other: Counter[str]) -> float:
 @lru_cache(maxsize=1024)
 def successor(base: Source, scope: Scope, target: Source) -> Scope | None:
     """The one scope of the target that `scope` of the base became under another name."""
-    known = {(s.kind, s.name) for s in base.scopes}
+    known = {(s.kind, s.name): s for s in base.scopes}
     lines = _counted(base, scope)
+
+    def came(candidate: Scope) -> bool:
+        """Whether the lines came to a scope of the target: it is new, or was another before."""
+        before = known.get((candidate.kind, candidate.name))
+        if before is None:
+            return True
+        # Where the name lives on, a function that both have is another one.
+        return not target.same_scope(scope) and alike(lines, _counted(base, before)) < STRANGER
+
     if lines.total() < 3:
         return None
     scores = sorted(
         (
             (alike(lines, _counted(target, s)), s.start, s)
             for s in target.scopes
-            if s.kind == scope.kind and (s.kind, s.name) not in known
+            if s.kind == scope.kind and came(s)
         ),
         reverse=True,
     )
@@ -56,7 +68,12 @@ def twins(base: Source | None, scope: Scope, target: Source) -> list[Scope]:
         before = base.same_scope(scope)
         if len(before) == len(named) and scope in before:
             return [named[before.index(scope)]]
-    if named or base is None:
+    if base is None or (named and not _is_stranger(base, scope, target, named)):
         return named
     renamed = successor(base, scope, target)
-    return [renamed] if renamed else []
+    return [renamed] if renamed else named
+
+
+def _is_stranger(base: Source, scope: Scope, target: Source, named: list[Scope]) -> bool:
+    lines = _counted(base, scope)
+    return len(named) == 1 and alike(lines, _counted(target, named[0])) < STRANGER

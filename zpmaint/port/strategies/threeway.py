@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from zpmaint.port import conflict, diff3
+from zpmaint.port.confidence import APART
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
 from zpmaint.port.sides import Sides, known_share, sides
+from zpmaint.port.text import squeezed
 
 _MIN_SHARE = 0.6
 """Without a base, this share of the pre-image must stand in the target's scope: less, and the
@@ -41,8 +43,27 @@ def merged(cut: Sides, placed: str, confidence: float, why: str) -> Attempt:
     if any(c.kind == "both" for c in chunks):
         why += "; part of it is in the target already"
         confidence -= 0.1
+    if any(_across_a_blank(chunks, n) for n in range(len(chunks))):
+        why = "upstream, too, added lines there, an empty line apart: their order is a guess"
+        confidence = min(confidence, APART)
     start, end, lines = narrowed(cut.theirs_at, cut.theirs, diff3.result(chunks))
     if start == end and not lines:
         why = f"nothing of the hunk is left to do in {where}: the target has it already"
         return Miss(why, weight=3)
     return Placement(start, end, lines, placed, confidence, why)
+
+
+def _across_a_blank(chunks: list[diff3.Chunk], n: int) -> bool:
+    """Whether the patch's addition has upstream's as its neighbour, with nothing but empty lines
+    between: which of the empty lines is which the alignment cannot know."""
+    chunk = chunks[n]
+    if chunk.kind != "ours" or chunk.base:
+        return False
+    for step in (-1, 1):
+        near, beyond = n + step, n + 2 * step
+        if not (0 <= beyond < len(chunks) and chunks[near].kind == "same"):
+            continue
+        other = chunks[beyond]
+        if other.kind == "theirs" and not other.base and not any(map(squeezed, chunks[near].base)):
+            return True
+    return False
