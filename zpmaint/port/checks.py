@@ -59,6 +59,8 @@ def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[
         twins = result.same_scope(scope)
         if not twins and scope.name in result.names and _new_users(job, scope.name, result):
             found.append(f"{scope.name} would go, and the target still uses it")
+        elif not twins and not literal and _opened_up(job, scope):
+            found.append(f"{scope.name} would go, and is no longer static: others may call it")
         elif twins and not literal:
             found += _scope(job, scope, result)
     return found
@@ -116,6 +118,19 @@ def _settled(job: Job) -> tuple[Counter[str], Counter[str]]:
     gone = Counter({line: n for line, n in job.change.removed.items() if not standing[line]})
     there = {n: k for n, k in job.change.added.items() if standing[n] > before[n]}
     return gone, Counter(there)
+
+
+def _opened_up(job: Job, scope: Scope) -> bool:
+    """Whether a function that only its own file saw in the base is the whole kernel's by now."""
+    if job.base is None or scope.kind != "function":
+        return False
+    before = job.base.same_scope(scope)
+    return bool(before) and "static" in _head(job.base, before[0]) - _head(job.target, scope)
+
+
+def _head(text: Source, scope: Scope) -> set[str]:
+    words = code("".join(text.lines[scope.start : scope.end]))
+    return set(words[: words.index("{")]) if "{" in words else set()
 
 
 def _new_users(job: Job, name: str, result: Source) -> bool:
