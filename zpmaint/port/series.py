@@ -67,24 +67,7 @@ class MemberPort:
             "why": self.why,
             "needs": list(self.needs),
             "off_base": list(self.off_base),
-            "files": [
-                {
-                    "path": f.path,
-                    "conflict": f.conflict or None,
-                    "hunks": [
-                        {
-                            "header": h.header,
-                            "scope": h.scope,
-                            "placed": h.placed,
-                            "confidence": round(h.confidence, 3),
-                            "why": h.why,
-                            "offset": h.offset,
-                        }
-                        for h in f.hunks
-                    ],
-                }
-                for f in self.files
-            ],
+            "files": [file.as_json() for file in self.files],
         }
 
 

@@ -47,6 +47,17 @@ class HunkPort:
     offset: int | None = None
     """Lines between the anchor's place and the target's; None where that has no meaning."""
 
+    def as_json(self) -> dict[str, Any]:
+        """The object of one hunk."""
+        return {
+            "header": self.header,
+            "scope": self.scope,
+            "placed": self.placed,
+            "confidence": round(self.confidence, 3),
+            "why": self.why,
+            "offset": self.offset,
+        }
+
 
 @dataclass(frozen=True)
 class FilePort:
@@ -58,6 +69,14 @@ class FilePort:
     """The whole file as ported; None where the port did not succeed or the file is deleted."""
     conflict: str = ""
     """The smallest conflict, zdiff3 style, for people to read; '' where there is none."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of one file."""
+        return {
+            "path": self.path,
+            "conflict": self.conflict or None,
+            "hunks": [hunk.as_json() for hunk in self.hunks],
+        }
 
 
 @dataclass(frozen=True)
@@ -91,22 +110,5 @@ class Port:
             "confidence": round(self.confidence, 3),
             "why": self.why,
             "patch": self.patch or None,
-            "files": [
-                {
-                    "path": f.path,
-                    "conflict": f.conflict or None,
-                    "hunks": [
-                        {
-                            "header": h.header,
-                            "scope": h.scope,
-                            "placed": h.placed,
-                            "confidence": round(h.confidence, 3),
-                            "why": h.why,
-                            "offset": h.offset,
-                        }
-                        for h in f.hunks
-                    ],
-                }
-                for f in self.files
-            ],
+            "files": [file.as_json() for file in self.files],
         }
