@@ -125,12 +125,7 @@ def _opened_up(job: Job, scope: Scope) -> bool:
     if job.base is None or scope.kind != "function":
         return False
     before = job.base.same_scope(scope)
-    return bool(before) and "static" in _head(job.base, before[0]) - _head(job.target, scope)
-
-
-def _head(text: Source, scope: Scope) -> set[str]:
-    words = code("".join(text.lines[scope.start : scope.end]))
-    return set(words[: words.index("{")]) if "{" in words else set()
+    return bool(before) and "static" in job.base.head_of(before[0]) - job.target.head_of(scope)
 
 
 def _new_users(job: Job, name: str, result: Source) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from zpmaint.port.placement import Job, Placement
 from zpmaint.port.scopes import Scope, Source, source
 from zpmaint.port.text import join
-from zpmaint.port.tokens import code, identifiers
+from zpmaint.port.tokens import identifiers
 
 _NOT_WARNED_OF = {"inline", "__always_inline", "__maybe_unused", "__used"}
 
@@ -35,8 +35,7 @@ def _is_idle(name: str, text: Source) -> bool:
 
 def _idle(scope: Scope, text: Source) -> bool:
     """Whether a function is this file's own and no line outside of it names it."""
-    words = code("".join(text.lines[scope.start : scope.end]))
-    head = set(words[: words.index("{")]) if "{" in words else set()
+    head = text.head_of(scope)
     if "static" not in head or head & _NOT_WARNED_OF:
         return False
     around = text.lines[: scope.start] + text.lines[scope.end :]

@@ -21,7 +21,7 @@ from zpmaint.patchset.patch import to_bytes
 from zpmaint.port.outlines import OUTLINES, conditionals
 from zpmaint.port.outlines.found import Found
 from zpmaint.port.text import ending, join, lines_of, split_lines
-from zpmaint.port.tokens import identifiers
+from zpmaint.port.tokens import code, identifiers
 
 _C = Language(tree_sitter_c.language())
 _NAME_BEFORE_PAREN = re.compile(r"([A-Za-z_]\w*)\s*\(")
@@ -157,6 +157,11 @@ class Source:
         scope = self.scope_between(gap)
         here = self.conditions[gap - 1] if 0 < gap <= len(self.conditions) else ()
         return here[len(scope.conditions) :] if scope else here
+
+    def head_of(self, scope: Scope) -> set[str]:
+        """The words of a scope before its body opens: `static`, its name, its parameters."""
+        words = code("".join(self.lines[scope.start : scope.end]))
+        return set(words[: words.index("{")]) if "{" in words else set()
 
     def same_scope(self, scope: Scope) -> list[Scope]:
         """The scopes here that are that scope of another version of the file."""
