@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable
 
 from zpmaint.patchset.patch import to_bytes
 from zpmaint.port import intent
 from zpmaint.port.follow import replaced
 from zpmaint.port.hunks import Change, counted
 from zpmaint.port.placement import Job, Miss, Placement
-from zpmaint.port.scopes import Scope, Source, errors, locals_of
+from zpmaint.port.scopes import Scope, Source, errors, late_declarations, locals_of
 from zpmaint.port.sides import sides
 from zpmaint.port.text import ending, join, squeezed
 from zpmaint.port.tokens import KEYWORDS, code, identifiers
@@ -32,6 +33,7 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
         found.append(_conditionals(change, old, new))
     if job.target.language == "c":
         found += [_brackets(change, old, new), _names(job, old, new)]
+        found.append(_rivals(job, placement))
     found.append(_stuttered(job.target, placement))
     if twice := _twice(job, placement):
         found.append(f"the target has {', '.join(twice)} already")
@@ -167,6 +169,31 @@ def _stuttered(target: Source, placement: Placement) -> str:
     return "the target has the lines right there already" if new in beside else ""
 
 
+_ASSIGNED = re.compile(r"(\*?[A-Za-z_][\w.>\-\[\]]*) = [^=]")
+
+
+def _rivals(job: Job, placement: Placement) -> str:
+    """Upstream and the patch do not both set one variable on neighbouring lines: one of the two
+    would be for nothing, and which one only a person knows."""
+    if placement.placed in ("exact", "offset") or job.base is None:
+        return ""
+    known = counted(job.base.lines)
+    before = _said(reversed(job.target.lines[max(0, placement.start - 4) : placement.start]))
+    after = _said(job.target.lines[placement.end : placement.end + 4])
+    own = [line for line in map(squeezed, placement.lines) if line]
+    for mine, near in ((own[:1], before), (own[-1:], after)):
+        names = [set(_ASSIGNED.findall(text)) for text in (*mine, near)]
+        if len(names) == 2 and mine[0] in job.change.added and near and near not in known:
+            if both := names[0] & names[1]:
+                return f"upstream now sets {', '.join(sorted(both))} right there, too"
+    return ""
+
+
+def _said(lines: Iterable[str]) -> str:
+    """The first of some lines that is not empty."""
+    return next((text for line in lines if (text := squeezed(line))), "")
+
+
 def _balance(lines: list[str]) -> Counter[str]:
     return Counter(token for token in code("".join(lines)) if token in _PAIRS)
 
@@ -252,8 +279,14 @@ def _scope(job: Job, scope: Scope, result: Source) -> list[str]:
     text = "".join(result.lines[twin.start : twin.end])
     before, after = to_bytes(known), to_bytes(text)
     found = []
-    if errors(after) - errors(before) > _own_errors(job):
+    more = errors(after) - errors(before)
+    if more > 0 and more > _own(job, errors):
         found.append(f"{scope.name} would no longer parse")
+    more = late_declarations(after) - late_declarations(before)
+    if more > 0 and more > _own(job, late_declarations):
+        found.append(f"a declaration in {scope.name} would come to stand behind statements")
+    if early := _early(known, text, before, job):
+        found.append(f"{scope.name} would use {', '.join(early)} before the declaration")
     if lost := _dangling(text) - _dangling(known):
         found.append(f"goto without its label: {', '.join(sorted(lost))}")
     if idle := _idle(text) - _idle(known):
@@ -268,18 +301,36 @@ def _scope(job: Job, scope: Scope, result: Source) -> list[str]:
     return found
 
 
-def _own_errors(job: Job) -> int:
-    """How many unreadable places the hunk brings in its own base: an #if around half a statement
-    is no mistake of the port's."""
-    base, at = job.base, job.base_at
-    if base is None or at is None or job.home is None:
+def _own(job: Job, count: Callable[[bytes], int]) -> int:
+    """How much of a kind the patch itself brings to the hunk's scope in its own base: an #if
+    around half a statement is no mistake of the port's."""
+    base, home = job.base, job.home
+    if base is None or home is None or job.after is None:
         return 0
-    home, change = job.home, job.change
-    lines = base.lines
-    text = [*lines[home.start : at], *change.post, *lines[at + len(change.pre) : home.end]]
-    if at < home.start or at + len(change.pre) > home.end:
+    twin = next(iter(job.after.same_scope(home)), None)
+    if twin is None:
         return 0
-    return max(0, errors(join(text)) - errors(join(lines[home.start : home.end])))
+    new = join(job.after.lines[twin.start : twin.end])
+    return max(0, count(new) - count(join(base.lines[home.start : home.end])))
+
+
+def _early(known: str, text: str, before: bytes, job: Job) -> list[str]:
+    """The variables whose first mention was their declaration, and is another line of the
+    target's or of the patch's now."""
+    written = set(map(squeezed, job.wrote))
+    names = sorted(locals_of(before) & identifiers(text))
+    found = []
+    for name in names:
+        first, now = _first(known, name), _first(text, name)
+        if first != now and now in written and name not in locals_of(to_bytes(now)):
+            found.append(name)
+    return found
+
+
+def _first(text: str, name: str) -> str:
+    """The first line that mentions a name, squeezed."""
+    found = re.search(rf"^.*\b{re.escape(name)}\b.*$", text, re.MULTILINE)
+    return squeezed(found[0]) if found else ""
 
 
 def _dangling(text: str) -> set[str]:

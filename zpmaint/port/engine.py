@@ -24,6 +24,7 @@ from zpmaint.port import (
     intent,
     leftovers,
     moved,
+    numbering,
     resolution,
     sites,
     upstream,
@@ -357,7 +358,8 @@ def _jobs(file: PatchedFile, base: bytes | None, target: bytes, terms: Terms = S
     before = None if base is None else source(base, tongue)
     wrote = frozenset(line.value for hunk in file for line in hunk if line.is_added)
     there = source(target, tongue)
-    return [Job(Change.of(hunk, tongue), there, before, wrote, terms) for hunk in file]
+    changes = tuple(Change.of(hunk, tongue) for hunk in file)
+    return [Job(change, there, before, wrote, terms, changes) for change in changes]
 
 
 def _modified(
@@ -393,6 +395,8 @@ def _attempt(path: str, job: Job) -> Placement | Miss:
     nearest = Miss("no strategy took it", weight=-1)
     for place in LADDER:
         attempt = place(job)
+        if isinstance(attempt, Placement):
+            attempt = numbering.followed(job, attempt)
         if isinstance(attempt, Placement):
             reasons = checks.of_hunk(path, job, attempt)
             sure = _under_if(job, attempt)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from zpmaint.port.hunks import Change, find_all
-from zpmaint.port.scopes import Scope, Source
+from zpmaint.port.scopes import Scope, Source, source
 from zpmaint.port.terms import STRICT, Terms
+from zpmaint.port.text import join
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,24 @@ class Job:
     wrote: frozenset[str] = frozenset()
     """The lines that the patch adds to this file, in all of its hunks."""
     terms: Terms = STRICT
+    siblings: tuple[Change, ...] = ()
+    """All hunks of the patch in this file, this one among them."""
+
+    @cached_property
+    def after(self) -> Source | None:
+        """The base with the whole patch done; None where it is not to be had."""
+        if self.base is None:
+            return None
+        lines: list[str] = []
+        at = 0
+        for change in self.siblings:
+            places = find_all(self.base.lines, change.pre)
+            start = min(places, key=lambda n: abs(n - change.start), default=None)
+            if start is None or start < at:
+                return None
+            lines += [*self.base.lines[at:start], *change.post]
+            at = start + len(change.pre)
+        return source(join([*lines, *self.base.lines[at:]]), self.base.language)
 
     @cached_property
     def base_at(self) -> int | None:

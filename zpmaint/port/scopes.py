@@ -309,6 +309,24 @@ def errors(data: bytes) -> int:
 
 
 @lru_cache(maxsize=256)
+def late_declarations(data: bytes) -> int:
+    """How many declarations of a C text stand behind a statement of their own block."""
+    stack: list[Node] = [parse(data).root_node]
+    count = 0
+    while stack:
+        node = stack.pop()
+        if node.type == "compound_statement":
+            began = False
+            for child in node.named_children:
+                if child.type == "declaration":
+                    count += began
+                elif child.type.endswith("_statement"):
+                    began = True
+        stack.extend(node.children)
+    return count
+
+
+@lru_cache(maxsize=256)
 def locals_of(data: bytes) -> frozenset[str]:
     """The names that a function's text declares: parameters, variables, labels."""
     stack: list[Node] = [parse(data).root_node]

@@ -16,6 +16,7 @@ from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
 from zpmaint.port.renames import pair_edited
 from zpmaint.port.scopes import Scope
 from zpmaint.port.sides import regions
+from zpmaint.port.spot import Order, list_kind, order
 from zpmaint.port.text import squeezed
 from zpmaint.port.tokens import contained, tokens
 
@@ -116,8 +117,24 @@ def _inserted(followed: Followed, run: Run, job: Job) -> Attempt:
         return _placed(top + 1, top + 1, run.lines, 0.7, why)
     if sure_below and foot is not None:
         why = "the line below stands there, the one above is gone"
-        return _placed(foot, foot, run.lines, 0.7, why)
+        lines = run.lines
+        if _lost_its_paragraph(followed, run, foot):
+            why += ", and its whole paragraph with it: the addition is one of its own"
+            lines = ["\n", *lines]
+        return _placed(foot, foot, lines, 0.7, why)
     return Miss("the lines around an addition of the patch are gone from the target", weight=2)
+
+
+def _lost_its_paragraph(followed: Followed, run: Run, foot: int) -> bool:
+    """Whether an addition ended a paragraph of which the target has nothing left, and would now
+    stick to another's last line."""
+    base, target = followed.base.source.lines, followed.target.source.lines
+    at = run.start
+    while at > followed.base.start and base[at - 1].strip():
+        at -= 1
+    gone = all(followed.went(n) is None for n in range(at, run.start))
+    ends = run.start == len(base) or not base[run.start].strip()
+    return at < run.start and gone and ends and foot > 0 and bool(target[foot - 1].strip())
 
 
 def _is_sure(followed: Followed, chain: list[int]) -> bool:
@@ -150,8 +167,14 @@ def _between(followed: Followed, run: Run, top: int, foot: int, job: Job) -> Att
         return _placed(at, at, run.lines, 0.6, why)
     if job.target.inner(top) != job.target.inner(foot) and not above:
         return Miss("upstream put the lines around an addition under another #if", weight=2)
+    told = order(run.lines, theirs, head, tail)
+    if told is Order.OPENS:
+        return Miss(told.value, weight=3)
     if job.home is not None and job.home.kind == "function" and not job.terms.yields:
         return Miss("both sides added statements at the same spot, and their order matters")
+    if told is not Order.UNKNOWN:
+        at = foot if told is Order.RUN_ABOVE else top + 1
+        return _placed(at, at, run.lines, 0.6, f"upstream, too, added there; {told.value}")
     if blank_below and not blank_above and all(map(str.strip, theirs)):
         # The addition continues the paragraph above it, and so did upstream's.
         why = "upstream added to the same lines; the patch's stand at their end, as before"
@@ -178,11 +201,11 @@ def _sorted_in(
     list."""
     if not lines or not head:
         return None
-    kind = _list_kind(lines[0])
-    if not kind or any(_list_kind(line) != kind for line in [*lines, *head]):
+    kind = list_kind(lines[0])
+    if not kind or any(list_kind(line) != kind for line in [*lines, *head]):
         return None
     low, high = top, top + 1
-    while high <= foot and high < len(target) and _list_kind(target[high]) == kind:
+    while high <= foot and high < len(target) and list_kind(target[high]) == kind:
         high += 1
     block = [_sort_key(line) for line in target[low:high]]
     own = [_sort_key(line) for line in lines]
@@ -195,16 +218,6 @@ def _sorted_in(
 def _sort_key(line: str) -> str:
     """What people sort such lists by: names, not the punctuation around them."""
     return " ".join(line.split(" if ", maxsplit=1)[0].split()).replace("/", " ")
-
-
-def _list_kind(line: str) -> str:
-    """What a line is one of many of: an #include, a select; '' for other lines."""
-    words = line.split()
-    if words and words[0] in ("#include", "select", "source", "obj-y", "imply", "-include"):
-        return words[0]
-    if len(words) == 3 and words[1] == "+=":
-        return "+="
-    return ""
 
 
 def _changed(followed: Followed, run: Run, job: Job) -> Attempt:

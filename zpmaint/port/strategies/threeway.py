@@ -6,6 +6,7 @@ from zpmaint.port import conflict, diff3
 from zpmaint.port.confidence import APART
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
 from zpmaint.port.sides import Sides, known_share, sides
+from zpmaint.port.spot import Order, in_turn, order
 from zpmaint.port.text import squeezed
 
 _MIN_SHARE = 0.6
@@ -43,9 +44,16 @@ def merged(cut: Sides, placed: str, confidence: float, why: str) -> Attempt:
     if any(c.kind == "both" for c in chunks):
         why += "; part of it is in the target already"
         confidence -= 0.1
-    if any(_across_a_blank(chunks, n) for n in range(len(chunks))):
+    beside = [n for n in range(len(chunks)) if _across_a_blank(chunks, n)]
+    if beside:
         why = "upstream, too, added lines there, an empty line apart: their order is a guess"
         confidence = min(confidence, APART)
+    for n in reversed(beside):
+        told = _in_order(chunks, n)
+        if told is Order.OPENS:
+            return Miss(told.value, conflict.of_chunks(chunks, where), weight=3)
+        if told is not Order.UNKNOWN:
+            why = f"upstream, too, added lines there, an empty line apart; {told.value}"
     start, end, lines = narrowed(cut.theirs_at, cut.theirs, diff3.result(chunks))
     if start == end and not lines:
         why = f"nothing of the hunk is left to do in {where}: the target has it already"
@@ -53,17 +61,41 @@ def merged(cut: Sides, placed: str, confidence: float, why: str) -> Attempt:
     return Placement(start, end, lines, placed, confidence, why)
 
 
-def _across_a_blank(chunks: list[diff3.Chunk], n: int) -> bool:
-    """Whether the patch's addition has upstream's as its neighbour, with nothing but empty lines
-    between: which of the empty lines is which the alignment cannot know."""
+def _across_a_blank(chunks: list[diff3.Chunk], n: int) -> int:
+    """Where upstream's addition stands that the patch's has as its neighbour, with nothing but
+    empty lines between: 1 below, -1 above, 0 nowhere. Which of the empty lines is which the
+    alignment cannot know."""
     chunk = chunks[n]
     if chunk.kind != "ours" or chunk.base:
-        return False
+        return 0
     for step in (-1, 1):
         near, beyond = n + step, n + 2 * step
         if not (0 <= beyond < len(chunks) and chunks[near].kind == "same"):
             continue
         other = chunks[beyond]
         if other.kind == "theirs" and not other.base and not any(map(squeezed, chunks[near].base)):
-            return True
-    return False
+            return step
+    return 0
+
+
+def _in_order(chunks: list[diff3.Chunk], n: int) -> Order:
+    """Put the additions of both sides into the order that they show by themselves, if any."""
+    step = _across_a_blank(chunks, n)
+    if not step:
+        return Order.UNKNOWN  # a neighbour of it has been dealt with
+    low, high = sorted((n, n + 2 * step))
+    mine, between, other = chunks[n], chunks[n + step], chunks[n + 2 * step]
+    above = chunks[low - 1].merged if low else ()
+    below = chunks[high + 1].merged if high + 1 < len(chunks) else ()
+    told = order(mine.ours, other.theirs, above, below)
+    if told in (Order.UNKNOWN, Order.OPENS):
+        return told
+    ours, theirs = (
+        [*one.merged, *between.base] if (one is mine) == (step > 0) else [*between.base, *one.merged]
+        for one in (mine, other)
+    )
+    both = in_turn(theirs, ours) if told is Order.RUN_ABOVE else in_turn(ours, theirs)
+    chunks[low : high + 1] = [
+        diff3.Chunk("ours", between.base, tuple(both), tuple(theirs), chunks[low].theirs_at)
+    ]
+    return told
