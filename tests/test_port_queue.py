@@ -161,7 +161,7 @@ def test_a_name_that_the_tree_is_known_to_have() -> None:
     assert "was not checked" in blind.files[0].hunks[0].why
     seen = carried(target, base=base, patched=patched, terms=Terms(exists=exists))
     assert seen.confidence > 0.9
-    assert asked == ["pr_note"]
+    assert set(asked) == {"pr_note"}
     gone = carried(target, base=base, patched=patched, terms=Terms(exists=lambda name: False))
     assert gone.state is State.CONFLICT
     assert "pr_note" in gone.why

@@ -155,7 +155,7 @@ def test_an_addition_at_the_end_of_an_if_stays_under_it() -> None:
     target = base.replace("#else", "int theirs(int e);\n#else")
     ported = carry(base, patched, target, path="include/linux/toy.h")
     assert ported.state is State.PORTED
-    assert outcome(ported) == target.replace("int theirs", "int ours(int d);\nint theirs")
+    assert outcome(ported) == target.replace("#else", "int ours(int d);\n#else")
 
 
 def test_additions_an_empty_line_apart_are_a_guess() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from zpmaint.patchset.patch import to_bytes
 from zpmaint.port import intent
+from zpmaint.port.everywhere import EVERYWHERE
 from zpmaint.port.follow import replaced
 from zpmaint.port.hunks import Change, counted
 from zpmaint.port.placement import Job, Miss, Placement
@@ -31,8 +32,10 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
     found = [_line_ends(change, job.target, new)]
     if job.target.language in _PREPROCESSED:
         found.append(_conditionals(change, old, new))
+    if job.target.language in _NAMED:
+        found.append(_names(job, old, new))
     if job.target.language == "c":
-        found += [_brackets(change, old, new), _names(job, old, new)]
+        found.append(_brackets(change, old, new))
         found.append(_rivals(job, placement))
     found.append(_stuttered(job.target, placement))
     if twice := _twice(job, placement):
@@ -178,14 +181,16 @@ def _rivals(job: Job, placement: Placement) -> str:
     if placement.placed in ("exact", "offset") or job.base is None:
         return ""
     known = counted(job.base.lines)
+    written = set(map(squeezed, job.wrote))
     before = _said(reversed(job.target.lines[max(0, placement.start - 4) : placement.start]))
     after = _said(job.target.lines[placement.end : placement.end + 4])
     own = [line for line in map(squeezed, placement.lines) if line]
     for mine, near in ((own[:1], before), (own[-1:], after)):
-        names = [set(_ASSIGNED.findall(text)) for text in (*mine, near)]
-        if len(names) == 2 and mine[0] in job.change.added and near and near not in known:
-            if both := names[0] & names[1]:
-                return f"upstream now sets {', '.join(sorted(both))} right there, too"
+        if not near or near in known or not written.intersection(mine):
+            continue
+        both = set(_ASSIGNED.findall(mine[0])) & set(_ASSIGNED.findall(near))
+        if both:
+            return f"upstream now sets {', '.join(sorted(both))} right there, too"
     return ""
 
 
@@ -222,6 +227,19 @@ def _conditionals(change: Change, old: list[str], new: list[str]) -> str:
     return "" if _depth(new)[0] - _depth(old)[0] == wanted else "#if and #endif would not match"
 
 
+def outdated(job: Job, placement: Placement) -> list[str]:
+    """The names in a placement's lines that the target no longer has."""
+    if job.target.language not in _NAMED:
+        return []
+    old = job.target.lines[placement.start : placement.end]
+    unknown = _unknown(job, old, list(placement.lines))
+    return [name for name in unknown if _is_dead(job, name)]
+
+
+_NAMED = frozenset({"c", "kconfig"})
+"""Languages in which a file's names, and those that it defines, are known."""
+
+
 def _names(job: Job, old: list[str], new: list[str]) -> str:
     """No line that the port adds speaks of a name whose definition upstream has removed since."""
     dead = [name for name in _unknown(job, old, new) if _is_dead(job, name)]
@@ -245,14 +263,16 @@ def _unknown(job: Job, old: list[str], new: list[str]) -> list[str]:
     not."""
     if job.base is None:
         return []
-    brought = identifiers("".join(new)) - identifiers("".join(old))
+    brought = identifiers("".join(new)) - identifiers("".join(old)) - EVERYWHERE
     if not brought:
         return []  # the common case, and the files need not be read for names
     # To read all of a file's names takes long; most of what is new to a line is none of them.
     text = "".join(job.base.lines)
     known = [n for n in brought if n in text]
     lost = {n for n in known if n in job.base.names and n not in job.target.names}
-    return sorted(lost - locals_of(to_bytes("".join(new)))) if lost else []
+    if lost and job.target.language == "c":
+        lost -= locals_of(to_bytes("".join(new)))
+    return sorted(lost)
 
 
 def _is_dead(job: Job, name: str) -> bool:
@@ -263,7 +283,7 @@ def _is_dead(job: Job, name: str) -> bool:
         return False
     if base is None or name in base.defines or name in replaced(base, job.target):
         return True
-    if job.home is not None:
+    if job.home is not None and base.language == "c":
         text = join(base.lines[job.home.start : job.home.end])
         if name in locals_of(text):
             return True

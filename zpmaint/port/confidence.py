@@ -16,3 +16,5 @@ TWIN = 0.75
 """At most, where a function was known by its lines and not by its name: 5 of 7."""
 APART = 0.6
 """An addition that upstream's own stands an empty line from: 14 of 22."""
+RENAMED = 0.8
+"""At most, where a line of the patch was spoken in a name that upstream has given since."""

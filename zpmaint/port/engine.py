@@ -25,12 +25,13 @@ from zpmaint.port import (
     leftovers,
     moved,
     numbering,
+    renames,
     resolution,
     sites,
     upstream,
     wholefile,
 )
-from zpmaint.port.follow import Followed, Region
+from zpmaint.port.follow import Followed, Region, successors
 from zpmaint.port.hunks import Change
 from zpmaint.port.outlines import language
 from zpmaint.port.placement import Job, Miss, Placement
@@ -396,7 +397,7 @@ def _attempt(path: str, job: Job) -> Placement | Miss:
     for place in LADDER:
         attempt = place(job)
         if isinstance(attempt, Placement):
-            attempt = numbering.followed(job, attempt)
+            attempt = numbering.followed(job, _spoken_anew(job, attempt))
         if isinstance(attempt, Placement):
             reasons = checks.of_hunk(path, job, attempt)
             sure = _under_if(job, attempt)
@@ -411,6 +412,25 @@ def _attempt(path: str, job: Job) -> Placement | Miss:
             conflict = attempt.conflict or nearest.conflict
             nearest = Miss(attempt.why, conflict, attempt.weight)
     return nearest
+
+
+def _spoken_anew(job: Job, placement: Placement) -> Placement:
+    """A placement in the target's words, where upstream has renamed what the patch speaks of."""
+    outdated = checks.outdated(job, placement)
+    if not outdated or job.base is None:
+        return placement
+    names = {old: new for old in outdated if (new := successors(job.base, job.target).get(old))}
+    if not names:
+        return placement
+    told = ", ".join(f"{old} is called {new} by now" for old, new in names.items())
+    return replace(
+        placement,
+        lines=tuple(renames.apply(placement.lines, names)),
+        placed="identifiers",
+        confidence=min(placement.confidence, confidence.RENAMED),
+        why=f"{placement.why}; {told}",
+        offset=None,
+    )
 
 
 def _doubted(job: Job, placement: Placement) -> Placement:

@@ -111,6 +111,21 @@ def replaced(base: Source, target: Source) -> frozenset[str]:
     return frozenset(substitutions(base.lines, target.lines))
 
 
+@lru_cache(maxsize=64)
+def successors(base: Source, target: Source) -> dict[str, str]:
+    """Names that the base's file defines, with those that the target's file defines in their
+    stead: in lines that are else the same upstream put one for the other, and no third."""
+    found = {}
+    for old, votes in substitutions(base.lines, target.lines).items():
+        new = next(iter(votes))
+        lost = old in base.defines and old not in target.names
+        came = new in target.defines and new not in base.names
+        if len(votes) == 1 and lost and came:
+            found[old] = new
+    taken = Counter(found.values())
+    return {old: new for old, new in found.items() if taken[new] == 1}
+
+
 def code_lines(lines: Sequence[str]) -> int:
     """How many of some lines say anything: names, not only braces and blanks."""
     return sum(bool(identifiers(line)) for line in lines)

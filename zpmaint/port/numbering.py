@@ -32,9 +32,7 @@ def followed(job: Job, placement: Placement) -> Placement | Miss:
             continue
         due = now + 1
         if due in taken:
-            return Miss(
-                f"{name} would be {due}, as {taken[due]} of the target is by now", weight=4
-            )
+            return Miss(f"{name} would be {due}, as {taken[due]} of the target is by now", weight=4)
         if due != number:
             lines[at] = _DEFINE.sub(rf"\g<1>{name}\g<3>{due}", lines[at], count=1)
             told.append(f"{name} is {due} after {above} {now}, no longer {number}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from zpmaint.port.hunks import Change, find_all
 from zpmaint.port.scopes import Scope, Source, source
 from zpmaint.port.terms import STRICT, Terms
-from zpmaint.port.text import join
+from zpmaint.port.text import join, squeezed
 
 
 @dataclass(frozen=True)
@@ -108,3 +109,11 @@ def narrowed(start: int, before: list[str], after: list[str]) -> tuple[int, int,
         tail += 1
     stop = len(before) - tail
     return start + head, start + stop, tuple(after[head : len(after) - tail])
+
+
+def tidied(target: list[str], start: int, end: int, lines: Sequence[str]) -> tuple[int, int]:
+    """Where a deletion would leave two empty lines in a row, take one along."""
+    around = target[start - 1 : start] + target[end : end + 1]
+    if not lines and start < end and len(around) == 2 and not any(map(squeezed, around)):
+        return start, end + 1
+    return start, end

@@ -317,13 +317,22 @@ def late_declarations(data: bytes) -> int:
         node = stack.pop()
         if node.type == "compound_statement":
             began = False
-            for child in node.named_children:
+            for child in _unwrapped(node):
                 if child.type == "declaration":
                     count += began
                 elif child.type.endswith("_statement"):
                     began = True
         stack.extend(node.children)
     return count
+
+
+def _unwrapped(block: Node) -> Iterator[Node]:
+    """What stands in a block, under whatever #if."""
+    for child in block.named_children:
+        if child.type.startswith("preproc_"):
+            yield from _unwrapped(child)
+        else:
+            yield child
 
 
 @lru_cache(maxsize=256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from zpmaint.port.outlines.conditionals import nest
 from zpmaint.port.outlines.found import Found
@@ -13,6 +14,8 @@ _ASSIGNED = re.compile(
     r"\s*(?:override\s+|export\s+|private\s+|unexport\s+)*"
     r"([^\s:=#?+!]+(?:\([^)]*\)[^\s:=#?+!]*)*)\s*(?:\+|\?|!|:{1,3})?=(?!=)"
 )
+_WIDE = 200
+"""Lines that a conditional spans at least that is called the file's own."""
 _RULE = re.compile(r"(?![\t#\s])((?:\$\([^)]*\)|\$\{[^}]*\}|[^:=#\n])+)::?(?![:=])")
 
 
@@ -73,12 +76,24 @@ def _recipe(lines: list[str], n: int) -> int:
 
 
 def conditions(lines: list[str]) -> list[tuple[str, ...]]:
-    """For each line the conditionals it stands under, outermost first."""
-    out: list[tuple[str, ...]] = []
+    """For each line the conditionals it stands under, outermost first.
+
+    One around half of a long file or more is the file's own (the kernel's Makefile, which calls
+    itself again) and says nothing of a line's place: upstream rewords it and turns it around."""
+    out: list[tuple[int, ...]] = []
     stack: list[str] = []
-    for line in lines:
+    branches: list[int] = []  # each branch of each conditional, by the line that opens it
+    names: dict[int, str] = {}
+    for n, line in enumerate(lines):
         found = None if line.startswith("\t") else _CONDITIONAL.match(line)
         if found is not None:
             nest(stack, found[1], " ".join(found[2].split("#")[0].split()))
-        out.append(tuple(stack))
-    return out
+            if found[1] in ("else", "endif"):
+                del branches[-1:]
+            if len(stack) > len(branches):
+                branches.append(n)
+                names[n] = stack[-1]
+        out.append(tuple(branches))
+    spans = Counter(branch for line in out for branch in line)
+    wide = {b for b, span in spans.items() if span >= max(_WIDE, len(lines) / 2)}
+    return [tuple(names[b] for b in line if b not in wide) for line in out]

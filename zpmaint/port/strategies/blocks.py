@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from zpmaint.port import blockmerge, conflict
-from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
+from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed, tidied
 from zpmaint.port.sides import known_share, sides
-from zpmaint.port.text import squeezed
 
 _MIN_SHARE = 0.6
 _NO_BASE = 0.1
@@ -33,7 +32,7 @@ def place(job: Job) -> Attempt:
     if start == end and not lines:
         why = f"nothing of the hunk is left to do in {where}: the target has it already"
         return Miss(why, weight=3)
-    start, end = _tidied(job.target.lines, start, end, lines)
+    start, end = tidied(job.target.lines, start, end, lines)
     notes = "; ".join(f"{note} ({count})" for note, count in joined.notes.items())
     return Placement(
         start,
@@ -43,11 +42,3 @@ def place(job: Job) -> Attempt:
         joined.confidence - (0 if cut.whole else _NO_BASE),
         notes or "the patch's re-indenting and upstream's edits do not meet",
     )
-
-
-def _tidied(target: list[str], start: int, end: int, lines: tuple[str, ...]) -> tuple[int, int]:
-    """Where a deletion would leave two empty lines in a row, take one along."""
-    around = target[start - 1 : start] + target[end : end + 1]
-    if not lines and start < end and len(around) == 2 and not any(map(squeezed, around)):
-        return start, end + 1
-    return start, end

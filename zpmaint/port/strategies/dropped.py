@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zpmaint.port import blockmerge, conflict
-from zpmaint.port.placement import Attempt, Job, Miss, Placement
+from zpmaint.port.placement import Attempt, Job, Miss, Placement, tidied
 from zpmaint.port.scopes import Scope
 from zpmaint.port.text import squeezed
 from zpmaint.port.tokens import tokens
@@ -61,6 +61,7 @@ def place(job: Job) -> Attempt:
     if edited:
         why += "; upstream edited its head"
         sure = min(sure, _HEAD_EDITED)
+    start, end = tidied(job.target.lines, start, end, joined.lines)
     return Placement(start, end, tuple(joined.lines), "scope", sure, why)
 
 

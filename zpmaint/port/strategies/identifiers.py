@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from zpmaint.port import renames
+from zpmaint.port.everywhere import EVERYWHERE
 from zpmaint.port.placement import Attempt, Job, Miss
 from zpmaint.port.sides import sides
 from zpmaint.port.strategies.threeway import merged
+from zpmaint.port.text import squeezed
 from zpmaint.port.tokens import identifiers
 
 
@@ -23,6 +25,14 @@ def place(job: Job) -> Attempt:
     names = {old: new for old, new in names.items() if old in spoken and old not in own}
     if not names:
         return Miss("upstream renamed nothing that the hunk speaks of")
-    renamed = replace(cut, base=renames.apply(cut.base, names), ours=renames.apply(cut.ours, names))
+    # What the patch itself brings keeps a name that is still to be had.
+    lasting = {old: new for old, new in names.items() if old not in EVERYWHERE}
+    brought = job.change.added
+    ours = [
+        line
+        for text in cut.ours
+        for line in renames.apply([text], lasting if squeezed(text) in brought else names)
+    ]
+    renamed = replace(cut, base=renames.apply(cut.base, names), ours=ours)
     told = ", ".join(f"{old} -> {new}" for old, new in sorted(names.items()))
     return merged(renamed, "identifiers", 0.9, f"upstream renamed {told} throughout the scope")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zpmaint.port import blockmerge, conflict
+from zpmaint.port.everywhere import EVERYWHERE
 from zpmaint.port.follow import Followed, Region, code_lines
 from zpmaint.port.hunks import Change, find_all
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
@@ -18,7 +19,7 @@ from zpmaint.port.scopes import Scope
 from zpmaint.port.sides import regions
 from zpmaint.port.spot import Order, list_kind, order
 from zpmaint.port.text import squeezed
-from zpmaint.port.tokens import contained, tokens
+from zpmaint.port.tokens import contained, identifiers, tokens
 
 # How often such a placement was the maintainers' own, over the queues of Debian's kernels from
 # 5.10 to 7.2, files that patch -F0 does not take: in a row 25 of 25, whole entries 19 of 22,
@@ -148,8 +149,6 @@ def _between(followed: Followed, run: Run, top: int, foot: int, job: Job) -> Att
     base, target = followed.base.source.lines, followed.target.source.lines
     theirs = target[top + 1 : foot]
     head, tail = base[run.start - 1 : run.start], base[run.start : run.start + 1]
-    blank_above = not head or not head[0].strip()
-    blank_below = not tail or not tail[0].strip()
     if not tail and followed.target.end == len(target) == foot:
         why = "upstream, too, added at the file's end; the patch's lines stay last"
         return _placed(foot, foot, run.lines, 0.7, why)
@@ -175,6 +174,16 @@ def _between(followed: Followed, run: Run, top: int, foot: int, job: Job) -> Att
     if told is not Order.UNKNOWN:
         at = foot if told is Order.RUN_ABOVE else top + 1
         return _placed(at, at, run.lines, 0.6, f"upstream, too, added there; {told.value}")
+    return _by_paragraphs(followed, run, top, foot)
+
+
+def _by_paragraphs(followed: Followed, run: Run, top: int, foot: int) -> Placement:
+    """A guess at the order of two additions, from the empty lines around them."""
+    base, target = followed.base.source.lines, followed.target.source.lines
+    theirs = target[top + 1 : foot]
+    head, tail = base[run.start - 1 : run.start], base[run.start : run.start + 1]
+    blank_above = not head or not head[0].strip()
+    blank_below = not tail or not tail[0].strip()
     if blank_below and not blank_above and all(map(str.strip, theirs)):
         # The addition continues the paragraph above it, and so did upstream's.
         why = "upstream added to the same lines; the patch's stand at their end, as before"
@@ -190,8 +199,25 @@ def _between(followed: Followed, run: Run, top: int, foot: int, job: Job) -> Att
     if blank_below:
         why = "upstream added below; the patch's lines stay with the line above them"
         return _placed(top + 1, top + 1, run.lines, 0.6, why)
+    if _ends_a_region(tail) and not _related(followed, run, theirs):
+        why = "upstream added at the same spot; the patch's lines stay last, as they were"
+        return _placed(foot, foot, run.lines, _SAME_SPOT, why)
     why = "upstream added at the same spot; the patch's lines stay with the line above them"
     return _placed(top + 1, top + 1, run.lines, _SAME_SPOT, why)
+
+
+def _ends_a_region(tail: list[str]) -> bool:
+    return bool(tail) and tail[0].split()[0] in ("#else", "#endif", "}", "endif", "fi")
+
+
+def _related(followed: Followed, run: Run, theirs: list[str]) -> bool:
+    """Whether an addition speaks of what the line above it speaks of, or the scope that ends
+    there, and upstream's addition does not."""
+    base = followed.base.source
+    scope = base.scope_at(run.start - 1)
+    above = base.lines[scope.start : scope.end] if scope else base.lines[run.start - 1 : run.start]
+    shared = identifiers("".join(run.lines)) & identifiers("".join(above))
+    return bool(shared - identifiers("".join(theirs)) - EVERYWHERE)
 
 
 def _sorted_in(

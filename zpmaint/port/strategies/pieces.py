@@ -16,9 +16,11 @@ from zpmaint.port.placement import Attempt, Job, Miss, Placement
 from zpmaint.port.upstream import present
 
 _CONTEXT = 3
-_APART = 0.1
-"""What it costs in confidence that upstream came between the pieces: 11 of 23 such hunks of
+_APART = 0.05
+"""What each piece costs in confidence, upstream having come between them: 11 of 23 such hunks of
 Debian's queues went where their maintainers put them."""
+_LEAST = 0.5
+"""Less sure than this, and the hunk is in too many pieces to be the hunk that its author wrote."""
 
 
 def split(change: Change) -> list[Change]:
@@ -75,7 +77,9 @@ def place(job: Job, ladder: Sequence[Callable[[Job], Attempt]]) -> Attempt:
     why = f"in {len(found)} pieces ({ways})" + (f": {told}" if told else "")
     if had:
         why += f"; {len(had)} more dropped: upstream has them"
-    confidence = min(one.confidence for one in found) - _APART
+    confidence = min(one.confidence for one in found) - _APART * (len(found) + len(had))
+    if confidence < _LEAST:
+        return Miss(f"{why}: too many to be sure of", weight=2)
     return Placement(found[0].start, at, tuple(lines), "pieces", confidence, why)
 
 

@@ -91,7 +91,9 @@ def _in_order(chunks: list[diff3.Chunk], n: int) -> Order:
     if told in (Order.UNKNOWN, Order.OPENS):
         return told
     ours, theirs = (
-        [*one.merged, *between.base] if (one is mine) == (step > 0) else [*between.base, *one.merged]
+        [*one.merged, *between.base]
+        if (one is mine) == (step > 0)
+        else [*between.base, *one.merged]
         for one in (mine, other)
     )
     both = in_turn(theirs, ours) if told is Order.RUN_ABOVE else in_turn(ours, theirs)
