@@ -39,6 +39,13 @@ from zpmaint.tools import need_for
     "times (default: the pairs of zpmaint/evaluate/pairs.toml).",
 )
 @click.option(
+    "--package",
+    default="linux",
+    show_default=True,
+    metavar="NAME",
+    help="Take the queues of another Debian source package (with --pair).",
+)
+@click.option(
     "--tool",
     "names",
     multiple=True,
@@ -79,6 +86,7 @@ def command(
     desk: Desk,
     *,
     pairs: tuple[str, ...],
+    package: str,
     names: tuple[str, ...],
     drifted: bool,
     data: Path | None,
@@ -100,16 +108,22 @@ def command(
     Examples:
       zpmaint evaluate --curve curve.svg --show-different different/
       zpmaint evaluate --pair 6.1.187-1..6.12.107-1 --tool zpmaint
+      zpmaint evaluate --package util-linux --pair 2.38.1-5+deb12u3..2.41-5
     """
     need_for("evaluate")
     chosen = tuple(names) or available(desk.reporter)
     if tags:
         _tags(desk, patch, chosen, as_json=as_json)
         return
-    wanted = [parse_pair(text) for text in pairs] or declared()
+    wanted = [parse_pair(text) for text in pairs]
+    if package != "linux" and not wanted:
+        raise UserError(f"no pairs are declared for {package}", "name two with --pair OLD..NEW")
+    wanted = wanted or declared()
     shop = desk.workshop
-    folder = data or shop.places.cache / "evaluate"
-    usable = prepare(folder, wanted, Packages("", shop.places.cache, desk.reporter), desk.reporter)
+    own = "evaluate" if package == "linux" else f"evaluate-{package}"
+    folder = data or shop.places.cache / own
+    packages = Packages.of(package, shop.places.cache, desk.reporter)
+    usable = prepare(folder, wanted, packages, desk.reporter)
     started = time.perf_counter()
     results = measure(
         folder,

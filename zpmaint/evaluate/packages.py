@@ -1,4 +1,4 @@
-"""Debian's source packages of the kernel, whole: the upstream tarball and the queue on top."""
+"""Debian's source packages, whole: the upstream tarball and the queue on top."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from pathlib import Path
 
 from debian.deb822 import Sources
 
+from zpmaint.errors import UserError
 from zpmaint.evaluate.build import Package
+from zpmaint.progress import Reporter
 from zpmaint.sources.debian import DebianSource
 from zpmaint.sources.source import NotServedError
 
-_STANZA = re.compile(rb"^Package: linux\n(?:[^\n]+\n)*", re.M)
+_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 
 
 @dataclass(frozen=True)
@@ -29,24 +31,35 @@ class _File:
 class Packages(DebianSource):
     """Source packages of the machine's Debian mirrors, by their versions."""
 
+    called = "linux"
+
+    @classmethod
+    def of(cls, called: str, cache: Path, reporter: Reporter) -> Packages:
+        """The packages of a name. Raises UserError for what is none."""
+        if not _NAME.fullmatch(called):
+            raise UserError(f"{called!r} is no name of a Debian source package")
+        packages = cls("", cache, reporter)
+        packages.called = called
+        return packages
+
     def package(self, name: str) -> Package:
-        """The package `linux` of version `name` with both its tarballs on the disk.
+        """The package of version `name` with both its tarballs on the disk.
 
         Raises NotServedError where no index lists it or a mirror no longer has its files.
         """
         listed = self._packages.get(name)
         if listed is None:
-            raise NotServedError(f"{self.name}: no index lists linux {name}")
+            raise NotServedError(f"{self.name}: no index lists {self.called} {name}")
         queue, orig = listed
         upstream = name.rpartition("-")[0]
-        place = self._folder / f"linux_{name}.{queue[0].sha256[:12]}.debian.tar.xz"
+        place = self._folder / f"{self.called}_{name}.{queue[0].sha256[:12]}.debian.tar.xz"
         return Package(
             name=name,
             version=upstream.replace("~rc", "-rc"),
             queue=self._fetched(queue, place),
             queue_sha256=queue[0].sha256,
             orig=self._fetched(
-                orig, self._folder / f"linux_{upstream}.{orig[0].sha256[:12]}.orig.tar.xz"
+                orig, self._folder / f"{self.called}_{upstream}.{orig[0].sha256[:12]}.orig.tar.xz"
             ),
             orig_sha256=orig[0].sha256,
         )
@@ -73,10 +86,12 @@ class Packages(DebianSource):
     def _packages(self) -> dict[str, tuple[list[_File], list[_File]]]:
         """Version to where its queue and its upstream tarball are, in all indexes."""
         found: dict[str, tuple[list[_File], list[_File]]] = {}
+        name = re.escape(self.called.encode())
+        stanzas = re.compile(rb"^Package: " + name + rb"\n(?:[^\n]+\n)*", re.M)
         for index in self._update(self._all_entries()):
             if index.origin not in self._table["origins"]:
                 continue
-            for stanza in _STANZA.finditer(self._apt.read(index)):
+            for stanza in stanzas.finditer(self._apt.read(index)):
                 source = Sources(stanza[0].splitlines())
                 queues, origs = found.setdefault(source["Version"], ([], []))
                 for row in source["Checksums-Sha256"]:
