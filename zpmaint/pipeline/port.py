@@ -13,6 +13,7 @@ from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.pipeline.adoption import witnessed
 from zpmaint.pipeline.workshop import Workshop
 from zpmaint.port.engine import candidates, paths, port
+from zpmaint.port.terms import Terms
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
 from zpmaint.versions import KernelVersion
@@ -39,7 +40,8 @@ def port_onto(
             start.name: target if start.base == version else base_blobs(shop, start, chain)
             for start in starts
         }
-        result = port(patchset, version, bases, target, anchor=anchor)
+        terms = Terms(exists=chain.teller(version))
+        result = port(patchset, version, bases, target, anchor=anchor, terms=terms)
         seen = witnessed(patchset, result, chain)
         return replace(result, why=f"{result.why}; {seen}") if seen else result
 

@@ -86,7 +86,8 @@ def port_series_onto(
             known, said = _base(shop, base, chain, wanted)
             if said:
                 step.note(f"without the base {base}: {said}")
-        for port in port_series(series, known, target, keep_going=keep_going):
+        exists = chain.teller(version)
+        for port in port_series(series, known, target, keep_going=keep_going, exists=exists):
             done.append(port)
             step.advance(len(done), len(series.members))
     return SeriesPort(series, version, base, tuple(done))

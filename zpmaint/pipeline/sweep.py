@@ -8,6 +8,7 @@ from zpmaint.patchset.values import PatchSet
 from zpmaint.pipeline.port import base_blobs, starting, touched
 from zpmaint.pipeline.workshop import Workshop
 from zpmaint.port.engine import Blobs, port
+from zpmaint.port.terms import Terms
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
 from zpmaint.versions import KernelVersion
@@ -56,6 +57,7 @@ def sweep_over(
     with shop.reporter.step(f"sweep {len(versions)} kernels", "kernels") as step:
         for version in versions:
             target = chain.blobs(version, touched(starting(patchset, version)))
-            ports.append(port(patchset, version, bases, target))
+            terms = Terms(exists=chain.teller(version))
+            ports.append(port(patchset, version, bases, target, terms=terms))
             step.advance(len(ports), len(versions))
     return ports

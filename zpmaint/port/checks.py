@@ -236,6 +236,9 @@ def outdated(job: Job, placement: Placement) -> list[str]:
     return [name for name in unknown if _is_dead(job, name)]
 
 
+DEAD = "the target no longer has"
+UNSEEN = "whether the tree has it was not checked"
+"""What is said of names that only the whole tree can tell of."""
 _NAMED = frozenset({"c", "kconfig"})
 """Languages in which a file's names, and those that it defines, are known."""
 
@@ -243,7 +246,7 @@ _NAMED = frozenset({"c", "kconfig"})
 def _names(job: Job, old: list[str], new: list[str]) -> str:
     """No line that the port adds speaks of a name whose definition upstream has removed since."""
     dead = [name for name in _unknown(job, old, new) if _is_dead(job, name)]
-    return f"the target no longer has {', '.join(dead)}" if dead else ""
+    return f"{DEAD} {', '.join(dead)}" if dead else ""
 
 
 def doubts(job: Job, placement: Placement) -> list[str]:
@@ -255,7 +258,7 @@ def doubts(job: Job, placement: Placement) -> list[str]:
     if not unseen:
         return []
     told = ", ".join(unseen[:3]) + (", ..." if len(unseen) > 3 else "")
-    return [f"the file no longer uses {told}; whether the tree has it was not checked"]
+    return [f"the file no longer uses {told}; {UNSEEN}"]
 
 
 def _unknown(job: Job, old: list[str], new: list[str]) -> list[str]:

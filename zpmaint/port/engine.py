@@ -123,9 +123,11 @@ def paths(patch: str) -> tuple[str, ...]:
     return tuple(file.path for file in _files(patch))
 
 
-def port_file(file: PatchedFile, base: bytes | None, target: bytes) -> FilePort:
+def port_file(
+    file: PatchedFile, base: bytes | None, target: bytes, terms: Terms = STRICT
+) -> FilePort:
     """The port of the changed lines of one file that stays a file under its name."""
-    return _modified(file, base, target)
+    return _modified(file, base, target, terms)
 
 
 def jobs_of(file: PatchedFile, base: bytes | None, target: bytes) -> list[Job]:
@@ -167,7 +169,10 @@ def _port(
             state, files = State.CONFLICT, seen.files
             why = f"the set says that upstream has adopted the change here, but {seen.why}"
         return Port(version, patchset.name, state, anchor.name, files, "", why)
-    outcome = _carry(*carried, terms)
+    outcome = _carry(*carried, replace(terms, exists=None))
+    if terms.exists is not None and _rests_on_names(outcome):
+        # Asking the tree costs seconds; what is the same for many kernels is carried once.
+        outcome = _carry.__wrapped__(*carried, terms)
     if outcome.state is State.CONFLICT and patchset.resolutions:
         outcome = _recalled(*carried, patchset.resolutions)
     if outcome.state is State.CONFLICT:
@@ -274,6 +279,12 @@ def _carry(patch: str, base: _Frozen, target: _Frozen, terms: Terms = STRICT) ->
         return _Outcome(State.APPLIES, tuple(ported), "".join(diffs), why)
     ways = ", ".join(sorted({hunk.placed for hunk in hunks}))
     return _Outcome(State.PORTED, tuple(ported), "".join(diffs), f"carried on by {ways}")
+
+
+def _rests_on_names(outcome: _Outcome) -> bool:
+    """Whether a port was held back, or less sure, for a name that its file does not use."""
+    told = [hunk.why for file in outcome.files for hunk in file.hunks]
+    return any(sign in why for why in told for sign in (checks.UNSEEN, checks.DEAD))
 
 
 def _diff(done: FilePort, there: bytes | None) -> str:

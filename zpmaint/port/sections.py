@@ -18,6 +18,7 @@ from zpmaint.port.engine import jobs_of, port_file
 from zpmaint.port.hunks import Change
 from zpmaint.port.overlay import Overlay, applied, fits_at, places
 from zpmaint.port.scopes import source
+from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.text import join, squeezed
 from zpmaint.port.tokens import identifiers
 from zpmaint.port.values import FilePort, HunkPort
@@ -89,7 +90,13 @@ def perform(part: FileDiff, files: Overlay) -> Effect | str:
     return Effect({**gone, made: after}, tuple(at), changes)
 
 
-def carry(part: FileDiff, base: Overlay, there: Effect | str, target: Overlay) -> Carried:
+def carry(
+    part: FileDiff,
+    base: Overlay,
+    there: Effect | str,
+    target: Overlay,
+    terms: Terms = STRICT,
+) -> Carried:
     """Do a section on the target; `there` is what it did to its base, `base` the state before."""
     changes = _changes(part)
     if isinstance(there, Effect) and all(base.get(p) == target.get(p) for p in part.paths):
@@ -111,7 +118,7 @@ def carry(part: FileDiff, base: Overlay, there: Effect | str, target: Overlay) -
     if not changes:
         return _moved(part, before)
     known = base.get(part.old) if isinstance(there, Effect) else None
-    return _lines(part, changes, known, before)
+    return _lines(part, changes, known, before, terms)
 
 
 def _changes(part: FileDiff) -> tuple[Change, ...]:
@@ -183,16 +190,20 @@ def _moved(part: FileDiff, before: bytes) -> Carried:
 
 
 def _lines(
-    part: FileDiff, changes: tuple[Change, ...], known: bytes | None, before: bytes
+    part: FileDiff,
+    changes: tuple[Change, ...],
+    known: bytes | None,
+    before: bytes,
+    terms: Terms,
 ) -> Carried:
     """Changed lines, placed by the engine."""
     held = _there_already(part, changes, known, before)
-    ported = _rest(part, changes, held, known, before)
+    ported = _rest(part, changes, held, known, before, terms=terms)
     if ported.result is None:
         # What could not be placed may be there already, and its lines of before, too.
         stuck = [hunk.placed == "conflict" for hunk in ported.hunks]
         held = _there_already(part, changes, known, before, stuck)
-        ported = _rest(part, changes, held, known, before)
+        ported = _rest(part, changes, held, known, before, terms=terms)
     if all(held):
         return _held(part, changes, "; ".join(dict.fromkeys(held)))
     if ported.result is None:
@@ -254,15 +265,17 @@ def _rest(
     held: Sequence[str],
     known: bytes | None,
     before: bytes,
+    *,
+    terms: Terms,
 ) -> FilePort:
     """The port of the hunks that the target does not have yet."""
     if not any(held):
-        return port_file(part.parsed, known, before)
+        return port_file(part.parsed, known, before, terms)
     left = tuple(h for h, done in zip(part.hunks, held, strict=True) if not done)
     if not left:
         return _told(part, changes, "upstream", "")
     base = _with_held(changes, held, known)
-    rest = port_file(replace(part, hunks=left).parsed, base, before)
+    rest = port_file(replace(part, hunks=left).parsed, base, before, terms)
     # Upstream has some of the patch: where it has brought a line of the rest, too, that is no
     # coincidence, and a merge that took it for another would bring it twice.
     twice = _brought_by_both(

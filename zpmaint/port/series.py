@@ -6,8 +6,8 @@ the patches so far, so that each patch has the very files it was made from; and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +16,8 @@ from zpmaint.patchset.patch import to_bytes
 from zpmaint.patchset.series import Member, Series
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.sections import Carried, Effect, carry, perform, proven
+from zpmaint.port.terms import STRICT, Terms
+from zpmaint.port.tokens import identifiers
 from zpmaint.port.values import FilePort
 
 
@@ -77,18 +79,21 @@ def port_series(
     target: Mapping[str, bytes | None],
     *,
     keep_going: bool = False,
+    exists: Callable[[str], bool] | None = None,
 ) -> Iterator[MemberPort]:
     """Carry every patch of a series, in its order, giving each as it is done.
 
     `base` holds the files that the series was cut against as far as they can be had, `target` the
     kernel's own, each with None for a file that it does not have. After the first conflict the
     others are not tried, unless `keep_going`: then they go onto the target without the patch.
+    `exists` tells whether the target's tree speaks of a name, before the series.
     Raises UserError for a member that is no patch.
     """
     # Before anything is carried: a damaged patch is told of at once.
     for member in series.members:
         _ = member.patch
-    work = _Work(Overlay(base), Overlay(target), [member.name for member in series.members])
+    names = [member.name for member in series.members]
+    work = _Work(Overlay(base), Overlay(target), names, exists)
     stopped = ""
     for number, member in enumerate(series.members):
         done = work.member(number, member, try_it=keep_going or not stopped)
@@ -102,6 +107,21 @@ class _Work:
     base: Overlay
     target: Overlay
     names: list[str]
+    exists: Callable[[str], bool] | None
+    brought: set[str] = field(default_factory=set)
+    """The names in the lines of the patches that went in."""
+
+    def terms(self, member: Member) -> Terms:
+        """What is known of the tree when a patch's turn has come."""
+        asked = self.exists
+        if asked is None:
+            return STRICT
+        own = _names(member)
+
+        def exists(name: str) -> bool:
+            return name in own or name in self.brought or asked(name)
+
+        return Terms(exists=exists)
 
     def member(self, number: int, member: Member, *, try_it: bool) -> MemberPort:
         off_base: list[str] = []
@@ -109,10 +129,11 @@ class _Work:
         carried: list[Carried] = []
         staged: dict[str, bytes | None] = {}
         before = {path: self.target.get(path) for path in member.paths}
+        terms = self.terms(member)
         for part in member.patch.diffs:
             there = perform(part, self.base)
             if try_it:
-                done = carry(part, self.base, there, self.target)
+                done = carry(part, self.base, there, self.target, terms)
                 if done.effect is not None:
                     if not proven(part, done, member.name, member.strip, self.target):
                         raise AssertionError(f"{member.name}: {part.paths} is not written right")
@@ -132,6 +153,8 @@ class _Work:
         if fate not in (Fate.APPLIES, Fate.PORTED):
             for path in staged:
                 self.target.put(path, before[path])
+        elif self.exists is not None:
+            self.brought |= _names(member)
         return MemberPort(
             member.name,
             fate,
@@ -152,6 +175,12 @@ class _Work:
         for path, data in there.files.items():
             self.base.put(path, data, owners)
         return needs
+
+
+def _names(member: Member) -> set[str]:
+    """The names in the lines that a patch adds."""
+    hunks = (hunk for part in member.patch.diffs for hunk in part.hunks)
+    return identifiers("".join(line[1:] for hunk in hunks for line in hunk.lines if line[0] == "+"))
 
 
 def _judged(carried: list[Carried]) -> tuple[Fate, str]:

@@ -96,6 +96,7 @@ class Chain:
         self.reporter = reporter
         self._absent = dict(absent or {})
         self._served: dict[KernelVersion, Source] = {}
+        self._told: dict[tuple[KernelVersion, str], bool] = {}
 
     def cheapest_first(self) -> Chain:
         """The same sources, git and folders before those that give a file by a whole tarball."""
@@ -146,6 +147,19 @@ class Chain:
         """See Source.tree; of the first source that serves `version`."""
         wanted = list(keep)
         return self._first(version, lambda source: source.tree(version, wanted))
+
+    def speaks_of(self, version: KernelVersion, name: str) -> bool:
+        """See Source.speaks_of; asked once for each name."""
+        if (version, name) not in self._told:
+            with self.reporter.step(f"look for {name} in {version}"):
+                self._told[version, name] = self._first(
+                    version, lambda source: source.speaks_of(version, name)
+                )
+        return self._told[version, name]
+
+    def teller(self, version: KernelVersion) -> Callable[[str], bool]:
+        """`speaks_of` for one kernel."""
+        return lambda name: self.speaks_of(version, name)
 
     def served_by(self, version: KernelVersion) -> Source | None:
         """The source that gave `version`, None where none was asked for it yet."""

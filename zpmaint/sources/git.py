@@ -129,6 +129,22 @@ class GitSource:
             shas = {path: self._blob_id(repo, revision, path) for path in paths}
             return {p: None if sha is None else self._object(repo, sha) for p, sha in shas.items()}
 
+    def speaks_of(self, version: KernelVersion, name: str) -> bool:
+        """See Source.speaks_of; where names are declared is looked at first."""
+        with self._lock:
+            tag = self._tag(version)
+            repo = self._open()
+            self._bring_contents(repo, f"{tag}^{{tree}}")
+            for where in (["include"], []):
+                try:
+                    repo.git.grep("-qwF", "-e", name, tag, "--", *where)
+                except GitCommandError as error:
+                    if error.status != 1:
+                        raise self._broken(error) from None
+                else:
+                    return True
+            return False
+
     def commit(self, sha: str) -> Commit | None:
         """The commit that `sha` (shortened or not) names; None where the repository has none."""
         with self._lock:

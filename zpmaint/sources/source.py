@@ -42,3 +42,6 @@ class Source(Protocol):
 
         A source may leave out what no x86 build needs; files named in `keep` are there if the
         kernel has them."""
+
+    def speaks_of(self, version: KernelVersion, name: str) -> bool:
+        """Whether any file of the kernel has `name` as a whole word. May take seconds."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from zpmaint.progress import SILENT, Reporter
+from zpmaint.sources.source import SourceFailedError
 from zpmaint.sources.tree import read_blobs
 from zpmaint.sources.unpack import unpack
+from zpmaint.tools import need
 from zpmaint.versions import KernelVersion
 
 
@@ -46,3 +49,24 @@ class TarballSource(ABC):
         """See Source.blobs; read from the unpacked tree."""
         wanted = list(paths)
         return read_blobs(self.tree(version, keep=wanted), wanted)
+
+    def speaks_of(self, version: KernelVersion, name: str) -> bool:
+        """See Source.speaks_of; looked for in the whole archive: a tree lacks what no x86 needs."""
+        archive = self.archive(version).path
+        need("xz")
+        with (
+            subprocess.Popen(
+                ["xz", "-dc", str(archive)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            ) as xz,
+            subprocess.Popen(
+                ["grep", "-acwF", "-e", name], stdin=xz.stdout, stdout=subprocess.DEVNULL
+            ) as found,
+        ):
+            assert xz.stdout is not None and xz.stderr is not None
+            xz.stdout.close()  # grep alone holds it
+            said = xz.stderr.read().decode(errors="replace").strip()
+        if xz.returncode != 0 or found.returncode not in (0, 1):
+            raise SourceFailedError(
+                f"{archive}: cannot be read: {said}", "delete it; it will be fetched again"
+            )
+        return found.returncode == 0

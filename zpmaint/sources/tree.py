@@ -8,7 +8,8 @@ from pathlib import Path
 
 from zpmaint.errors import UserError
 from zpmaint.sources.series import newest_of
-from zpmaint.sources.source import NotServedError
+from zpmaint.sources.source import NotServedError, SourceFailedError
+from zpmaint.tools import run
 from zpmaint.versions import KernelVersion
 
 _LINE = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=[ \t]*(.*?)[ \t]*$", re.M)
@@ -37,6 +38,13 @@ class TreeSource:
         if version != self.version:
             raise NotServedError(f"{self.name}: is {self.version}, not {version}")
         return self.folder
+
+    def speaks_of(self, version: KernelVersion, name: str) -> bool:
+        tree = self.tree(version)
+        found = run(["grep", "-rqwF", "-e", name, str(tree)])
+        if found.returncode not in (0, 1):
+            raise SourceFailedError(f"{self.name}: grep: {found.stderr.decode(errors='replace')}")
+        return found.returncode == 0
 
 
 def read_blobs(tree: Path, paths: Iterable[str]) -> dict[str, bytes | None]:
