@@ -63,7 +63,7 @@ def _port(case: Case, patch: bytes, files: tuple[FileCase, ...]) -> dict[str, Ou
             new,
             {"old": {file.path: file.base for file in files}},
             {file.path: file.target for file in files},
-            terms=replace(YIELDING, exists=case.exists),
+            terms=replace(YIELDING, exists=case.exists, gone=case.gone),
         )
     except UserError as error:
         return {file.path: Outcome(False, None, 0.0, f"refused: {error.what}") for file in files}

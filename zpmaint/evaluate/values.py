@@ -140,6 +140,12 @@ class Case:
     data set does not know the kernels' names."""
 
     @property
+    def gone(self) -> Callable[[str], bool] | None:
+        """Whether the old kernel speaks of a name and the new one does not."""
+        exists = self.exists
+        return None if exists is None else lambda name: not exists(name)
+
+    @property
     def id(self) -> str:
         """Names the case among all: PAIR:NAME."""
         return f"{self.pair}:{self.name}"

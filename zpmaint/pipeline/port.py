@@ -40,10 +40,32 @@ def port_onto(
             start.name: target if start.base == version else base_blobs(shop, start, chain)
             for start in starts
         }
-        terms = Terms(exists=chain.teller(version))
+        terms = terms_of(shop, chain, version, starts[0].base if starts else None)
         result = port(patchset, version, bases, target, anchor=anchor, terms=terms)
         seen = witnessed(patchset, result, chain)
         return replace(result, why=f"{result.why}; {seen}") if seen else result
+
+
+def terms_of(
+    shop: Workshop, chain: Chain, version: KernelVersion, base: KernelVersion | None
+) -> Terms:
+    """What the sources know of the names in the trees of a kernel and of a patch's base. A base
+    that none serves tells nothing: then no name counts as taken away."""
+
+    def exists(name: str) -> bool:
+        return chain.speaks_of(version, name)
+
+    def was(name: str) -> bool:
+        with suppress(UserError, InfraError):
+            return base is not None and chain.speaks_of(base, name)
+        with suppress(UserError, InfraError):
+            return base is not None and shop.chain().speaks_of(base, name)
+        return False
+
+    def gone(name: str) -> bool:
+        return not exists(name) and was(name)
+
+    return Terms(exists=exists, gone=gone)
 
 
 def starting(patchset: PatchSet, version: KernelVersion) -> list[Anchor]:

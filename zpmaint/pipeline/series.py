@@ -13,6 +13,7 @@ from zpmaint.errors import InfraError, UserError
 from zpmaint.files import landing, locked
 from zpmaint.patchset.patch import to_bytes
 from zpmaint.patchset.series import TABLE, Series
+from zpmaint.pipeline.port import terms_of
 from zpmaint.pipeline.workshop import Workshop
 from zpmaint.port.series import Fate, MemberPort, dependents, port_series
 from zpmaint.sources.chain import Chain
@@ -86,8 +87,10 @@ def port_series_onto(
             known, said = _base(shop, base, chain, wanted)
             if said:
                 step.note(f"without the base {base}: {said}")
-        exists = chain.teller(version)
-        for port in port_series(series, known, target, keep_going=keep_going, exists=exists):
+        terms = terms_of(shop, chain, version, base)
+        for port in port_series(
+            series, known, target, keep_going=keep_going, exists=terms.exists, gone=terms.gone
+        ):
             done.append(port)
             step.advance(len(done), len(series.members))
     return SeriesPort(series, version, base, tuple(done))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from zpmaint.patchset.values import PatchSet
 from zpmaint.pipeline.port import base_blobs, starting, touched
@@ -57,7 +58,7 @@ def sweep_over(
     with shop.reporter.step(f"sweep {len(versions)} kernels", "kernels") as step:
         for version in versions:
             target = chain.blobs(version, touched(starting(patchset, version)))
-            terms = Terms(exists=chain.teller(version))
+            terms = Terms(exists=partial(chain.speaks_of, version))
             ports.append(port(patchset, version, bases, target, terms=terms))
             step.advance(len(ports), len(versions))
     return ports

@@ -14,6 +14,7 @@ from unidiff.patch import PatchedFile
 from unidiff.patch import PatchSet as UnifiedDiff
 
 from zpmaint.errors import UserError
+from zpmaint.patchset.patch import to_bytes
 from zpmaint.patchset.paths import NOWHERE
 from zpmaint.patchset.values import Anchor, PatchSet, Resolution
 from zpmaint.port import (
@@ -31,14 +32,16 @@ from zpmaint.port import (
     upstream,
     wholefile,
 )
+from zpmaint.port.everywhere import EVERYWHERE
 from zpmaint.port.follow import Followed, Region, successors
 from zpmaint.port.hunks import Change
 from zpmaint.port.outlines import language
 from zpmaint.port.placement import Job, Miss, Placement
-from zpmaint.port.scopes import Source, source
+from zpmaint.port.scopes import Source, locals_of, source
 from zpmaint.port.strategies import LADDER
 from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.text import join, lines_of
+from zpmaint.port.tokens import KEYWORDS, identifiers
 from zpmaint.port.values import FilePort, HunkPort, Port, State
 from zpmaint.versions import KernelVersion
 
@@ -127,7 +130,7 @@ def port_file(
     file: PatchedFile, base: bytes | None, target: bytes, terms: Terms = STRICT
 ) -> FilePort:
     """The port of the changed lines of one file that stays a file under its name."""
-    return _modified(file, base, target, terms)
+    return _held_to_tree(file, _modified(file, base, target, terms), target, terms)
 
 
 def jobs_of(file: PatchedFile, base: bytes | None, target: bytes) -> list[Job]:
@@ -169,10 +172,12 @@ def _port(
             state, files = State.CONFLICT, seen.files
             why = f"the set says that upstream has adopted the change here, but {seen.why}"
         return Port(version, patchset.name, state, anchor.name, files, "", why)
-    outcome = _carry(*carried, replace(terms, exists=None))
+    # Asking the tree costs seconds; what is the same for many kernels is carried once.
+    outcome = _carry(*carried, replace(terms, exists=None, gone=None))
     if terms.exists is not None and _rests_on_names(outcome):
-        # Asking the tree costs seconds; what is the same for many kernels is carried once.
-        outcome = _carry.__wrapped__(*carried, terms)
+        outcome = _carry.__wrapped__(*carried, replace(terms, gone=None))
+    if terms.gone is not None and outcome.state in (State.APPLIES, State.PORTED):
+        outcome = _bereft(anchor.patch, outcome, target, terms)
     if outcome.state is State.CONFLICT and patchset.resolutions:
         outcome = _recalled(*carried, patchset.resolutions)
     if outcome.state is State.CONFLICT:
@@ -279,6 +284,45 @@ def _carry(patch: str, base: _Frozen, target: _Frozen, terms: Terms = STRICT) ->
         return _Outcome(State.APPLIES, tuple(ported), "".join(diffs), why)
     ways = ", ".join(sorted({hunk.placed for hunk in hunks}))
     return _Outcome(State.PORTED, tuple(ported), "".join(diffs), f"carried on by {ways}")
+
+
+def _bereft(patch: str, outcome: _Outcome, target: Blobs, terms: Terms) -> _Outcome:
+    """The port, held against what upstream has taken away from the whole tree."""
+    of = {file.path: file for file in _files(patch)}
+    files = tuple(
+        _held_to_tree(of[done.path], done, target.get(done.path), terms)
+        if done.path in of
+        else done
+        for done in outcome.files
+    )
+    hunks = [hunk for file in files for hunk in file.hunks]
+    stuck = [hunk for hunk in hunks if hunk.placed == "conflict"]
+    if not stuck:
+        return outcome
+    why = f"{len(stuck)} of {len(hunks)} hunks: {stuck[0].header} {stuck[0].why}"
+    return _Outcome(State.CONFLICT, _undone(files), "", why)
+
+
+def _held_to_tree(
+    file: PatchedFile, done: FilePort, target: bytes | None, terms: Terms
+) -> FilePort:
+    """A file's port, a conflict where a hunk's own lines call what upstream has taken away."""
+    if done.result is None or terms.gone is None or language(file.path) != "c":
+        return done
+    known = source(target).names if target is not None else set()
+    hunks = []
+    for hunk, told in zip(file, done.hunks, strict=False):
+        added = "".join(line.value for line in hunk if line.is_added)
+        own = identifiers(added) - known - EVERYWHERE - KEYWORDS
+        own -= locals_of(to_bytes(added)) if own else frozenset()
+        dead = sorted(name for name in own if not name.startswith("CONFIG_") and terms.gone(name))
+        if dead and told.placed not in _DROPPED:
+            why = f"{checks.DEAD} {', '.join(dead)}, which the hunk brings a use of"
+            told = replace(told, placed="conflict", confidence=0.0, why=why)  # noqa: PLW2901
+        hunks.append(told)
+    if all(hunk.placed != "conflict" for hunk in hunks):
+        return done
+    return FilePort(done.path, (*hunks, *done.hunks[len(hunks) :]), None, done.conflict)
 
 
 def _rests_on_names(outcome: _Outcome) -> bool:

@@ -80,20 +80,21 @@ def port_series(
     *,
     keep_going: bool = False,
     exists: Callable[[str], bool] | None = None,
+    gone: Callable[[str], bool] | None = None,
 ) -> Iterator[MemberPort]:
     """Carry every patch of a series, in its order, giving each as it is done.
 
     `base` holds the files that the series was cut against as far as they can be had, `target` the
     kernel's own, each with None for a file that it does not have. After the first conflict the
     others are not tried, unless `keep_going`: then they go onto the target without the patch.
-    `exists` tells whether the target's tree speaks of a name, before the series.
+    `exists` and `gone` tell of names in the trees before the series (see Terms).
     Raises UserError for a member that is no patch.
     """
     # Before anything is carried: a damaged patch is told of at once.
     for member in series.members:
         _ = member.patch
     names = [member.name for member in series.members]
-    work = _Work(Overlay(base), Overlay(target), names, exists)
+    work = _Work(Overlay(base), Overlay(target), names, exists, gone)
     stopped = ""
     for number, member in enumerate(series.members):
         done = work.member(number, member, try_it=keep_going or not stopped)
@@ -108,20 +109,24 @@ class _Work:
     target: Overlay
     names: list[str]
     exists: Callable[[str], bool] | None
+    gone: Callable[[str], bool] | None
     brought: set[str] = field(default_factory=set)
     """The names in the lines of the patches that went in."""
 
     def terms(self, member: Member) -> Terms:
         """What is known of the tree when a patch's turn has come."""
-        asked = self.exists
-        if asked is None:
+        there, taken = self.exists, self.gone
+        if there is None or taken is None:
             return STRICT
         own = _names(member)
 
         def exists(name: str) -> bool:
-            return name in own or name in self.brought or asked(name)
+            return name in own or name in self.brought or there(name)
 
-        return Terms(exists=exists)
+        def gone(name: str) -> bool:
+            return name not in self.brought and taken(name)
+
+        return Terms(exists=exists, gone=gone)
 
     def member(self, number: int, member: Member, *, try_it: bool) -> MemberPort:
         off_base: list[str] = []

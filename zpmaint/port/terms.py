@@ -17,6 +17,10 @@ class Terms:
     exists: Callable[[str], bool] | None = None
     """Whether the target's whole tree defines a name. Without it names are held against the two
     files alone, and a port that rests on less says so."""
+    gone: Callable[[str], bool] | None = None
+    """Whether the tree that the patch was cut against speaks of a name and the target's no longer
+    does. Asked of names that only the patch's own lines bring to a file: upstream may have taken
+    away what they call."""
     offers: tuple[tuple[str, bytes], ...] = ()
     """Other files of the target, by path, that may hold what left the patch's own file."""
 

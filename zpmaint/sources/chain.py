@@ -157,10 +157,6 @@ class Chain:
                 )
         return self._told[version, name]
 
-    def teller(self, version: KernelVersion) -> Callable[[str], bool]:
-        """`speaks_of` for one kernel."""
-        return lambda name: self.speaks_of(version, name)
-
     def served_by(self, version: KernelVersion) -> Source | None:
         """The source that gave `version`, None where none was asked for it yet."""
         return self._served.get(version)

@@ -12,7 +12,7 @@ from zpmaint.progress import SILENT, Reporter
 from zpmaint.sources.source import SourceFailedError
 from zpmaint.sources.tree import read_blobs
 from zpmaint.sources.unpack import unpack
-from zpmaint.tools import need
+from zpmaint.tools import need, run
 from zpmaint.versions import KernelVersion
 
 
@@ -51,7 +51,11 @@ class TarballSource(ABC):
         return read_blobs(self.tree(version, keep=wanted), wanted)
 
     def speaks_of(self, version: KernelVersion, name: str) -> bool:
-        """See Source.speaks_of; looked for in the whole archive: a tree lacks what no x86 needs."""
+        """See Source.speaks_of; where names are declared is looked at first, then the whole
+        archive: a tree lacks what no x86 needs."""
+        include = self.tree(version) / "include"
+        if run(["grep", "-rqwF", "-e", name, str(include)]).returncode == 0:
+            return True
         archive = self.archive(version).path
         need("xz")
         with (
