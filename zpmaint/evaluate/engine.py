@@ -16,6 +16,9 @@ from zpmaint.port.values import FilePort, State
 from zpmaint.versions import KernelVersion
 
 NAME = "zpmaint"
+_OLD, _NEW = KernelVersion.parse("2.6.20"), KernelVersion.parse("2.6.21")
+"""What a case's two trees are called: of a port of one patch only the contents count, and other
+packages' versions are no kernel's."""
 
 
 def attempt(case: Case) -> dict[str, Outcome]:
@@ -42,8 +45,7 @@ def _timed(outcome: Outcome, seconds: float) -> Outcome:
 
 
 def _port(case: Case, patch: bytes, files: tuple[FileCase, ...]) -> dict[str, Outcome]:
-    old, new = KernelVersion.parse(case.old), KernelVersion.parse(case.new)
-    anchor = Anchor("old", old, old, Era(), to_text(patch), "the older queue's patch")
+    anchor = Anchor("old", _OLD, _OLD, Era(), to_text(patch), "the older queue's patch")
     patchset = PatchSet(
         name="case",
         title=case.name,
@@ -60,7 +62,7 @@ def _port(case: Case, patch: bytes, files: tuple[FileCase, ...]) -> dict[str, Ou
     try:
         done = port(
             patchset,
-            new,
+            _NEW,
             {"old": {file.path: file.base for file in files}},
             {file.path: file.target for file in files},
             terms=replace(YIELDING, exists=case.exists, gone=case.gone),
