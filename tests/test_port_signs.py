@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from port_fixtures import PATH, V, anchor, carry, diff, outcome, patchset, placed
+from unidiff import PatchSet
 
 from zpmaint.evaluate.archive import names_in
 from zpmaint.port import engine
+from zpmaint.port.placement import Job, Placement
 from zpmaint.port.spot import Order, in_turn, order
+from zpmaint.port.strategies import pieces
 from zpmaint.port.terms import Terms
 from zpmaint.port.values import Port, State
 
@@ -21,6 +24,7 @@ BITS = (
 )
 FILL = "".join(f"\tstep{n}(dev);\n" for n in range(8))
 BODY = "int probe(struct device *dev)\n{\n"
+TREE = f"{BODY}{FILL}\treturn 0;\n}}\n"
 
 
 def bits(text: str) -> str:
@@ -94,10 +98,12 @@ def test_upstreams_lines_stay_outside_of_what_the_patch_closes() -> None:
 
 
 def test_what_opens_an_if_beside_upstreams_lines_is_a_conflict() -> None:
-    base = "int a;\nint b;\nint c;\n\nint lock(void);\nint d;\nint e;\n"
-    patched = base.replace("\nint lock", "\n#ifdef RT\nint lock").replace("d;\n", "d;\n#endif\n")
-    target = base.replace("\nint lock", "\nint fresh(int x);\n\nint lock")
-    assert carry(base, patched, target, path=HEADER).state is State.CONFLICT
+    base = "int a;\nint b;\nint lock(void);\nint d;\nint e;\n"
+    patched = base.replace("int lock", "#ifdef RT\nint lock").replace("d;\n", "d;\n#endif\n")
+    target = base.replace("int b;\n", "int b;\nint fresh(int x);\n")
+    ported = carry(base, patched, target, path=HEADER)
+    assert ported.state is State.CONFLICT
+    assert "whether they belong under it" in ported.why
 
 
 def test_a_run_of_includes_is_not_broken_up() -> None:
@@ -150,16 +156,21 @@ def test_a_declaration_does_not_come_to_stand_behind_statements() -> None:
 def test_a_wrapped_line_that_became_the_declaration() -> None:
     """The stackprotector.h case: the other branch would use canary undeclared."""
     base = (
-        f"{BODY}\tunsigned long canary;\n\n\t/* try */\n"
-        f"\tcanary = get_random();\n\tuse(canary);\n{FILL}}}\n"
+        f"{BODY}\tunsigned long canary;\n\n\t/* Try to get a value. */\n"
+        "\tcanary = get_random();\n\tcanary ^= ticks();\n\tcanary &= MASK;\n\n"
+        "\tcurrent->canary = canary;\n\treturn 0;\n}\n"
     )
     patched = base.replace(
         "\tcanary = get_random();\n",
         "#ifdef RT\n\tcanary = (long)&canary;\n#else\n\tcanary = get_random();\n#endif\n",
     )
-    target = base.replace("\tunsigned long canary;\n\n\t/* try */\n\tc", "\tunsigned long c")
+    target = (
+        f"{BODY}\tunsigned long canary = get_random();\n\n"
+        "\tcurrent->canary = canary;\n\treturn 0;\n}\n"
+    )
     ported = carry(base, patched, target)
     assert ported.state is State.CONFLICT
+    assert "canary before the declaration" in ported.why
 
 
 def test_a_patch_whose_own_hunks_split_an_entry_is_no_syntax_error() -> None:
@@ -193,12 +204,26 @@ def test_a_renamed_symbol_is_spoken_anew() -> None:
 
 def test_the_c_library_is_no_rename() -> None:
     """Upstream prefers sysfs_emit() here; the patch's own sprintf() is as good as it was."""
-    show = 'ssize_t {0}_show(char *buf)\n{{\n\treturn sprintf(buf, "%d\\n", {0});\n}}\n\n'
+    show = (
+        "ssize_t {0}(char *buf)\n{{\n\tint n = {0}_of(buf);\n"
+        '\treturn sprintf(buf, "%d\\n", n);\n}}\n\n'
+    )
     base = "".join(show.format(name) for name in ("one", "two", "three"))
-    own = show.format("own")
-    patched = base.replace("ssize_t three", own + "ssize_t three")
-    ported = carry(base, patched, base.replace("sprintf(", "sysfs_emit("))
-    assert own in outcome(ported)
+    last = "\tint n = two_of(buf);\n"
+    own = '\tsprintf(own, "%s", buf);\n'
+    for name, theirs in (("sprintf", "sysfs_emit"), ("old_printf", "new_printf")):
+        told = own.replace("sprintf", name)
+        before = base.replace("sprintf", name)
+        ported = carry(before, before.replace(last, last + told), before.replace(name, theirs))
+        kept = told if name == "sprintf" else told.replace(name, theirs)
+        assert last + kept in outcome(ported)
+
+
+def test_no_two_empty_lines_are_left_where_a_function_went() -> None:
+    base = f"int a;\n\n{TREE.replace('probe', 'gone')}int next;\n\n{TREE}"
+    patched = base.replace(TREE.replace("probe", "gone"), "")
+    target = base.replace("}\nint next", "}\n\nint next").replace("step1", "begin", 1)
+    assert outcome(carry(base, patched, target)) == f"int a;\n\nint next;\n\n{TREE}"
 
 
 @pytest.mark.parametrize("size", [10, 300])
@@ -213,22 +238,24 @@ def test_a_makefile_that_calls_itself(size: int) -> None:
 
 
 def test_a_hunk_in_too_many_pieces() -> None:
-    rows = [(f"w{n} := a{n}\n", f"v{n} := b{n}\n") for n in range(9)]
-    base = ["".join(row) for row in rows]
-    patched = [f"{w}mine{n} := 1\n{v}" for n, (w, v) in enumerate(rows)]
-    target = [f"{w}{v}theirs{n} := 2\n" for n, (w, v) in enumerate(rows)]
-    confidences = []
-    for size in (2, 4, 9):
-        one, ours, theirs = ("".join(text[:size]) for text in (base, patched, target))
-        ported = carry(one, ours, theirs, path="Makefile.toy")
-        assert placed(ported) in (["pieces"], ["conflict"], ["three-way"])
-        confidences.append(ported.confidence)
-    assert confidences == sorted(confidences, reverse=True)
+    """Each piece costs; of eight that are sure by themselves too little is left."""
+    sure: list[float] = []
+    for count in (2, 4, 8):
+        base = "".join(f"a{n}\n" for n in range(count + 1))
+        patched = "".join(f"a{n}\nmine{n}\n" for n in range(count)) + f"a{count}\n"
+        (job,) = engine.jobs_of(PatchSet(diff(base, patched))[0], base.encode(), base.encode())
+        done = pieces.place(job, [_where_it_was])
+        sure.append(done.confidence if isinstance(done, Placement) else 0.0)
+    assert sure == pytest.approx([0.65, 0.55, 0.0])
 
 
-# --- names that only the tree can tell of ----------------------------------------------------------
+def _where_it_was(job: Job) -> Placement:
+    at = job.change.start + job.change.lead
+    new = [text for kind, text in job.change.lines if kind == "+"]
+    return Placement(at, at, tuple(new), "neighbours", 0.75, "it stands there")
 
-TREE = f"{BODY}{FILL}\treturn 0;\n}}\n"
+
+# --- names that only the tree can tell of ---------------------------------------------------------
 
 
 def onto(target: str, added: str, terms: Terms) -> Port:

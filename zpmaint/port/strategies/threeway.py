@@ -50,15 +50,17 @@ def merged(cut: Sides, placed: str, confidence: float, why: str) -> Attempt:
         confidence = min(confidence, APART)
     for n in reversed(beside):
         told = _in_order(chunks, n)
-        if told is Order.OPENS:
-            return Miss(told.value, conflict.of_chunks(chunks, where), weight=3)
-        if told is not Order.UNKNOWN:
+        if told not in _GUESSES:
             why = f"upstream, too, added lines there, an empty line apart; {told.value}"
     start, end, lines = narrowed(cut.theirs_at, cut.theirs, diff3.result(chunks))
     if start == end and not lines:
         why = f"nothing of the hunk is left to do in {where}: the target has it already"
         return Miss(why, weight=3)
     return Placement(start, end, lines, placed, confidence, why)
+
+
+_GUESSES = frozenset({Order.UNKNOWN, Order.OPENS})
+"""Orders that the lines do not settle; they stand as the alignment has them."""
 
 
 def _across_a_blank(chunks: list[diff3.Chunk], n: int) -> int:
@@ -88,7 +90,7 @@ def _in_order(chunks: list[diff3.Chunk], n: int) -> Order:
     above = chunks[low - 1].merged if low else ()
     below = chunks[high + 1].merged if high + 1 < len(chunks) else ()
     told = order(mine.ours, other.theirs, above, below)
-    if told in (Order.UNKNOWN, Order.OPENS):
+    if told in _GUESSES:
         return told
     ours, theirs = (
         [*one.merged, *between.base]
