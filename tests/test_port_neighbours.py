@@ -164,3 +164,28 @@ def test_a_symbol_that_upstream_defines_too() -> None:
     ported = carry(base, patched, target)
     assert ported.state is State.CONFLICT
     assert "case 2" in ported.why
+
+
+def test_a_deletion_that_takes_the_empty_line_behind_its_scope_along() -> None:
+    """What is deleted reaches over the end of the scope that it is in."""
+    rows = "config OWN\n\tbool\n\tselect A\n\tselect B\n\tselect C\n\n"
+    base = f"config X\n\tbool\n\n{rows}config Y\n\tbool\n"
+    patched = base.replace("\tselect B\n\tselect C\n\n", "")
+    target = base.replace("select B\n", "select B\n\tselect NEW\n").replace(
+        "select C\n", "select C\n\tselect D\n"
+    )
+    ported = carry(base, patched, target, path="mm/Kconfig")
+    assert "select A\n\tselect D\n\nconfig Y" in outcome(ported)
+
+
+def test_an_edit_does_not_go_to_another_entry() -> None:
+    """util-linux' Makemodule.am: upstream put another program where lsfd was; between them the
+    two sides leave no name of the line."""
+    base = "if BUILD_LSFD\nbin_PROGRAMS += lsfd\nMANPAGES += lsfd.1\nendif\n"
+    patched = base.replace("bin_PROGRAMS", "usrbin_exec_PROGRAMS")
+    target = base.replace("LSFD", "PIPESZ").replace("lsfd", "pipesz")
+    assert carry(base, patched, target, path="misc/Makefile.am").state is State.CONFLICT
+    kept = base.replace("+= lsfd\n", "+= lsfd lsfd2\n")
+    assert "usrbin_exec_PROGRAMS += lsfd lsfd2" in outcome(
+        carry(base, patched, kept, path="misc/Makefile.am")
+    )

@@ -19,7 +19,7 @@ from zpmaint.port import diff3
 from zpmaint.port.align import align
 from zpmaint.port.renames import pair_edited
 from zpmaint.port.text import body, ending, indentation, squeezed
-from zpmaint.port.tokens import KEYWORDS, pieces, similarity, tokens
+from zpmaint.port.tokens import KEYWORDS, identifiers, pieces, similarity, tokens
 
 _REWORDED = 0.5
 """The share of words that a message's statement keeps when upstream prints it otherwise."""
@@ -222,6 +222,10 @@ class _Merge:
             return line
         content: str | None = body(self.mine.text(n)).lstrip(" \t")
         if n in self.yours.edited:
+            # A line of which the two sides together leave no name is another line by now.
+            names = identifiers(self.base[n])
+            if names and not names & identifiers(self.mine.text(n)) & identifiers(line):
+                return None
             content = _token_merge(self.base[n], self.mine.text(n), line)
             self.out.decide("a line that both sides edited, in different words", 0.7)
         return None if content is None else indentation(line) + content + ending(line)

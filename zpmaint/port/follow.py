@@ -35,8 +35,11 @@ class Region:
         return [squeezed(line) for line in self.source.lines[self.start : self.end]]
 
     def plain_at(self, line: int) -> str:
-        """A line of it, by the source's numbers, squeezed."""
-        return self.plain[line - self.start]
+        """A line by the source's numbers, squeezed: of the region, or the empty ones after it that
+        a change of its last line takes along."""
+        if self.start <= line < self.end:
+            return self.plain[line - self.start]
+        return squeezed(self.source.lines[line])
 
     @cached_property
     def counts(self) -> Counter[str]:
