@@ -51,11 +51,12 @@ class TarballSource(ABC):
         return read_blobs(self.tree(version, keep=wanted), wanted)
 
     def speaks_of(self, version: KernelVersion, name: str) -> bool:
-        """See Source.speaks_of; where names are declared is looked at first, then the whole
-        archive: a tree lacks what no x86 needs."""
-        include = self.tree(version) / "include"
-        if run(["grep", "-rqwF", "-e", name, str(include)]).returncode == 0:
-            return True
+        """See Source.speaks_of; where names are declared is looked at first, then the tree, then
+        the whole archive: a tree lacks what no x86 needs."""
+        tree = self.tree(version)
+        for place in (tree / "include", tree):
+            if run(["grep", "-rqwF", "-e", name, str(place)]).returncode == 0:
+                return True
         archive = self.archive(version).path
         need("xz")
         with (
