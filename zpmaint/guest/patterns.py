@@ -76,6 +76,8 @@ class Pattern(_Row):
     why: str
     memory: float
     """The most that it holds, of its size."""
+    most_mb: int = 0
+    """The largest size that it is run at, in MiB; 0 for any."""
     shares: tuple[int, ...] = ()
     """Of 100 read pages how many are written, one run for each; () where it has no such share."""
     passes: tuple[Pass, ...] = Field(alias="pass")
@@ -146,7 +148,8 @@ def patterns_header(patterns: Sequence[Pattern]) -> str:
 def patterns_source(patterns: Sequence[Pattern]) -> str:
     """patterns.gen.c: the table itself."""
     rows = "".join(
-        f'\t{{"{pattern.name}", {pattern.function}, {share}, {round(100 * pattern.memory)}}},\n'
+        f'\t{{"{pattern.name}", {pattern.function}, {share}, {round(100 * pattern.memory)}, '
+        f"{pattern.most_mb * 1024 // PAGE_KB}}},\n"
         for pattern in patterns
         for share in pattern.shares or (100,)
     )

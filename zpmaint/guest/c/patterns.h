@@ -17,6 +17,7 @@ struct pattern {
 	void (*run)(const struct ground *on);
 	unsigned share;
 	unsigned percent; /* the most memory that it holds, of its size */
+	size_t most;      /* the largest size, in pages, that it is run at; 0 for any */
 };
 
 /* The table, made from bench.toml. */
