@@ -57,10 +57,13 @@ class Measured:
         return self.figures.get(place, {}).get(name, {}).get(counter, [])
 
     def growth(self, place: Place, name: str, counter: str) -> list[int]:
-        """How much a level has grown since before the first pass."""
+        """How much a level has grown since before the first pass, run by run; [] where one of the
+        two is missing."""
         before = self.flow(place, START, counter)
         after = self.flow(place, name, counter)
-        return [late - early for early, late in zip(before, after, strict=True)] if before else []
+        if len(before) != len(after):
+            return []  # it is among the problems
+        return [late - early for early, late in zip(before, after, strict=True)]
 
 
 def read_measured(text: str, patterns: Iterable[Pattern], runs: int = 1) -> Measured:

@@ -148,8 +148,9 @@ def document(record: BenchRecord) -> dict[str, Any]:
         "accelerator": record.accelerator,
         "repeatable": record.deterministic,
         "adopted": record.adopted,
-        "asked": record.asked,
-        "images": record.images,
+        # In one order, whether it was measured just now or comes from the ledger.
+        "asked": dict(sorted(record.asked.items())),
+        "images": dict(sorted(record.images.items())),
         "key": record.key,
         "reading": sentences(found),
         **found.as_json(),
