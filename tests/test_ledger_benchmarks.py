@@ -87,5 +87,7 @@ def test_damage_is_named(path: Path) -> None:
 def test_the_larger_benchmark_ranks_before_the_newer() -> None:
     part = replace(ONE, asked=ONE.asked | {"pattern": "read"}, finished=9000.0)
     base = replace(ONE, asked=ONE.asked | {"huge": False}, finished=8000.0)
-    assert max((part, base, ONE), key=lambda one: one.rank) == ONE
+    small = replace(ONE, asked=ONE.asked | {"pages": [16, 32, 256]}, finished=7000.0)
+    few = replace(ONE, asked=ONE.asked | {"pages": [4096]}, finished=6000.0)
+    assert max((part, base, small, few, ONE), key=lambda one: one.rank) == ONE
     assert replace(ONE, finished=1001.0).rank > ONE.rank

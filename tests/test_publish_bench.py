@@ -8,13 +8,14 @@ from xml.etree import ElementTree
 
 import pytest
 from bench_fixtures import Guest
-from ledger_fixtures import NOON, SET, record
+from ledger_fixtures import NOON, SET, delta, passing, record, samples
 from publish_fixtures import config, patchset
 
 from zpmaint.ledger.benchmarks import BenchRecord
 from zpmaint.pipeline.bench import document, judged
 from zpmaint.publish import plot
-from zpmaint.publish.bench import Pair, markdown, trade_svg, versions_svg
+from zpmaint.publish.bench import Pair, trade_svg
+from zpmaint.publish.kernels import lines_of, picture, table
 from zpmaint.publish.site import site_files, write_site
 from zpmaint.publish.words import size
 
@@ -76,23 +77,43 @@ def test_a_pair_without_a_crossing_has_a_picture_too(one: Pair, has: str) -> Non
 
 
 def test_all_kernels_side_by_side() -> None:
-    svg = versions_svg(ALL)
+    svg = picture(lines_of(reversed(ALL)))
     said = words(svg)
     rows = [said.index(version) for version in ("2.6.21", "2.6.24", "6.12.107")]
     assert rows == sorted(rows)
     assert "no pair to compare" in said
     assert len(re.findall(r'class="even" cx=', svg)) == 3  # two kernels and the legend
-    assert words(versions_svg([])) != []
+    assert words(picture([])) != []
 
 
 def test_the_table_has_a_row_for_each_kernel_newest_first() -> None:
-    lines = markdown(ALL).splitlines()
-    assert [line.split(" | ")[0] for line in lines[-3:]] == ["| 6.12.107", "| 2.6.24", "| 2.6.21"]
-    assert len({line.count("|") for line in lines if line.startswith("|")}) == 1
-    newest = lines[-3]
+    rows = table(lines_of(ALL)).splitlines()
+    assert [row.split(" | ")[0] for row in rows[-3:]] == ["| 6.12.107", "| 2.6.24", "| 2.6.21"]
+    assert len({row.count("|") for row in rows if row.startswith("|")}) == 1
+    newest = rows[-3]
     assert "900 → 2,300" in newest and "58.5% / 64.5%" in newest and "2,400 → 5" in newest
-    assert "| 2,300 |" in lines[-2]
-    assert markdown(ALL) == markdown(ALL)
+    assert "| 2,300 |" in rows[-2]
+
+
+def test_kernels_without_a_full_benchmark_stand_with_what_their_verification_measured() -> None:
+    costs = [
+        delta("instructions/page", 337.0, 1278.0, False, phase="read", unit="instructions/page"),
+        delta("instructions/page", 1372.0, 5.0, False, phase="write", unit="instructions/page"),
+        delta("VmRSS", 65536.0, 65536.0, False, phase="read", unit="kB"),
+        delta("StatmAnon", 0.0, 16384.0, False, phase="read", unit="pages"),
+        delta("MinorFaults", 16384.0, 16384.0, False, phase="fresh-write", unit="faults"),
+    ]
+    old = passing("2.6.20", costs)
+    same = passing("6.12.107", costs)
+    lines = lines_of([pair()], [same, old, record("6.18.1", verdict=None)])
+    assert [(one.version, one.full) for one in lines] == [("2.6.20", False), ("6.12.107", True)]
+    first = lines[0]
+    assert first.faults is not None and first.faults.share == pytest.approx(68.836, abs=1e-3)
+    assert (first.held, first.rss) == ((0.0, 4.0), (4.0, 4.0))
+    row = next(row for row in table(lines).splitlines() if row.startswith(r"| 2.6.20 \* |"))
+    assert "| 337 → 1,278 | 1,372 → 5 |" in row and "| 68.8% | 0 → 4 / 4 → 4 |" in row
+    assert "not in VmRSS" in words(picture(lines))
+    assert words(picture(lines_of([], samples()))) != []
 
 
 def test_the_document_has_no_time_and_no_path() -> None:

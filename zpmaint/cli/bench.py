@@ -14,7 +14,9 @@ from zpmaint.errors import UserError
 from zpmaint.files import write_whole
 from zpmaint.pipeline.bench import Asked, document, judged, measure, recorded
 from zpmaint.pipeline.job import Job
-from zpmaint.publish.bench import markdown, trade_svg, versions_svg
+from zpmaint.publish.bench import trade_svg
+from zpmaint.publish.kernels import lines_of, picture
+from zpmaint.publish.kernels import table as kernels_table
 
 _SIZES = "1M,4M,16M,64M,128M,512M"
 _PAGE = 4096
@@ -121,13 +123,15 @@ def _all(desk: Desk, patch: str | None, *, svg: Path | None, table: bool, as_jso
     shop = desk.workshop
     name = shop.patchset(patch).name
     records = recorded(shop, name)
-    if not records:
-        raise UserError(f"no benchmark of {name} yet", "begin with: zpmaint bench 6.12.y --thp")
     both = [(record, judged(record)) for record in records]
+    verified = [row for row in shop.ledger.all_latest() if row.patchset == name]
+    lines = lines_of(both, verified)
+    if not lines:
+        raise UserError(f"no benchmark of {name} yet", "begin with: zpmaint bench 6.12.y --thp")
     if svg:
-        write_whole(svg, versions_svg(both))
+        write_whole(svg, picture(lines))
     if table:
-        click.echo(markdown(both), nl=False)
+        click.echo(kernels_table(lines), nl=False)
     if as_json:
         desk.json([document(record) for record in records])
     return errors.EXIT_KERNEL if any(found.failures for _, found in both) else errors.EXIT_OK

@@ -47,9 +47,17 @@ class BenchRecord:
         return self.accelerator == "tcg,icount"
 
     @property
-    def rank(self) -> tuple[bool, bool, float]:
-        """Of two benchmarks of a kernel the larger tells more: all patterns, huge pages, newer."""
-        return (self.asked["pattern"] == "*", bool(self.asked["huge"]), self.finished)
+    def rank(self) -> tuple[bool, bool, int, int, float]:
+        """Of two benchmarks of a kernel the larger tells more: all patterns, huge pages, how far
+        up and how many sizes; else the newer."""
+        pages = self.asked["pages"]
+        return (
+            self.asked["pattern"] == "*",
+            bool(self.asked["huge"]),
+            max(pages),
+            len(pages),
+            self.finished,
+        )
 
 
 def row(record: BenchRecord) -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 _STYLE = """
 .paper { fill: #fcfcfa } text { font: 12px system-ui, "Liberation Sans", sans-serif; fill: #1c2128 }
 .title { font-size: 15px; font-weight: 640 } .head { font-weight: 600 } .dim { fill: #5f6873 }
+.small { font-size: 10.5px }
 .mono { font-family: ui-monospace, "DejaVu Sans Mono", monospace }
 .axis { stroke: #8d99a6; fill: none } .grid { stroke: #e3e5e1; fill: none }
 .line { stroke-width: 2; fill: none } .thin { stroke-width: 1.5; stroke-dasharray: 5 3; fill: none }

@@ -25,8 +25,9 @@ from zpmaint.judge.reading import sentences
 from zpmaint.ledger.values import Record, Result
 from zpmaint.patchset.values import PatchSet, Telling
 from zpmaint.publish import words
-from zpmaint.publish.bench import Pair, trade_svg, versions_svg
+from zpmaint.publish.bench import Pair, trade_svg
 from zpmaint.publish.charts import Chart, charts_of
+from zpmaint.publish.kernels import Line, lines_of, picture
 from zpmaint.publish.rows import Row, Standing, file_name, newest_good, patchsets_of, rows_of
 from zpmaint.publish.status import passing_of, status_json
 from zpmaint.versions import KernelVersion
@@ -62,8 +63,13 @@ class _Set:
     """The full benchmarks of its kernels, oldest first."""
 
     @property
+    def lines(self) -> list[Line]:
+        """Its kernels side by side, where they were measured."""
+        return lines_of(self.benchmarks, [row.record for row in self.rows if row.record])
+
+    @property
     def bench_picture(self) -> str:
-        """All kernels' benchmarks side by side; '' where there are none."""
+        """All of them in one picture; '' where there is no full benchmark."""
         return f"{self.folder}/bench.svg" if self.benchmarks else ""
 
     def benchmark(self, row: Row) -> Pair | None:
@@ -166,7 +172,7 @@ def site_files(
     for one in sets:
         text[one.badge] = env.get_template("badge.svg.j2").render(badge=_badge(one))
         if one.bench_picture:
-            text[one.bench_picture] = versions_svg(one.benchmarks)
+            text[one.bench_picture] = picture(one.lines)
         for row in one.rows:
             measured = one.benchmark(row)
             if row.page and measured:
