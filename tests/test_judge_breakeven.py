@@ -56,6 +56,9 @@ def test_a_bent_cost_is_solved_on_its_points() -> None:
     found = break_even(stock, straight(800, 0))
     assert found.by == "points"
     assert found.pays_from == pytest.approx(10 * 790 / 1990)
+    # Where in the step it is nobody has measured.
+    assert found.between == (0, 10)
+    assert break_even(straight(100, 50), straight(120, 0)).between is None
     assert found.bend > 0.01
 
 

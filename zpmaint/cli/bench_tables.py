@@ -83,8 +83,8 @@ def _trades(out: Console, trades: tuple[Trade, ...]) -> None:
             "in one piece" if one.pattern == "mixed-apart" else "spread evenly",
             "huge" if one.huge else "base",
             size(one.pages),
-            "the same" if one.faults.by == "same" else pays(one.faults.pays_from),
-            "the same" if one.life.by == "same" else pays(one.life.pays_from),
+            "the same" if one.faults.by == "same" else pays(one.faults),
+            "the same" if one.life.by == "same" else pays(one.life),
             "never" if one.even_memory is None else f"from {one.even_memory}% on",
         )
     out.print(table)

@@ -66,6 +66,9 @@ class BreakEven:
     by: str
     """'lines' or 'points': what the crossing was solved on; 'same' where there is nothing to solve,
     as both cost the same at every share."""
+    between: tuple[int, int] | None = None
+    """Of points: the measured shares on either side. Where the cost is a step (7.x: the first write
+    to a huge page allocates all of it) it may be anywhere between them."""
 
 
 def line(curve: Curve) -> Line:
@@ -85,8 +88,9 @@ def break_even(stock: Curve, patched: Curve) -> BreakEven:
     if all(abs(stock[p] - patched[p]) <= SAME * max(stock[p], patched[p]) for p in stock):
         return BreakEven(ours, theirs, bend, 0.0, "same")
     straight = bend <= BENT
-    where = _by_lines(ours, theirs) if straight else _by_points(stock, patched)
-    return BreakEven(ours, theirs, bend, where, "lines" if straight else "points")
+    if straight:
+        return BreakEven(ours, theirs, bend, _by_lines(ours, theirs), "lines")
+    return BreakEven(ours, theirs, bend, *_by_points(stock, patched))
 
 
 def _by_lines(stock: Line, patched: Line) -> float | None:
@@ -98,17 +102,18 @@ def _by_lines(stock: Line, patched: Line) -> float | None:
     return 100 * more / (stock.each - patched.each)
 
 
-def _by_points(stock: Curve, patched: Curve) -> float | None:
+def _by_points(stock: Curve, patched: Curve) -> tuple[float | None, str, tuple[int, int] | None]:
     """The last crossing, straight between the two points on either side of it."""
     shares = sorted(stock)
     saved = [stock[p] - patched[p] for p in shares]
     if saved[-1] < 0:
-        return None
+        return None, "points", None
     for at in range(len(shares) - 1, 0, -1):
         if saved[at - 1] < 0:
+            low, high = shares[at - 1], shares[at]
             part = saved[at - 1] / (saved[at - 1] - saved[at])
-            return shares[at - 1] + part * (shares[at] - shares[at - 1])
-    return 0.0
+            return low + part * (high - low), "points", (low, high)
+    return 0.0, "points", None
 
 
 def even(stock: Curve, patched: Curve, slack: float) -> int | None:

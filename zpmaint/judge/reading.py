@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from zpmaint.guest.patterns import PAGE_KB
 from zpmaint.judge.benchmark import HOLDS, Benchmark, PassRow, Trade
+from zpmaint.judge.breakeven import BreakEven
 
 _SAME = 0.005
 """Costs closer than this share are called the same: it is what timer ticks make."""
@@ -89,8 +90,8 @@ def _trade(one: Trade, how: str) -> str:
     if one.faults.by == "same" and one.life.by == "same":
         return f"read, then a share written {how}: both cost the same whatever the share"
     text = (
-        f"read, then a share written {how}: the patch pays {pays(one.faults.pays_from)}, "
-        f"and {pays(one.life.pays_from)} if unmapping counts"
+        f"read, then a share written {how}: the patch pays {pays(one.faults)}, "
+        f"and {pays(one.life)} if unmapping counts"
     )
     if one.even_memory is None:
         return text + "; it holds more memory at any share"
@@ -99,8 +100,12 @@ def _trade(one: Trade, how: str) -> str:
     return text + f"; it holds more memory below {one.even_memory}%, and never less"
 
 
-def pays(share: float | None) -> str:
+def pays(even: BreakEven) -> str:
     """From which share of later-written pages on."""
+    share = even.pays_from
     if share is None:
         return "at no share"
-    return "at any share" if share == 0 else f"from {share:.1f}% on"
+    if share == 0:
+        return "at any share"
+    between = f" (measured: {even.between[0]}% and {even.between[1]}%)" if even.between else ""
+    return f"from {share:.1f}%{between} on"

@@ -40,8 +40,8 @@ def trade_svg(record: BenchRecord, found: Benchmark) -> str:
         )
     )  # fmt: skip
     told = "; ".join(
-        f"{'huge' if one.huge else 'base'} pages: the patch pays {pays(one.faults.pays_from)}, "
-        f"{pays(one.life.pays_from)} with unmapping"
+        f"{'huge' if one.huge else 'base'} pages: the patch pays {pays(one.faults)}, "
+        f"{pays(one.life)} with unmapping"
         for one in trades
     )
     return plot.document(width, 604, title, body, told)
@@ -70,7 +70,11 @@ def _trade_parts(one: Trade, x: int, unit: str) -> list[str]:
             share = even.pays_from
             first = share == min(p for p in shares if p is not None)
             up = _height(curves["stock", what], share)
-            cost.crossing(share, up, f"{share:.1f}%", style, left=first and share > 12)
+            # Between two points it may be anywhere, where the cost is a step.
+            words = f"{share:.1f}%"
+            if even.between:
+                words = "{}\N{EN DASH}{}%".format(*even.between)
+            cost.crossing(share, up, words, style, left=first and share > 15)
     held = plot.Plot(x, 436, 330, 92, _SHARES, [0.0, 1.0, 2.0, 3.0, 4.0])
     held.frame("memory held", "kB per page that was read", suffix="%",
                across="of the read pages are written later")  # fmt: skip

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from zpmaint.guest.patterns import PAGE_KB
 from zpmaint.judge.benchmark import HOLDS, Benchmark
-from zpmaint.judge.breakeven import break_even
+from zpmaint.judge.breakeven import BreakEven, break_even
 from zpmaint.judge.reading import largest, trade
 from zpmaint.ledger.values import Record
 from zpmaint.publish import plot
@@ -35,13 +35,23 @@ class Even:
     share: float | None
     same: bool = False
     """Both kernels cost the same at any share."""
+    between: tuple[int, int] | None = None
+    """The measured shares on either side, where it is not known better."""
+
+    @classmethod
+    def of(cls, found: BreakEven) -> Even:
+        return cls(found.pays_from, found.by == "same", found.between)
 
     def __str__(self) -> str:
         if self.same:
             return "the same"
         if self.share is None:
             return _NEVER
-        return "always" if self.share == 0 else f"{self.share:.1f}%"
+        if self.share == 0:
+            return "always"
+        if self.between:
+            return "{}\N{EN DASH}{}%".format(*self.between)
+        return f"{self.share:.1f}%"
 
 
 @dataclass(frozen=True)
@@ -112,9 +122,9 @@ def _full(version: str, arch: str, found: Benchmark) -> Line:
         huge_write=cost("read-write", "write", huge=True),
         held=level(HOLDS, PAGE_KB),
         rss=level("VmRSS", 1),
-        faults=Even(base.faults.pays_from, base.faults.by == "same") if base else None,
-        life=Even(base.life.pays_from, base.life.by == "same") if base else None,
-        huge=Even(huge.faults.pays_from, huge.faults.by == "same") if huge else None,
+        faults=Even.of(base.faults) if base else None,
+        life=Even.of(base.life) if base else None,
+        huge=Even.of(huge.faults) if huge else None,
     )
 
 
@@ -131,7 +141,7 @@ def _verified(record: Record) -> Line | None:
         crossing = break_even(
             {0: read[0], 100: read[0] + write[0]}, {0: read[1], 100: read[1] + write[1]}
         )
-        faults = Even(crossing.pays_from, crossing.by == "same")
+        faults = Even.of(crossing)
     # What is written afresh is all of the mapping: a figure of it is one of all pages.
     pages = _pages(found)
     return Line(
