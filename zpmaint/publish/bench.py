@@ -91,18 +91,15 @@ def _moved(point: tuple[float, float], right: float, down: float) -> tuple[float
 
 
 def _labels(cost: plot.Plot, curves: dict[tuple[str, str], list[tuple[float, float]]]) -> None:
-    """Names at the lines' right ends, kept apart where two ends are close."""
+    """Names at the lines' right ends, from the top down; kept apart where ends are close."""
     ends = sorted(
-        (
-            (cost.at(100, curves[kernel, what][-1][1])[1], kernel, what)
-            for kernel in _BOTH
-            for what in ("faults", "life")
-        ),
-        reverse=True,
+        (cost.at(100, curves[kernel, what][-1][1])[1], kernel, what)
+        for kernel in _BOTH
+        for what in ("faults", "life")
     )
-    last = 1e9
+    last = 0.0
     for end, kernel, what in ends:
-        last = y = min(end, last - 14)
+        last = y = max(end, last + 14)
         words = kernel if what == "faults" else f"{kernel}, unmapped"
         cost.parts.append(plot.text(cost.x + cost.width + 8, y + 4, words, f"t-{kernel}"))
 
