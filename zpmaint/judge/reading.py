@@ -25,6 +25,7 @@ _SAID = (
     ("calloc", "read", "reading what calloc gave"),
     ("fork-read", "fork", "a fork with memory that was read"),
     ("fork-read", "child-write", "its child's writes"),
+    ("fork-read", "parent-write", "its parent's writes when the child has gone"),
     ("fork-written", "child-write", "a child's writes to memory that was written"),
 )
 
