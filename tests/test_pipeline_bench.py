@@ -16,6 +16,8 @@ pytestmark = pytest.mark.skipif(
     reason="NOT RUN: needs make, gcc, musl-gcc and setpriv (zpmaint doctor)",
 )
 
+SIZES = (256, 1024, 4096, 16384, 32768, 131072)
+
 _BOOTS = """
 case $words in --version) echo 'QEMU emulator version 0'; exit 0;; esac
 case $words in *zp.patterns=*) ;; *) printf '# done\\n' > "$results"; exit 33;; esac
@@ -38,7 +40,8 @@ class Bench(Shop):
 
     def answers(self, stock: Guest, patched: Guest, *, huge: bool = False) -> None:
         for name, guest in (("stock", stock), ("patched", patched)):
-            (self.folder / f"{name}.bench").write_text(guest.report(huge=huge))
+            report = guest.report(pages=SIZES, huge=huge)
+            (self.folder / f"{name}.bench").write_text(report)
 
     @property
     def boots(self) -> list[str]:
@@ -67,8 +70,8 @@ def test_two_boots_and_then_none(shop: Bench) -> None:
     assert shop.bench() == (0, found)
     assert len(shop.boots) == 2
     # Other sizes are another benchmark.
-    shop.bench("--size", "64K,16M")
-    assert len(shop.boots) == 4 and "zp.pages=16,4096 " in shop.boots[3]
+    shop.bench("--size", "4M,16M")
+    assert len(shop.boots) == 4 and "zp.pages=1024,4096 " in shop.boots[3]
 
 
 def test_json_has_the_same_bytes_measured_known_and_measured_again(shop: Bench) -> None:
@@ -95,6 +98,14 @@ def test_a_kernel_that_does_not_do_as_it_must_fails_and_is_kept(shop: Bench) -> 
     assert any(line.startswith("patched: read") for line in found["failures"])
     assert shop.bench() == (1, found) and len(shop.boots) == 2
     assert "against it: patched: read" in shop.run("bench", "6.12.107")[1]
+
+
+def test_a_guest_that_measured_less_than_it_was_asked_for_fails(shop: Bench) -> None:
+    lines = (shop.folder / "patched.bench").read_text().split("\n")
+    (shop.folder / "patched.bench").write_text("\n".join([*lines[:3], "# done"]) + "\n")
+    status, out, _ = shop.run("bench", "6.12.107", "--size", "16M")
+    assert status == 1 and "900.0" in out
+    assert "patched: read (100%, 4096 pages) was not measured, and no reason given" in out
 
 
 @pytest.mark.parametrize(

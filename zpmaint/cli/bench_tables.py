@@ -41,10 +41,10 @@ def _table(*titles: str, right: int, title: str) -> Table:
 def _passes(out: Console, rows: list[PassRow], unit: str, *, huge: bool) -> None:
     if not rows:
         return
-    pages = max(row.pages for row in rows if _whole(row))
+    pages = max((row.pages for row in rows if _whole(row)), default=rows[0].pages)
     table = _table(
-        "pattern", "pass", "size", "stock", "patched", "delta", "faults a page", "", "held, kB a page",
-        "", right=2, title=f"{'huge' if huge else 'base'} pages",
+        "pattern", "pass", "size", "stock", "patched", "delta", "faults a page", "",
+        "held, kB a page", "", right=2, title=f"{'huge' if huge else 'base'} pages",
     )  # fmt: skip
     for row in rows:
         # Of mixed patterns the break-even says more; of sizes the largest and the smallest do.

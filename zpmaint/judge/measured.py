@@ -66,9 +66,22 @@ class Measured:
         return [late - early for early, late in zip(before, after, strict=True)]
 
 
-def read_measured(text: str, patterns: Iterable[Pattern], runs: int = 1) -> Measured:
+def places(patterns: Iterable[Pattern], pages: Iterable[int], *, huge: bool) -> list[Place]:
+    """Where a guest measures that was asked so."""
+    return [
+        Place(pattern.name, share, size, kind)
+        for pattern in patterns
+        for size in pages
+        for share in pattern.shares or (100,)
+        for kind in ((False, True) if huge else (False,))
+    ]
+
+
+def read_measured(
+    text: str, patterns: Iterable[Pattern], runs: int = 1, wanted: Iterable[Place] = ()
+) -> Measured:
     """Read what came through the result channel. Never raises: faults are `problems`, a pass that
-    is missing among them."""
+    is missing among them, and a place of `wanted` that has neither figures nor a reason."""
     said = read_report(text)
     found = Measured(release=said.release, problems=list(said.problems))
     for line in text.split("\n"):
@@ -77,6 +90,12 @@ def read_measured(text: str, patterns: Iterable[Pattern], runs: int = 1) -> Meas
         elif line.startswith("# unmeasured"):
             _unmeasured(found, line)
     found.problems += _missing(found, {pattern.name: pattern for pattern in patterns}, runs)
+    known = found.figures.keys() | found.unmeasured.keys()
+    found.problems += [
+        f"{place} was not measured, and no reason given"
+        for place in wanted
+        if place not in known and not (place.huge and found.no_huge)
+    ]
     return found
 
 

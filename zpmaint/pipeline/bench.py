@@ -14,7 +14,7 @@ from zpmaint.guest.compile import bench_program
 from zpmaint.guest.patterns import full_bench
 from zpmaint.judge import benchmark as judging
 from zpmaint.judge.benchmark import Benchmark
-from zpmaint.judge.measured import read_measured
+from zpmaint.judge.measured import places, read_measured
 from zpmaint.judge.reading import sentences
 from zpmaint.judge.verdict import is_of
 from zpmaint.ledger.benchmarks import BenchRecord
@@ -123,9 +123,11 @@ def judged(record: BenchRecord) -> Benchmark:
     """What a benchmark means."""
     bench = full_bench()
     version = KernelVersion.parse(record.version)
+    asked = record.asked
+    wanted = places(bench.select(asked["pattern"]), asked["pages"], huge=asked["huge"])
 
     def kernel(name: str) -> judging.Kernel:
-        said = read_measured(record.said[name], bench.pattern, record.asked["runs"])
+        said = read_measured(record.said[name], bench.pattern, asked["runs"], wanted)
         if said.release and not is_of(said.release, version):
             said.problems.append(f"the kernel that ran is {said.release}, not {version}")
         private = record.adopted or name == "patched"
