@@ -11,6 +11,7 @@ import click
 from zpmaint import errors
 from zpmaint.cli.desk import Desk, pass_desk
 from zpmaint.patchset.load import all_patchsets
+from zpmaint.pipeline.bench import judged, recorded
 from zpmaint.publish.site import write_site
 
 
@@ -39,6 +40,7 @@ def command(desk: Desk, *, out: Path, base_url: str) -> int:
         out,
         generated=now,
         base_url=base_url,
+        benchmarks=[(record, judged(record)) for record in recorded(shop)],
     )
     desk.out.print(f"{len(written)} files; the page is {out / 'index.html'}", markup=False)
     return errors.EXIT_OK

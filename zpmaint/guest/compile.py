@@ -13,7 +13,9 @@ from zpmaint.errors import InfraError, UserError
 from zpmaint.files import locked, write_whole
 from zpmaint.guest.cases import all_cases
 from zpmaint.guest.i386 import Parts, parts
+from zpmaint.guest.patterns import full_bench, patterns_header, patterns_source
 from zpmaint.guest.table import table_header, table_source
+from zpmaint.guest.values import Case
 from zpmaint.progress import SILENT, Reporter
 
 SOURCES = Path(__file__).parent / "c"
@@ -45,18 +47,30 @@ class _Toolchain:
     """Files that go into the program beside the sources."""
 
 
+def bench_program(arch: str, *, cache: Path, reporter: Reporter = SILENT) -> Path:
+    """The same program without the suite's cases, for the full benchmark: what it measures does not
+    change when a case does. Raises as `init_program` does."""
+    return _program("bench", arch, (), cache, reporter)
+
+
 def init_program(arch: str, *, cache: Path, reporter: Reporter = SILENT) -> Path:
     """The static /init for `arch`, below `cache`/guest; compiled unless it is there already.
 
     What i386 needs beyond gcc is fetched where the machine does not have it. Raises InfraError
     where the compiler or musl is missing or fails, UserError for an unknown architecture.
     """
+    return _program("init", arch, all_cases(), cache, reporter)
+
+
+def _program(
+    name: str, arch: str, cases: tuple[Case, ...], cache: Path, reporter: Reporter
+) -> Path:
     toolchain = _toolchain(arch, cache, reporter)
     with tempfile.TemporaryDirectory(prefix="zpmaint-guest-") as scratch:
         folder = Path(scratch)
-        sources = _sources(folder)
+        sources = _sources(folder, cases)
         key = _key(arch, toolchain, sources)
-        program = cache / "guest" / f"init-{arch}-{key}"
+        program = cache / "guest" / f"{name}-{arch}-{key}"
         if program.is_file():
             program.chmod(0o755)  # a run killed right after the rename left it plain
             return program
@@ -87,11 +101,14 @@ def init_program(arch: str, *, cache: Path, reporter: Reporter = SILENT) -> Path
     return program
 
 
-def _sources(folder: Path) -> list[Path]:
-    """All sources in `folder`, the generated table among them; sorted by name."""
+def _sources(folder: Path, cases: tuple[Case, ...]) -> list[Path]:
+    """All sources in `folder`, the generated tables among them; sorted by name."""
     for source in SOURCES.glob("*.[ch]"):
-        shutil.copyfile(source, folder / source.name)
-    cases = all_cases()
+        if cases or not source.name.startswith("cases_"):
+            shutil.copyfile(source, folder / source.name)
+    patterns = full_bench().pattern
+    (folder / "patterns.gen.h").write_text(patterns_header(patterns))
+    (folder / "patterns.gen.c").write_text(patterns_source(patterns))
     (folder / "cases.gen.h").write_text(table_header(cases))
     (folder / "cases.gen.c").write_text(table_source(cases))
     return sorted(folder.glob("*.[ch]"))

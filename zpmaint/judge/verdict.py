@@ -78,7 +78,7 @@ def judge(
     )
 
 
-def _is_of(release: str, version: KernelVersion) -> bool:
+def is_of(release: str, version: KernelVersion) -> bool:
     """Whether uname's release (6.12.107, 7.3.0-rc7, with or without a local suffix) is the
     version's. linux-next's base is not in its name."""
     found = _RELEASE.match(release)
@@ -93,7 +93,7 @@ def _of_run(
     name: str, run: Run, report: Report, cases: Sequence[Case], version: KernelVersion
 ) -> Iterator[str]:
     """What the run as a whole has against it."""
-    if report.release and not _is_of(report.release, version):
+    if report.release and not is_of(report.release, version):
         yield f"{name}: the kernel that ran is {report.release}, not {version}"
     if run.outcome is not Outcome.FINISHED:
         during = f" during {report.begun}" if report.begun else ""

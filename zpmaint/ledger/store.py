@@ -18,6 +18,8 @@ from typing import Any
 
 from zpmaint.errors import InfraError, UserError
 from zpmaint.files import locked
+from zpmaint.ledger import benchmarks
+from zpmaint.ledger.benchmarks import BenchRecord
 from zpmaint.ledger.values import Record, Result
 
 _APPLICATION = 0x7A706D74  # "zpmt" in the file's header: this SQLite file is a ledger
@@ -110,6 +112,20 @@ class Ledger:
         where = " AND ".join(f"{name} = ?" for name in given)
         return self._all(f"WHERE {where}" if where else "", *given.values())
 
+    def keep(self, record: BenchRecord) -> None:
+        """Keep a full benchmark as `record` keeps a verification."""
+        row = benchmarks.row(record)
+        with self._explained():
+            self._db.execute(benchmarks.INSERT, row)
+
+    def benchmark(self, key: str) -> BenchRecord | None:
+        """The newest full benchmark with these inputs."""
+        return next(iter(self._benchmarks("WHERE key = ?", key)), None)
+
+    def benchmarks(self) -> list[BenchRecord]:
+        """Every full benchmark, newest first."""
+        return self._benchmarks("")
+
     def merge(self, other: Path) -> int:
         """Take over every record of another ledger, in one transaction; says how many were new.
 
@@ -118,9 +134,11 @@ class Ledger:
             raise UserError(f"{other}: no such ledger", "name the file that a verification wrote")
         with Ledger(other) as theirs:
             rows = [_row(record) for record in reversed(theirs.history())]
+            measured = [benchmarks.row(record) for record in reversed(theirs.benchmarks())]
         with self._explained(), self._transaction():
             before = self._db.total_changes
             self._db.executemany(_INSERT, rows)
+            self._db.executemany(benchmarks.INSERT, measured)
             return self._db.total_changes - before
 
     def _prepare(self, steps: Sequence[str]) -> None:
@@ -167,6 +185,11 @@ class Ledger:
                 f"{_SELECT} {where} {'' if ordered else _NEWEST}", values
             ).fetchall()
             return [_record(row) for row in rows]
+
+    def _benchmarks(self, where: str, *values: str) -> list[BenchRecord]:
+        with self._explained():
+            rows = self._db.execute(f"{benchmarks.SELECT} {where} {_NEWEST}", values).fetchall()
+            return [benchmarks.read(row) for row in rows]
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -103,6 +103,11 @@ class Row:
         return f"{self.folder}/{self.stem}.html" if self.record else ""
 
     @property
+    def bench_picture(self) -> str:
+        """Its full benchmark's break-even, where it has one."""
+        return f"{self.folder}/{self.stem}-bench.svg"
+
+    @property
     def patch(self) -> str:
         """The patch as it is to be applied to this kernel; '' where there is none to offer."""
         text = ((self.record and self.record.port) or {}).get("patch") or ""

@@ -21,10 +21,13 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 from zpmaint.config import Config
 from zpmaint.errors import UserError
 from zpmaint.files import landing, locked
+from zpmaint.judge.reading import sentences
 from zpmaint.ledger.values import Record, Result
 from zpmaint.patchset.values import PatchSet, Telling
 from zpmaint.publish import words
+from zpmaint.publish.bench import Pair, trade_svg
 from zpmaint.publish.charts import Chart, charts_of
+from zpmaint.publish.kernels import Line, lines_of, picture
 from zpmaint.publish.rows import Row, Standing, file_name, newest_good, patchsets_of, rows_of
 from zpmaint.publish.status import passing_of, status_json
 from zpmaint.versions import KernelVersion
@@ -56,6 +59,23 @@ class _Set:
     info: PatchSet | None
     rows: tuple[Row, ...]
     charts: tuple[Chart, ...]
+    benchmarks: tuple[Pair, ...]
+    """The full benchmarks of its kernels, oldest first."""
+
+    @property
+    def lines(self) -> list[Line]:
+        """Its kernels side by side, where they were measured."""
+        return lines_of(self.benchmarks, [row.record for row in self.rows if row.record])
+
+    @property
+    def bench_picture(self) -> str:
+        """All of them in one picture; '' where there is no full benchmark."""
+        return f"{self.folder}/bench.svg" if self.benchmarks else ""
+
+    def benchmark(self, row: Row) -> Pair | None:
+        """The full benchmark of a kernel."""
+        names = (row.version, row.arch)
+        return next((p for p in self.benchmarks if (p[0].version, p[0].arch) == names), None)
 
     @property
     def passing(self) -> tuple[int, int]:
@@ -95,15 +115,24 @@ def write_site(
     *,
     generated: float,
     base_url: str = "",
+    benchmarks: Sequence[Pair] = (),
 ) -> list[Path]:
     """Write the whole site to `out`, replacing a former one by rename, and name its files.
 
     `records` is the ledger's whole history in any order; `patchsets` what patches/ says of the
     sets (a set that only the ledger knows is shown without its story); `generated` seconds since
-    the epoch; `base_url` where the site will stand, for the feed, if that is known.
+    the epoch; `base_url` where the site will stand, for the feed, if that is known; `benchmarks`
+    one for each kernel that has a full one, oldest kernel first.
 
     Raises UserError if `out` is something other than an empty folder or a former site."""
-    files = site_files(records, config, patchsets, generated=generated, base_url=base_url)
+    files = site_files(
+        records,
+        config,
+        patchsets,
+        generated=generated,
+        base_url=base_url,
+        benchmarks=benchmarks,
+    )
     with locked(out):
         _replaceable(out)
         with landing(out) as fresh:
@@ -121,11 +150,15 @@ def site_files(
     *,
     generated: float,
     base_url: str = "",
+    benchmarks: Sequence[Pair] = (),
 ) -> dict[str, bytes]:
     """The site's files by name, as `write_site` writes them."""
     records = list(records)
     infos = {info.name: info for info in patchsets}
-    sets = [_set(config, records, name, infos.get(name)) for name in patchsets_of(config, records)]
+    sets = [
+        _set(config, records, name, infos.get(name), benchmarks)
+        for name in patchsets_of(config, records)
+    ]
     env = _environment()
     text: dict[str, str] = {
         MARKER: "A status page written by zpmaint; the next one replaces this folder whole.\n",
@@ -138,7 +171,12 @@ def site_files(
     }
     for one in sets:
         text[one.badge] = env.get_template("badge.svg.j2").render(badge=_badge(one))
+        if one.bench_picture:
+            text[one.bench_picture] = picture(one.lines)
         for row in one.rows:
+            measured = one.benchmark(row)
+            if row.page and measured:
+                text[row.bench_picture] = trade_svg(*measured)
             if row.patch:
                 text[row.patch_file] = row.patch
             if row.page:
@@ -146,6 +184,7 @@ def site_files(
                     set=one,
                     row=row,
                     trap=_telling(one.info, row.version),
+                    reading=sentences(measured[1]) if measured else [],
                     default_set=config.patch,
                     root="../",
                     generated=generated,
@@ -153,9 +192,16 @@ def site_files(
     return {name: _bytes(name, data) for name, data in sorted(text.items())}
 
 
-def _set(config: Config, records: list[Record], name: str, info: PatchSet | None) -> _Set:
+def _set(
+    config: Config,
+    records: list[Record],
+    name: str,
+    info: PatchSet | None,
+    benchmarks: Sequence[Pair],
+) -> _Set:
     rows = tuple(rows_of(config, records, name))
-    return _Set(name, info.title if info else name, info, rows, tuple(charts_of(rows)))
+    mine = tuple(pair for pair in benchmarks if pair[0].patchset == name)
+    return _Set(name, info.title if info else name, info, rows, tuple(charts_of(rows)), mine)
 
 
 def _replaceable(out: Path) -> None:

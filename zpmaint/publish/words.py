@@ -32,6 +32,12 @@ def mebibytes(kilobytes: object) -> str:
     return f"{sign}{abs(kilobytes) / 1024:,.1f} MiB"
 
 
+def size(pages: int) -> str:
+    """Pages of 4 kB as '1 MB', '512 kB'."""
+    kilobytes = 4 * pages
+    return f"{kilobytes // 1024} MB" if kilobytes % 1024 == 0 else f"{kilobytes} kB"
+
+
 def moment(epoch: object) -> str:
     """Seconds since the epoch as '2026-11-25 12:05' UTC."""
     return f"{_utc(epoch):%Y-%m-%d %H:%M}" if isinstance(epoch, int | float) else NONE

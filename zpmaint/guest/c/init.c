@@ -12,6 +12,7 @@
 
 #include "arrive.h"
 #include "channel.h"
+#include "patterns.h"
 #include "probe.h"
 #include "suite.h"
 
@@ -25,7 +26,7 @@ static void choose(const char *word)
 		choice.bench_mb = strtoul(word + 12, NULL, 10);
 	else if (!strncmp(word, "zp.deadline=", 12))
 		choice.deadline = strtoul(word + 12, NULL, 10);
-	else if (!strncmp(word, "zp.", 3))
+	else if (!patterns_choose(word) && !strncmp(word, "zp.", 3))
 		say("# problem: unknown parameter %s\n", word);
 }
 
@@ -68,6 +69,7 @@ static void report(void)
 			huge_pages("never");
 		bench_run();
 	}
+	patterns_run();
 	say("# done\n");
 }
 

@@ -1,0 +1,137 @@
+"""`zpmaint bench`: the full memory benchmark."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from zpmaint import errors
+from zpmaint.cli import bench_tables, options
+from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.errors import UserError
+from zpmaint.files import write_whole
+from zpmaint.pipeline.bench import Asked, document, judged, measure, recorded
+from zpmaint.pipeline.job import Job
+from zpmaint.publish.bench import trade_svg
+from zpmaint.publish.kernels import lines_of, picture
+from zpmaint.publish.kernels import table as kernels_table
+
+_SIZES = "1M,4M,16M,64M,128M,512M"
+_PAGE = 4096
+_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+_KVM_RUNS = 11
+
+
+def _sizes(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
+    pages = set()
+    for word in text.split(","):
+        found = re.fullmatch(r"(\d+)([KMG])", word.strip(), re.I)
+        size = int(found[1]) * _UNITS[found[2].upper()] if found else 0
+        if not size or size % (16 * _PAGE):
+            raise UserError(f"--size: {word!r} is no size", "write multiples of 64K as 1M,16M,1G")
+        pages.add(size // _PAGE)
+    return tuple(sorted(pages))
+
+
+@click.command()
+@click.argument("version", required=False)
+@click.option("--pattern", default="*", metavar="GLOB", show_default=True, help="Which patterns.")
+@click.option(
+    "--size", "pages", default=_SIZES, metavar="SIZE,...", show_default=True, callback=_sizes,
+    help="Sizes of memory; what a guest cannot hold is left out with its reason.",
+)  # fmt: skip
+@click.option("--thp", is_flag=True, help="Measure with huge pages, too.")
+@click.option("--runs", type=click.IntRange(min=1), help=f"With --accel kvm: how often "
+              f"(default: {_KVM_RUNS}). Counted instructions are the same each time.")  # fmt: skip
+@click.option("--again", is_flag=True, help="Measure even what is known: it has to repeat.")
+@click.option(
+    "--svg", type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the break-even as a picture; without VERSION all recorded kernels side by side.",
+)  # fmt: skip
+@click.option("--table", is_flag=True, help="All recorded kernels as a Markdown table.")
+@options.arch
+@options.profile
+@options.patch
+@options.source
+@options.jobs
+@options.accel
+@options.as_json
+@pass_desk
+def command(
+    desk: Desk,
+    *,
+    version: str | None,
+    pattern: str,
+    pages: tuple[int, ...],
+    thp: bool,
+    runs: int | None,
+    again: bool,
+    svg: Path | None,
+    table: bool,
+    arch: str,
+    profile: str,
+    patch: str | None,
+    sources: tuple[str, ...],
+    jobs: int | None,
+    accel: str,
+    as_json: bool,
+) -> int:
+    """Measure VERSION stock and patched: reads, writes, copies, forks, a sparse matrix, sizes from
+    1 MB to what the guest holds, and from which share of later-written pages on the patch pays.
+
+    One boot of each kernel; what was measured is kept, and the same is not measured twice.
+    Instructions are counted, so that a run repeats to the digit, and so does the JSON.
+
+    \b
+    Examples:
+      zpmaint bench 6.12.y --thp
+      zpmaint bench v2.6.21 --pattern 'mixed*' --size 16M --svg break-even.svg
+      zpmaint bench --table > BENCHMARK.md
+      zpmaint bench --svg kernels.svg
+    """
+    if version is None:
+        return _all(desk, patch, svg=svg, table=table, as_json=as_json)
+    if table:
+        raise UserError("--table is of all recorded kernels", "leave VERSION out")
+    if runs and accel == "auto":
+        raise UserError("--runs: counted instructions are the same each time", "--accel kvm")
+    job = Job.take(desk.workshop, version, patch, sources)
+    record = measure(
+        job,
+        Asked(pattern, pages, thp, 1 if accel == "auto" else runs or _KVM_RUNS),
+        arch=arch,
+        profile=profile,
+        jobs=jobs,
+        accelerator=accel,
+        again=again,
+    )
+    found = judged(record)
+    if svg:
+        write_whole(svg, trade_svg(record, found))
+    if as_json:
+        desk.json(document(record))
+    else:
+        bench_tables.benchmark(desk.out, record, found)
+    return errors.EXIT_KERNEL if found.failures else errors.EXIT_OK
+
+
+def _all(desk: Desk, patch: str | None, *, svg: Path | None, table: bool, as_json: bool) -> int:
+    if not (svg or table or as_json):
+        raise UserError("which kernel?", "name one, or ask for --table, --svg or --json of all")
+    shop = desk.workshop
+    name = shop.patchset(patch).name
+    records = recorded(shop, name)
+    both = [(record, judged(record)) for record in records]
+    verified = [row for row in shop.ledger.all_latest() if row.patchset == name]
+    lines = lines_of(both, verified)
+    if not lines:
+        raise UserError(f"no benchmark of {name} yet", "begin with: zpmaint bench 6.12.y --thp")
+    if svg:
+        write_whole(svg, picture(lines))
+    if table:
+        click.echo(kernels_table(lines), nl=False)
+    if as_json:
+        desk.json([document(record) for record in records])
+    return errors.EXIT_KERNEL if any(found.failures for _, found in both) else errors.EXIT_OK
