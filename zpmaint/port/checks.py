@@ -303,7 +303,8 @@ def _scope(job: Job, scope: Scope, result: Source) -> list[str]:
     before, after = to_bytes(known), to_bytes(text)
     found = []
     more = errors(after) - errors(before)
-    if more > 0 and more > _own(job, errors):
+    # What the parser cannot read of the patch itself it cannot judge in another place either.
+    if more > 0 and not _own(job, errors):
         found.append(f"{scope.name} would no longer parse")
     more = late_declarations(after) - late_declarations(before)
     if more > 0 and more > _own(job, late_declarations):

@@ -166,6 +166,10 @@ def _between(followed: Followed, run: Run, top: int, foot: int, job: Job) -> Att
         return _placed(at, at, run.lines, 0.6, why)
     if job.target.inner(top) != job.target.inner(foot) and not above:
         return Miss("upstream put the lines around an addition under another #if", weight=2)
+    edited = [followed.kept(n) is None for n in (run.start - 1, run.start)]
+    if edited == [True, False]:
+        why = "upstream edited the line above and went on with it; the patch's lines stay below"
+        return _placed(foot, foot, run.lines, _ONE, why)
     told = order(run.lines, theirs, head, tail)
     if told is Order.OPENS:
         return Miss(told.value, weight=3)
