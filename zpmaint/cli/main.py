@@ -29,6 +29,7 @@ COMMANDS = {
     "build": "build",
     "boot": "boot",
     "verify": "verify",
+    "mutate": "mutate",
     "results": "results",
     "show": "show",
     "matrix": "matrix",
