@@ -19,7 +19,7 @@ from zpmaint.patchset.values import Era
 TABLE = "mutants.toml"
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-_Symbol = Annotated[str, StringConstraints(pattern=r"^CONFIG_\w+$")]
+_Symbol = Annotated[str, StringConstraints(pattern=r"^CONFIG_\w+(\|CONFIG_\w+)*$")]
 # Not stripped: blanks are what is looked for.
 _Lines = Annotated[str, StringConstraints(min_length=1)]
 

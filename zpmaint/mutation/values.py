@@ -41,7 +41,7 @@ class Mutant:
     why: str
     """What goes wrong with it: the reason that a suite has to notice it."""
     needs: Mapping[str, str]
-    """CONFIG_ symbols without any one of which it changes nothing, and why."""
+    """CONFIG_ symbols (A|B: either) without any one of which it changes nothing, and why."""
     texts: tuple[Text, ...]
     """Tried in order: the first that can be placed is the mutant."""
 

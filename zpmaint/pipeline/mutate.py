@@ -227,7 +227,7 @@ def argued(placed: Placed, config: frozenset[str]) -> str:
     missing = (
         f"without {symbol}: {why}"
         for symbol, why in placed.mutant.needs.items()
-        if symbol not in config
+        if not config & {*symbol.split("|")}
     )
     return next(missing, placed.text.equivalent)
 
