@@ -88,6 +88,7 @@ class Bench:
             flavours=flavours,
             source_id=self.source_id,
             profile=self.profile or None,
+            narrow=True,
         )
         return pair.patched or pair.stock
 
