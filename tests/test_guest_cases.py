@@ -53,10 +53,10 @@ def test_the_generated_table_holds_names_functions_and_ranges() -> None:
     )
     assert table_header(rows) == "void a_b(void);\nvoid c_d_e(void);\n"
     source = table_source(rows)
-    assert '{"a.b", a_b, 0, 0, ""}' in source
+    assert '{"a.b", a_b, 0, 0, "", 0}' in source
     assert (
         '{"c.d-e", c_d_e, RELEASE(2, 6, 25), RELEASE(4, 0, 0), '
-        '"2.6.25-rc1 and later, before 4.0"}' in source
+        '"2.6.25-rc1 and later, before 4.0", 0}' in source
     )
 
 
@@ -75,6 +75,8 @@ def test_the_generated_table_holds_names_functions_and_ranges() -> None:
         (NEEDY + LACK.replace('until = "2.6.28"', ""), "until: missing"),
         (ROW + ROW, "share the function a_b"),
         (ROW + ROW.replace("a.b", "a-b"), "share the function a_b"),
+        (ROW + 'profile = "fat"\n', "profile: 'fat'"),
+        (ROW + 'profile = "full"\n', "tags: lack 'full'"),
         (ROW + 'since = "soon"\n', "'soon' is not a kernel version"),
         ("[[case", "not TOML"),
     ],
@@ -97,6 +99,16 @@ def test_a_case_with_a_need_may_be_skipped_and_others_only_outside_their_era() -
     assert rows[0].must_run(KernelVersion.parse("4.0-rc2"))
     assert not rows[0].must_run(KernelVersion.parse("3.19"))
     assert not rows[1].must_run(KernelVersion.parse("4.0"))
+
+
+def test_a_case_of_the_full_profile_must_run_there_and_is_skipped_elsewhere() -> None:
+    (case,) = read_cases(ROW.replace('["t"]', '["t", "full"]') + 'profile = "full"\n')
+    assert '{"a.b", a_b, 0, 0, "", 1}' in table_source([case])
+    version = KernelVersion.parse("6.12")
+    assert not case.must_run(version)
+    assert case.must_run(version, "full")
+    (plain,) = read_cases(ROW)
+    assert plain.must_run(version) and plain.must_run(version, "full")
 
 
 def test_a_known_defect_is_expected_of_its_kernels_alone() -> None:

@@ -10,14 +10,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from zpmaint.errors import UserError
-from zpmaint.guest.values import Case, Defect, Lack
+from zpmaint.guest.values import MINIMAL, PROFILES, Case, Defect, Lack
 from zpmaint.patchset.values import Era
 from zpmaint.versions import KernelVersion
 
 TABLE = Path(__file__).parent / "cases.toml"
 
 _NAME = re.compile(r"[a-z]+(?:[.-][a-z]+)+")
-_KEYS = {"name", "reason", "tags", "since", "until", "needs", "expect", "defect", "lacks"}
+_KEYS = {
+    *("name", "reason", "tags", "since", "until", "needs", "expect", "profile"),
+    *("defect", "lacks"),
+}
 _DEFECT_KEYS = {"since", "until", "word", "why"}
 _LACK_KEYS = {"arch", "since", "until", "why"}
 _ARCHES = ("x86_64", "i386")
@@ -39,6 +42,12 @@ def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
                 raise UserError(f"{where}.{key}: missing, and needed")
         if not _NAME.fullmatch(row["name"]):
             raise UserError(f"{where}.name: {row['name']!r}", "write it as part.what, a-z and -")
+        if (profile := row.get("profile", MINIMAL)) not in PROFILES:
+            raise UserError(
+                f"{where}.profile: {profile!r}", f"choose one of: {', '.join(PROFILES)}"
+            )
+        if profile != MINIMAL and profile not in row["tags"]:
+            raise UserError(f"{where}.tags: lack {profile!r}, which is the case's profile")
         cases.append(
             Case(
                 name=row["name"],
@@ -47,6 +56,7 @@ def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
                 era=_era(row),
                 needs=row.get("needs", ""),
                 expect=row.get("expect", "ok"),
+                profile=profile,
                 defects=tuple(
                     _defect(defect, f"{where}.defect[{index}]")
                     for index, defect in enumerate(row.get("defect", []), 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from zpmaint.guest.values import Case
+from zpmaint.guest.values import MINIMAL, Case
 from zpmaint.judge.ktap import Report
 from zpmaint.judge.values import CaseResult, CaseVerdict, Mark
 from zpmaint.patchset.values import Flip
@@ -20,16 +20,18 @@ def compare(
     version: KernelVersion,
     stock: Report,
     patched: Report | None,
+    profile: str = MINIMAL,
 ) -> tuple[CaseVerdict, ...]:
     """Every case of `cases` on both kernels. `flips` are those of this kernel, by case name;
-    `adopted` says that the stock kernel behaves as the patched one must."""
+    `adopted` says that the stock kernel behaves as the patched one must, `profile` what both were
+    built with and booted in."""
     verdicts: list[CaseVerdict] = []
     for case in cases:
         flip = flips.get(case.name)
         changed = flip.patched if flip else case.expected(version)
         plain = flip.stock if flip and not adopted else changed
-        first = _one(case, plain, version, stock)
-        second = _one(case, changed, version, patched) if patched is not None else None
+        first = _one(case, plain, version, stock, profile)
+        second = _one(case, changed, version, patched, profile) if patched is not None else None
         if second is not None:
             first, second = _same_abilities(first, second)
         verdicts.append(CaseVerdict(case.name, first, second, flips=flip is not None))
@@ -49,14 +51,16 @@ def _one_sided(result: CaseResult, but: str) -> CaseResult:
     return replace(result, mark=Mark.FAIL, detail=f"skipped, but {but}")
 
 
-def _one(case: Case, expected: str, version: KernelVersion, report: Report) -> CaseResult:
+def _one(
+    case: Case, expected: str, version: KernelVersion, report: Report, profile: str
+) -> CaseResult:
     said = report.results.get(case.name)
     detail = "; ".join(report.details.get(case.name, ()))
     if said is None:
         lost = "the guest ended while it ran" if report.begun == case.name else "it never ran"
         return CaseResult(Mark.LOST, "", expected, lost)
     if said.skip:
-        if case.must_run(version):
+        if case.must_run(version, profile):
             return CaseResult(Mark.FAIL, said.skip, expected, "skipped, but it must run here")
         return CaseResult(Mark.SKIP, said.skip, expected, detail)
     right = said.ok and said.word == expected

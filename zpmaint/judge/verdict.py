@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from zpmaint.errors import InfraError
 from zpmaint.guest.counters import Counter
-from zpmaint.guest.values import Case
+from zpmaint.guest.values import MINIMAL, Case
 from zpmaint.judge.deltas import Side, broken_figures, deltas
 from zpmaint.judge.expect import compare
 from zpmaint.judge.ktap import Report, read_report
@@ -30,12 +30,14 @@ def judge(
     stock: Run,
     patched: Run | None,
     benchmark: bool = True,
+    profile: str = MINIMAL,
 ) -> Verdict:
     """Judge a pair of runs.
 
     `cases` are those that the guests were asked to run, `counters` what the benchmark measures
     (`benchmark` False: it was switched off). `adopted` says that upstream itself behaves as the
     patch wants, so that the stock kernel has to; `patched` is None where there is no such kernel.
+    In the `profile` that the guests were told of, cases that need another one may be skipped.
     Raises InfraError where a guest did not start or QEMU died: that is no verdict on a kernel.
     """
     runs = {"stock": stock} | ({"patched": patched} if patched is not None else {})
@@ -53,6 +55,7 @@ def judge(
         version=version,
         stock=reports["stock"],
         patched=reports.get("patched"),
+        profile=profile,
     )
     failures: list[str] = []
     for name, run in runs.items():

@@ -25,6 +25,8 @@ static void choose(const char *word)
 		choice.bench_mb = strtoul(word + 12, NULL, 10);
 	else if (!strncmp(word, "zp.deadline=", 12))
 		choice.deadline = strtoul(word + 12, NULL, 10);
+	else if (!strcmp(word, "zp.profile=full"))
+		choice.full = 1;
 	else if (!strncmp(word, "zp.", 3))
 		say("# problem: unknown parameter %s\n", word);
 }
@@ -99,6 +101,6 @@ int main(int count, char **words, char **environment)
 		return 0;
 	}
 	say("usage: init --list | --run [zp.case=GLOB] [zp.bench=0|1] [zp.bench_mb=N] "
-	    "[zp.deadline=SECONDS]\n");
+	    "[zp.deadline=SECONDS] [zp.profile=full]\n");
 	return 2;
 }
