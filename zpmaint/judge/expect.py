@@ -11,8 +11,6 @@ from zpmaint.judge.values import CaseResult, CaseVerdict, Mark
 from zpmaint.patchset.values import Flip
 from zpmaint.versions import KernelVersion
 
-_SHOWN = 3
-"""Complaints that a case's detail holds; the console holds all."""
 _CONSOLE = 200
 """Lines of the console that a failed case keeps."""
 
@@ -59,10 +57,10 @@ def _one(case: Case, expected: str, version: KernelVersion, told: Told, profile:
         outcome, why = death
         result = replace(result, observed=str(outcome))
         against.append(f"{outcome}: {why}")
-    against += (f"the kernel complains: {line}" for line in told.complaints.get(case.name, ()))
+    if complaints := told.complaints.get(case.name, ()):
+        more = f" (and {len(complaints) - 1} lines more)" if complaints[1:] else ""
+        against.append(f"the kernel complains: {complaints[0]}{more}")
     if against:
-        if len(against) > _SHOWN:
-            against[_SHOWN:] = [f"and {len(against) - _SHOWN} lines more"]
         detail = "; ".join((*against, result.detail) if result.detail else against)
         result = replace(result, mark=Mark.FAIL, detail=detail)
     if result.ok:

@@ -97,10 +97,7 @@ def _of_cases(verdicts: Sequence[CaseVerdict], *, chosen: bool) -> Iterator[str]
             yield f"{name}: no result of {lost[0]}{more}"
         for verdict, result in results:
             if result.mark is Mark.FAIL:
-                detail = f" ({result.detail})" if result.detail else ""
-                yield (
-                    f"{name}: {verdict.name}: {result.observed}, expected {result.expected}{detail}"
-                )
+                yield f"{name}: {verdict.name}: {_told(result)}"
         flips = [result for verdict, result in results if verdict.flips]
         if (
             (flips or not chosen)
@@ -108,6 +105,13 @@ def _of_cases(verdicts: Sequence[CaseVerdict], *, chosen: bool) -> Iterator[str]
             and not any(result.mark in (Mark.PASS, Mark.FAIL) for result in flips)
         ):
             yield f"{name}: no case that the patch flips has run: nothing shows the patch's effect"
+
+
+def _told(result: CaseResult) -> str:
+    if result.observed == result.expected:
+        return f"{result.observed}, but {result.detail}"
+    detail = f" ({result.detail})" if result.detail else ""
+    return f"{result.observed}, expected {result.expected}{detail}"
 
 
 def _praise(verdicts: Sequence[CaseVerdict]) -> str:

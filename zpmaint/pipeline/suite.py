@@ -16,8 +16,10 @@ from zpmaint.machine.initramfs import file, pack
 from zpmaint.machine.values import Outcome, Run
 from zpmaint.pipeline.workshop import Workshop
 
-RESTARTS = 10
+RESTARTS = 40
 """Guests started after the first, at most: a kernel that every case kills has been judged."""
+HANGS = 3
+"""Guests that may hang: each costs all of the machine's deadline, a panic a second or two."""
 _LIST = "zp.cases"
 _FULL_BUILDS = ("full", "debug")
 
@@ -39,8 +41,9 @@ def boot_suite(
     """Boot `kernel` with the suite as its init, `cases` of it (None: all), then the benchmark.
 
     A death of the guest is the result of the case that was running. The guest is then started
-    again for the cases after that one, up to `restarts` times; not where it died before the first
-    case (the next would, too) nor after the last. The consoles are kept in the state folder."""
+    again for the cases after that one, up to `restarts` times and until the last of HANGS; not
+    where it died before the first case (the next would, too) nor after the last. The consoles are
+    kept in the state folder."""
     left = [case.name for case in (all_cases() if cases is None else cases)]
 
     def start(names: Sequence[str] | None, number: int) -> Run:
@@ -52,7 +55,8 @@ def boot_suite(
         report = read_report(run.results)
         died = died_in(run, report)
         left = [name for name in left if name != died and name not in report.results]
-        if not died or len(runs) > restarts or not (left or benchmark):
+        hung = sum(boot.outcome is Outcome.HANG for boot in runs)
+        if not died or len(runs) > restarts or hung == HANGS or not (left or benchmark):
             break
         runs.append(start(left, len(runs) + 1))
     return replace(runs[0], restarts=tuple(runs[1:]))
