@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "area.h"
 #include "channel.h"
 #include "probe.h"
 #include "suite.h"
@@ -65,9 +66,11 @@ int run_apart(void (*body)(void), unsigned seconds, void (*each)(char kind, cons
 		length += got;
 	close(ends[0]);
 	told[length] = 0;
-	if (choice.as_init)
+	if (choice.as_init) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
+		swap_off();
+	}
 	for (char *line = told, *next; (next = strchr(line, '\n')); line = next + 1) {
 		*next = 0;
 		if (next - line >= 2)
