@@ -48,6 +48,11 @@ _SHOWN = 3  # cases named in the table; the rest is counted
     is_flag=True,
     help="List the mutants (with a VERSION: whether each can be placed there); plant none.",
 )
+@click.option(
+    "--brief",
+    is_flag=True,
+    help="Go no further than to the first cases that notice: quicker, and the table names fewer.",
+)
 @options.arch
 @options.profile
 @options.patch
@@ -62,6 +67,7 @@ def command(
     version: str | None,
     globs: tuple[str, ...],
     listed: bool,
+    brief: bool,
     arch: str,
     profile: str,
     patch: str | None,
@@ -92,7 +98,7 @@ def command(
     if not listed:
         need_for("verify")
     job = Job.take(desk.workshop, version, patch, sources)
-    bench = Bench.lay(job, arch=arch, profile=profile, jobs=jobs, accelerator=accel)
+    bench = Bench.lay(job, arch=arch, profile=profile, jobs=jobs, accelerator=accel, brief=brief)
     if listed:
         _list(desk, mutants, bench, as_json=as_json)
         return errors.EXIT_OK
@@ -105,6 +111,7 @@ def command(
                 "arch": arch,
                 "patchset": patchset.name,
                 "profile": profile or "default",
+                "brief": brief,
                 "score": result.as_json(),
                 "mutants": [trial.as_json() for trial in trials],
                 "cases": _by_case(trials),

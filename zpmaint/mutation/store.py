@@ -19,7 +19,10 @@ class Found:
     """One boot's answer."""
 
     catches: tuple[Catch, ...]
+    ran: tuple[str, ...]
+    """The cases that had a result other than a skip."""
     started: bool
+    """Whether the guest came as far as its first case."""
     outcome: str
     seconds: float
     """Wall time of the boot."""
@@ -42,6 +45,7 @@ class Store:
             row = json.loads(self._path(of).read_text(encoding="utf-8"))
             return Found(
                 tuple(Catch(c["case"], How(c["how"]), c["said"]) for c in row["catches"]),
+                tuple(map(str, row["ran"])),
                 bool(row["started"]),
                 str(row["outcome"]),
                 float(row["seconds"]),
@@ -53,10 +57,6 @@ class Store:
 
     def put(self, of: str, found: Found) -> None:
         write_whole(self._path(of), json.dumps(asdict(found), indent=1, ensure_ascii=False) + "\n")
-
-    def console(self, of: str) -> Path:
-        """Where the trial's console is kept."""
-        return self.folder / f"{of}.log"
 
     def _path(self, of: str) -> Path:
         return self.folder / f"{of}.json"

@@ -6,7 +6,7 @@ import filecmp
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,23 +14,23 @@ from zpmaint.build.pair import build
 from zpmaint.build.values import Flavour, Kernel
 from zpmaint.build.worktree import fingerprint
 from zpmaint.errors import InfraError, KernelError
-from zpmaint.guest.cases import TABLE as CASES
 from zpmaint.guest.cases import all_cases
 from zpmaint.guest.compile import init_program
-from zpmaint.machine.boot import boot
-from zpmaint.machine.initramfs import file, pack
-from zpmaint.machine.values import Run
+from zpmaint.guest.values import Case
 from zpmaint.mutation.catch import cases_run, catches, started
 from zpmaint.mutation.place import place
 from zpmaint.mutation.store import Found, Store, key
-from zpmaint.mutation.values import Mutant, Placed, State, Trial
-from zpmaint.patchset.values import Flip
+from zpmaint.mutation.values import Catch, Mutant, Placed, State, Trial
 from zpmaint.pipeline.job import Job
 from zpmaint.pipeline.port import touched
+from zpmaint.pipeline.suite import boot_suite, suite_profile
 from zpmaint.progress import SILENT
 
-# The suite alone: what the benchmark notices is no merit of a case's.
-_APPEND = ("zp.bench=0",)
+_BATCH = 32
+"""Cases of one boot, where each boot but the last is to be spared: a boot by itself costs what ten
+cases do."""
+_DEADLINE = 20.0
+"""Seconds of QEMU's CPU time for such a boot: a sound kernel takes three."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,23 @@ class Bench:
     profile: str
     jobs: int | None
     accelerator: str
+    brief: bool
+    """Whether the suite is run in batches, and no further than to the first that notices."""
     tree: Path
     source_id: str
     patched: Mapping[str, bytes | None]
 
     @classmethod
-    def lay(cls, job: Job, *, arch: str, profile: str, jobs: int | None, accelerator: str) -> Bench:
+    def lay(
+        cls,
+        job: Job,
+        *,
+        arch: str,
+        profile: str,
+        jobs: int | None,
+        accelerator: str,
+        brief: bool = False,
+    ) -> Bench:
         """Port, and fetch the tree. Raises KernelError where the port is a conflict."""
         port = job.port()
         if not port.state.leads_on:
@@ -57,7 +68,7 @@ class Bench:
             )
         tree = job.chain.tree(job.version, keep=touched(job.patchset.anchors))
         files = {f.path: f.result for f in port.files} if port.patch else {}
-        return cls(job, arch, profile, jobs, accelerator, tree, fingerprint(tree), files)
+        return cls(job, arch, profile, jobs, accelerator, brief, tree, fingerprint(tree), files)
 
     def read(self, path: str) -> bytes | None:
         """A file of the patched kernel."""
@@ -101,40 +112,59 @@ class Bench:
     def store(self) -> Store:
         return Store(self.job.shop.places.state / "mutants")
 
-    @cached_property
-    def flips(self) -> dict[str, Flip]:
-        flips = self.job.patchset.flips
-        return {flip.case: flip for flip in flips if self.job.version in flip.era}
+    @property
+    def batches(self) -> list[tuple[Case, ...]]:
+        """The suite, in one boot or in several."""
+        cases = all_cases()
+        size = _BATCH if self.brief else len(cases)
+        return [cases[at : at + size] for at in range(0, len(cases), size)]
 
-    def key(self, kernel: Kernel, baseline: Kernel) -> str:
-        """What a trial's answer depends on."""
-        return key(
+    def ask(
+        self, kernel: Kernel, cases: tuple[Case, ...], ran: frozenset[str], title: str = ""
+    ) -> tuple[Found, bool]:
+        """What `cases` see on `kernel`, and whether it was known. Raises InfraError where the
+        boot says nothing about the kernel."""
+        flips = self.job.patchset.flips
+        eras = {flip.case: flip for flip in flips if self.job.version in flip.era}
+        of = key(
             (
                 kernel.inputs,
-                baseline.inputs,
                 self.accelerator,
-                repr(sorted(self.flips.items())),
-                hashlib.sha256(CASES.read_bytes()).hexdigest(),
+                repr(sorted(eras.items())),
+                repr(cases),
+                repr(sorted(ran)),
                 hashlib.sha256(self.program.read_bytes()).hexdigest(),
             )
         )
-
-    def boot(self, kernel: Kernel, console: Path) -> Run:
-        """Boot with the suite. Raises InfraError where that says nothing about the kernel."""
-        run = boot(
+        if known := self.store.get(of):
+            return known, True
+        shop = self.job.shop
+        # The suite alone, and one death is enough: what the benchmark notices is no merit of a
+        # case's, and what comes after a death tells no more of whether the suite notices.
+        run = boot_suite(
+            replace(shop, reporter=shop.reporter if title else SILENT),
             kernel,
-            pack([file("init", self.program.read_bytes())]),
-            console=console,
-            append=_APPEND,
             accelerator=self.accelerator,
-            cache=self.job.shop.places.cache,
+            cases=cases,
+            benchmark=False,
+            restarts=0,
+            deadline=_DEADLINE if self.brief else None,
         )
         if run.outcome.is_infrastructure:
             raise InfraError(
                 f"{kernel.version}: the machine failed ({run.outcome}): {run.why}",
                 f"its console is {run.console}; the same command goes on from here",
             )
-        return run
+        profile = suite_profile(kernel)
+        found = Found(
+            catches(cases, eras, self.job.version, run, profile=profile, ran=ran),
+            tuple(sorted(cases_run(run))),
+            started(run),
+            str(run.outcome),
+            round(run.seconds, 3),
+        )
+        self.store.put(of, found)
+        return found, False
 
 
 def mutate(bench: Bench, mutants: Sequence[Mutant]) -> Iterator[Trial]:
@@ -160,17 +190,18 @@ def mutate(bench: Bench, mutants: Sequence[Mutant]) -> Iterator[Trial]:
 
 def _sound(bench: Bench, baseline: Kernel) -> frozenset[str]:
     """The cases that the patched kernel runs, all of them as expected."""
-    of = bench.key(baseline, baseline)
-    with bench.job.shop.reporter.step(f"boot {baseline.version} without a mutant"):
-        run = bench.boot(baseline, bench.store.console(of))
-    found = catches(all_cases(), bench.flips, bench.job.version, run, frozenset())
-    if found:
-        raise KernelError(
-            f"{baseline.version}: the patched kernel itself does not pass the suite: "
-            f"{found[0].case or found[0].how}: {found[0].said}",
-            f"see zpmaint verify {baseline.version}",
-        )
-    return cases_run(run)
+    ran: set[str] = set()
+    for cases in bench.batches:
+        found, _ = bench.ask(baseline, cases, frozenset(), "without a mutant")
+        if found.catches:
+            first = found.catches[0]
+            raise KernelError(
+                f"{baseline.version}: the patched kernel itself does not pass the suite: "
+                f"{first.case or first.how}: {first.said}",
+                f"see zpmaint verify {baseline.version}",
+            )
+        ran.update(found.ran)
+    return frozenset(ran)
 
 
 def _config(kernel: Kernel) -> frozenset[str]:
@@ -195,30 +226,30 @@ def _try(
         kernel = bench.kernel(placed.files)
     except KernelError as error:
         return Trial(mutant.name, mutant.kind, State.BROKEN, str(error))
-    of = bench.key(kernel, baseline)
     same = filecmp.cmp(kernel.image, baseline.image, shallow=False)
-    found = bench.store.get(of)
-    known = found is not None
-    if found is None:
-        run = bench.boot(kernel, bench.store.console(of))
-        found = Found(
-            catches(all_cases(), bench.flips, bench.job.version, run, ran),
-            started(run),
-            str(run.outcome),
-            round(run.seconds, 3),
-        )
-        bench.store.put(of, found)
     why = argued(placed, config)
+    witnesses: list[Catch] = []
+    begun, known, seconds, outcome = False, True, 0.0, ""
+    for cases in bench.batches:
+        names = {case.name for case in cases}
+        found, was_known = bench.ask(kernel, cases, ran & names)
+        witnesses += found.catches
+        begun = begun or found.started
+        known = known and was_known
+        seconds += found.seconds
+        outcome = found.outcome
+        if witnesses:
+            break
     return Trial(
         mutant.name,
         mutant.kind,
-        state(found, why),
+        state(tuple(witnesses), why, begun=begun),
         why,
-        found.catches,
+        tuple(witnesses),
         same,
-        found.outcome,
+        outcome,
         round(kernel.seconds, 3),
-        found.seconds,
+        round(seconds, 3),
         known,
     )
 
@@ -233,10 +264,10 @@ def argued(placed: Placed, config: frozenset[str]) -> str:
     return next(missing, placed.text.equivalent)
 
 
-def state(found: Found, argued_equivalent: str) -> State:
-    """What became of a mutant."""
-    if found.catches:
+def state(witnesses: Sequence[Catch], argued_equivalent: str, *, begun: bool) -> State:
+    """What became of a mutant. `begun`: its guest came as far as the suite."""
+    if witnesses:
         if argued_equivalent:
             return State.WRONG
-        return State.CAUGHT if found.started else State.BOOT
+        return State.CAUGHT if begun else State.BOOT
     return State.EQUIVALENT if argued_equivalent else State.SURVIVED
