@@ -6,12 +6,12 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import sys
 import time
 from typing import Any
 
 import pytest
-from judge_fixtures import report
-from test_pipeline_verify import Shop, words
+from test_pipeline_verify import ROOT, Shop, words
 
 pytestmark = pytest.mark.skipif(
     not all(shutil.which(tool) for tool in ("make", "gcc", "musl-gcc", "setpriv")),
@@ -33,29 +33,38 @@ def bug(name: str, code: str | None = None, **more: str) -> str:
     )
 
 
+_BOOTS = """
+case $words in --version) echo 'QEMU emulator version 0'; exit 0;; esac
+kernel=${{words#*-kernel }}; kernel=${{kernel%% *}}
+name=$(grep -ao 'PLANTED [a-z-]*' "$kernel" | head -1)
+name=${{name#PLANTED }}; name=${{name:-none}}
+echo "$name" >> {folder}/boots
+[ ! -e {folder}/$name.sh ] || . {folder}/$name.sh
+exec {python} {guest} {folder}/$name.json "$initrd" "$console" "$results" "$words"
+"""
+
+
 class Garden(Shop):
     """The toy project with mutants, and what the fake machine answers to each."""
 
     def plant(self, *bugs: str) -> None:
         (self.project / "patches/toy/mutants.toml").write_text(HEAD + "".join(bugs))
-        self.qemu.does(
-            "case $words in --version) echo 'QEMU emulator version 0'; exit 0;; esac\n"
-            "printf 'Linux version 6.12.107\\n' > \"$console\"\n"
-            "kernel=${words#*-kernel }; kernel=${kernel%% *}\n"
-            "name=$(grep -ao 'PLANTED [a-z-]*' \"$kernel\" | head -1); name=${name#PLANTED }\n"
-            f'echo "${{name:-none}}" >> {self.folder}/boots\n'
-            f'. {self.folder}/answer-"${{name:-none}}"\n'
-            "exit 33"
-        )
+        guest = ROOT / "tests/fake_guest.py"
+        self.qemu.does(_BOOTS.format(folder=self.folder, python=sys.executable, guest=guest))
         self.answer("none")
 
-    def answer(self, name: str, shell: str = ":", **changed: str) -> None:
-        """The report of the kernel with that bug, then `shell`."""
-        said = words("private") | {case.replace("_", "."): word for case, word in changed.items()}
-        (self.folder / f"report-{name}").write_text(report(said, bench=""))
-        (self.folder / f"answer-{name}").write_text(
-            f'cp {self.folder}/report-{name} "$results"\n{shell}\n'
-        )
+    def answer(self, name: str, shell: str = ":", **seen: str) -> None:
+        """What the kernel with that bug does: read_zero="!" is a failure of read.zero, another
+        word what fake_guest.py knows of; `shell` runs in QEMU's place before."""
+        cases = {case.replace("_", "."): what for case, what in seen.items()}
+        told = {
+            "release": "6.12.107",
+            "all": words("private") | {case: "odd" for case, w in cases.items() if w == "!"},
+            "bench": "",
+            "does": {case: what for case, what in cases.items() if what != "!"},
+        }
+        (self.folder / f"{name}.json").write_text(json.dumps(told))
+        (self.folder / f"{name}.sh").write_text(f"{shell}\n")
 
     def mutate(self, *options: str) -> tuple[int, dict[str, Any]]:
         status, out, err = self.run("mutate", "6.12.107", "--json", *options)
@@ -87,17 +96,12 @@ def test_what_each_bug_comes_to(garden: Garden) -> None:
         bug("elsewhere").replace("return 1 + zero_page;", "return 7;"),
         bug("same", "return 1+ zero_page;", needs='{ "CONFIG_SMP" = "one CPU" }'),
     )
-    garden.answer("seen", read_zero="!dirty")
-    garden.answer(
-        "deadly",
-        f'sed -n "1,/^# case read.twice/p" {garden.folder}/report-deadly > "$results"; '
-        'echo "Kernel panic - not syncing: oh" >> "$console"; exit 0',
-    )
-    garden.answer("loud", 'echo "BUG: Bad page state in process init" >> "$console"')
+    garden.answer("seen", read_zero="!")
+    garden.answer("deadly", read_twice="panic")
+    garden.answer("loud", read_twice="bug")
     garden.answer("unseen")
     garden.answer("harmless")
-    garden.answer("early", 'printf "" > "$results"; echo "Kernel panic - not syncing: init" >> '
-                  '"$console"; exit 0')  # fmt: skip
+    garden.answer("early", boot="panic")
     status, told = garden.mutate()
     rows = {row["mutant"]: row for row in told["mutants"]}
     assert {name: row["state"] for name, row in rows.items()} == {
@@ -115,6 +119,8 @@ def test_what_each_bug_comes_to(garden: Garden) -> None:
     assert rows["deadly"]["catches"][0]["how"] == "panic"
     assert rows["deadly"]["catches"][0]["case"] == "read.twice"
     assert rows["loud"]["catches"][0]["how"] == "console"
+    assert rows["loud"]["catches"][0]["case"] == "read.twice"
+    assert rows["early"]["catches"][0]["case"] == ""
     assert rows["same"]["same_image"]
     assert not rows["harmless"]["same_image"]
     assert "CONFIG_SMP" in rows["same"]["why"]
@@ -131,15 +137,14 @@ def test_what_each_bug_comes_to(garden: Garden) -> None:
 
 def test_nothing_is_tried_twice(garden: Garden) -> None:
     garden.plant(bug("seen"), bug("other"))
-    garden.answer("seen", read_zero="!dirty")
-    garden.answer("other", read_twice="!again")
+    garden.answer("seen", read_zero="!")
+    garden.answer("other", read_twice="!")
     assert garden.mutate()[0] == 0
-    before = len(garden.boots)
+    before = garden.boots
     status, told = garden.mutate()
     assert status == 0
     assert all(row["known"] for row in told["mutants"])
-    # The patched kernel alone is booted again: it has to pass today.
-    assert garden.boots[before:] == ["none"]
+    assert garden.boots == before == ["none", "seen", "other"]
     # Another argument about it is no other trial.
     garden.plant(bug("seen", equivalent='"so it is said"'), bug("other"))
     assert garden.states()["seen"] == "not equivalent"
@@ -148,14 +153,14 @@ def test_nothing_is_tried_twice(garden: Garden) -> None:
 
 def test_a_wrong_argument_fails(garden: Garden) -> None:
     garden.plant(bug("seen", equivalent='"nobody can tell"'))
-    garden.answer("seen", read_zero="!dirty")
+    garden.answer("seen", read_zero="!")
     status, told = garden.mutate()
     assert (status, told["mutants"][0]["state"]) == (1, "not equivalent")
 
 
 def test_a_bug_that_does_not_build_is_an_error_of_the_data(garden: Garden) -> None:
     garden.plant(bug("slip", "return nosuch;"), bug("seen"))
-    garden.answer("seen", read_zero="!dirty")
+    garden.answer("seen", read_zero="!")
     status, told = garden.mutate()
     rows = {row["mutant"]: row for row in told["mutants"]}
     assert status == 2
@@ -169,7 +174,7 @@ def test_a_bug_that_does_not_build_is_an_error_of_the_data(garden: Garden) -> No
 
 def test_a_patched_kernel_that_fails_by_itself_proves_nothing(garden: Garden) -> None:
     garden.plant(bug("seen"))
-    garden.answer("none", read_zero="!dirty")
+    garden.answer("none", read_zero="!")
     status, out, err = garden.run("mutate", "6.12.107", "--json")
     assert (status, out) == (1, "")
     assert "does not pass the suite: read.zero" in err
@@ -182,13 +187,13 @@ def test_a_machine_that_dies_is_no_catch(garden: Garden) -> None:
     status, out, err = garden.run("mutate", "6.12.107", "--json")
     assert (status, out) == (3, "")
     assert "infrastructure error" in err
-    garden.answer("seen", read_zero="!dirty")
+    garden.answer("seen", read_zero="!")
     assert garden.states() == {"seen": "caught"}
 
 
 def test_killed_the_next_run_goes_on(garden: Garden) -> None:
     garden.plant(bug("first"), bug("second"))
-    garden.answer("first", read_zero="!dirty")
+    garden.answer("first", read_zero="!")
     garden.answer("second", f"touch {garden.folder}/reached; sleep 60")
     process = garden.start("mutate", "6.12.107", "--json")
     until = time.monotonic() + 90
@@ -198,25 +203,47 @@ def test_killed_the_next_run_goes_on(garden: Garden) -> None:
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    garden.answer("second", read_zero="!dirty")
+    garden.answer("second", read_zero="!")
     assert garden.states() == {"first": "caught", "second": "caught"}
     assert garden.boots.count("first") == 1
     assert garden.boots.count("second") == 2
 
 
+def test_brief_stops_at_the_first_cases_that_notice(garden: Garden) -> None:
+    garden.plant(bug("soon"), bug("late"), bug("never", equivalent='"nobody can tell"'))
+    names = list(words("private"))
+    late = names[-1].replace(".", "_")
+    assert "-" not in late
+    garden.answer("soon", **{"read_zero": "!", late: "!"})
+    garden.answer("late", **{late: "!"})
+    garden.answer("never")
+    status, told = garden.mutate("--brief")
+    assert status == 0
+    seen = {row["mutant"]: [c["case"] for c in row["catches"]] for row in told["mutants"]}
+    assert seen == {"soon": ["read.zero"], "late": [names[-1]], "never": []}
+    batches = garden.boots.count("none")
+    assert batches > 1
+    assert garden.boots.count("soon") == 1
+    assert garden.boots.count("late") == garden.boots.count("never") == batches
+    # The whole suite is another question.
+    whole = garden.mutate()[1]["mutants"]
+    seen = {row["mutant"]: [c["case"] for c in row["catches"]] for row in whole}
+    assert seen["soon"] == ["read.zero", names[-1]]
+
+
 def test_half_a_result_is_no_result(garden: Garden) -> None:
     garden.plant(bug("seen"))
-    garden.answer("seen", read_zero="!dirty")
+    garden.answer("seen", read_zero="!")
     garden.mutate()
-    [kept] = (garden.home / "state/mutants").glob("*.json")
-    kept.write_text(kept.read_text()[:40])
+    for kept in (garden.home / "state/mutants").glob("*.json"):
+        kept.write_text(kept.read_text()[:40])
     assert garden.states() == {"seen": "caught"}
     assert garden.boots.count("seen") == 2
 
 
 def test_the_pairs_images_are_left_alone(garden: Garden) -> None:
     garden.plant(bug("seen"))
-    garden.answer("seen", read_zero="!dirty")
+    garden.answer("seen", read_zero="!")
     garden.mutate()
     assert not (garden.home / "cache/work").exists()
     assert len(list((garden.home / "cache/mutants").glob("*/images/patched-*"))) == 2

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from judge_fixtures import CASES, FLIPS, PATCHED, V612, report, run
 
-from zpmaint.machine.values import Outcome, Run
+from zpmaint.guest.values import MINIMAL
+from zpmaint.machine.values import Outcome, Part, Run
 from zpmaint.mutation.catch import cases_run, catches, started
-from zpmaint.mutation.store import Found
 from zpmaint.mutation.values import Catch, How, State, Trial, score
 from zpmaint.pipeline.mutate import state
 
@@ -16,7 +16,7 @@ SOUND = report(PATCHED)
 
 def seen(guest: Run) -> list[tuple[str, How]]:
     flips = {flip.case: flip for flip in FLIPS}
-    return [(c.case, c.how) for c in catches(CASES, flips, V612, guest, RAN)]
+    return [(c.case, c.how) for c in catches(CASES, flips, V612, guest, profile=MINIMAL, ran=RAN)]
 
 
 def test_the_patched_kernel_itself_is_not_caught() -> None:
@@ -33,7 +33,10 @@ def test_a_case_that_is_skipped_all_at_once_is_a_witness() -> None:
     words = PATCHED | {"read.frames": "SKIP no pagemap"}
     assert seen(run(report(words))) == [("read.frames", How.CASE)]
     flips = {flip.case: flip for flip in FLIPS}
-    assert catches(CASES, flips, V612, run(report(words)), RAN - {"read.frames"}) == ()
+    assert (
+        catches(CASES, flips, V612, run(report(words)), profile=MINIMAL, ran=RAN - {"read.frames"})
+        == ()
+    )
 
 
 def test_a_guest_that_ends_within_a_case_names_it() -> None:
@@ -57,7 +60,8 @@ def test_cases_that_never_ran_are_no_witnesses_but_the_failures_before_are() -> 
 def test_a_guest_that_dies_between_cases_or_before_them() -> None:
     head = SOUND[: SOUND.index("# case read.faults")]
     guest = run(head, outcome=Outcome.HANG, why="deadline")
-    assert seen(guest) == [("", How.HANG)]
+    # As the suite's own way to judge has it: a death between two cases is the first one's.
+    assert seen(guest) == [("read.zero", How.HANG)]
     assert started(guest)
     early = run("KTAP version 1\n", outcome=Outcome.PANIC, why="init died")
     assert seen(early) == [("", How.PANIC)]
@@ -70,22 +74,28 @@ def test_the_console_is_a_witness_by_itself() -> None:
     assert seen(guest) == [("", How.CONSOLE)]
 
 
+def test_the_console_of_a_cases_time_is_that_cases_witness() -> None:
+    line = "BUG: Bad page state in process init"
+    parts = tuple(
+        Part(name, (line,), (line,)) if name == "read.faults" else Part(name, (), ())
+        for name in PATCHED
+    )
+    guest = run(SOUND, complaints=(line,), parts=parts)
+    assert seen(guest) == [("read.faults", How.CONSOLE)]
+
+
 def test_a_report_that_is_not_whole_is_a_witness() -> None:
-    assert seen(run(SOUND.replace("# done\n", ""))) == [("", How.CASE)]
-
-
-def found(*witnesses: Catch, begun: bool = True) -> Found:
-    return Found(witnesses, begun, "finished", 1.0)
+    assert seen(run(SOUND.replace("# done\n", ""))) == [("", How.CONSOLE)]
 
 
 def test_states() -> None:
-    witness = Catch("read.zero", How.CASE, "dirty")
-    assert state(found(witness), "") is State.CAUGHT
-    assert state(found(Catch("", How.PANIC, "init"), begun=False), "") is State.BOOT
-    assert state(found(), "") is State.SURVIVED
-    assert state(found(), "nobody looks") is State.EQUIVALENT
+    witness = (Catch("read.zero", How.CASE, "dirty"),)
+    assert state(witness, "", begun=True) is State.CAUGHT
+    assert state((Catch("", How.PANIC, "init"),), "", begun=False) is State.BOOT
+    assert state((), "", begun=True) is State.SURVIVED
+    assert state((), "nobody looks", begun=True) is State.EQUIVALENT
     # The argument is wrong, and that is a fault of the data, not a merit.
-    assert state(found(witness), "nobody looks") is State.WRONG
+    assert state(witness, "nobody looks", begun=True) is State.WRONG
     assert State.WRONG.is_fault
 
 

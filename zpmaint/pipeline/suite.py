@@ -37,27 +37,17 @@ def boot_suite(
     cases: Sequence[Case] | None = None,
     benchmark: bool = True,
     restarts: int = RESTARTS,
-    deadline: float | None = None,
 ) -> Run:
     """Boot `kernel` with the suite as its init, `cases` of it (None: all), then the benchmark.
 
     A death of the guest is the result of the case that was running. The guest is then started
     again for the cases after that one, up to `restarts` times and until the last of HANGS; not
-    where it died before the first case (the next would, too) nor after the last. `deadline` is in
-    seconds of QEMU's CPU time, None for the machine's. The consoles are kept in the state
-    folder."""
+    where it died before the first case (the next would, too) nor after the last. The consoles are
+    kept in the state folder."""
     left = [case.name for case in (all_cases() if cases is None else cases)]
 
     def start(names: Sequence[str] | None, number: int) -> Run:
-        return _boot(
-            shop,
-            kernel,
-            names,
-            number,
-            accelerator=accelerator,
-            benchmark=benchmark,
-            deadline=deadline,
-        )
+        return _boot(shop, kernel, names, number, accelerator=accelerator, benchmark=benchmark)
 
     # A guest without a list runs all: nothing is in its initramfs that need not be.
     runs = [start(None if cases is None else left, 1)]
@@ -80,7 +70,6 @@ def _boot(
     *,
     accelerator: str,
     benchmark: bool,
-    deadline: float | None,
 ) -> Run:
     program = init_program(kernel.arch, cache=shop.places.cache, reporter=shop.reporter)
     entries = [file("init", program.read_bytes())]
@@ -98,6 +87,5 @@ def _boot(
         reporter=shop.reporter,
         accelerator=accelerator,
         append=append,
-        deadline=deadline,
         cache=shop.places.cache,
     )

@@ -17,7 +17,7 @@
 #include "probe.h"
 #include "tell.h"
 
-enum { TRIES = 96, PAGES = 2048, BUDGET_MS = 400, RW = PROT_READ | PROT_WRITE };
+enum { TRIES = 48, PAGES = 512, BUDGET_MS = 100, RW = PROT_READ | PROT_WRITE };
 
 static char *shared;
 static volatile int at, stop, hit;
