@@ -6,6 +6,7 @@ import filecmp
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -165,8 +166,8 @@ class Bench:
 
 
 def mutate(bench: Bench, mutants: Sequence[Mutant]) -> Iterator[Trial]:
-    """Try `mutants` one by one. What was tried before with the same inputs is not tried again;
-    each answer is kept before the next mutant is begun.
+    """Try `mutants` one by one; while one is booted the next is built. What was tried before with
+    the same inputs is not tried again; each answer is kept before the next one is begun.
 
     Raises KernelError where the patched kernel itself does not pass the suite: then nothing that
     a mutant's kernel does would tell."""
@@ -175,14 +176,39 @@ def mutate(bench: Bench, mutants: Sequence[Mutant]) -> Iterator[Trial]:
     ran = _sound(bench, baseline)
     config = _config(baseline)
     title = f"try {len(mutants)} mutants on {bench.job.version}"
-    with reporter.step(title) as step:
-        for number, mutant in enumerate(mutants):
-            step.advance(number, len(mutants))
-            trial = _try(bench, mutant, baseline, ran, config)
-            if trial.state.is_fault:
-                step.note(f"{trial.mutant}: {trial.state}{f': {trial.why}' if trial.why else ''}")
-            yield trial
-        step.advance(len(mutants), len(mutants))
+    ahead = ThreadPoolExecutor(max_workers=1)  # one work tree
+    try:
+        with reporter.step(title) as step:
+            planted = [ahead.submit(_plant, bench, mutant) for mutant in mutants]
+            for number, (mutant, future) in enumerate(zip(mutants, planted, strict=True)):
+                step.advance(number, len(mutants))
+                got = future.result()
+                trial = _try(bench, mutant, got, baseline=baseline, ran=ran, config=config)
+                if trial.state.is_fault:
+                    step.note(": ".join(filter(None, (trial.mutant, trial.state, trial.why))))
+                yield trial
+            step.advance(len(mutants), len(mutants))
+    finally:
+        ahead.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class _Planted:
+    """A mutant's kernel, or why there is none."""
+
+    placed: Placed | None
+    kernel: Kernel | None
+    why: str = ""
+
+
+def _plant(bench: Bench, mutant: Mutant) -> _Planted:
+    placed = bench.place(mutant)
+    if isinstance(placed, str):
+        return _Planted(None, None, placed)
+    try:
+        return _Planted(placed, bench.kernel(placed.files))
+    except KernelError as error:
+        return _Planted(placed, None, str(error))
 
 
 def _sound(bench: Bench, baseline: Kernel) -> frozenset[str]:
@@ -214,20 +240,24 @@ def _config(kernel: Kernel) -> frozenset[str]:
 
 
 def _try(
-    bench: Bench, mutant: Mutant, baseline: Kernel, ran: frozenset[str], config: frozenset[str]
+    bench: Bench,
+    mutant: Mutant,
+    planted: _Planted,
+    *,
+    baseline: Kernel,
+    ran: frozenset[str],
+    config: frozenset[str],
 ) -> Trial:
-    placed = bench.place(mutant)
-    if isinstance(placed, str):
-        return Trial(mutant.name, mutant.kind, State.UNPLACED, placed)
-    try:
-        kernel = bench.kernel(placed.files)
-    except KernelError as error:
-        return Trial(mutant.name, mutant.kind, State.BROKEN, str(error))
-    same = filecmp.cmp(kernel.image, baseline.image, shallow=False)
+    placed, kernel = planted.placed, planted.kernel
+    if placed is None or kernel is None:
+        what = State.BROKEN if placed else State.UNPLACED
+        return Trial(mutant.name, mutant.kind, what, planted.why)
     why = argued(placed, config)
+    same = filecmp.cmp(kernel.image, baseline.image, shallow=False)
     witnesses: list[Catch] = []
     begun, known, seconds, outcome = False, True, 0.0, ""
-    for cases in bench.batches:
+    # The same bytes have been booted already: as the kernel without a mutant.
+    for cases in [] if same else bench.batches:
         names = {case.name for case in cases}
         found, was_known = bench.ask(kernel, cases, ran & names)
         witnesses += found.catches
@@ -247,7 +277,7 @@ def _try(
         outcome,
         round(kernel.seconds, 3),
         round(seconds, 3),
-        known,
+        known and not kernel.seconds,
     )
 
 
