@@ -113,6 +113,27 @@ void cow_leak(void)
 		broken("leak", "MemFree fell by %ld kB", fell);
 }
 
+/* A child has what it shares with its parent, and is charged for it. */
+void fork_counted(void)
+{
+	enum { COUNTED = 2048, SLACK = COUNTED / 16 };
+	char *memory = map_pages(COUNTED, RW);
+	long mine, its;
+	int child;
+
+	write_pages(memory, COUNTED, 0x59);
+	mine = statm_anon();
+	if (!(child = branch())) {
+		its = statm_anon();
+		note("%ld anonymous pages of the parent, %ld of the child", mine, its);
+		if (labs(its - mine) > SLACK)
+			broken("miscounted", "%ld anonymous pages of the parent, %ld of the child",
+			       mine, its);
+		_exit(0);
+	}
+	join(child);
+}
+
 /* A private mapping of a file: its pages are the file's until they are written, and then no more. */
 void cow_counted(void)
 {
