@@ -31,7 +31,8 @@ static int holds(int file, unsigned char byte)
 	return 0;
 }
 
-void core_read(void)
+/* The blocks, in pages, of the dump of a process that ends after `pages` reads and few writes. */
+static long dumped(size_t pages)
 {
 	char *memory = map_pages(PAGES, RW), path[48];
 	int child, status, file, found;
@@ -46,8 +47,9 @@ void core_read(void)
 		struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
 
 		setrlimit(RLIMIT_CORE, &all);
-		read_pages(memory, PAGES);
-		memset(memory + PAGES / 2 * PAGE, 0xc7, PAGE);
+		read_pages(memory, pages);
+		for (int i = 0; i < PAGES; i += 256) /* so that each page table is there */
+			memset(memory + i * PAGE, 0xc7, PAGE);
 		signal(SIGABRT, SIG_DFL);
 		raise(SIGABRT);
 		_exit(5);
@@ -66,11 +68,34 @@ void core_read(void)
 	found = file >= 0 && holds(file, 0xc7);
 	close(file);
 	unlink(path);
-	note("%d pages read, one written: a core of %lld kB, %lld kB of it in blocks", PAGES,
-	     (long long)dump.st_size >> 10, (long long)dump.st_blocks / 2);
+	note("%zu of %d pages read, %d written: a core of %lld kB, %lld kB of it in blocks",
+	     pages, PAGES, PAGES / 256, (long long)dump.st_size >> 10, (long long)dump.st_blocks / 2);
 	if (!found)
 		broken("lost-write", "the written page is not in the core dump");
 	if (dump.st_size < (long long)(PAGES * PAGE))
 		broken("short-core", "the core dump is smaller than the mapping");
-	observe_by_growth(dump.st_blocks / 8, PAGES, "blocks of the core dump");
+	return dump.st_blocks / 8;
+}
+
+/* The program itself is in it, too: some pages, a thousand where untouched BSS is filled. */
+void core_read(void)
+{
+	long blocks = dumped(PAGES);
+
+	if (blocks < PAGES / 4)
+		observe(ZERO_PAGE);
+	if (blocks >= PAGES)
+		observe(PRIVATE);
+	broken("mixed", "neither none nor all of the pages take room");
+}
+
+/* What nobody touched takes no room, unless the dump itself brings it in. */
+void core_untouched(void)
+{
+	long blocks = dumped(0);
+
+	if (blocks >= PAGES)
+		observe("filled");
+	if (blocks >= PAGES / 4)
+		broken("mixed", "%ld pages of the dump take room", blocks);
 }

@@ -12,6 +12,9 @@
 #include "suite.h"
 #include "tell.h"
 
+/* Pages that the scans may miss, and the one of each content that stays. */
+enum { SOME = 16 };
+
 enum { PAGES = 256, MERGEABLE = 12, UNMERGEABLE = 13, RW = PROT_READ | PROT_WRITE };
 
 #define KSM "/sys/kernel/mm/ksm/"
@@ -72,7 +75,7 @@ void ksm_read(void)
 	note("%d pages read: %ld merged", PAGES, merged);
 	if (merged == 0)
 		observe(ZERO_PAGE);
-	if (merged >= PAGES - 8)
+	if (merged >= PAGES - SOME)
 		observe(PRIVATE);
 	broken("mixed", "neither none nor all of the pages were merged");
 }
@@ -87,7 +90,7 @@ void ksm_content(void)
 		memset(memory + i * PAGE, i % 2 ? 0x1d : 0, PAGE);
 	ksm_start(memory, "0");
 	ksm_scan();
-	if (ksm_shared() < PAGES - 8)
+	if (ksm_shared() < PAGES - SOME)
 		broken("not-merged", "%ld of %d equal pages were merged", ksm_shared(), PAGES);
 	if (!(child = branch())) {
 		fill_pages(memory, PAGES / 2, 0x2d);
@@ -130,7 +133,7 @@ void ksm_zero(void)
 	must_be_filled(memory, WHOLE, 0x4d, "unmerged");
 	if (before < 0)
 		skip("no Anonymous in /proc/self/smaps (CONFIG_PROC_PAGE_MONITOR)");
-	if (grown / 4 >= WHOLE - 8)
+	if (grown / 4 >= WHOLE - SOME)
 		observe(ZERO_PAGE);
 	broken("not-replaced", "%ld of %d pages were replaced", grown / 4, WHOLE);
 }

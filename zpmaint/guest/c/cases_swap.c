@@ -112,7 +112,11 @@ void swap_read(void)
 	push_out(memory, PAGES);
 	out = swapped() - before - YOUNGER;
 	note("%d pages read and pushed out: %ld are in the swap area", PAGES, out);
-	must_be_zero(memory, PAGES, "read memory that went to the swap area");
+	must_be_zero(memory, PAGES / 2, "read memory that went to the swap area");
+	swap_off();
+	if (swapped())
+		broken("swap-count", "%ld pages are out after swapoff", swapped());
+	must_be_zero(memory, PAGES, "read memory after swapoff");
 	write_pages(memory, PAGES, 4);
 	must_be_written(memory, PAGES, 4, "written after it came back");
 	if (out > -YOUNGER && out <= PAGES / 16)
