@@ -105,6 +105,7 @@ def test_kernels_with_more_get_a_machine_with_more(
     assert "numa=fake=2" in kernel
     # Without its local APIC the second CPU would not start.
     assert "nolapic" not in kernel
+    assert "nolapic_timer" in kernel
     assert {"console=ttyS0", "earlyprintk=serial,ttyS0,115200"} <= set(kernel)
 
 

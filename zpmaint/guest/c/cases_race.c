@@ -21,6 +21,14 @@ enum { THREADS = 4, PAGES = 256, ROUNDS = 4, RW = PROT_READ | PROT_WRITE };
 static char *shared;
 static volatile int arrived, stop;
 
+/* Let others run: the pause does where CPUs take turns (-icount), and the other one would wait for
+ * the next tick. */
+static void hand_over(void)
+{
+	__builtin_ia32_pause();
+	sched_yield();
+}
+
 /* All of the threads go on together. */
 static void meet(int *times)
 {
@@ -28,7 +36,7 @@ static void meet(int *times)
 
 	__sync_fetch_and_add(&arrived, 1);
 	while (arrived < all)
-		sched_yield();
+		hand_over();
 }
 
 static void *start_all(void *(*body)(void *))
@@ -118,7 +126,7 @@ static void *drop_under(void *given)
 	for (int round = 0; round < 200; round++) {
 		if (me % 2) {
 			madvise(shared + me * PAGE, 16 * PAGE, MADV_DONTNEED);
-			sched_yield();
+			hand_over();
 			continue;
 		}
 		for (int i = 0; i < 32; i++) {
@@ -128,7 +136,7 @@ static void *drop_under(void *given)
 				broken("wrong-content", "page %d holds 0x%02x", i, is);
 			((volatile char *)shared)[i * PAGE + 8] = 0x5a;
 		}
-		sched_yield();
+		hand_over();
 	}
 	return NULL;
 }
@@ -155,7 +163,7 @@ static void *fork_under(void *given)
 
 			if (*at)
 				broken("not-zero", "an untouched page while forking");
-			sched_yield();
+			hand_over();
 			*at = me;
 			if (*at != me)
 				broken("lost-write", "a write while forking");
@@ -174,7 +182,7 @@ static void *fork_under(void *given)
 			}
 			_exit(0);
 		}
-		sched_yield();
+		hand_over();
 		if (waitpid(child, &status, 0) != child || status)
 			broken("child-failed", "a child's wait status is 0x%x", status);
 	}
@@ -209,7 +217,7 @@ static void *force_stores(void *given)
 			broken("short-write", "/proc/self/mem: %s", strerror(errno));
 		}
 		if (round % 8 == 0)
-			sched_yield();
+			hand_over();
 	}
 	return NULL;
 }
