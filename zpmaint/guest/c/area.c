@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/sysmacros.h>
@@ -23,7 +24,7 @@ static const char *const devices[] = {"zram0", "vda", "ram0"};
 
 #define SET_BLOCK_SIZE _IOW(0x12, 113, size_t)
 
-enum { MOST = 32 << 20 }; /* bytes: no case swaps more */
+enum { MOST = 20 << 20 }; /* bytes: no case swaps more */
 
 /* The size of a device in bytes, and its node at SWAP_AREA; 0 where there is no such device. */
 static long long open_area(const char *device)
@@ -49,10 +50,12 @@ static long long open_area(const char *device)
 	return size < MOST ? size : MOST;
 }
 
-/* What mkswap writes: version 1 and the last page, the magic at the end of the first page. */
-static int write_header(long long size)
+/* What mkswap writes: version 1 and the last page, the magic at the end of the first page. The rest
+ * is `taken` from a RAM disk at once: it gets its memory when it is written, and there may be none
+ * when memory has run short (4.9 dies of that). */
+static int write_header(long long size, int taken)
 {
-	static char header[PAGE];
+	static char header[PAGE], zeros[PAGE];
 	uint32_t version = 1, last = size / PAGE - 1;
 	int file = open(SWAP_AREA, O_WRONLY), block = PAGE, whole;
 
@@ -64,10 +67,15 @@ static int write_header(long long size)
 	memcpy(header + 1024, &version, sizeof version);
 	memcpy(header + 1028, &last, sizeof last);
 	memcpy(header + PAGE - 10, "SWAPSPACE2", 10);
-	whole = write(file, header, sizeof header) == sizeof header && !fsync(file);
+	whole = write(file, header, sizeof header) == sizeof header;
+	for (long long at = PAGE; taken && whole && at < size; at += PAGE)
+		whole = write(file, zeros, sizeof zeros) == sizeof zeros;
+	whole = whole && !fsync(file);
 	close(file);
 	return whole ? 0 : -1;
 }
+
+static char one_page[PAGE] __attribute__((aligned(4096)));
 
 void swap_on(long *pages)
 {
@@ -79,7 +87,7 @@ void swap_on(long *pages)
 		size = open_area(devices[i]);
 	if (!size)
 		skip("no block device for a swap area (CONFIG_BLK_DEV_RAM, CONFIG_ZRAM)");
-	if (write_header(size))
+	if (write_header(size, madvise(one_page, PAGE, MADV_PAGEOUT_)))
 		broken("no-area", "writing the header of a swap area: %s", strerror(errno));
 	if (swapon(SWAP_AREA, 0)) {
 		if (errno == ENOSYS)

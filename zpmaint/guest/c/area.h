@@ -9,6 +9,9 @@
  * kernel has no device for one or no swap at all. */
 void swap_on(long *pages);
 
+/* madvise: to the swap area at once (5.4 and later); without it memory has to run short. */
+enum { MADV_PAGEOUT_ = 21 };
+
 /* Switch it off, which brings all of it back into memory; nothing where none is on. */
 void swap_off(void);
 

@@ -119,6 +119,32 @@ void protect_huge(void)
 	must_be_zero((char *)memory, 2 * HUGE / PAGE, "huge pages that refused writes");
 }
 
+/* Far more huge pages than any lag of the counters pass through. */
+void huge_leak(void)
+{
+	enum { EACH = 8, ROUNDS = 12 };
+	long before, fell;
+
+	if (!choice.as_init)
+		skip("only init changes the kernel's settings");
+	if (huge_pages("always"))
+		skip("no transparent huge pages (CONFIG_TRANSPARENT_HUGEPAGE)");
+	before = proc_field("/proc/meminfo", "MemFree");
+	for (int round = 0; round < ROUNDS; round++) {
+		char *memory = map_aligned(EACH * HUGE, HUGE);
+
+		read_pages(memory, EACH * HUGE / PAGE);
+		if (round % 2)
+			write_pages(memory, EACH * HUGE / PAGE, 1);
+		munmap(memory, EACH * HUGE);
+	}
+	fell = before - proc_field("/proc/meminfo", "MemFree");
+	note("%lu MB read by huge pages and unmapped: MemFree %+ld kB", ROUNDS * EACH * HUGE >> 20,
+	     -fell);
+	if (fell > (long)(ROUNDS * EACH * HUGE >> 12))
+		broken("leak", "MemFree fell by %ld kB", fell);
+}
+
 /* The kernel itself reads memory that the program never touched. */
 void syscall_statm(void)
 {

@@ -78,7 +78,7 @@ enum { YOUNGER = 128 };
  * than there is, and ends. Pages written after them tell when it was enough: the oldest go first. */
 static void push_out(char *memory, size_t pages)
 {
-	enum { MADV_PAGEOUT_ = 21, ROUNDS = 4 };
+	enum { ROUNDS = 4 };
 	char *younger = map_pages(YOUNGER, RW);
 	long before = swapped();
 
@@ -93,7 +93,7 @@ static void push_out(char *memory, size_t pages)
 
 		if (!child) {
 			be_the_victim();
-			fill_memory(-(12L << 10));
+			fill_memory(-(8L << 10));
 			_exit(0);
 		}
 		wait_status(child);
@@ -106,6 +106,10 @@ void swap_read(void)
 	char *memory = map_pages(PAGES, RW);
 	long before, out, resident, gone;
 
+	if (madvise(memory, PAGE, MADV_PAGEOUT_) && !choice.full &&
+	    proc_field(meminfo, "MemTotal") > 512 << 10)
+		skip("without MADV_PAGEOUT all of %ld MB would have to run short",
+		     proc_field(meminfo, "MemTotal") >> 10);
 	swap_on(NULL);
 	before = swapped();
 	read_pages(memory, PAGES);
@@ -122,12 +126,13 @@ void swap_read(void)
 	must_be_zero(memory, PAGES, "read memory after swapoff");
 	write_pages(memory, PAGES, 4);
 	must_be_written(memory, PAGES, 4, "written after it came back");
-	if (out > -YOUNGER && out <= PAGES / 16)
+	/* Some pages of other processes go, too. */
+	if (out > -YOUNGER && out <= PAGES / 8)
 		observe(ZERO_PAGE);
 	/* A page has its place there before it leaves: it may never find out who maps it. */
-	if (out >= PAGES / 2 && gone < PAGES / 2)
+	if (out >= PAGES / 4 && gone < PAGES / 16)
 		broken("not-gone", "%ld pages have a place in the swap area, %ld left memory", out, gone);
-	if (out >= PAGES / 2)
+	if (out >= PAGES / 4)
 		observe(PRIVATE);
 	broken("mixed", "neither none nor most of the pages were swapped");
 }
