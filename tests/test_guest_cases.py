@@ -88,8 +88,22 @@ def test_a_wrong_table_is_refused(text: str, fault: str) -> None:
 
 def test_cases_are_selected_by_glob() -> None:
     assert {case.name.split(".")[0] for case in select(all_cases(), "fork.*")} == {"fork"}
-    with pytest.raises(UserError, match="no case matches 'x'"):
-        select(all_cases(), "x")
+
+
+def test_cases_are_selected_by_tag_and_by_several_words() -> None:
+    cases = all_cases()
+    assert select(cases, "flip") == tuple(case for case in cases if "flip" in case.tags)
+    both = select(cases, "fork.storm", "read.zero", "fork.*")
+    assert both == tuple(c for c in cases if c.name == "read.zero" or c.name.startswith("fork."))
+
+
+def test_a_word_that_selects_nothing_is_told_with_what_comes_near() -> None:
+    with pytest.raises(UserError, match=r"no case and no tag is 'fork\.strom'.*fork\.storm"):
+        select(all_cases(), "read.*", "fork.strom")
+    with pytest.raises(UserError, match=r"'acounting'.*accounting"):
+        select(all_cases(), "acounting")
+    with pytest.raises(UserError, match=r"tags: read.*cases: read\.\*"):
+        select(all_cases(), "zzz")
 
 
 def test_a_case_with_a_need_may_be_skipped_and_others_only_outside_their_era() -> None:

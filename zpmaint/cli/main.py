@@ -28,6 +28,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "build": "build",
     "boot": "boot",
+    "test": "test",
     "verify": "verify",
     "results": "results",
     "show": "show",

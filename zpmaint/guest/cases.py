@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import functools
 import re
@@ -110,12 +111,28 @@ def all_cases() -> tuple[Case, ...]:
     return read_cases(TABLE.read_text(encoding="utf-8"), str(TABLE))
 
 
-def select(cases: Sequence[Case], glob: str) -> tuple[Case, ...]:
-    """The cases whose name matches `glob`, as the guest's zp.case chooses them. Raises UserError
-    where none does."""
-    chosen = tuple(case for case in cases if fnmatch.fnmatchcase(case.name, glob))
-    if not chosen:
-        raise UserError(
-            f"no case matches {glob!r}", f"cases are: {', '.join(case.name for case in cases)}"
-        )
-    return chosen
+def select(cases: Sequence[Case], *words: str) -> tuple[Case, ...]:
+    """The cases that any of `words` chooses, in the suite's order: a glob of names, or a tag.
+    Raises UserError for a word that chooses none, with what comes near it."""
+    chosen: set[str] = set()
+    for word in words:
+        found = {
+            case.name for case in cases if fnmatch.fnmatchcase(case.name, word) or word in case.tags
+        }
+        if not found:
+            known = [*(case.name for case in cases), *tags(cases)]
+            near = difflib.get_close_matches(word, known, n=5)
+            hint = f"did you mean: {', '.join(near)}?" if near else f"tags: {_listed(cases)}"
+            raise UserError(f"no case and no tag is {word!r}", hint)
+        chosen |= found
+    return tuple(case for case in cases if case.name in chosen)
+
+
+def tags(cases: Sequence[Case]) -> tuple[str, ...]:
+    """All tags of `cases`, in the order of their first use."""
+    return tuple(dict.fromkeys(tag for case in cases for tag in case.tags))
+
+
+def _listed(cases: Sequence[Case]) -> str:
+    parts = dict.fromkeys(case.name.partition(".")[0] for case in cases)
+    return f"{', '.join(tags(cases))}; cases: {', '.join(f'{part}.*' for part in parts)}"

@@ -22,6 +22,14 @@ static char *shared;
 static volatile int arrived;
 static pthread_barrier_t barrier;
 
+/* Let others run: the pause does where CPUs take turns (-icount), and the other one would wait for
+ * the next tick. */
+static void hand_over(void)
+{
+	__builtin_ia32_pause();
+	sched_yield();
+}
+
 /* All of the threads go on together. The barrier wakes one after the other; who is first waits a
  * little more, so that on several CPUs they touch at the same time. */
 static void meet(int *times)
@@ -30,7 +38,7 @@ static void meet(int *times)
 
 	pthread_barrier_wait(&barrier);
 	__sync_fetch_and_add(&arrived, 1);
-	for (int i = 0; i < 300 && arrived < all; i++)
+	for (int i = 0; i < 30 && arrived < all; i++)
 		__builtin_ia32_pause();
 }
 
@@ -122,7 +130,7 @@ static void *drop_under(void *given)
 	for (int round = 0; round < 200; round++) {
 		if (me % 2) {
 			madvise(shared + me * PAGE, 16 * PAGE, MADV_DONTNEED);
-			sched_yield();
+			hand_over();
 			continue;
 		}
 		for (int i = 0; i < 32; i++) {
@@ -132,7 +140,7 @@ static void *drop_under(void *given)
 				broken("wrong-content", "page %d holds 0x%02x", i, is);
 			((volatile char *)shared)[i * PAGE + 8] = 0x5a;
 		}
-		sched_yield();
+		hand_over();
 	}
 	return NULL;
 }
@@ -159,7 +167,7 @@ static void *fork_under(void *given)
 
 			if (*at)
 				broken("not-zero", "an untouched page while forking");
-			sched_yield();
+			hand_over();
 			*at = me;
 			if (*at != me)
 				broken("lost-write", "a write while forking");
@@ -178,7 +186,7 @@ static void *fork_under(void *given)
 			}
 			_exit(0);
 		}
-		sched_yield();
+		hand_over();
 		if (waitpid(child, &status, 0) != child || status)
 			broken("child-failed", "a child's wait status is 0x%x", status);
 	}
@@ -213,7 +221,7 @@ static void *force_stores(void *given)
 			broken("short-write", "/proc/self/mem: %s", strerror(errno));
 		}
 		if (round % 8 == 0)
-			sched_yield();
+			hand_over();
 	}
 	return NULL;
 }

@@ -56,6 +56,12 @@ static void furnish(void)
 	mount("tmpfs", "/dev", "tmpfs", 0, NULL);
 	mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3));
 	mknod("/dev/zero", S_IFCHR | 0666, makedev(1, 5));
+	mknod("/dev/kmsg", S_IFCHR | 0600, makedev(1, 11));
+	/* From 4.9 on the log takes but a few lines a second of a program, unless told otherwise. */
+	put("/proc/sys/kernel/printk_devkmsg", "on\n");
+	/* A kernel that went on after an Oops would spoil the cases that follow, with a lock that is
+	 * never let go for instance: they are run on a fresh one. */
+	put("/proc/sys/kernel/panic_on_oops", "1");
 }
 
 static void report(void)

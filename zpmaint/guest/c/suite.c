@@ -122,6 +122,7 @@ static void run_case(int number, const struct kase *kase, unsigned long release)
 
 	/* Before the case, so that a kernel which dies in it is known to have died in it. */
 	say("# case %s\n", kase->name);
+	mark("zpmaint: case %s\n", kase->name);
 	if (release < kase->since || (kase->until && release >= kase->until)) {
 		say("ok %d %s # SKIP only on Linux %s\n", number, kase->name, kase->range);
 		return;
@@ -191,4 +192,5 @@ void suite_run(void)
 	for (int i = 0; i < case_count; i++)
 		if (chosen(&cases[i]))
 			run_case(++number, &cases[i], release);
+	mark("zpmaint: end of the cases\n");
 }
