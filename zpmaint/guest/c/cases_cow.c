@@ -73,7 +73,7 @@ static void must_fault_once(char *memory, const char *who)
 		       PAGES);
 }
 
-void cow_faults(void)
+void cow_once(void)
 {
 	char *memory = map_pages(PAGES, RW);
 	int child;
