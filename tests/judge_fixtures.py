@@ -142,4 +142,5 @@ def judged(
 def of(verdict: Verdict, case: str) -> tuple[CaseResult, CaseResult | None]:
     """A case's results, stock and patched."""
     found = next(one for one in verdict.cases if one.name == case)
+    assert found.stock is not None
     return found.stock, found.patched

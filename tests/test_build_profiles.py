@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from zpmaint.build import profiles
 from zpmaint.build.conditions import SourceView
 from zpmaint.build.kconfig import fragment, refusals, symbols
-from zpmaint.build.profiles import Wish, choose, declared, read_wishes
+from zpmaint.build.profiles import Profile, Wish, choose, declared, read_wishes
 from zpmaint.errors import UserError
+
+CONFIGS = Path(profiles.__file__).with_name("profiles")
 
 
 def _pvh(tmp_path: Path) -> SourceView:
@@ -39,6 +42,38 @@ def test_without_pvh_the_modern_choices_make_a_bzimage(tmp_path: Path) -> None:
     modern = choose(_pvh(tmp_path), "x86_64")
     assert middle.wishes == modern.wishes
     assert (middle.target, middle.kind, modern.kind) == ("bzImage", "bzImage", "vmlinux")
+
+
+def test_layers_take_the_place_of_what_is_below(tmp_path: Path) -> None:
+    pvh = _pvh(tmp_path)
+    minimal, full, debug = (choose(pvh, "x86_64", name) for name in (None, "full", "debug"))
+    assert minimal.name == "modern"
+
+    def value(profile: Profile, symbol: str) -> str | None:
+        return next((w.value for w in profile.wishes if w.symbol == symbol), None)
+
+    for symbol, values in {
+        "SMP": ("n", "y", "y"),
+        "COREDUMP": ("n", "y", "y"),
+        "NUMA": (None, "y", "y"),
+        "KALLSYMS": ("n", "y", "y"),
+        "PROVE_LOCKING": (None, None, "y"),
+        "PVH": ("y", "y", "y"),
+    }.items():
+        assert tuple(value(row, symbol) for row in (minimal, full, debug)) == values
+    # What a layer does not name stays, in its order; kconfig gets no symbol twice.
+    over = {wish.symbol for wish in read_wishes(CONFIGS / "full-modern-x86_64.config")}
+    below = [wish for wish in minimal.wishes if wish.symbol not in over]
+    assert [wish for wish in full.wishes if wish.symbol not in over] == below
+
+
+def test_unasked_no_profile_has_layers(tmp_path: Path) -> None:
+    assert not choose(SourceView(tmp_path), "x86_64").layers
+    old = choose(SourceView(tmp_path), "x86_64", "full")
+    assert (old.kind, old.layers) == ("bzImage", ("full-legacy-x86_64.config",))
+    # The kernels between the two have not been tried with more.
+    with pytest.raises(UserError, match="no config profile 'full'"):
+        choose(_tty(tmp_path), "x86_64", "full")
 
 
 def test_one_may_be_asked_for_where_it_fits(tmp_path: Path) -> None:

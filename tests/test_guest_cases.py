@@ -53,10 +53,10 @@ def test_the_generated_table_holds_names_functions_and_ranges() -> None:
     )
     assert table_header(rows) == "void a_b(void);\nvoid c_d_e(void);\n"
     source = table_source(rows)
-    assert '{"a.b", a_b, 0, 0, ""}' in source
+    assert '{"a.b", a_b, 0, 0, "", 0}' in source
     assert (
         '{"c.d-e", c_d_e, RELEASE(2, 6, 25), RELEASE(4, 0, 0), '
-        '"2.6.25-rc1 and later, before 4.0"}' in source
+        '"2.6.25-rc1 and later, before 4.0", 0}' in source
     )
 
 
@@ -75,6 +75,8 @@ def test_the_generated_table_holds_names_functions_and_ranges() -> None:
         (NEEDY + LACK.replace('until = "2.6.28"', ""), "until: missing"),
         (ROW + ROW, "share the function a_b"),
         (ROW + ROW.replace("a.b", "a-b"), "share the function a_b"),
+        (ROW + 'profile = "fat"\n', "profile: 'fat'"),
+        (ROW + 'profile = "full"\n', "tags: lack 'full'"),
         (ROW + 'since = "soon"\n', "'soon' is not a kernel version"),
         ("[[case", "not TOML"),
     ],
@@ -86,8 +88,22 @@ def test_a_wrong_table_is_refused(text: str, fault: str) -> None:
 
 def test_cases_are_selected_by_glob() -> None:
     assert {case.name.split(".")[0] for case in select(all_cases(), "fork.*")} == {"fork"}
-    with pytest.raises(UserError, match="no case matches 'x'"):
-        select(all_cases(), "x")
+
+
+def test_cases_are_selected_by_tag_and_by_several_words() -> None:
+    cases = all_cases()
+    assert select(cases, "flip") == tuple(case for case in cases if "flip" in case.tags)
+    both = select(cases, "fork.storm", "read.zero", "fork.*")
+    assert both == tuple(c for c in cases if c.name == "read.zero" or c.name.startswith("fork."))
+
+
+def test_a_word_that_selects_nothing_is_told_with_what_comes_near() -> None:
+    with pytest.raises(UserError, match=r"no case and no tag is 'fork\.strom'.*fork\.storm"):
+        select(all_cases(), "read.*", "fork.strom")
+    with pytest.raises(UserError, match=r"'acounting'.*accounting"):
+        select(all_cases(), "acounting")
+    with pytest.raises(UserError, match=r"tags: read.*cases: read\.\*"):
+        select(all_cases(), "zzz")
 
 
 def test_a_case_with_a_need_may_be_skipped_and_others_only_outside_their_era() -> None:
@@ -97,6 +113,16 @@ def test_a_case_with_a_need_may_be_skipped_and_others_only_outside_their_era() -
     assert rows[0].must_run(KernelVersion.parse("4.0-rc2"))
     assert not rows[0].must_run(KernelVersion.parse("3.19"))
     assert not rows[1].must_run(KernelVersion.parse("4.0"))
+
+
+def test_a_case_of_the_full_profile_must_run_there_and_is_skipped_elsewhere() -> None:
+    (case,) = read_cases(ROW.replace('["t"]', '["t", "full"]') + 'profile = "full"\n')
+    assert '{"a.b", a_b, 0, 0, "", 1}' in table_source([case])
+    version = KernelVersion.parse("6.12")
+    assert not case.must_run(version)
+    assert case.must_run(version, "full")
+    (plain,) = read_cases(ROW)
+    assert plain.must_run(version) and plain.must_run(version, "full")
 
 
 def test_a_known_defect_is_expected_of_its_kernels_alone() -> None:

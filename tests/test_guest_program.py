@@ -19,7 +19,10 @@ from zpmaint.judge.ktap import read_report
 pytestmark = needs_linux
 
 # Counters of the whole system move with everything else that this machine does.
-SYSTEM_WIDE = {"read.meminfo", "unmap.counters", "unmap.leak", "exit.counters"}
+SYSTEM_WIDE = {
+    *("read.meminfo", "state.listed"),
+    *("unmap.counters", "unmap.leak", "exit.counters", "cow.leak"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +208,17 @@ def test_a_report_of_broken_cases_is_whole(endings: str) -> None:
     assert list(report.results) == [*ENDINGS, "ends.skipped"]
     assert report.results["ends.skipped"].skip == "no pagemap"
     assert report.details["ends.broken"] == ("page 3",)
+
+
+def test_a_case_of_the_full_profile_runs_only_where_it_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = '[[case]]\nname = "a.b"\nreason = "r"\ntags = ["full"]\nprofile = "full"\n'
+    program = program_of(monkeypatch, tmp_path, bodies={"a.b": ""}, table=table)
+    said = read_report(ran(program, "--run", "zp.bench=0")).results["a.b"]
+    assert said.skip == "only in the full profile"
+    said = read_report(ran(program, "--run", "zp.bench=0", "zp.profile=full")).results["a.b"]
+    assert (said.ok, said.word) == (True, "ok")
 
 
 def test_a_case_of_other_kernels_is_skipped_with_its_range(

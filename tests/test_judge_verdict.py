@@ -22,9 +22,9 @@ from judge_fixtures import (
 )
 
 from zpmaint.errors import InfraError
-from zpmaint.guest.values import Defect
+from zpmaint.guest.values import FULL, MINIMAL, Defect
 from zpmaint.judge.expect import compare
-from zpmaint.judge.ktap import read_report
+from zpmaint.judge.told import told
 from zpmaint.judge.values import Mark
 from zpmaint.machine.values import Outcome
 from zpmaint.patchset.values import Era, Flip
@@ -52,19 +52,37 @@ def test_a_known_defect_of_a_kernel_is_what_both_have_to_report() -> None:
     rows = (replace(CASES[0], defects=(Defect(Era(until=V612), "stuck", "mended in 6.12"),)),)
 
     def of_both(stock: str, patched: str, version: KernelVersion) -> list[Mark]:
-        reports = [read_report(report({"read.zero": word})) for word in (stock, patched)]
+        reports = [
+            told(run(report({"read.zero": word})), {"read.zero"}, version)
+            for word in (stock, patched)
+        ]
         (verdict,) = compare(
             rows, {}, adopted=False, version=version, stock=reports[0], patched=reports[1]
         )
         assert verdict.patched is not None
         # A pass that is no good says so; one that is says nothing of it.
-        told = "known defect of this kernel: mended in 6.12" in verdict.stock.detail
-        assert told == (verdict.stock.mark is Mark.PASS and stock == "stuck")
+        assert verdict.stock is not None
+        said = "known defect of this kernel: mended in 6.12" in verdict.stock.detail
+        assert said == (verdict.stock.mark is Mark.PASS and stock == "stuck")
         return [verdict.stock.mark, verdict.patched.mark]
 
     assert of_both("stuck", "stuck", old) == [Mark.PASS, Mark.PASS]
     assert of_both("stuck", "ok", old) == [Mark.PASS, Mark.FAIL]
     assert of_both("ok", "stuck", V612) == [Mark.PASS, Mark.FAIL]
+
+
+def test_a_case_of_the_full_profile_is_no_pass_elsewhere_and_no_skip_there() -> None:
+    row = replace(CASES[0], profile=FULL, needs="")
+    skipped = told(run(report({"read.zero": "SKIP only in the full profile"})), {row.name}, V612)
+
+    def mark(profile: str) -> Mark:
+        (verdict,) = compare(
+            (row,), {}, adopted=False, version=V612, stock=skipped, patched=None, profile=profile
+        )
+        assert verdict.stock is not None
+        return verdict.stock.mark
+
+    assert [mark(MINIMAL), mark(FULL)] == [Mark.SKIP, Mark.FAIL]
 
 
 def test_a_flip_holds_in_its_era_alone() -> None:
@@ -150,16 +168,16 @@ def test_without_any_flip_case_nothing_is_shown() -> None:
 @pytest.mark.parametrize("outcome", [Outcome.PANIC, Outcome.TRIPLE_FAULT, Outcome.HANG])
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_guest_that_did_not_finish_never_passes(outcome: Outcome, whole: bool) -> None:
-    told = GOOD if whole else GOOD[: GOOD.index("ok 2")]
-    verdict = judged(STOCK, run(told, outcome=outcome, why="the deadline passed"))
+    text = GOOD if whole else GOOD[: GOOD.index("ok 2")]
+    verdict = judged(STOCK, run(text, outcome=outcome, why="the deadline passed"))
     assert not verdict.passed
     during = "" if whole else " during read.faults"
     assert verdict.why == f"patched: {outcome}{during}: the deadline passed"
     if not whole:
-        _, lost = of(verdict, "read.faults")
+        _, during_it = of(verdict, "read.faults")
         _, never = of(verdict, "read.frames")
-        assert lost is not None and never is not None
-        assert (lost.mark, lost.detail) == (Mark.LOST, "the guest ended while it ran")
+        assert during_it is not None and never is not None
+        assert (during_it.mark, during_it.observed) == (Mark.FAIL, outcome)
         assert (never.mark, never.detail) == (Mark.LOST, "it never ran")
 
 

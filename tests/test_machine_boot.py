@@ -173,6 +173,32 @@ def test_hang_is_stopped_and_its_console_kept(
     assert not alive(int((tmp_path / "pid").read_text()))
 
 
+def test_a_guest_that_the_host_lets_wait_is_not_hung(
+    fake: FakeQemu, image: Kernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.does(FINISH.replace("exit 33", "sleep 1.5; exit 33"))
+    monkeypatch.setattr(qemu, "_queued_seconds", lambda pid: 0.0)
+    late = boot(image, b"rd", console=tmp_path / "console", deadline=0.1)
+    assert late.outcome is Outcome.HANG
+    monkeypatch.setattr(qemu, "_queued_seconds", lambda pid: 60.0)
+    assert boot(image, b"rd", console=tmp_path / "console", deadline=0.1).outcome is (
+        Outcome.FINISHED
+    )
+
+
+def test_waiting_for_a_cpu_is_measured() -> None:
+    """Two that never sleep, on one CPU: each waits for half of the time."""
+    cpu = min(os.sched_getaffinity(0))
+    spin = f"import os; os.sched_setaffinity(0, {{{cpu}}})\nwhile True: pass"
+    both = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(2)]
+    try:
+        assert waited_for(lambda: min(qemu._queued_seconds(one.pid) for one in both) > 0.2)
+    finally:
+        for one in both:
+            one.kill()
+            one.wait()
+
+
 def test_hang_takes_the_whole_process_group(fake: FakeQemu, image: Kernel, tmp_path: Path) -> None:
     fake.does(f"sleep 60 & echo $! > {tmp_path}/pid; wait")
     run = boot(image, b"rd", console=tmp_path / "console", deadline=0.5)

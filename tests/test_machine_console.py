@@ -29,6 +29,8 @@ COMPLAINTS = [
     "BUG: scheduling while atomic: init/0x00000001/1",
     "WARNING: at mm/page_alloc.c:1234 __alloc_pages()",
     "[ INFO: possible circular locking dependency detected ]",
+    "INFO: RCU detected CPU 0 stall (t=4294937296/1000 jiffies)",
+    "[ BUG: lock held when returning to user space! ]",
     "Badness in do_wp_page at mm/memory.c:1500",
     "slab error in cache_free_debugcheck(): cache `vm_area_struct': double free detected",
     # 5.10 .. 7.2
@@ -47,6 +49,15 @@ COMPLAINTS = [
     "rcu: INFO: rcu_sched self-detected stall on CPU",
     "INFO: task init:1 blocked for more than 120 seconds.",
     "WARNING: possible circular locking dependency detected",
+    "WARNING: bad unlock balance detected!",
+    "WARNING: lock held when returning to user space!",
+    "WARNING: init/1 still has locks held!",
+    "DEBUG_LOCKS_WARN_ON(depth <= 0)",
+    "page dumped because: VM_BUG_ON_FOLIO(folio_mapped(folio))",
+    "pagealloc: memory corruption",
+    "BUG: KASAN: use-after-free in do_anonymous_page+0x1/0x2",
+    "BUG: sleeping function called from invalid context at mm/memory.c:1",
+    "PANIC: double fault, error_code: 0x0",
     "list_add corruption. next->prev should be prev (ffff), but was dead.",
     "refcount_t: underflow; use-after-free.",
 ]
@@ -99,3 +110,34 @@ def test_every_pattern_has_a_reason_and_a_line_above() -> None:
         if not any(re.search(row["pattern"], console.lines(line)[0]) for line in COMPLAINTS)
     ]
     assert untested == []
+
+
+CONSOLE = """[    0.1] Linux version
+[    0.2] BUG: early
+[    1.0] zpmaint: case read.zero
+[    1.1] zpmaint: case read.after-write
+[    1.2][    T7] one
+[    1.3] BUG: two
+<4>[    1.4] zpmaint: case huge.read
+zpmaint: end of the cases
+[    2.0] BUG: late
+"""
+
+
+def test_a_console_is_read_case_by_case() -> None:
+    found = console.parts(console.lines(CONSOLE))
+    assert [(part.case, part.complaints) for part in found] == [
+        ("", ("BUG: early",)),
+        ("read.zero", ()),
+        ("read.after-write", ("BUG: two",)),
+        ("huge.read", ()),
+        ("", ("BUG: late",)),
+    ]
+    assert found[2].lines == ("one", "BUG: two")
+
+
+@pytest.mark.parametrize(
+    "line", ["xzpmaint: case read.zero", "zpmaint: case", "zpmaint: case Read", "zpmaint: case a b"]
+)
+def test_only_a_whole_mark_is_one(line: str) -> None:
+    assert [part.case for part in console.parts(console.lines(line))] == [""]

@@ -83,3 +83,43 @@ def test_memory_and_further_words() -> None:
     command = words("6.12", "vmlinux", Accelerator.ICOUNT, memory=512, append=["swiotlb=off"])
     assert command[command.index("-m") + 1] == "512"
     assert command[command.index("-append") + 1].endswith(" swiotlb=off")
+
+
+@pytest.mark.parametrize("profile", ["full", "debug"])
+@pytest.mark.parametrize(
+    ("kind", "version", "machine"),
+    [("vmlinux", "7.2.8", "modern-full"), ("bzImage", "2.6.21", "legacy-full")],
+)
+def test_kernels_with_more_get_a_machine_with_more(
+    profile: str, kind: str, version: str, machine: str
+) -> None:
+    chosen = machine_for(kind, KernelVersion.parse(version), profile)
+    assert chosen.name == machine
+    command = list(
+        chosen.command(Accelerator.ICOUNT, image=Path("/k"), initrd="/r", console="c", results="r")
+    )
+    # Two sockets: the BIOS's table of CPUs names one of each.
+    assert command[command.index("-smp") + 1] == "2,sockets=2,cores=1,threads=1"
+    assert command.count("-smp") == 1
+    kernel = command[command.index("-append") + 1].split()
+    assert "numa=fake=2" in kernel
+    # Without its local APIC the second CPU would not start.
+    assert "nolapic" not in kernel
+    assert "nolapic_timer" in kernel
+    assert {"console=ttyS0", "earlyprintk=serial,ttyS0,115200"} <= set(kernel)
+
+
+@pytest.mark.parametrize("profile", ["", "modern", "legacy", "middle"])
+def test_the_minimal_profiles_keep_their_machine(profile: str) -> None:
+    chosen = machine_for("vmlinux", KernelVersion.parse("6.12.107"), profile)
+    command = " ".join(
+        chosen.command(Accelerator.ICOUNT, image=Path("/k"), initrd="/r", console="c", results="r")
+    )
+    assert command == (
+        "qemu-system-x86_64 -nodefaults -no-user-config -display none -M pc,hpet=off -accel tcg "
+        "-icount shift=0,sleep=off -rtc base=2020-01-01T00:00:00,clock=vm -cpu qemu64 -smp 1 "
+        "-no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4 -m 1024 -serial file:c "
+        "-debugcon file:r -kernel /k -initrd /r -append console=ttyS0 "
+        "earlyprintk=serial,ttyS0,115200 panic=-1 reboot=t nolapic nokaslr "
+        "tsc_early_khz=1000000 tsc=reliable lpj=5000000"
+    )

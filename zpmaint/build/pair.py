@@ -11,6 +11,7 @@ import filecmp
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -54,6 +55,7 @@ class _Job:
     logs: Path
     jobs: int
     reporter: Reporter
+    narrow: bool = False
     lock: int = -1
 
 
@@ -83,6 +85,7 @@ def build(
     profile: str | None = None,
     ccache: Path | None = None,
     logs: Path | None = None,
+    narrow: bool = False,
 ) -> Pair:
     """Build `tree` as it is and with the files of `patched` (None: absent) in their place.
 
@@ -90,7 +93,9 @@ def build(
     knows it (a tag's hash, an archive's checksum), otherwise the tree is fingerprinted. Work
     folders come below `work`, `ccache` and `logs` default to folders beside and inside of it.
     The stock kernel is the base of the patched one and is always there; leaving PATCHED out of
-    `flavours`, or None for `patched`, leaves that one out. `jobs` defaults to one per CPU.
+    `flavours`, or None for `patched`, leaves that one out. `jobs` defaults to one per CPU. `narrow`
+    has make look only into the folder of the sources that changed since the last build, where
+    nothing else can have: for many small changes one after the other.
 
     Raises UserError (not a kernel tree, unknown architecture or profile), KernelError (the kernel
     is not configured, compiled or linked: which flavour, which file, the first error, the log),
@@ -109,7 +114,7 @@ def build(
             reporter=reporter,
         )
         with job.work.locked(reporter) as lock:
-            job = replace(job, lock=lock)
+            job = replace(job, lock=lock, narrow=narrow)
             source = source_id or fingerprint(tree)
             stock = _kernel(job, source, _variant(job, source, Flavour.STOCK, {}))
             if patched is None or Flavour.PATCHED not in flavours:
@@ -231,14 +236,20 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
     if not basis.is_file() or basis.read_text() != job.basis:
         work.wipe()
         write_whole(basis, job.basis)
-    work.put(job.tree, variant.wanted)
+    before = work.obj / ".zpmaint-whole"
+    whole = before.is_file()
+    before.unlink(missing_ok=True)
+    changed = work.put(job.tree, variant.wanted)
     command = _command(job)
     _configure(job, variant, command, step)
+    few = _narrowed(work.src, changed) if job.narrow and whole else []
     counted = work.folder / f"steps-{variant.flavour}"
     expected = int(counted.read_text()) if counted.is_file() else job.profile.lines
-    arguments = [*command, f"-j{job.jobs}", job.profile.target]
+    arguments = [*command, f"-j{job.jobs}", *few, job.profile.target]
     steps = _run(job, variant, arguments, step=step, expected=expected)
-    write_whole(counted, str(max(steps, 1)))
+    if not few:
+        write_whole(counted, str(max(steps, 1)))
+    before.touch()
     built = next((p for name in job.profile.image if (p := work.obj / name).is_file()), None)
     if built is None:
         raise KernelError(
@@ -247,6 +258,20 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
             f"log: {variant.log}",
         )
     work.keep(built, variant.image)
+
+
+def _narrowed(src: Path, changed: Collection[str]) -> list[str]:
+    """The make variable that keeps a top Makefile out of all folders but that of `changed`; none
+    where something else than C sources of one folder changed, or it has no such variable (before
+    6.2 each folder is a target, later all are one)."""
+    folders = {path.split("/")[0] for path in changed}
+    if len(folders) != 1 or not all(path.endswith(".c") and "/" in path for path in changed):
+        return []
+    makefile = (src / "Makefile").read_text(encoding="utf-8", errors="replace")
+    for name in ("build-dirs", "vmlinux-dirs"):
+        if re.search(rf"^\$\({name}\): prepare", makefile, re.MULTILINE):
+            return [f"{name}={folders.pop()}"]
+    return []
 
 
 def _command(job: _Job) -> list[str]:

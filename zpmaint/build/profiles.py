@@ -37,6 +37,8 @@ class Profile(Table):
     name: str
     arch: Literal["x86_64", "i386"]
     config: str
+    layers: tuple[str, ...] = ()
+    """.config files on top of `config`; a line of a later one takes the place of an earlier's."""
     target: str
     image: Annotated[tuple[str, ...], Field(min_length=1)]
     """Where the image may be below the build folder; the first that is there is it."""
@@ -49,8 +51,11 @@ class Profile(Table):
 
     @property
     def wishes(self) -> tuple[Wish, ...]:
-        """The lines of its .config file."""
-        return read_wishes(_DATA.parent / "profiles" / self.config)
+        """The lines of its .config files, each symbol once."""
+        found: dict[str, Wish] = {}
+        for name in (self.config, *self.layers):
+            found |= {wish.symbol: wish for wish in read_wishes(_DATA.parent / "profiles" / name)}
+        return tuple(found.values())
 
 
 class _File(Table):

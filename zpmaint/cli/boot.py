@@ -9,7 +9,7 @@ from zpmaint.cli import options, tables
 from zpmaint.cli.desk import Desk, pass_desk
 from zpmaint.machine.values import Outcome
 from zpmaint.pipeline.job import Job
-from zpmaint.pipeline.verify import boot_suite
+from zpmaint.pipeline.suite import boot_suite
 
 
 @click.command()
@@ -38,8 +38,9 @@ def command(
 ) -> int:
     """Boot VERSION (built if it is not yet) with the suite as init, and say how it ended.
 
-    Ends are told apart: finished, panic, triple-fault, hang, died, not-started. The results are
-    what the guest wrote; `zpmaint verify` is what judges them.
+    Ends are told apart: finished, panic, triple-fault, hang, died, not-started. A guest that dies
+    is booted again for the cases that it left over. The results are what the guest wrote;
+    `zpmaint test` and `zpmaint verify` judge them.
 
     \b
     Examples:
@@ -51,11 +52,15 @@ def command(
     runs = {k.flavour: boot_suite(job.shop, k, accelerator=accel) for k in kernels}
     if as_json:
         desk.json(
-            {flavour: run.as_json() | {"results": run.results} for flavour, run in runs.items()}
+            {
+                flavour: run.as_json() | {"results": "".join(b.results for b in run.boots)}
+                for flavour, run in runs.items()
+            }
         )
     else:
         tables.runs(desk.out, runs)
-    if any(run.outcome.is_infrastructure for run in runs.values()):
+    boots = [boot for run in runs.values() for boot in run.boots]
+    if any(boot.outcome.is_infrastructure for boot in boots):
         return errors.EXIT_INFRA
-    well = all(run.outcome is Outcome.FINISHED and not run.complaints for run in runs.values())
+    well = all(boot.outcome is Outcome.FINISHED and not boot.complaints for boot in boots)
     return errors.EXIT_OK if well else errors.EXIT_KERNEL

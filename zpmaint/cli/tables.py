@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from zpmaint.build.values import Kernel
 from zpmaint.ledger.values import Record, Result
 from zpmaint.machine.values import Run
 from zpmaint.pipeline.series import SeriesPort
+from zpmaint.pipeline.trial import Trial
 from zpmaint.port.series import Fate
 from zpmaint.port.values import Port
 from zpmaint.versions import KernelVersion
@@ -136,18 +138,48 @@ def kernels(out: Console, built: Iterable[Kernel]) -> None:
 def runs(out: Console, ran: Mapping[Any, Run]) -> None:
     """How each boot ended."""
     table = _table("kernel", "ended", "why", "wall", "console", right=("wall",))
-    for flavour, run in ran.items():
+    boots = [
+        (f"{flavour}, again" if number else str(flavour), boot)
+        for flavour, run in ran.items()
+        for number, boot in enumerate(run.boots)
+    ]
+    for name, boot in boots:
         table.add_row(
-            str(flavour),
-            state(run.outcome),
-            escape(run.why),
-            f"{run.seconds:.2f} s",
-            escape(str(run.console)),
+            name,
+            state(boot.outcome),
+            escape(boot.why),
+            f"{boot.seconds:.2f} s",
+            escape(str(boot.console)),
         )
     out.print(table)
-    for flavour, run in ran.items():
-        for line in run.complaints:
-            out.print(f"{flavour} console: {line}", markup=False)
+    for name, boot in boots:
+        for line in boot.complaints:
+            out.print(f"{name} console: {line}", markup=False)
+
+
+def trial(out: Console, done: Trial) -> None:
+    """Chosen cases on the kernels they ran on, and the verdict last."""
+    out.print(Text(f"\n{done.name}", style="bold"))
+    for flavour, run in done.runs.items():
+        for number, boot in enumerate(run.boots):
+            again = ", again" if number else ""
+            out.print(
+                f"  {flavour}{again}: {boot.outcome} in {boot.seconds:.2f} s "
+                f"({boot.accelerator}): {boot.why}",
+                markup=False,
+                soft_wrap=True,
+            )
+    verdict = asdict(done.verdict)
+    _cases(out, verdict["cases"])
+    for failure in done.verdict.failures:
+        out.print(f"  against it: {failure}", style="red", markup=False, soft_wrap=True)
+    if not done.verdict.passed:
+        for flavour, run in done.runs.items():
+            for boot in run.boots:
+                out.print(f"  {flavour} console: {boot.console}", markup=False, soft_wrap=True)
+    word = state("pass" if done.verdict.passed else "fail")
+    word.append(f": {done.verdict.why}", style="")
+    out.print(word, soft_wrap=True)
 
 
 def record(out: Console, row: Record, *, cases: bool = True) -> None:

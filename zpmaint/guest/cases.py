@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import functools
 import re
@@ -10,14 +11,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from zpmaint.errors import UserError
-from zpmaint.guest.values import Case, Defect, Lack
+from zpmaint.guest.values import MINIMAL, PROFILES, Case, Defect, Lack
 from zpmaint.patchset.values import Era
 from zpmaint.versions import KernelVersion
 
 TABLE = Path(__file__).parent / "cases.toml"
 
 _NAME = re.compile(r"[a-z]+(?:[.-][a-z]+)+")
-_KEYS = {"name", "reason", "tags", "since", "until", "needs", "expect", "defect", "lacks"}
+_KEYS = {
+    *("name", "reason", "tags", "since", "until", "needs", "expect", "profile"),
+    *("defect", "lacks"),
+}
 _DEFECT_KEYS = {"since", "until", "word", "why"}
 _LACK_KEYS = {"arch", "since", "until", "why"}
 _ARCHES = ("x86_64", "i386")
@@ -39,6 +43,12 @@ def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
                 raise UserError(f"{where}.{key}: missing, and needed")
         if not _NAME.fullmatch(row["name"]):
             raise UserError(f"{where}.name: {row['name']!r}", "write it as part.what, a-z and -")
+        if (profile := row.get("profile", MINIMAL)) not in PROFILES:
+            raise UserError(
+                f"{where}.profile: {profile!r}", f"choose one of: {', '.join(PROFILES)}"
+            )
+        if profile != MINIMAL and profile not in row["tags"]:
+            raise UserError(f"{where}.tags: lack {profile!r}, which is the case's profile")
         cases.append(
             Case(
                 name=row["name"],
@@ -47,6 +57,7 @@ def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
                 era=_era(row),
                 needs=row.get("needs", ""),
                 expect=row.get("expect", "ok"),
+                profile=profile,
                 defects=tuple(
                     _defect(defect, f"{where}.defect[{index}]")
                     for index, defect in enumerate(row.get("defect", []), 1)
@@ -100,12 +111,28 @@ def all_cases() -> tuple[Case, ...]:
     return read_cases(TABLE.read_text(encoding="utf-8"), str(TABLE))
 
 
-def select(cases: Sequence[Case], glob: str) -> tuple[Case, ...]:
-    """The cases whose name matches `glob`, as the guest's zp.case chooses them. Raises UserError
-    where none does."""
-    chosen = tuple(case for case in cases if fnmatch.fnmatchcase(case.name, glob))
-    if not chosen:
-        raise UserError(
-            f"no case matches {glob!r}", f"cases are: {', '.join(case.name for case in cases)}"
-        )
-    return chosen
+def select(cases: Sequence[Case], *words: str) -> tuple[Case, ...]:
+    """The cases that any of `words` chooses, in the suite's order: a glob of names, or a tag.
+    Raises UserError for a word that chooses none, with what comes near it."""
+    chosen: set[str] = set()
+    for word in words:
+        found = {
+            case.name for case in cases if fnmatch.fnmatchcase(case.name, word) or word in case.tags
+        }
+        if not found:
+            known = [*(case.name for case in cases), *tags(cases)]
+            near = difflib.get_close_matches(word, known, n=5)
+            hint = f"did you mean: {', '.join(near)}?" if near else f"tags: {_listed(cases)}"
+            raise UserError(f"no case and no tag is {word!r}", hint)
+        chosen |= found
+    return tuple(case for case in cases if case.name in chosen)
+
+
+def tags(cases: Sequence[Case]) -> tuple[str, ...]:
+    """All tags of `cases`, in the order of their first use."""
+    return tuple(dict.fromkeys(tag for case in cases for tag in case.tags))
+
+
+def _listed(cases: Sequence[Case]) -> str:
+    parts = dict.fromkeys(case.name.partition(".")[0] for case in cases)
+    return f"{', '.join(tags(cases))}; cases: {', '.join(f'{part}.*' for part in parts)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zpmaint.guest.values import Case, Lack
+from zpmaint.guest.values import FULL, Case, Lack
 from zpmaint.patchset.values import Era
 from zpmaint.versions import KernelVersion
 
@@ -18,7 +18,7 @@ def table_source(cases: Sequence[Case]) -> str:
     """cases.gen.c: the table itself."""
     rows = "".join(
         f'\t{{"{case.name}", {case.function}, {_release(case.era.since)}, '
-        f'{_release(case.era.until)}, "{_range(case.era)}"}},\n'
+        f'{_release(case.era.until)}, "{_range(case.era)}", {int(case.profile == FULL)}}},\n'
         for case in cases
     )
     lacks = "".join(_lack(case, lack) for case in cases for lack in case.lacks)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from zpmaint.guest.values import Case
-from zpmaint.judge.ktap import Report
+from zpmaint.guest.values import MINIMAL, Case
+from zpmaint.judge.told import Told
 from zpmaint.judge.values import CaseResult, CaseVerdict, Mark
 from zpmaint.patchset.values import Flip
 from zpmaint.versions import KernelVersion
+
+_CONSOLE = 200
+"""Lines of the console that a failed case keeps."""
 
 
 def compare(
@@ -18,45 +21,64 @@ def compare(
     *,
     adopted: bool,
     version: KernelVersion,
-    stock: Report,
-    patched: Report | None,
+    stock: Told | None,
+    patched: Told | None,
+    profile: str = MINIMAL,
 ) -> tuple[CaseVerdict, ...]:
-    """Every case of `cases` on both kernels. `flips` are those of this kernel, by case name;
-    `adopted` says that the stock kernel behaves as the patched one must."""
+    """Every case of `cases` on both kernels, or the one that there is. `flips` are those of this
+    kernel, by case name; `adopted` says that the stock kernel behaves as the patched one must,
+    `profile` what both were built with and booted in."""
     verdicts: list[CaseVerdict] = []
     for case in cases:
         flip = flips.get(case.name)
         changed = flip.patched if flip else case.expected(version)
         plain = flip.stock if flip and not adopted else changed
-        first = _one(case, plain, version, stock)
-        second = _one(case, changed, version, patched) if patched is not None else None
-        if second is not None:
-            first, second = _same_abilities(first, second)
+        first = _one(case, plain, version, stock, profile) if stock else None
+        second = _one(case, changed, version, patched, profile) if patched else None
+        if first and second and stock and patched:
+            # Both kernels have one configuration, so what one can run the other can.
+            first = _able(case.name, first, patched, "the patched kernel ran it")
+            second = _able(case.name, second, stock, "the stock kernel ran it")
         verdicts.append(CaseVerdict(case.name, first, second, flips=flip is not None))
     return tuple(verdicts)
 
 
-def _same_abilities(stock: CaseResult, patched: CaseResult) -> tuple[CaseResult, CaseResult]:
-    """Both kernels have one configuration, so what one can run the other can."""
-    if stock.mark is Mark.SKIP and patched.mark not in (Mark.SKIP, Mark.LOST):
-        return _one_sided(stock, "the patched kernel ran it"), patched
-    if patched.mark is Mark.SKIP and stock.mark not in (Mark.SKIP, Mark.LOST):
-        return stock, _one_sided(patched, "the stock kernel ran it")
-    return stock, patched
-
-
-def _one_sided(result: CaseResult, but: str) -> CaseResult:
+def _able(name: str, result: CaseResult, other: Told, but: str) -> CaseResult:
+    said = other.results.get(name)
+    if result.mark is not Mark.SKIP or said is None or said.skip:
+        return result
     return replace(result, mark=Mark.FAIL, detail=f"skipped, but {but}")
 
 
-def _one(case: Case, expected: str, version: KernelVersion, report: Report) -> CaseResult:
-    said = report.results.get(case.name)
-    detail = "; ".join(report.details.get(case.name, ()))
+def _one(case: Case, expected: str, version: KernelVersion, told: Told, profile: str) -> CaseResult:
+    result = _said(case, expected, version, told, profile)
+    against: list[str] = []
+    if death := told.deaths.get(case.name):
+        outcome, why = death
+        result = replace(result, observed=str(outcome))
+        against.append(f"{outcome}: {why}")
+    if complaints := told.complaints.get(case.name, ()):
+        more = f" (and {len(complaints) - 1} lines more)" if complaints[1:] else ""
+        against.append(f"the kernel complains: {complaints[0]}{more}")
+    if against:
+        detail = "; ".join((*against, result.detail) if result.detail else against)
+        result = replace(result, mark=Mark.FAIL, detail=detail)
+    if result.ok:
+        return result
+    return replace(result, console=told.console.get(case.name, ())[-_CONSOLE:])
+
+
+def _said(
+    case: Case, expected: str, version: KernelVersion, told: Told, profile: str
+) -> CaseResult:
+    """By the guest's own word."""
+    said = told.results.get(case.name)
+    detail = "; ".join(told.details.get(case.name, ()))
     if said is None:
-        lost = "the guest ended while it ran" if report.begun == case.name else "it never ran"
-        return CaseResult(Mark.LOST, "", expected, lost)
+        died = case.name in told.deaths
+        return CaseResult(Mark.LOST, "", expected, detail if died else "it never ran")
     if said.skip:
-        if case.must_run(version):
+        if case.must_run(version, profile):
             return CaseResult(Mark.FAIL, said.skip, expected, "skipped, but it must run here")
         return CaseResult(Mark.SKIP, said.skip, expected, detail)
     right = said.ok and said.word == expected

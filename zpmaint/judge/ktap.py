@@ -54,6 +54,12 @@ class Report:
     """The case that was announced last and has no result; '' if there is none."""
     problems: tuple[str, ...]
     """Why the report is not whole and regular, one line each; () if it is."""
+    cut_short: tuple[str, ...] = ()
+    """Those of the problems that the guest's death explains, if it died."""
+    planned: int = 0
+    """How many cases were to come."""
+    announced: tuple[str, ...] = ()
+    """The cases that began, in order."""
 
 
 @dataclass
@@ -65,6 +71,7 @@ class _Reader:
     plan: int | None = None
     release: str = ""
     begun: str = ""
+    announced: list[str] = field(default_factory=list)
     done: bool = False
 
     def line(self, number: int, text: str) -> None:
@@ -91,6 +98,7 @@ class _Reader:
             if self.begun:
                 self.problems.append(f"{where}: {self.begun} began and has no result")
             self.begun = text.removeprefix("# case ")
+            self.announced.append(self.begun)
         elif found := _KERNEL.fullmatch(text):
             self.release = found[1]
         elif text.startswith("# problem: "):
@@ -136,33 +144,35 @@ class _Reader:
 def read_report(text: str) -> Report:
     """Read what came through the result channel. Never raises: faults are `problems`."""
     reader = _Reader()
+    cut: list[str] = []
     lines = text.split("\n")
     if lines.pop():
-        reader.problems.append("the report ends in the middle of a line")
+        cut.append("the report ends in the middle of a line")
     if not text:
-        reader.problems.append("the guest reported nothing")
+        cut.append("the guest reported nothing")
     elif lines[:1] != [VERSION]:
         reader.problems.append(f"line 1: not {VERSION!r}: {_short((lines or [text])[0])}")
     for number, line in enumerate(lines[1:], 2):
         reader.line(number, line)
     if text:
         if not reader.release:
-            reader.problems.append("the guest did not say which kernel it runs on")
+            cut.append("the guest did not say which kernel it runs on")
         if reader.plan is None:
-            reader.problems.append("no plan")
+            cut.append("no plan")
         elif reader.plan != len(reader.results):
-            reader.problems.append(
-                f"{reader.plan} cases were planned, {len(reader.results)} have a result"
-            )
+            cut.append(f"{reader.plan} cases were planned, {len(reader.results)} have a result")
         if not reader.done:
-            reader.problems.append("'# done' is missing: the guest did not come to its end")
+            cut.append("'# done' is missing: the guest did not come to its end")
     return Report(
         results=reader.results,
         details={name: tuple(told) for name, told in reader.details.items()},
         figures=reader.figures,
         release=reader.release,
         begun=reader.begun,
-        problems=tuple(reader.problems),
+        problems=(*reader.problems, *cut),
+        cut_short=tuple(cut),
+        planned=reader.plan or 0,
+        announced=tuple(reader.announced),
     )
 
 

@@ -14,7 +14,7 @@ class Mark(StrEnum):
     SKIP = "skip"
     """The guest said why it cannot be run there. Never counted as a pass."""
     LOST = "lost"
-    """No result: the guest died before or while it ran. Counts as a failure."""
+    """No result: it was never run, for the guest died before. Counts as a failure."""
 
 
 @dataclass(frozen=True)
@@ -23,26 +23,32 @@ class CaseResult:
 
     mark: Mark
     observed: str
-    """The word the guest gave for what it saw, or its reason for a skip."""
+    """The word the guest gave for what it saw, or its reason for a skip; how the guest ended
+    (panic, hang, ...) where it died of the case."""
     expected: str
     """The word expected here: 'ok', or the flip's word."""
     detail: str = ""
+    console: tuple[str, ...] = ()
+    """What the kernel said in its time."""
+
+    @property
+    def ok(self) -> bool:
+        return self.mark not in (Mark.FAIL, Mark.LOST)
 
 
 @dataclass(frozen=True)
 class CaseVerdict:
-    """One case on both kernels; `patched` is None where there is no patched kernel."""
+    """One case on both kernels; None for a kernel that there is not, or was not asked for."""
 
     name: str
-    stock: CaseResult
+    stock: CaseResult | None
     patched: CaseResult | None
     flips: bool
     """Whether the patch changes what this case sees."""
 
     @property
     def ok(self) -> bool:
-        bad = (Mark.FAIL, Mark.LOST)
-        return self.stock.mark not in bad and not (self.patched and self.patched.mark in bad)
+        return all(result.ok for result in (self.stock, self.patched) if result)
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from zpmaint.errors import InfraError
 from zpmaint.guest.counters import Counter
-from zpmaint.guest.values import Case
+from zpmaint.guest.values import MINIMAL, Case
 from zpmaint.judge.deltas import Side, broken_figures, deltas
 from zpmaint.judge.expect import compare
-from zpmaint.judge.ktap import Report, read_report
+from zpmaint.judge.told import told
 from zpmaint.judge.values import CaseResult, CaseVerdict, Delta, Mark, Verdict
-from zpmaint.machine.values import Outcome, Run
+from zpmaint.machine.values import Run
 from zpmaint.patchset.values import Flip, Telling
 from zpmaint.versions import KernelVersion
-
-_RELEASE = re.compile(r"(\d+(?:\.\d+){1,3})(?:-rc(\d+))?")
 
 
 def judge(
@@ -27,48 +24,58 @@ def judge(
     counters: Sequence[Counter],
     adopted: bool,
     version: KernelVersion,
-    stock: Run,
+    stock: Run | None,
     patched: Run | None,
     benchmark: bool = True,
+    profile: str = MINIMAL,
+    chosen: bool = False,
 ) -> Verdict:
-    """Judge a pair of runs.
+    """Judge a pair of runs, each with its restarts.
 
     `cases` are those that the guests were asked to run, `counters` what the benchmark measures
     (`benchmark` False: it was switched off). `adopted` says that upstream itself behaves as the
-    patch wants, so that the stock kernel has to; `patched` is None where there is no such kernel.
+    patch wants, so that the stock kernel has to. `stock` or `patched` is None where there is no
+    such kernel or it was not asked for; the benchmark takes the stock one. `chosen` says that
+    `cases` are picked from the suite, so that none among them need be one that the patch flips. In
+    the `profile` that the guests were told of, cases that need another one may be skipped.
     Raises InfraError where a guest did not start or QEMU died: that is no verdict on a kernel.
     """
-    runs = {"stock": stock} | ({"patched": patched} if patched is not None else {})
+    if benchmark and stock is None:
+        raise ValueError("the benchmark is judged against the stock kernel's")
+    runs = {name: run for name, run in (("stock", stock), ("patched", patched)) if run}
     for name, run in runs.items():
-        if run.outcome.is_infrastructure:
-            raise InfraError(
-                f"{name} {version}: the machine failed ({run.outcome}): {run.why}",
-                f"its console is {run.console}; try again",
-            )
-    reports = {name: read_report(run.results) for name, run in runs.items()}
+        for boot in run.boots:
+            if boot.outcome.is_infrastructure:
+                raise InfraError(
+                    f"{name} {version}: the machine failed ({boot.outcome}): {boot.why}",
+                    f"its console is {boot.console}; try again",
+                )
+    asked = {case.name for case in cases}
+    sides = {name: told(run, asked, version) for name, run in runs.items()}
     verdicts = compare(
         cases,
         {flip.case: flip for flip in flips if version in flip.era},
         adopted=adopted,
         version=version,
-        stock=reports["stock"],
-        patched=reports.get("patched"),
+        stock=sides.get("stock"),
+        patched=sides.get("patched"),
+        profile=profile,
     )
     failures: list[str] = []
-    for name, run in runs.items():
-        failures += _of_run(name, run, reports[name], cases, version)
-    failures += _of_cases(verdicts)
+    for name, side in sides.items():
+        failures += (f"{name}: {fault}" for fault in side.faults)
+    failures += _of_cases(verdicts, chosen=chosen)
     shown: tuple[Delta, ...] = ()
     if benchmark:
         eras = tuple(era for era in telling if version in era.era)
-        sides = tuple(
-            Side(name, reports[name], adopted or name == "patched", run.deterministic)
+        measured = tuple(
+            Side(name, sides[name].bench, adopted or name == "patched", run.deterministic)
             for name, run in runs.items()
         )
-        shown = deltas(counters, eras, sides)
+        shown = deltas(counters, eras, measured)
         if not eras:
             failures.append(f"no [[telling]] of the patch set covers {version}")
-        failures += broken_figures(counters, eras, sides)
+        failures += broken_figures(counters, eras, measured)
     return Verdict(
         passed=not failures,
         why=failures[0] if failures else _praise(verdicts),
@@ -78,39 +85,9 @@ def judge(
     )
 
 
-def is_of(release: str, version: KernelVersion) -> bool:
-    """Whether uname's release (6.12.107, 7.3.0-rc7, with or without a local suffix) is the
-    version's. linux-next's base is not in its name."""
-    found = _RELEASE.match(release)
-    if found is None or version.next_date is not None:
-        return found is not None and f"next-{version.next_date}" in release
-    numbers = tuple(int(part) for part in found[1].split("."))
-    numbers += (0,) * (len(version.numbers) - len(numbers))
-    return (numbers, int(found[2]) if found[2] else None) == (version.numbers, version.rc)
-
-
-def _of_run(
-    name: str, run: Run, report: Report, cases: Sequence[Case], version: KernelVersion
-) -> Iterator[str]:
-    """What the run as a whole has against it."""
-    if report.release and not is_of(report.release, version):
-        yield f"{name}: the kernel that ran is {report.release}, not {version}"
-    if run.outcome is not Outcome.FINISHED:
-        during = f" during {report.begun}" if report.begun else ""
-        yield f"{name}: {run.outcome}{during}: {run.why}"
-    yield from (f"{name}: the kernel complains: {line}" for line in run.complaints)
-    yield from (f"{name}: {problem}" for problem in report.problems)
-    asked = {case.name for case in cases}
-    yield from (
-        f"{name}: {found} was not asked for and has a result"
-        for found in report.results
-        if found not in asked
-    )
-
-
-def _of_cases(verdicts: Sequence[CaseVerdict]) -> Iterator[str]:
+def _of_cases(verdicts: Sequence[CaseVerdict], *, chosen: bool) -> Iterator[str]:
     sides: dict[str, list[tuple[CaseVerdict, CaseResult]]] = {
-        "stock": [(verdict, verdict.stock) for verdict in verdicts],
+        "stock": [(verdict, verdict.stock) for verdict in verdicts if verdict.stock],
         "patched": [(verdict, verdict.patched) for verdict in verdicts if verdict.patched],
     }
     for name, results in sides.items():
@@ -120,22 +97,38 @@ def _of_cases(verdicts: Sequence[CaseVerdict]) -> Iterator[str]:
             yield f"{name}: no result of {lost[0]}{more}"
         for verdict, result in results:
             if result.mark is Mark.FAIL:
-                detail = f" ({result.detail})" if result.detail else ""
-                yield (
-                    f"{name}: {verdict.name}: {result.observed}, expected {result.expected}{detail}"
-                )
+                yield f"{name}: {verdict.name}: {_told(result)}"
         flips = [result for verdict, result in results if verdict.flips]
-        if results and not any(result.mark in (Mark.PASS, Mark.FAIL) for result in flips):
+        if (
+            (flips or not chosen)
+            and results
+            and not any(result.mark in (Mark.PASS, Mark.FAIL) for result in flips)
+        ):
             yield f"{name}: no case that the patch flips has run: nothing shows the patch's effect"
 
 
+def _told(result: CaseResult) -> str:
+    if result.observed == result.expected:
+        return f"{result.observed}, but {result.detail}"
+    detail = f" ({result.detail})" if result.detail else ""
+    return f"{result.observed}, expected {result.expected}{detail}"
+
+
 def _praise(verdicts: Sequence[CaseVerdict]) -> str:
-    ran = [v for v in verdicts if v.stock.mark is Mark.PASS]
+    ran = [v for v in verdicts if any(r and r.mark is Mark.PASS for r in (v.stock, v.patched))]
     flipped = sum(v.flips for v in ran)
     skipped = len(verdicts) - len(ran)
-    both = any(v.patched for v in verdicts)
+    sides = [
+        name
+        for name, there in (
+            ("stock", any(v.stock for v in verdicts)),
+            ("patched", any(v.patched for v in verdicts)),
+        )
+        if there
+    ]
+    both = len(sides) > 1
     return (
-        f"{len(ran)} cases as expected on {'both kernels' if both else 'the stock kernel'}, "
+        f"{len(ran)} cases as expected on {'both kernels' if both else f'the {sides[0]} kernel'}, "
         f"{flipped} of them {'flipped by the patch' if both else 'tell the behaviour'}"
         + (f", {skipped} skipped" if skipped else "")
     )

@@ -43,7 +43,7 @@ def boot(
     UserError for an accelerator or image that no machine is for, InfraError where KVM is asked
     for and does not work, or `console` cannot be written.
     """
-    machine = machine_for(kernel.image_kind, kernel.version)
+    machine = machine_for(kernel.image_kind, kernel.version, kernel.profile)
     chosen = _NAMES.get(accelerator)
     if chosen is None:
         raise UserError(f"no accelerator {accelerator!r}", f"choose one of: {', '.join(_NAMES)}")
@@ -124,6 +124,7 @@ def _boot(
         except InfraError as error:
             ended, outcome, why = None, Outcome.NOT_STARTED, str(error)
         said, result_text = _text(serial), _text(results)
+        lines = console_lines.lines(said)
         if ended:
             outcome, why = classify(
                 Ending(ended.status, said, result_text, ended.stderr, ended.stopped)
@@ -133,7 +134,8 @@ def _boot(
         why=why,
         results=result_text,
         console=console,
-        complaints=console_lines.complaints(console_lines.lines(said)),
+        complaints=console_lines.complaints(lines),
+        parts=console_lines.parts(lines),
         seconds=ended.seconds if ended else 0.0,
         accelerator=str(accelerator),
         deterministic=accelerator.is_deterministic,

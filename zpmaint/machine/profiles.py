@@ -59,14 +59,17 @@ class Machine(_Row):
     name: str
     why: str
     images: tuple[str, ...]
+    profiles: tuple[str, ...] = ()
+    """The build profiles whose kernels it is for; none: all that no other machine names."""
     since: str = Field("", alias="from")
     until: str = ""
     memory: int
     deadline: float
 
-    def takes(self, image_kind: str, version: KernelVersion) -> bool:
+    def takes(self, image_kind: str, version: KernelVersion, profile: str) -> bool:
         return (
             image_kind in self.images
+            and (profile in self.profiles or not (self.profiles or profile in _named()))
             and (not self.since or version >= KernelVersion.parse(self.since))
             and (not self.until or version < KernelVersion.parse(self.until))
         )
@@ -111,12 +114,19 @@ def _profiles() -> _Profiles:
     return checked(_Profiles, tomllib.loads(path.read_text(encoding="utf-8")), path)
 
 
-def machine_for(image_kind: str, version: KernelVersion) -> Machine:
-    """The machine that boots such an image. Raises UserError where none does."""
+@functools.cache
+def _named() -> frozenset[str]:
+    return frozenset(name for machine in _profiles().machine for name in machine.profiles)
+
+
+def machine_for(image_kind: str, version: KernelVersion, profile: str = "") -> Machine:
+    """The machine that boots such an image, built with that build profile. Raises UserError where
+    none does."""
     for machine in _profiles().machine:
-        if machine.takes(image_kind, version):
+        if machine.takes(image_kind, version, profile):
             return machine
+    of = f" built with profile {profile}" if profile in _named() else ""
     raise UserError(
-        f"no machine boots a {image_kind} of {version}",
+        f"no machine boots a {image_kind} of {version}{of}",
         "build the other image kind, or add a machine to zpmaint/machine/profiles.toml",
     )

@@ -9,7 +9,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from zpmaint.tools import need
 
@@ -42,7 +44,8 @@ def run(
     when it floods a watched file. Raises InfraError where a program is missing.
 
     CPU time, since a busy host must not make a healthy guest look hung. A guest that waits for
-    what never comes uses none: for it the wall's clock runs PATIENCE times as long."""
+    what never comes uses none: for it the wall's clock runs PATIENCE times as long, less what the
+    host let it wait for a CPU."""
     need(command[0], "setpriv")
     start = time.monotonic()
     with tempfile.TemporaryFile() as stderr:
@@ -74,7 +77,8 @@ def _watch(
     end = os.pidfd_open(process.pid)
     try:
         while True:
-            left = start + PATIENCE * deadline - time.monotonic()
+            queued = _queued_seconds(process.pid)
+            left = start + queued + PATIENCE * deadline - time.monotonic()
             if select.select([end], [], [], max(0.0, min(left, _LOOK)))[0]:
                 process.wait()
                 return ""
@@ -86,6 +90,17 @@ def _watch(
                 return f"no end within {took:.0f} s (QEMU had {used:.1f} s of CPU)"
     finally:
         os.close(end)
+
+
+def _queued_seconds(pid: int) -> float:
+    """The longest that one of its threads has been ready to run and had no CPU of the host so far;
+    /proc/PID/task/TID/schedstat, Documentation/scheduler/sched-stats. 0.0 where the host does not
+    count it."""
+    waits = [0]
+    for stat in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            waits.append(int(stat.read_text().split()[1]))
+    return max(waits) / 1e9
 
 
 def _cpu_seconds(pid: int) -> float:

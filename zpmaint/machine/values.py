@@ -31,6 +31,17 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
+class Part:
+    """What the console says of one case's time."""
+
+    case: str
+    """'' for what belongs to none: the boot, the benchmark."""
+    lines: tuple[str, ...]
+    complaints: tuple[str, ...]
+    """Those of `lines` that tell of a broken kernel."""
+
+
+@dataclass(frozen=True)
 class Run:
     """One boot of one kernel, from QEMU's start to its end."""
 
@@ -51,6 +62,15 @@ class Run:
     """Whether instruction counts of this run are repeatable."""
     command: tuple[str, ...]
     """The QEMU command line, ready to paste."""
+    parts: tuple[Part, ...] = ()
+    """The console, case by case."""
+    restarts: tuple[Run, ...] = ()
+    """The boots after this one, each for the cases that a guest's death left over."""
+
+    @property
+    def boots(self) -> tuple[Run, ...]:
+        """This boot and those after it."""
+        return (self, *self.restarts)
 
     def as_json(self) -> dict[str, Any]:
         """JSON's own types, without `results`: the verdict holds what they say."""
@@ -63,4 +83,4 @@ class Run:
             "accelerator": self.accelerator,
             "deterministic": self.deterministic,
             "command": list(self.command),
-        }
+        } | ({"restarts": [run.as_json() for run in self.restarts]} if self.restarts else {})

@@ -16,7 +16,7 @@ from zpmaint.judge import benchmark as judging
 from zpmaint.judge.benchmark import Benchmark
 from zpmaint.judge.measured import places, read_measured
 from zpmaint.judge.reading import sentences
-from zpmaint.judge.verdict import is_of
+from zpmaint.judge.told import is_of
 from zpmaint.ledger.benchmarks import BenchRecord
 from zpmaint.machine.boot import boot
 from zpmaint.machine.initramfs import file, pack

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zpmaint.build.pair import build
-from zpmaint.build.values import Flavour, Kernel, Pair
+from zpmaint.build.values import Flavour, Pair
 from zpmaint.errors import InfraError, KernelError
 from zpmaint.guest.cases import all_cases
 from zpmaint.guest.compile import init_program
@@ -18,12 +18,11 @@ from zpmaint.guest.counters import all_counters
 from zpmaint.judge.values import Verdict
 from zpmaint.judge.verdict import judge
 from zpmaint.ledger.values import Record, Result
-from zpmaint.machine.boot import boot
-from zpmaint.machine.initramfs import file, pack
 from zpmaint.machine.values import Run
 from zpmaint.patchset.values import PatchSet
 from zpmaint.pipeline.inputs import verification_key
 from zpmaint.pipeline.port import port_onto, touched
+from zpmaint.pipeline.suite import boot_suite, suite_profile
 from zpmaint.pipeline.workshop import Workshop
 from zpmaint.port.values import Port, State
 from zpmaint.sources.chain import Chain
@@ -139,6 +138,7 @@ def _run_course(
         version=version,
         stock=course.runs[Flavour.STOCK],
         patched=course.runs.get(Flavour.PATCHED),
+        profile=suite_profile(course.pair.stock),
     )
     return (Result.PASS if course.verdict.passed else Result.FAIL), course.verdict.why
 
@@ -170,21 +170,6 @@ def build_pair(
         jobs=jobs,
         flavours=flavours,
         profile=profile or None,
-    )
-
-
-def boot_suite(shop: Workshop, kernel: Kernel, *, accelerator: str = "auto") -> Run:
-    """Boot `kernel` with the suite as its init; the console is kept in the state folder."""
-    program = init_program(kernel.arch, cache=shop.places.cache, reporter=shop.reporter)
-    image = pack([file("init", program.read_bytes())])
-    name = f"{kernel.version}-{kernel.arch}-{kernel.flavour}-{kernel.inputs[:12]}.log"
-    return boot(
-        kernel,
-        image,
-        console=shop.places.state / "consoles" / name,
-        reporter=shop.reporter,
-        accelerator=accelerator,
-        cache=shop.places.cache,
     )
 
 

@@ -1,6 +1,11 @@
 /* Transparent huge pages: the huge zero page does not come through the base-page fault. */
 #define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cases.gen.h"
@@ -12,6 +17,8 @@
 enum { HUGES = 8, RW = PROT_READ | PROT_WRITE };
 
 #define PAGES (HUGES * HUGE / PAGE)
+
+#define THP "/sys/kernel/mm/transparent_hugepage/"
 
 static char *huge_memory(void)
 {
@@ -87,4 +94,148 @@ void huge_split(void)
 		at[7 * PAGE] = 0;
 	}
 	must_be_zero(memory, PAGES, "split huge pages");
+}
+
+/* With the huge zero page switched off a read gets real huge pages on every kernel. */
+void huge_nozero(void)
+{
+	char *memory = huge_memory();
+	long before = statm_anon(), faults, grown;
+
+	if (put(THP "use_zero_page", "0"))
+		broken("no-switch", "use_zero_page cannot be switched off");
+	minor_faults();
+	faults = minor_faults();
+	read_pages(memory, PAGES);
+	faults = minor_faults() - faults;
+	grown = statm_anon() - before;
+	put(THP "use_zero_page", "1");
+	must_be_zero(memory, PAGES, "huge pages with use_zero_page 0");
+	if (faults > (long)PAGES / 2)
+		broken("base-pages", "%ld faults: the memory was not mapped by huge pages", faults);
+	observe_by_growth(grown, PAGES, "statm resident - shared");
+}
+
+/* Wait until khugepaged has been over all memory twice more. */
+static void await_khugepaged(void)
+{
+	const char *scans = THP "khugepaged/full_scans";
+	long long before = number_in(scans);
+
+	for (int i = 0; i < 300 && number_in(scans) < before + 3; i++)
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	if (number_in(scans) < before + 3)
+		broken("no-scan", "khugepaged did not get round within 3 s");
+}
+
+/* khugepaged over base pages that were read, with no hole allowed: it takes them for pages if they
+ * are, the zero page it takes for a hole. */
+void huge_collapse(void)
+{
+	enum { NOHUGEPAGE = 15, HUGEPAGE = 14, TWO = 2 * HUGE / PAGE };
+	char *memory = huge_memory();
+	long huge, before;
+
+	put(THP "khugepaged/max_ptes_none", "0");
+	put(THP "khugepaged/scan_sleep_millisecs", "10");
+	put(THP "khugepaged/alloc_sleep_millisecs", "10");
+	put(THP "khugepaged/pages_to_scan", "4096");
+	huge_pages("never");
+	before = proc_field("/proc/meminfo", "AnonHugePages");
+	read_pages(memory, TWO);
+	memory[3 * PAGE] = memory[HUGE + 3 * PAGE] = 0x1f; /* none but writable memory collapses */
+	huge_pages("always");
+	if (madvise(memory, 2 * HUGE, HUGEPAGE))
+		broken("no-madvise", "madvise with MADV_HUGEPAGE: %s", strerror(errno));
+	await_khugepaged();
+	huge = proc_field("/proc/meminfo", "AnonHugePages") - before;
+	put(THP "khugepaged/max_ptes_none", "511");
+	note("%d base pages read: AnonHugePages %ld kB", TWO, huge);
+	if (memory[3 * PAGE] != 0x1f || memory[HUGE + 3 * PAGE] != 0x1f)
+		broken("lost-write", "a byte was lost on the way to a huge page");
+	memory[3 * PAGE] = memory[HUGE + 3 * PAGE] = 0;
+	must_be_zero(memory, TWO, "after khugepaged");
+	fill_pages(memory, TWO, 0x2f);
+	must_be_filled(memory, TWO, 0x2f, "written after khugepaged");
+	if (!huge)
+		observe(ZERO_PAGE);
+	if (huge == 2 * HUGE >> 10)
+		observe(PRIVATE);
+	broken("mixed", "some of the memory is in huge pages");
+}
+
+/* madvise collapses at once and allows holes: the content must come along on every kernel. */
+void huge_advised(void)
+{
+	enum { COLLAPSE = 25 };
+	char *memory = huge_memory();
+
+	huge_pages("never");
+	read_pages(memory, HUGE / PAGE / 2);
+	fill_pages(memory + 8 * PAGE, 8, 0x3f);
+	if (madvise(memory, HUGE, COLLAPSE))
+		broken("no-collapse", "madvise with MADV_COLLAPSE: %s", strerror(errno));
+	if (smaps_field(memory, "AnonHugePages") != HUGE >> 10)
+		broken("no-collapse", "no huge page after MADV_COLLAPSE");
+	must_be_zero(memory, 8, "after MADV_COLLAPSE");
+	must_be_filled(memory + 8 * PAGE, 8, 0x3f, "after MADV_COLLAPSE");
+	must_be_zero(memory + 16 * PAGE, HUGE / PAGE - 16, "after MADV_COLLAPSE");
+	fill_pages(memory, HUGE / PAGE, 0x4f);
+	must_be_filled(memory, HUGE / PAGE, 0x4f, "written after MADV_COLLAPSE");
+}
+
+/* A huge page of little but zeros is split when memory is asked for, and the zeros become the zero
+ * page: no read fault, and so left as it is. */
+void huge_underused(void)
+{
+	char *memory = huge_memory();
+	long before, after;
+
+	put(THP "khugepaged/max_ptes_none", "256");
+	for (int i = 0; i < HUGES; i++)
+		fill_pages(memory + i * HUGE, 2, 0x5f);
+	before = statm_anon();
+	if (put("/proc/sys/vm/drop_caches", "2"))
+		broken("no-switch", "/proc/sys/vm/drop_caches: %s", strerror(errno));
+	after = statm_anon();
+	put(THP "khugepaged/max_ptes_none", "511");
+	note("%d huge pages, 2 base pages written in each: statm anonymous %+ld", HUGES,
+	     after - before);
+	for (int i = 0; i < HUGES; i++) {
+		must_be_filled(memory + i * HUGE, 2, 0x5f, "written, and its huge page split");
+		must_be_zero(memory + i * HUGE + 2 * PAGE, HUGE / PAGE - 2, "split by the shrinker");
+	}
+	fill_pages(memory, PAGES, 0x6f);
+	must_be_filled(memory, PAGES, 0x6f, "written after the split");
+	if (before - after >= (long)(HUGES - 1) * (long)(HUGE / PAGE - 16))
+		observe(ZERO_PAGE);
+	broken("not-split", "%ld pages were given back", before - after);
+}
+
+/* Stores through /proc/self/mem into read huge pages of a mapping that may only be read: never into
+ * the huge zero page itself (CVE-2017-1000405). */
+void huge_forced(void)
+{
+	char *memory = huge_memory(), *other = map_aligned(HUGE, HUGE);
+	int file = open("/proc/self/mem", O_RDWR);
+	char byte = 0x7f;
+
+	if (file < 0)
+		broken("no-mem", "/proc/self/mem: %s", strerror(errno));
+	mprotect(memory, HUGES * HUGE, PROT_READ);
+	for (int round = 0; round < 64; round++) {
+		char *at = memory + round % HUGES * HUGE;
+
+		read_pages(at, 2);
+		if (pwrite(file, &byte, 1, (off_t)(uintptr_t)(at + round)) != 1) {
+			if (!round && errno == EIO)
+				skip("/proc/self/mem forces no store (CONFIG_PROC_MEM_ALWAYS_FORCE)");
+			broken("short-write", "/proc/self/mem: %s", strerror(errno));
+		}
+		if (at[round] != byte)
+			broken("lost-write", "a forced store was lost");
+		if (round % 2)
+			madvise(at, HUGE, MADV_DONTNEED);
+	}
+	must_be_zero(other, HUGE / PAGE, "other huge pages, after forced stores");
 }

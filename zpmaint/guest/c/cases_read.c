@@ -1,7 +1,10 @@
 /* Read faults: what they map, what it holds, and how it is counted. */
 #define _GNU_SOURCE
+#include <alloca.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,6 +12,7 @@
 #include "cases.gen.h"
 #include "memory.h"
 #include "probe.h"
+#include "refused.h"
 #include "tell.h"
 
 enum { PAGES = 512, COUNTED = 2048, RW = PROT_READ | PROT_WRITE };
@@ -220,4 +224,49 @@ void populate_read(void)
 	grown = statm_anon() - before;
 	must_be_zero(memory, COUNTED, "memory populated for reading");
 	observe_by_growth(grown, COUNTED, "statm resident - shared");
+}
+
+/* The stack grows by read faults, too, and not right up to another mapping. */
+void stack_guard(void)
+{
+	enum { BELOW = 24 };
+	static char aside[64 << 10];
+	volatile char *at, *lowest = NULL;
+	uintptr_t start = 0, here = (uintptr_t)__builtin_frame_address(0);
+	stack_t stack = {.ss_sp = aside, .ss_size = sizeof aside};
+	static char maps[8192];
+
+	if (sigaltstack(&stack, NULL) || get("/proc/self/maps", maps, sizeof maps) < 0)
+		broken("no-maps", "no alternate stack, or no /proc/self/maps");
+	for (char *line = maps; line && *line; line = strchr(line, '\n')) {
+		uintptr_t from, to;
+
+		line += *line == '\n';
+		from = strtoul(line, &line, 16);
+		to = *line == '-' ? strtoul(line + 1, &line, 16) : 0;
+		if (from <= here && here < to)
+			start = from;
+	}
+	if (!start)
+		broken("no-stack", "/proc/self/maps does not tell of the stack");
+	at = mmap((void *)(start - BELOW * PAGE), PAGE, RW,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (at == MAP_FAILED)
+		broken("no-mmap", "no mapping below the stack");
+	*at = 0x5d;
+	/* Up to 4.20 a program may only touch what is not far below its stack pointer. */
+	at = alloca(here - start + 4 * PAGE);
+	for (at = (char *)start - PAGE; at > (char *)start - BELOW * PAGE; at -= PAGE) {
+		if (load_refused(at))
+			break;
+		if (*at)
+			broken("not-zero", "the stack's new page is not zero");
+		lowest = at;
+	}
+	note("%ld pages below the stack could be read, a mapping is %d below it",
+	     lowest ? (long)(start - (uintptr_t)lowest) / (long)PAGE : 0, BELOW);
+	if (at == (char *)start - BELOW * PAGE)
+		broken("no-guard", "the stack grew right up to another mapping");
+	if (*(volatile char *)(start - BELOW * PAGE) != 0x5d)
+		broken("lost-write", "the mapping below the stack");
 }

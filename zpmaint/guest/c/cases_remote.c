@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@
 #include "memory.h"
 #include "probe.h"
 #include "tell.h"
+#include "userfault.h"
 
 enum { PAGES = 8, RW = PROT_READ | PROT_WRITE };
 
@@ -122,23 +125,13 @@ void ptrace_readonly(void)
 	run_on(child);
 }
 
-/* Map `pages` of zero page by UFFDIO_ZEROPAGE. The structures are the kernel's own interface. */
+/* Map `pages` of zero page by UFFDIO_ZEROPAGE. */
 static void map_zeropage(char *memory, size_t pages)
 {
-	struct { uint64_t api, features, ioctls; } api = {0xaa, 0, 0};
-	struct { uint64_t start, length, mode, ioctls; } area = {0, pages * PAGE, 1, 0};
-	struct { uint64_t start, length, mode; int64_t done; } zero = {0, pages * PAGE, 0, 0};
-	enum { USERFAULTFD = sizeof(long) == 8 ? 323 : 374 };
-	const unsigned long init = 0xc018aa3f, enlist = 0xc020aa00, fill = 0xc020aa04;
-	int file = syscall(USERFAULTFD, O_CLOEXEC);
+	int file = userfault_open(FEATURE_NONE, "plain interface");
 
-	if (file < 0)
-		skip("userfaultfd: %s (CONFIG_USERFAULTFD)", strerror(errno));
-	area.start = zero.start = (uintptr_t)memory;
-	if (syscall(SYS_ioctl, file, init, &api) || syscall(SYS_ioctl, file, enlist, &area))
-		broken("no-userfaultfd", "userfaultfd: %s", strerror(errno));
-	if (syscall(SYS_ioctl, file, fill, &zero))
-		broken("no-zeropage", "UFFDIO_ZEROPAGE: %s", strerror(errno));
+	userfault_watch(file, memory, pages, WATCH_MISSING);
+	userfault_zeropage_at(file, memory, pages);
 }
 
 /* It is no read fault: the change leaves it alone, and it maps the zero page. */
@@ -167,5 +160,71 @@ void userfault_poke(void)
 	}
 	await_stop(child);
 	poke_pages(child, memory);
+	run_on(child);
+}
+
+static void writev_pages(int child, char *memory)
+{
+	enum { WRITEV = sizeof(long) == 8 ? 311 : 348 };
+	static long word = 0x5a;
+
+	fill_pages(memory, PAGES, 0xee);
+	for (int i = 0; i < PAGES; i++) {
+		struct iovec here = {&word, sizeof word}, there = {memory + i * PAGE, sizeof word};
+
+		if (syscall(WRITEV, child, &here, 1, &there, 1, 0) != sizeof word) {
+			kill(child, SIGKILL);
+			if (errno == ENOSYS)
+				skip("no process_vm_writev (CONFIG_CROSS_MEMORY_ATTACH)");
+			broken("short-write", "process_vm_writev: %s", strerror(errno));
+		}
+	}
+}
+
+/* As a debugger's store, by process_vm_writev from a process with other bytes at the address. */
+void process_remote(void)
+{
+	char *memory = map_pages(PAGES, RW);
+	int child = branch();
+
+	if (!child) {
+		read_pages(memory, PAGES / 2);
+		be_traced();
+		expect_poked(memory);
+		_exit(0);
+	}
+	await_stop(child);
+	writev_pages(child, memory);
+	run_on(child);
+}
+
+/* And through /proc/PID/mem: looked at, then written. */
+void mem_remote(void)
+{
+	char *memory = map_pages(PAGES, RW), *seen = map_pages(PAGES, RW), path[32];
+	long word = 0x5a;
+	int child = branch(), file;
+
+	if (!child) {
+		read_pages(memory, PAGES / 2);
+		be_traced();
+		expect_poked(memory);
+		_exit(0);
+	}
+	await_stop(child);
+	fill_pages(memory, PAGES, 0xee);
+	fill_pages(seen, PAGES, 0xee);
+	snprintf(path, sizeof path, "/proc/%d/mem", child);
+	file = open(path, O_RDWR);
+	if (file < 0)
+		broken("no-mem", "%s: %s", path, strerror(errno));
+	if (pread(file, seen, PAGES * PAGE, (off_t)(uintptr_t)memory) != (long)(PAGES * PAGE))
+		broken("short-read", "%s: %s", path, strerror(errno));
+	must_be_zero(seen, PAGES, "another process's memory through /proc/PID/mem");
+	for (int i = 0; i < PAGES; i++)
+		if (pwrite(file, &word, sizeof word, (off_t)(uintptr_t)(memory + i * PAGE)) !=
+		    sizeof word)
+			broken("short-write", "%s: %s", path, strerror(errno));
+	close(file);
 	run_on(child);
 }

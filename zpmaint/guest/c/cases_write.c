@@ -1,13 +1,13 @@
 /* Write faults, writes after reads, and protections. */
 #define _GNU_SOURCE
-#include <setjmp.h>
-#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "cases.gen.h"
 #include "memory.h"
 #include "probe.h"
+#include "refused.h"
 #include "tell.h"
 
 enum { PAGES = 512, COUNTED = 2048, RW = PROT_READ | PROT_WRITE };
@@ -77,43 +77,6 @@ void write_elsewhere(void)
 	must_be_filled(one, PAGES, 0x21, "the written mapping");
 }
 
-static sigjmp_buf caught;
-
-static void on_signal(int number)
-{
-	(void)number;
-	siglongjmp(caught, 1);
-}
-
-/* Whether a store to `at` is refused with SIGSEGV. */
-static int store_refused(volatile char *at)
-{
-	struct sigaction action = {.sa_handler = on_signal}, old;
-	volatile int refused = 1;
-
-	sigaction(SIGSEGV, &action, &old);
-	if (!sigsetjmp(caught, 1)) {
-		*at = 1;
-		refused = 0;
-	}
-	sigaction(SIGSEGV, &old, NULL);
-	return refused;
-}
-
-static int load_refused(const volatile char *at)
-{
-	struct sigaction action = {.sa_handler = on_signal}, old;
-	volatile int refused = 1;
-
-	sigaction(SIGSEGV, &action, &old);
-	if (!sigsetjmp(caught, 1)) {
-		(void)*at;
-		refused = 0;
-	}
-	sigaction(SIGSEGV, &old, NULL);
-	return refused;
-}
-
 void protect_enforced(void)
 {
 	char *memory = map_pages(8, PROT_READ);
@@ -156,4 +119,25 @@ void protect_granted(void)
 	must_be_zero(memory, PAGES, "after mprotect(PROT_READ | PROT_WRITE)");
 	fill_pages(memory, PAGES, 0x42);
 	must_be_filled(memory, PAGES, 0x42, "after mprotect and writing");
+}
+
+/* The write after mprotect faults once more; a page of one's own is taken as it is, the zero page is
+ * copied. */
+void protect_reuse(void)
+{
+	char *memory = map_pages(COUNTED, PROT_READ);
+	long before, grown;
+
+	read_pages(memory, COUNTED);
+	mprotect(memory, COUNTED * PAGE, RW);
+	before = statm_anon();
+	write_pages(memory, COUNTED, 6);
+	grown = statm_anon() - before;
+	must_be_written(memory, COUNTED, 6, "made writable after it was read");
+	note("%d pages read, made writable, written: statm anonymous %+ld", COUNTED, grown);
+	if (labs(grown) <= COUNTED / 16)
+		observe(PRIVATE);
+	if (labs(grown - COUNTED) <= COUNTED / 16)
+		observe(ZERO_PAGE);
+	broken("mixed", "neither none nor all of the pages were copied");
 }

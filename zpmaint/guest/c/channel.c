@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/io.h>
@@ -37,6 +38,26 @@ void say(const char *format, ...)
 			_exit(1);
 		i += done;
 	}
+}
+
+void mark(const char *format, ...)
+{
+	static int log = -1;
+	char text[160];
+	va_list args;
+	int length;
+
+	if (!ports)
+		return;
+	if (log < 0 && (log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC)) < 0) {
+		say("# problem: no /dev/kmsg, the console cannot be read case by case\n");
+		return;
+	}
+	va_start(args, format);
+	length = vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	if (write(log, text, length) != length)
+		say("# problem: the kernel's log did not take: %s", text);
 }
 
 void channel_end(void)

@@ -9,6 +9,11 @@ int channel_open(int as_init);
  * said before the kernel died has arrived. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Have the kernel's log hold a line of ours, in its place among the kernel's own: by it a console
+ * is read case by case. The log keeps the order even where the console comes late, or another CPU
+ * writes it. Nothing in user mode. */
+void mark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* End the virtual machine with isa-debug-exit (QEMU's status is 2 * 0x10 + 1 = 33), by a reboot
  * where that device is missing. Does not return. */
 void channel_end(void) __attribute__((noreturn));

@@ -26,6 +26,8 @@ static void choose(const char *word)
 		choice.bench_mb = strtoul(word + 12, NULL, 10);
 	else if (!strncmp(word, "zp.deadline=", 12))
 		choice.deadline = strtoul(word + 12, NULL, 10);
+	else if (!strcmp(word, "zp.profile=full"))
+		choice.full = 1;
 	else if (!patterns_choose(word) && !strncmp(word, "zp.", 3))
 		say("# problem: unknown parameter %s\n", word);
 }
@@ -55,6 +57,12 @@ static void furnish(void)
 	mount("tmpfs", "/dev", "tmpfs", 0, NULL);
 	mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3));
 	mknod("/dev/zero", S_IFCHR | 0666, makedev(1, 5));
+	mknod("/dev/kmsg", S_IFCHR | 0600, makedev(1, 11));
+	/* From 4.9 on the log takes but a few lines a second of a program, unless told otherwise. */
+	put("/proc/sys/kernel/printk_devkmsg", "on\n");
+	/* A kernel that went on after an Oops would spoil the cases that follow, with a lock that is
+	 * never let go for instance: they are run on a fresh one. */
+	put("/proc/sys/kernel/panic_on_oops", "1");
 }
 
 static void report(void)
@@ -101,6 +109,6 @@ int main(int count, char **words, char **environment)
 		return 0;
 	}
 	say("usage: init --list | --run [zp.case=GLOB] [zp.bench=0|1] [zp.bench_mb=N] "
-	    "[zp.deadline=SECONDS]\n");
+	    "[zp.deadline=SECONDS] [zp.profile=full]\n");
 	return 2;
 }

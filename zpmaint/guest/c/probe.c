@@ -51,6 +51,21 @@ int put(const char *path, const char *word)
 	return ok ? 0 : -1;
 }
 
+int put_number(const char *path, long long number)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof digits, "%lld", number);
+	return put(path, digits);
+}
+
+long long number_in(const char *path)
+{
+	char digits[64];
+
+	return get(path, digits, sizeof digits) <= 0 ? -1 : strtoll(digits, NULL, 10);
+}
+
 int statm(long *resident, long *shared)
 {
 	char *at;

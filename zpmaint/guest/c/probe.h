@@ -37,6 +37,12 @@ unsigned long frame_flags(unsigned long frame);
 /* Write a word to a file of /proc or /sys; 0, or -1. */
 int put(const char *path, const char *word);
 
+/* The same, with a number. */
+int put_number(const char *path, long long number);
+
+/* The number at the start of a file of /proc or /sys, -1 where it is not. */
+long long number_in(const char *path);
+
 /* Read a small file as text; its length, or -1. */
 long get(const char *path, char *text, size_t size);
 

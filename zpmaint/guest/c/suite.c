@@ -10,12 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "area.h"
 #include "channel.h"
 #include "probe.h"
 #include "suite.h"
 #include "tell.h"
 
-struct choice choice = {"*", 1, 64, 20, 0};
+struct choice choice = {"*", 1, 64, 20, 0, 0};
 
 static unsigned long running_release(void)
 {
@@ -65,9 +66,11 @@ int run_apart(void (*body)(void), unsigned seconds, void (*each)(char kind, cons
 		length += got;
 	close(ends[0]);
 	told[length] = 0;
-	if (choice.as_init)
+	if (choice.as_init) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
+		swap_off();
+	}
 	for (char *line = told, *next; (next = strchr(line, '\n')); line = next + 1) {
 		*next = 0;
 		if (next - line >= 2)
@@ -119,6 +122,7 @@ static void run_case(int number, const struct kase *kase, unsigned long release)
 
 	/* Before the case, so that a kernel which dies in it is known to have died in it. */
 	say("# case %s\n", kase->name);
+	mark("zpmaint: case %s\n", kase->name);
 	if (release < kase->since || (kase->until && release >= kase->until)) {
 		say("ok %d %s # SKIP only on Linux %s\n", number, kase->name, kase->range);
 		return;
@@ -129,6 +133,10 @@ static void run_case(int number, const struct kase *kase, unsigned long release)
 			say("ok %d %s # SKIP %s\n", number, kase->name, lack->why);
 			return;
 		}
+	if (kase->full && !choice.full) {
+		say("ok %d %s # SKIP only in the full profile\n", number, kase->name);
+		return;
+	}
 	if (choice.as_init)
 		huge_pages("never");
 	current = kase;
@@ -151,15 +159,38 @@ static void run_case(int number, const struct kase *kase, unsigned long release)
 		say("not ok %d %s # observed: no-word\n", number, kase->name);
 }
 
+/* The lines of CHOSEN, each with a newline before and behind it; without the file, none. */
+static char list[16384];
+
+static void read_list(void)
+{
+	list[0] = '\n';
+	if (!choice.as_init || get(CHOSEN, list + 1, sizeof list - 2) < 0) {
+		list[0] = 0;
+		return;
+	}
+	strcat(list, "\n");
+}
+
+static int chosen(const struct kase *kase)
+{
+	char row[128];
+
+	snprintf(row, sizeof row, "\n%s\n", kase->name);
+	return !fnmatch(choice.glob, kase->name, 0) && (!list[0] || strstr(list, row));
+}
+
 void suite_run(void)
 {
 	unsigned long release = running_release();
-	int chosen = 0, number = 0;
+	int count = 0, number = 0;
 
+	read_list();
 	for (int i = 0; i < case_count; i++)
-		chosen += !fnmatch(choice.glob, cases[i].name, 0);
-	say("1..%d\n", chosen);
+		count += chosen(&cases[i]);
+	say("1..%d\n", count);
 	for (int i = 0; i < case_count; i++)
-		if (!fnmatch(choice.glob, cases[i].name, 0))
+		if (chosen(&cases[i]))
 			run_case(++number, &cases[i], release);
+	mark("zpmaint: end of the cases\n");
 }

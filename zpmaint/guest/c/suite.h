@@ -7,6 +7,7 @@ struct kase {
 	void (*run)(void);
 	unsigned long since, until; /* kernels [since, until) as RELEASE(); until 0 is open */
 	const char *range;          /* the same for people */
+	int full;                   /* tells only in the full profile */
 };
 
 /* A kernel release as one number: 2.6.21 is RELEASE(2, 6, 21). */
@@ -31,10 +32,14 @@ struct choice {
 	int bench;          /* whether the benchmark runs */
 	unsigned bench_mb;  /* the size of its mapping, MiB */
 	unsigned deadline;  /* guest seconds for each case */
+	int full;           /* whether this is the full profile's machine */
 	int as_init;        /* whether the kernel's settings may be changed */
 };
 
 extern struct choice choice;
+
+/* The cases to run, one name on each line, where the glob cannot say it; all without the file. */
+#define CHOSEN "/zp.cases"
 
 /* Run the chosen cases and report them as KTAP. */
 void suite_run(void);

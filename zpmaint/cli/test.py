@@ -1,0 +1,125 @@
+"""`zpmaint test`: chosen cases of the suite on a kernel, stock, patched or both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from zpmaint import errors
+from zpmaint.build.values import Flavour
+from zpmaint.cli import options, tables
+from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.files import write_whole
+from zpmaint.guest.cases import all_cases, select, tags
+from zpmaint.judge.junit import junit
+from zpmaint.pipeline.job import Job
+from zpmaint.pipeline.trial import profile_for, trial
+
+_ON = {
+    "stock": (Flavour.STOCK,),
+    "patched": (Flavour.PATCHED,),
+    "both": (Flavour.STOCK, Flavour.PATCHED),
+}
+
+
+def _words(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    cases = all_cases()
+    return [
+        *(CompletionItem(tag, help="tag") for tag in tags(cases) if tag.startswith(incomplete)),
+        *(
+            CompletionItem(case.name, help=case.reason)
+            for case in cases
+            if case.name.startswith(incomplete)
+        ),
+    ]
+
+
+@click.command(
+    epilog="A case that the kernel lacks a feature for is skipped with the reason, never passed. "
+    "Exit status 1 if a case failed, lost its result, or the guest died."
+)
+@click.argument("version")
+@click.option(
+    "--case",
+    "words",
+    multiple=True,
+    metavar="GLOB|TAG",
+    shell_complete=_words,
+    help="Cases by name ('cow.*') or by tag (flip). May be given several times. Default: all.",
+)
+@click.option(
+    "--on",
+    type=click.Choice(list(_ON)),
+    default="both",
+    show_default=True,
+    help="The kernels to run on.",
+)
+@click.option(
+    "--profile",
+    type=click.Choice(["minimal", "full", "debug"]),
+    help="minimal: one CPU, the fewest options; full: two CPUs and two nodes of memory, swap, "
+    "memory cgroups, core dumps; debug: full, on a kernel that checks itself (DEBUG_VM, lockdep). "
+    "Default: the smallest in which all chosen cases tell.",
+)
+@click.option(
+    "--junit",
+    "junit_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the results as JUnit XML, too.",
+)
+@options.arch
+@options.patch
+@options.source
+@options.jobs
+@options.accel
+@options.as_json
+@pass_desk
+def command(
+    desk: Desk,
+    *,
+    version: str,
+    words: tuple[str, ...],
+    on: str,
+    profile: str | None,
+    junit_file: Path | None,
+    arch: str,
+    patch: str | None,
+    sources: tuple[str, ...],
+    jobs: int | None,
+    accel: str,
+    as_json: bool,
+) -> int:
+    """Run chosen cases of the suite on VERSION, built if it is not yet.
+
+    A guest that panics, hangs or dies is the result of the case that was running; it is started
+    again for the others. What the kernel complains of on its console (BUG, WARNING, Oops, Bad page,
+    lockdep) fails the case in whose time it did. Nothing is recorded: `zpmaint verify` does that.
+
+    \b
+    Examples:
+      zpmaint test 6.12.y
+      zpmaint test 6.12.y --case 'fork.*' --case flip --on patched
+      zpmaint test v2.6.21 --profile minimal --source git:/srv/linux --junit results.xml
+      zpmaint test 7.2.8 --profile debug --json | jq -r '.failures[]'
+    """
+    cases = select(all_cases(), *words) if words else all_cases()
+    job = Job.take(desk.workshop, version, patch, sources)
+    done = trial(
+        job,
+        cases,
+        flavours=_ON[on],
+        arch=arch,
+        profile=profile or profile_for(cases, arch),
+        jobs=jobs,
+        accelerator=accel,
+    )
+    if junit_file:
+        write_whole(junit_file, junit(done.verdict, done.name, done.seconds))
+    if as_json:
+        desk.json(done.as_json())
+    else:
+        tables.trial(desk.out, done)
+    return errors.EXIT_OK if done.verdict.passed else errors.EXIT_KERNEL

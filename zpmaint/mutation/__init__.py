@@ -1,0 +1,1 @@
+"""How good the suite is: bugs planted one by one, and the cases that notice them."""

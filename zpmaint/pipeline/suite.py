@@ -1,0 +1,91 @@
+"""The suite on one kernel: a guest that dies is started again for the cases that it left over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from zpmaint.build.values import Kernel
+from zpmaint.guest.cases import all_cases
+from zpmaint.guest.compile import init_program
+from zpmaint.guest.values import FULL, MINIMAL, Case
+from zpmaint.judge.ktap import read_report
+from zpmaint.judge.told import died_in
+from zpmaint.machine.boot import boot
+from zpmaint.machine.initramfs import file, pack
+from zpmaint.machine.values import Outcome, Run
+from zpmaint.pipeline.workshop import Workshop
+
+RESTARTS = 40
+"""Guests started after the first, at most: a kernel that every case kills has been judged."""
+HANGS = 3
+"""Guests that may hang: each costs all of the machine's deadline, a panic a second or two."""
+_LIST = "zp.cases"
+_FULL_BUILDS = ("full", "debug")
+
+
+def suite_profile(kernel: Kernel) -> str:
+    """The profile of the suite that such a kernel has to answer for."""
+    return FULL if kernel.profile in _FULL_BUILDS else MINIMAL
+
+
+def boot_suite(
+    shop: Workshop,
+    kernel: Kernel,
+    *,
+    accelerator: str = "auto",
+    cases: Sequence[Case] | None = None,
+    benchmark: bool = True,
+    restarts: int = RESTARTS,
+) -> Run:
+    """Boot `kernel` with the suite as its init, `cases` of it (None: all), then the benchmark.
+
+    A death of the guest is the result of the case that was running. The guest is then started
+    again for the cases after that one, up to `restarts` times and until the last of HANGS; not
+    where it died before the first case (the next would, too) nor after the last. The consoles are
+    kept in the state folder."""
+    left = [case.name for case in (all_cases() if cases is None else cases)]
+
+    def start(names: Sequence[str] | None, number: int) -> Run:
+        return _boot(shop, kernel, names, number, accelerator=accelerator, benchmark=benchmark)
+
+    # A guest without a list runs all: nothing is in its initramfs that need not be.
+    runs = [start(None if cases is None else left, 1)]
+    while (run := runs[-1]).outcome is not Outcome.FINISHED and not run.outcome.is_infrastructure:
+        report = read_report(run.results)
+        died = died_in(run, report)
+        left = [name for name in left if name != died and name not in report.results]
+        hung = sum(boot.outcome is Outcome.HANG for boot in runs)
+        if not died or len(runs) > restarts or hung == HANGS or not (left or benchmark):
+            break
+        runs.append(start(left, len(runs) + 1))
+    return replace(runs[0], restarts=tuple(runs[1:]))
+
+
+def _boot(
+    shop: Workshop,
+    kernel: Kernel,
+    names: Sequence[str] | None,
+    number: int,
+    *,
+    accelerator: str,
+    benchmark: bool,
+) -> Run:
+    program = init_program(kernel.arch, cache=shop.places.cache, reporter=shop.reporter)
+    entries = [file("init", program.read_bytes())]
+    if names is not None:
+        entries.append(file(_LIST, "".join(f"{name}\n" for name in names).encode(), 0o644))
+    append = [] if benchmark else ["zp.bench=0"]
+    if suite_profile(kernel) == FULL:
+        append.append("zp.profile=full")
+    again = f"-{number}" if number > 1 else ""
+    name = f"{kernel.version}-{kernel.arch}-{kernel.flavour}-{kernel.inputs[:12]}{again}.log"
+    return boot(
+        kernel,
+        pack(entries),
+        console=shop.places.state / "consoles" / name,
+        reporter=shop.reporter,
+        accelerator=accelerator,
+        append=append,
+        cache=shop.places.cache,
+    )
