@@ -22,7 +22,7 @@ from judge_fixtures import (
 )
 
 from zpmaint.errors import InfraError
-from zpmaint.guest.values import Defect
+from zpmaint.guest.values import FULL, MINIMAL, Defect
 from zpmaint.judge.expect import compare
 from zpmaint.judge.told import told
 from zpmaint.judge.values import Mark
@@ -69,6 +69,20 @@ def test_a_known_defect_of_a_kernel_is_what_both_have_to_report() -> None:
     assert of_both("stuck", "stuck", old) == [Mark.PASS, Mark.PASS]
     assert of_both("stuck", "ok", old) == [Mark.PASS, Mark.FAIL]
     assert of_both("ok", "stuck", V612) == [Mark.PASS, Mark.FAIL]
+
+
+def test_a_case_of_the_full_profile_is_no_pass_elsewhere_and_no_skip_there() -> None:
+    row = replace(CASES[0], profile=FULL, needs="")
+    skipped = told(run(report({"read.zero": "SKIP only in the full profile"})), {row.name}, V612)
+
+    def mark(profile: str) -> Mark:
+        (verdict,) = compare(
+            (row,), {}, adopted=False, version=V612, stock=skipped, patched=None, profile=profile
+        )
+        assert verdict.stock is not None
+        return verdict.stock.mark
+
+    assert [mark(MINIMAL), mark(FULL)] == [Mark.SKIP, Mark.FAIL]
 
 
 def test_a_flip_holds_in_its_era_alone() -> None:

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/sysmacros.h>
@@ -50,12 +49,10 @@ static long long open_area(const char *device)
 	return size < MOST ? size : MOST;
 }
 
-/* What mkswap writes: version 1 and the last page, the magic at the end of the first page. The rest
- * is `taken` from a RAM disk at once: it gets its memory when it is written, and there may be none
- * when memory has run short (4.9 dies of that). */
-static int write_header(long long size, int taken)
+/* What mkswap writes: version 1 and the last page, the magic at the end of the first page. */
+static int write_header(long long size)
 {
-	static char header[PAGE], zeros[PAGE];
+	static char header[PAGE];
 	uint32_t version = 1, last = size / PAGE - 1;
 	int file = open(SWAP_AREA, O_WRONLY), block = PAGE, whole;
 
@@ -68,14 +65,10 @@ static int write_header(long long size, int taken)
 	memcpy(header + 1028, &last, sizeof last);
 	memcpy(header + PAGE - 10, "SWAPSPACE2", 10);
 	whole = write(file, header, sizeof header) == sizeof header;
-	for (long long at = PAGE; taken && whole && at < size; at += PAGE)
-		whole = write(file, zeros, sizeof zeros) == sizeof zeros;
-	whole = whole && !fsync(file);
+	fsync(file); /* 2.6.33 to 2.6.36 say EIO: the RAM disk knows no flush, and needs none */
 	close(file);
 	return whole ? 0 : -1;
 }
-
-static char one_page[PAGE] __attribute__((aligned(4096)));
 
 void swap_on(long *pages)
 {
@@ -87,7 +80,7 @@ void swap_on(long *pages)
 		size = open_area(devices[i]);
 	if (!size)
 		skip("no block device for a swap area (CONFIG_BLK_DEV_RAM, CONFIG_ZRAM)");
-	if (write_header(size, madvise(one_page, PAGE, MADV_PAGEOUT_)))
+	if (write_header(size))
 		broken("no-area", "writing the header of a swap area: %s", strerror(errno));
 	if (swapon(SWAP_AREA, 0)) {
 		if (errno == ENOSYS)

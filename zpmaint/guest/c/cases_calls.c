@@ -21,13 +21,19 @@ enum { PAGES = 256, RW = PROT_READ | PROT_WRITE };
 void dontneed_read(void)
 {
 	char *memory = map_pages(PAGES, RW);
+	long faults;
 
 	for (int round = 0; round < 3; round++) {
 		must_be_zero(memory, PAGES, "before MADV_DONTNEED");
 		if (madvise(memory, PAGES * PAGE, MADV_DONTNEED))
 			broken("no-madvise", "madvise: %s", strerror(errno));
 	}
+	minor_faults();
+	faults = minor_faults();
 	must_be_zero(memory, PAGES, "after MADV_DONTNEED");
+	faults = minor_faults() - faults;
+	if (faults < PAGES)
+		broken("kept", "%ld faults by reading %d pages after MADV_DONTNEED", faults, PAGES);
 }
 
 void dontneed_written(void)

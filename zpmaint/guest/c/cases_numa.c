@@ -37,8 +37,11 @@ static void move_to(char *memory, const int *target)
 
 	for (int i = 0; i < PAGES; i++)
 		pages[i] = memory + i * PAGE;
-	if (syscall(MOVE_PAGES, 0, (long)PAGES, pages, target, status, MOVE) < 0)
+	if (syscall(MOVE_PAGES, 0, (long)PAGES, pages, target, status, MOVE) < 0) {
+		if (errno == ENOSYS)
+			skip("no move_pages (CONFIG_MIGRATION, from 7.1 on CONFIG_NUMA_MIGRATION)");
 		broken("no-move", "move_pages: %s", strerror(errno));
+	}
 }
 
 /* All pages on `node`: PRIVATE; none of them a page that has a place: ZERO_PAGE. */

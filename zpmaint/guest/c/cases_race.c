@@ -19,7 +19,8 @@
 enum { THREADS = 4, PAGES = 256, ROUNDS = 4, RW = PROT_READ | PROT_WRITE };
 
 static char *shared;
-static volatile int arrived, stop;
+static volatile int arrived;
+static pthread_barrier_t barrier;
 
 /* Let others run: the pause does where CPUs take turns (-icount), and the other one would wait for
  * the next tick. */
@@ -29,14 +30,16 @@ static void hand_over(void)
 	sched_yield();
 }
 
-/* All of the threads go on together. */
+/* All of the threads go on together. The barrier wakes one after the other; who is first waits a
+ * little more, so that on several CPUs they touch at the same time. */
 static void meet(int *times)
 {
 	int all = ++*times * THREADS;
 
+	pthread_barrier_wait(&barrier);
 	__sync_fetch_and_add(&arrived, 1);
-	while (arrived < all)
-		hand_over();
+	for (int i = 0; i < 30 && arrived < all; i++)
+		__builtin_ia32_pause();
 }
 
 static void *start_all(void *(*body)(void *))
@@ -44,6 +47,7 @@ static void *start_all(void *(*body)(void *))
 	static pthread_t threads[THREADS];
 
 	arrived = 0;
+	pthread_barrier_init(&barrier, NULL, THREADS);
 	for (intptr_t i = 0; i < THREADS; i++)
 		if (pthread_create(&threads[i], NULL, body, (void *)i))
 			broken("no-thread", "pthread_create: %s", strerror(errno));
