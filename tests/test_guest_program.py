@@ -20,7 +20,7 @@ pytestmark = needs_linux
 
 # Counters of the whole system move with everything else that this machine does.
 SYSTEM_WIDE = {
-    *("read.meminfo", "state.listed"),
+    *("read.meminfo", "state.listed", "overcommit.read"),
     *("unmap.counters", "unmap.leak", "exit.counters", "cow.leak"),
 }
 

@@ -106,6 +106,9 @@ def test_kernels_with_more_get_a_machine_with_more(
     # Without its local APIC the second CPU would not start.
     assert "nolapic" not in kernel
     assert "nolapic_timer" in kernel
+    # The old ones' timer comes through the PIC, and their idle CPUs halt.
+    assert ("noapic" in kernel) == (machine == "legacy-full")
+    assert (",-monitor" in command[command.index("-cpu") + 1]) == (machine == "legacy-full")
     assert {"console=ttyS0", "earlyprintk=serial,ttyS0,115200"} <= set(kernel)
 
 

@@ -59,6 +59,8 @@ void unmap_leak(void)
 			write_pages(memory, chunk, 1);
 		munmap(memory - PAGE, (chunk + 2) * PAGE);
 	}
+	/* With more CPUs, page tables go when all of them have looked up (RCU). */
+	usleep(200 * 1000);
 	after = proc_field(meminfo, "MemFree");
 	tables_after = proc_field(meminfo, "PageTables");
 	note("%zu kB read, half of it written, unmapped: MemFree %+ld kB, PageTables %+ld kB",
