@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
@@ -16,11 +16,14 @@ from rich.text import Text
 from zpmaint.build.values import Kernel
 from zpmaint.ledger.values import Record, Result
 from zpmaint.machine.values import Run
-from zpmaint.pipeline.series import SeriesPort
-from zpmaint.pipeline.trial import Trial
 from zpmaint.port.series import Fate
 from zpmaint.port.values import Port
 from zpmaint.versions import KernelVersion
+
+if TYPE_CHECKING:
+    # Whoever only reads the ledger waits for no source to be imported.
+    from zpmaint.pipeline.series import SeriesPort
+    from zpmaint.pipeline.trial import Trial
 
 BOX = box.SIMPLE_HEAD
 
