@@ -284,6 +284,18 @@ def test_what_upstream_took_away_is_not_called() -> None:
     assert "step2" not in asked and "dev" not in asked, "the file itself has them"
 
 
+def test_what_was_spoken_anew_is_not_held_against_the_old_name() -> None:
+    """2.6.23: the patch calls alloc_zeroed_user_highpage(), upstream's rename carried it."""
+    base = TREE.replace("step4(dev)", "alloc(dev)")
+    patched = base.replace("\tstep5(dev);\n", "\tif (retry)\n\t\talloc(dev);\n\tstep5(dev);\n")
+    target = base.replace("alloc(dev)", "alloc_movable(dev)")
+    chosen = patchset(anchor(diff(base, patched)))
+    terms = Terms(gone=lambda name: name == "alloc")
+    bases = {"a": {PATH: base.encode()}}
+    ported = engine.port(chosen, V("2.6.21"), bases, {PATH: target.encode()}, terms=terms)
+    assert "if (retry)\n\t\talloc_movable(dev);" in outcome(ported)
+
+
 def test_a_name_is_not_asked_for_where_the_port_fails_anyhow() -> None:
     def never(name: str) -> bool:
         raise AssertionError(name)

@@ -310,10 +310,11 @@ def _held_to_tree(
     if done.result is None or terms.gone is None or language(file.path) != "c":
         return done
     known = source(target).names if target is not None else set()
+    spoken = source(done.result).names  # some of the patch's words may be upstream's new ones
     hunks = []
     for hunk, told in zip(file, done.hunks, strict=False):
         added = "".join(line.value for line in hunk if line.is_added)
-        own = identifiers(added) - known - EVERYWHERE - KEYWORDS
+        own = (identifiers(added) & spoken) - known - EVERYWHERE - KEYWORDS
         own -= locals_of(to_bytes(added)) if own else frozenset()
         dead = sorted(name for name in own if not name.startswith("CONFIG_") and terms.gone(name))
         if dead and told.placed not in _DROPPED:
