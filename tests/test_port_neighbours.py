@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.port_fixtures import carry, outcome, placed
 from zpmaint.port.values import State
 
@@ -189,3 +191,26 @@ def test_an_edit_does_not_go_to_another_entry() -> None:
     assert "usrbin_exec_PROGRAMS += lsfd lsfd2" in outcome(
         carry(base, patched, kept, path="misc/Makefile.am")
     )
+
+
+@pytest.mark.parametrize(
+    ("theirs", "wanted"),
+    [
+        ("static int links __read_mostly;", "static int links __read_mostly = 1;"),
+        ("static int links __read_mostly = 2;", ""),
+    ],
+)
+def test_zero_that_upstream_left_out_is_still_zero(theirs: str, wanted: str) -> None:
+    """fs/namei.c: a variable of static storage that upstream made static, without its `= 0`."""
+    base = "int other(void);\n\nint links __read_mostly = 0;\nint fifos __read_mostly;\n"
+    patched = base.replace("= 0", "= 1")
+    target = base.replace("int links __read_mostly = 0;", theirs).replace("int f", "static int f")
+    said = outcome(carry(base, patched, target))
+    assert said == (target.replace(theirs, wanted) if wanted else "")
+
+
+def test_a_local_that_upstream_sets_later_is_no_zero() -> None:
+    base = "int f(int a)\n{\n	int err = 0;\n	int ret;\n	go(a);\n	return err;\n}\n"
+    patched = base.replace("err = 0;", "err = 1;")
+    target = base.replace("int err = 0;", "long err;").replace("int ret;", "long ret;")
+    assert carry(base, patched, target).state is State.CONFLICT

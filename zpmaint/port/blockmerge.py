@@ -347,6 +347,9 @@ def _shift(line: str, shift: tuple[str, str]) -> str | None:
     return new + line[len(here) :] if here == old else None
 
 
+_INITIAL_ZERO = re.compile(r"(?<=\w) = (?:0|NULL|false);\s*$")
+
+
 def _token_merge(base: str, ours: str, theirs: str) -> str | None:
     """Merge three spellings of a line word by word; None where both changed the same words.
 
@@ -354,6 +357,12 @@ def _token_merge(base: str, ours: str, theirs: str) -> str | None:
     the other replaces is one word.
     """
     three = [body(line).strip(" \t") for line in (base, ours, theirs)]
+    lasting = not base[:1].isspace() or "static" in tokens(theirs)
+    if lasting and (initial := _INITIAL_ZERO.search(base)):
+        # Static storage is zero without being told: upstream left that out and changed nothing.
+        other = three[2]
+        if "=" not in other and other.endswith(";"):
+            three[2] = f"{other[:-1]}{initial[0].rstrip()}"
     chunks = diff3.merge(*map(pieces, three))
     if diff3.is_clean(chunks):
         return "".join(diff3.result(chunks))
