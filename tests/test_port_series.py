@@ -23,7 +23,7 @@ from series_fixtures import (
 
 from zpmaint.patchset.series import load_series
 from zpmaint.port.diff import unified
-from zpmaint.port.series import Fate, MemberPort, dependents
+from zpmaint.port.series import Fate, MemberPort, dependents, port_series
 from zpmaint.port.text import lines_of
 
 
@@ -368,3 +368,22 @@ def test_reading_is_all_or_nothing(tmp_path: Path) -> None:
         ported(folder, BASE, TARGET)
     lay(tmp_path / "in", {"2.patch": diff(ONE, TWO).encode()})
     assert len(load_series(folder).members) == 2
+
+
+def test_what_upstream_took_away_is_not_called_by_a_series(tmp_path: Path) -> None:
+    """`more` came with the first patch: only what no patch brings is asked for."""
+    folder = quilt_folder(tmp_path / "patches", chain(C, ONE, TWO))
+    series = load_series(folder)
+    asked: list[str] = []
+
+    def gone(name: str) -> bool:
+        asked.append(name)
+        return name == "more"
+
+    def carried(gone_too: bool) -> list[Fate]:
+        terms = {"exists": lambda name: True, "gone": gone} if gone_too else {}
+        return [done.fate for done in port_series(series, BASE, TARGET, keep_going=True, **terms)]
+
+    assert carried(gone_too=False) == [Fate.APPLIES, Fate.APPLIES]
+    assert carried(gone_too=True)[0] is Fate.CONFLICT
+    assert set(asked) == {"more"}

@@ -39,6 +39,12 @@ from zpmaint.pipeline.series import check_out, port_series_onto, write_series
 @click.option(
     "--keep-going", is_flag=True, help="Of a series, also try the patches after a conflict."
 )
+@click.option(
+    "--look-for-names",
+    is_flag=True,
+    help="Of a series, look in both kernels' trees for every name that a patch brings to a file: "
+    "what upstream took away is a conflict then. Takes seconds a name.",
+)
 @options.as_json
 @pass_desk
 def command(
@@ -52,6 +58,7 @@ def command(
     series: tuple[Path, ...],
     base: str | None,
     keep_going: bool,
+    look_for_names: bool,
     as_json: bool,
 ) -> int:
     """Port the patch onto VERSION and say how each hunk was placed.
@@ -77,10 +84,11 @@ def command(
             base=base,
             out=out,
             keep_going=keep_going,
+            look_for_names=look_for_names,
             as_json=as_json,
         )
-    if base or keep_going:
-        raise click.UsageError("--base and --keep-going are for --series")
+    if base or keep_going or look_for_names:
+        raise click.UsageError("--base, --keep-going and --look-for-names are for --series")
     job = Job.take(desk.workshop, version, patch, sources)
     result = job.port(anchor)
     written = write_port(result, out) if out and result.patch else None
@@ -105,6 +113,7 @@ def _series(
     base: str | None,
     out: Path | None,
     keep_going: bool,
+    look_for_names: bool,
     as_json: bool,
 ) -> int:
     """Port a series; the folder is written whatever came of it, with what went in."""
@@ -121,6 +130,7 @@ def _series(
         chain,
         base=shop.resolve(base, chain) if base else None,
         keep_going=keep_going,
+        look_for_names=look_for_names,
     )
     if out is not None:
         write_series(result, out)

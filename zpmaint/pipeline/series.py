@@ -16,6 +16,7 @@ from zpmaint.patchset.series import TABLE, Series
 from zpmaint.pipeline.port import terms_of
 from zpmaint.pipeline.workshop import Workshop
 from zpmaint.port.series import Fate, MemberPort, dependents, port_series
+from zpmaint.port.terms import STRICT
 from zpmaint.sources.chain import Chain
 from zpmaint.versions import KernelVersion
 
@@ -72,10 +73,12 @@ def port_series_onto(
     *,
     base: KernelVersion | None = None,
     keep_going: bool = False,
+    look_for_names: bool = False,
 ) -> SeriesPort:
     """Carry `series` onto `version`. With `base`, the kernel it was cut against, each patch has
     the files it was made from; where no source serves that kernel it is noted, and the engine has
-    the patches alone to go by. Of a kernel only the files that the series touches are read."""
+    the patches alone to go by. Of a kernel only the files that the series touches are read; with
+    `look_for_names` its tree is asked for the names that the patches bring, seconds for each."""
     wanted = series.paths
     done: list[MemberPort] = []
     with shop.reporter.step(f"port {series.name} onto {version}", "patches") as step:
@@ -87,7 +90,7 @@ def port_series_onto(
             known, said = _base(shop, base, chain, wanted)
             if said:
                 step.note(f"without the base {base}: {said}")
-        terms = terms_of(shop, chain, version, base)
+        terms = terms_of(shop, chain, version, base) if look_for_names else STRICT
         for port in port_series(
             series, known, target, keep_going=keep_going, exists=terms.exists, gone=terms.gone
         ):
