@@ -51,13 +51,7 @@ def _sizes(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
     help="Write the break-even as a picture; without VERSION all recorded kernels side by side.",
 )  # fmt: skip
 @click.option("--table", is_flag=True, help="All recorded kernels as a Markdown table.")
-@options.arch
-@options.profile
-@options.patch
-@options.source
-@options.jobs
-@options.accel
-@options.as_json
+@options.booting
 @pass_desk
 def command(
     desk: Desk,

@@ -15,13 +15,7 @@ from zpmaint.pipeline.suite import boot_suite
 @click.command()
 @click.argument("version")
 @options.flavours
-@options.arch
-@options.profile
-@options.patch
-@options.source
-@options.jobs
-@options.accel
-@options.as_json
+@options.booting
 @pass_desk
 def command(
     desk: Desk,

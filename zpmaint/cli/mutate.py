@@ -53,13 +53,7 @@ _SHOWN = 3  # cases named in the table; the rest is counted
     is_flag=True,
     help="Go no further than to the first cases that notice: quicker, and the table names fewer.",
 )
-@options.arch
-@options.profile
-@options.patch
-@options.source
-@options.jobs
-@options.accel
-@options.as_json
+@options.booting
 @pass_desk
 def command(
     desk: Desk,

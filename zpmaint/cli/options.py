@@ -71,3 +71,10 @@ until = click.option(
 def flavours(function: F) -> F:
     """--stock and --patched together; neither means both."""
     return flavour(flavour_patched(function))
+
+
+def booting(function: F) -> F:
+    """What every command takes that builds kernels and boots them."""
+    for option in (as_json, accel, jobs, source, patch, profile, arch):
+        function = option(function)
+    return function

@@ -14,13 +14,7 @@ from zpmaint.pipeline.verify import verify
 
 @click.command()
 @click.argument("versions", nargs=-1, required=True, metavar="VERSION...")
-@options.arch
-@options.profile
-@options.patch
-@options.source
-@options.jobs
-@options.accel
-@options.as_json
+@options.booting
 @pass_desk
 def command(
     desk: Desk,

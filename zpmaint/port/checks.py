@@ -180,16 +180,14 @@ def _rivals(job: Job, placement: Placement) -> str:
     would be for nothing, and which one only a person knows."""
     if placement.placed in ("exact", "offset") or job.base is None:
         return ""
-    known = counted(job.base.lines)
-    written = set(map(squeezed, job.wrote))
     before = _said(reversed(job.target.lines[max(0, placement.start - 4) : placement.start]))
     after = _said(job.target.lines[placement.end : placement.end + 4])
     own = [line for line in map(squeezed, placement.lines) if line]
     for mine, near in ((own[:1], before), (own[-1:], after)):
-        if not near or near in known or not written.intersection(mine):
-            continue
-        both = set(_ASSIGNED.findall(mine[0])) & set(_ASSIGNED.findall(near))
-        if both:
+        both = {name for text in mine for name in _ASSIGNED.findall(text)}
+        both &= set(_ASSIGNED.findall(near))
+        # Few lines come so far: only for them is the rest read.
+        if both and mine[0] in map(squeezed, job.wrote) and near not in counted(job.base.lines):
             return f"upstream now sets {', '.join(sorted(both))} right there, too"
     return ""
 

@@ -89,7 +89,8 @@ void ptrace_peek(void)
 	run_on(child);
 }
 
-void ptrace_poke(void)
+/* A child that has read half of its pages, and what another process stores into it. */
+static void stored_from_outside(void (*store)(int child, char *memory))
 {
 	char *memory = map_pages(PAGES, RW);
 	int child = branch();
@@ -101,8 +102,13 @@ void ptrace_poke(void)
 		_exit(0);
 	}
 	await_stop(child);
-	poke_pages(child, memory);
+	store(child, memory);
 	run_on(child);
+}
+
+void ptrace_poke(void)
+{
+	stored_from_outside(poke_pages);
 }
 
 /* A mapping that may only be read takes a store from a debugger: a private copy of its own. */
@@ -184,18 +190,7 @@ static void writev_pages(int child, char *memory)
 /* As a debugger's store, by process_vm_writev from a process with other bytes at the address. */
 void process_remote(void)
 {
-	char *memory = map_pages(PAGES, RW);
-	int child = branch();
-
-	if (!child) {
-		read_pages(memory, PAGES / 2);
-		be_traced();
-		expect_poked(memory);
-		_exit(0);
-	}
-	await_stop(child);
-	writev_pages(child, memory);
-	run_on(child);
+	stored_from_outside(writev_pages);
 }
 
 /* And through /proc/PID/mem: looked at, then written. */
