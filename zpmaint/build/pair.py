@@ -322,7 +322,8 @@ def _configure(job: _Job, variant: _Variant, command: list[str], step: Step) -> 
         raise KernelError(
             f"{variant.flavour} {job.version} ({job.arch}): kconfig refuses "
             + "; ".join(map(str, fatal)),
-            f"see its dependencies, then zpmaint/build/profiles/{job.profile.config}; "
+            "see its dependencies, then in zpmaint/build/profiles/ "
+            f"{' and '.join((job.profile.config, *job.profile.layers))}; "
             f"log: {variant.log}",
         )
     for row in refused:
