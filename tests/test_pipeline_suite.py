@@ -61,7 +61,8 @@ class Guests:
 
     @property
     def boots(self) -> list[str]:
-        return (self.folder / "boots").read_text().split()
+        """The kernels that were booted, sorted: which of two begins first is the host's affair."""
+        return sorted((self.folder / "boots").read_text().split(), reverse=True)
 
     capture: pytest.CaptureFixture[str]
 

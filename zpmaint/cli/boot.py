@@ -9,7 +9,7 @@ from zpmaint.cli import options, tables
 from zpmaint.cli.desk import Desk, pass_desk
 from zpmaint.machine.values import Outcome
 from zpmaint.pipeline.job import Job
-from zpmaint.pipeline.suite import boot_suite
+from zpmaint.pipeline.suite import boot_suites
 
 
 @click.command()
@@ -43,7 +43,7 @@ def command(
     """
     job = Job.take(desk.workshop, version, patch, sources)
     kernels = job.kernels(flavour, arch=arch, profile=profile, jobs=jobs)
-    runs = {k.flavour: boot_suite(job.shop, k, accelerator=accel) for k in kernels}
+    runs = boot_suites(job.shop, kernels, accelerator=accel)
     if as_json:
         desk.json(
             {

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import TextIO
 
 from rich.console import Console
@@ -108,12 +109,14 @@ class Live:
             transient=True,
         )
         self._open = 0
+        self._turn = Lock()  # steps of several threads
 
     @contextmanager
     def step(self, title: str, unit: str = "") -> Iterator[Step]:
-        if self._open == 0:
-            self.progress.start()
-        self._open += 1
+        with self._turn:
+            if self._open == 0:
+                self.progress.start()
+            self._open += 1
         task = self.progress.add_task(title, total=None, amount="")
         began = time.monotonic()
         mark = "✗"
@@ -125,6 +128,7 @@ class Live:
             took = time.monotonic() - began
             if took >= 1 or mark == "✗":
                 self.progress.console.print(f"{mark} {title}  {took:.1f} s", markup=False)
-            self._open -= 1
-            if self._open == 0:
-                self.progress.stop()
+            with self._turn:
+                self._open -= 1
+                if self._open == 0:
+                    self.progress.stop()

@@ -6,17 +6,16 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event
 
 from zpmaint.build.values import Kernel
-from zpmaint.errors import InfraError, UserError
+from zpmaint.errors import InfraError
 from zpmaint.machine import console as console_lines
 from zpmaint.machine import kvm, qemu
 from zpmaint.machine.outcome import Ending, classify
 from zpmaint.machine.profiles import Accelerator, Machine, machine_for
 from zpmaint.machine.values import Outcome, Run
 from zpmaint.progress import SILENT, Reporter
-
-_NAMES = {"auto": Accelerator.ICOUNT, "tcg": Accelerator.TCG, "kvm": Accelerator.KVM}
 
 
 def boot(
@@ -30,6 +29,7 @@ def boot(
     memory: int | None = None,
     append: Iterable[str] = (),
     cache: Path | None = None,
+    stop: Event | None = None,
 ) -> Run:
     """Boot `kernel` with `initramfs` and say how it ended.
 
@@ -37,16 +37,15 @@ def boot(
     if we are killed. `deadline` is in seconds of QEMU's CPU time, `memory` in MiB; None takes the
     machine profile's. `append` adds words to the kernel's command line. `accelerator` is "auto"
     (TCG counting instructions, repeatable), "tcg" or "kvm"; "kvm" is used only where a probe
-    reached init under it, and the probe's answer is kept in `cache` until the host reboots.
+    reached init under it, and the probe's answer is kept in `cache` until the host reboots. Another
+    thread may set `stop`: the guest is then ended, and its run says nothing of the kernel.
 
     A guest that fails and a QEMU that does not start are both answers, not errors. Raises
     UserError for an accelerator or image that no machine is for, InfraError where KVM is asked
     for and does not work, or `console` cannot be written.
     """
     machine = machine_for(kernel.image_kind, kernel.version, kernel.profile)
-    chosen = _NAMES.get(accelerator)
-    if chosen is None:
-        raise UserError(f"no accelerator {accelerator!r}", f"choose one of: {', '.join(_NAMES)}")
+    chosen = Accelerator.asked_for(accelerator)
     if chosen is Accelerator.KVM:
         probe = kvm.probe(
             machine.name,
@@ -75,6 +74,7 @@ def boot(
             accelerator=chosen,
             memory=memory,
             append=append,
+            stop=stop,
         )
         if run.outcome is not Outcome.FINISHED:
             step.note(f"{run.outcome}: {run.why}")
@@ -91,6 +91,7 @@ def _boot(
     deadline: float | None = None,
     memory: int | None = None,
     append: Iterable[str] = (),
+    stop: Event | None = None,
 ) -> Run:
     append = tuple(append)
     with ExitStack() as stack:
@@ -120,6 +121,7 @@ def _boot(
                 fds=fds,
                 watched=(serial, results),
                 deadline=machine.deadline if deadline is None else deadline,
+                stop=stop,
             )
         except InfraError as error:
             ended, outcome, why = None, Outcome.NOT_STARTED, str(error)

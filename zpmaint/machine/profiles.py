@@ -28,6 +28,14 @@ class Accelerator(StrEnum):
     def is_deterministic(self) -> bool:
         return self is Accelerator.ICOUNT
 
+    @classmethod
+    def asked_for(cls, name: str) -> Accelerator:
+        """By the command line's word: auto, tcg or kvm. Raises UserError for another."""
+        words = {"auto": cls.ICOUNT, "tcg": cls.TCG, "kvm": cls.KVM}
+        if name not in words:
+            raise UserError(f"no accelerator {name!r}", f"choose one of: {', '.join(words)}")
+        return words[name]
+
 
 class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

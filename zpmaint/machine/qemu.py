@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
+from zpmaint.errors import InfraError
 from zpmaint.tools import need
 
 FLOOD = 8 << 20
@@ -37,11 +39,17 @@ class Ended:
 
 
 def run(
-    command: Sequence[str], *, fds: Sequence[int], watched: Sequence[int], deadline: float
+    command: Sequence[str],
+    *,
+    fds: Sequence[int],
+    watched: Sequence[int],
+    deadline: float,
+    stop: Event | None = None,
 ) -> Ended:
     """Run QEMU for `deadline` seconds of its own CPU time at most; `fds` stay open in it, `watched`
     are the files it writes. It is killed with the calling thread, on ^C, past the deadline, and
-    when it floods a watched file. Raises InfraError where a program is missing.
+    when it floods a watched file. Raises InfraError where a program is missing, and where another
+    thread sets `stop`.
 
     CPU time, since a busy host must not make a healthy guest look hung. A guest that waits for
     what never comes uses none: for it the wall's clock runs PATIENCE times as long, less what the
@@ -59,7 +67,7 @@ def run(
             start_new_session=True,
         )
         try:
-            stopped = _watch(process, watched, start, deadline)
+            stopped = _watch(process, watched, start, deadline, stop or Event())
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -71,7 +79,11 @@ def run(
 
 
 def _watch(
-    process: subprocess.Popen[bytes], watched: Sequence[int], start: float, deadline: float
+    process: subprocess.Popen[bytes],
+    watched: Sequence[int],
+    start: float,
+    deadline: float,
+    stop: Event,
 ) -> str:
     """Wait for the end; why it must be stopped, "" where it ended."""
     end = os.pidfd_open(process.pid)
@@ -82,6 +94,8 @@ def _watch(
             if select.select([end], [], [], max(0.0, min(left, _LOOK)))[0]:
                 process.wait()
                 return ""
+            if stop.is_set():
+                raise InfraError("QEMU was stopped with others beside it", "run it again")
             if any(os.fstat(fd).st_size > FLOOD for fd in watched):
                 return f"stopped after {FLOOD >> 20} MiB of output"
             used = _cpu_seconds(process.pid)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from zpmaint.build.values import Kernel
@@ -18,6 +20,7 @@ from zpmaint.judge.measured import places, read_measured
 from zpmaint.judge.reading import sentences
 from zpmaint.judge.told import is_of
 from zpmaint.ledger.benchmarks import BenchRecord
+from zpmaint.machine.abreast import abreast
 from zpmaint.machine.boot import boot
 from zpmaint.machine.initramfs import file, pack
 from zpmaint.machine.profiles import Accelerator, machine_for
@@ -30,12 +33,6 @@ from zpmaint.versions import KernelVersion
 DEADLINE = 900.0
 """Seconds of QEMU's CPU time for one kernel: a minute and a half for all patterns to 512 MB."""
 _GUEST_SECONDS = 120  # for one pattern; under KVM the guest's clock is the wall's
-
-_ACCELERATORS = {
-    "auto": Accelerator.ICOUNT,
-    "tcg": Accelerator.TCG,
-    "kvm": Accelerator.KVM,
-}
 
 
 @dataclass(frozen=True)
@@ -96,13 +93,19 @@ def measure(
     known = job.shop.ledger.benchmark(key)
     if known and not again:
         return known
-    said = {str(k.flavour): _said(job, k, initramfs, asked, accelerator) for k in kernels}
+    chosen = Accelerator.asked_for(accelerator)
+
+    def said_by(kernel: Kernel, stop: Event) -> str:
+        return _said(job, kernel, initramfs, asked, accelerator, stop=stop)
+
+    starts = {str(kernel.flavour): partial(said_by, kernel) for kernel in kernels}
+    said = abreast(starts, accelerator=chosen)
     record = BenchRecord(
         key=key,
         version=str(job.version),
         arch=arch,
         patchset=job.patchset.name,
-        accelerator=str(_ACCELERATORS[accelerator]),
+        accelerator=str(chosen),
         asked=asked.as_json(),
         images={str(kernel.flavour): kernel.inputs for kernel in kernels},
         adopted=adopted,
@@ -182,7 +185,7 @@ def _key(job: Job, kernels: list[Kernel], initramfs: bytes, asked: Asked, accele
     digest = hashlib.sha256()
     for kernel in kernels:
         command = machine.command(
-            _ACCELERATORS[accelerator],
+            Accelerator.asked_for(accelerator),
             image=Path(kernel.inputs),
             initrd=hashlib.sha256(initramfs).hexdigest(),
             console="",
@@ -195,7 +198,9 @@ def _key(job: Job, kernels: list[Kernel], initramfs: bytes, asked: Asked, accele
     return digest.hexdigest()[:32]
 
 
-def _said(job: Job, kernel: Kernel, initramfs: bytes, asked: Asked, accelerator: str) -> str:
+def _said(
+    job: Job, kernel: Kernel, initramfs: bytes, asked: Asked, accelerator: str, *, stop: Event
+) -> str:
     name = f"bench-{kernel.version}-{kernel.arch}-{kernel.flavour}-{kernel.inputs[:12]}.log"
     ended = boot(
         kernel,
@@ -206,6 +211,7 @@ def _said(job: Job, kernel: Kernel, initramfs: bytes, asked: Asked, accelerator:
         accelerator=accelerator,
         append=asked.words,
         cache=job.shop.places.cache,
+        stop=stop,
     )
     what = f"{kernel.flavour} {kernel.version}"
     if ended.outcome.is_infrastructure:

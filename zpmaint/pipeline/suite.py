@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from threading import Event
 
 from zpmaint.build.values import Kernel
 from zpmaint.guest.cases import all_cases
@@ -11,8 +13,10 @@ from zpmaint.guest.compile import init_program
 from zpmaint.guest.values import FULL, MINIMAL, Case
 from zpmaint.judge.ktap import read_report
 from zpmaint.judge.told import died_in
+from zpmaint.machine.abreast import abreast
 from zpmaint.machine.boot import boot
 from zpmaint.machine.initramfs import file, pack
+from zpmaint.machine.profiles import Accelerator
 from zpmaint.machine.values import Outcome, Run
 from zpmaint.pipeline.workshop import Workshop
 
@@ -29,6 +33,25 @@ def suite_profile(kernel: Kernel) -> str:
     return FULL if kernel.profile in _FULL_BUILDS else MINIMAL
 
 
+def boot_suites(
+    shop: Workshop,
+    kernels: Sequence[Kernel],
+    *,
+    accelerator: str = "auto",
+    cases: Sequence[Case] | None = None,
+    benchmark: bool = True,
+) -> dict[str, Run]:
+    """`boot_suite` of each of `kernels`, by flavour, side by side where that changes nothing."""
+
+    def start(kernel: Kernel, stop: Event) -> Run:
+        return boot_suite(
+            shop, kernel, accelerator=accelerator, cases=cases, benchmark=benchmark, stop=stop
+        )
+
+    starts = {str(kernel.flavour): partial(start, kernel) for kernel in kernels}
+    return abreast(starts, accelerator=Accelerator.asked_for(accelerator))
+
+
 def boot_suite(
     shop: Workshop,
     kernel: Kernel,
@@ -37,17 +60,20 @@ def boot_suite(
     cases: Sequence[Case] | None = None,
     benchmark: bool = True,
     restarts: int = RESTARTS,
+    stop: Event | None = None,
 ) -> Run:
     """Boot `kernel` with the suite as its init, `cases` of it (None: all), then the benchmark.
 
     A death of the guest is the result of the case that was running. The guest is then started
     again for the cases after that one, up to `restarts` times and until the last of HANGS; not
     where it died before the first case (the next would, too) nor after the last. The consoles are
-    kept in the state folder."""
+    kept in the state folder. `stop`: as `boot`."""
     left = [case.name for case in (all_cases() if cases is None else cases)]
 
     def start(names: Sequence[str] | None, number: int) -> Run:
-        return _boot(shop, kernel, names, number, accelerator=accelerator, benchmark=benchmark)
+        return _boot(
+            shop, kernel, names, number, accelerator=accelerator, benchmark=benchmark, stop=stop
+        )
 
     # A guest without a list runs all: nothing is in its initramfs that need not be.
     runs = [start(None if cases is None else left, 1)]
@@ -70,6 +96,7 @@ def _boot(
     *,
     accelerator: str,
     benchmark: bool,
+    stop: Event | None,
 ) -> Run:
     program = init_program(kernel.arch, cache=shop.places.cache, reporter=shop.reporter)
     entries = [file("init", program.read_bytes())]
@@ -88,4 +115,5 @@ def _boot(
         accelerator=accelerator,
         append=append,
         cache=shop.places.cache,
+        stop=stop,
     )

@@ -17,7 +17,7 @@ from zpmaint.judge.values import Verdict
 from zpmaint.judge.verdict import judge
 from zpmaint.machine.values import Run
 from zpmaint.pipeline.job import Job
-from zpmaint.pipeline.suite import boot_suite, suite_profile
+from zpmaint.pipeline.suite import boot_suites, suite_profile
 from zpmaint.pipeline.verify import build_pair
 from zpmaint.port.values import State
 from zpmaint.tools import need_for
@@ -114,16 +114,13 @@ def trial(
     )
     kernels = tuple(kernel for kernel in pair.kernels if kernel.flavour in flavours)
     whole = len(cases) == len(all_cases())
-    runs = {
-        str(kernel.flavour): boot_suite(
-            shop,
-            kernel,
-            accelerator=accelerator,
-            cases=None if whole else cases,
-            benchmark=False,
-        )
-        for kernel in kernels
-    }
+    runs = boot_suites(
+        shop,
+        kernels,
+        accelerator=accelerator,
+        cases=None if whole else cases,
+        benchmark=False,
+    )
     verdict = judge(
         cases,
         job.patchset.flips,

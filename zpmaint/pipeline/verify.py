@@ -22,7 +22,7 @@ from zpmaint.machine.values import Run
 from zpmaint.patchset.values import PatchSet
 from zpmaint.pipeline.inputs import verification_key
 from zpmaint.pipeline.port import port_onto, touched
-from zpmaint.pipeline.suite import boot_suite, suite_profile
+from zpmaint.pipeline.suite import boot_suites, suite_profile
 from zpmaint.pipeline.workshop import Workshop
 from zpmaint.port.values import Port, State
 from zpmaint.sources.chain import Chain
@@ -127,8 +127,7 @@ def _run_course(
             shop, patchset, version, chain, course.port, arch=arch, profile=profile, jobs=jobs
         )
     with course.timed("boot"):
-        for kernel in course.pair.kernels:
-            course.runs[kernel.flavour] = boot_suite(shop, kernel, accelerator=accelerator)
+        course.runs |= boot_suites(shop, course.pair.kernels, accelerator=accelerator)
     course.verdict = judge(
         all_cases(),
         patchset.flips,

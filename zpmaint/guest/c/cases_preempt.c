@@ -55,6 +55,15 @@ static void *intrude(void *given)
 	return NULL;
 }
 
+/* On a CPU of its own the intruder would come beside the fault, not in its midst. */
+static void stay_here(void)
+{
+	unsigned long mask = 1;
+
+	if (syscall(SYS_sched_setaffinity, 0, sizeof mask, &mask))
+		broken("no-scheduler", "sched_setaffinity: %s", strerror(errno));
+}
+
 /* `touch` the pages of `fresh` memory, one by one, until the intruder has been there. */
 static void meet(char *(*fresh)(void), void (*touch)(volatile char *page))
 {
@@ -62,6 +71,7 @@ static void meet(char *(*fresh)(void), void (*touch)(volatile char *page))
 	pthread_t intruder;
 	int tries = 0, met = 0;
 
+	stay_here();
 	hit = 0;
 	if (pthread_create(&intruder, NULL, intrude, NULL))
 		broken("no-thread", "pthread_create: %s", strerror(errno));
