@@ -131,6 +131,13 @@ def test_a_known_defect_is_expected_of_its_kernels_alone() -> None:
     assert said == ["ok", "stuck", "ok"]
 
 
+def test_a_stable_release_that_took_the_mend_ends_the_defect_for_its_series() -> None:
+    (case,) = read_cases(ROW + DEFECT + 'mended = ["2.6.30.9", "2.6.29.4"]\n')
+    told = ("2.6.29", "2.6.29.3", "2.6.29.4", "2.6.29.6", "2.6.30.8", "2.6.30.10", "2.6.31.14")
+    said = [case.expected(KernelVersion.parse(v)) for v in told]
+    assert said == ["stuck", "stuck", "ok", "ok", "stuck", "ok", "stuck"]
+
+
 @pytest.mark.parametrize("path", sorted(PATCHES.glob("*/patch.toml")), ids=lambda p: p.parent.name)
 def test_patch_sets_name_cases_and_counters_that_there_are(path: Path) -> None:
     table = tomllib.loads(path.read_text())

@@ -86,6 +86,15 @@ def test_a_case_may_flip_in_several_eras(tmp_path: Path) -> None:
     ] == [[True, True, True], [True, False, False], [False, False, True]]
 
 
+def test_a_flip_ends_earlier_in_a_series_that_took_the_mend(tmp_path: Path) -> None:
+    row = 'until = "5.8-rc1"\nmended = ["5.4.47", "5.7.3"]\n'
+    table = TABLE.replace('patched = "own-page"\n', f'patched = "own-page"\n{row}')
+    (flip,) = load_patchset(written(tmp_path / "demo", table)).flips
+    told = ("5.4.46", "5.4.47", "5.4.300", "5.5.19", "5.7.2", "5.7.3", "5.8-rc1")
+    inside = [KernelVersion.parse(text) in flip.era for text in told]
+    assert inside == [True, False, False, True, True, False, False]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -101,6 +110,11 @@ def test_a_case_may_flip_in_several_eras(tmp_path: Path) -> None:
         ('commits = ["557ed1fa2620"]', 'commits = ["HEAD"]', "adopted[1].commits[1]"),
         ('commits = ["557ed1fa2620"]', "commits = []", "adopted[1].commits"),
         ('patched = "own-page"', 'patched = "zero-page"', "does not flip"),
+        (
+            'patched = "own-page"',
+            'patched = "own-page"\nuntil = "6.2"\nmended = ["6.1.9", "6.2.4"]',
+            "mended: 6.2.4 is outside of the era anyway",
+        ),
         ('counters = ["VmRSS"]', "counters = []", "telling[1].counters"),
         ("[[telling]]", '[[telling]]\nuntil = "6.1"\ncounters = ["x"]\nwhy = "y"\n[[telling]]', ""),
         (

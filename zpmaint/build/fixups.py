@@ -47,7 +47,8 @@ class Fixup(Table):
     @property
     def era(self) -> Era:
         """The versions it is for, where content alone does not tell."""
-        return Era(*(KernelVersion.parse(v) if v else None for v in (self.since, self.until)))
+        since, until = (KernelVersion.parse(v) if v else None for v in (self.since, self.until))
+        return Era(since, until)
 
 
 class _File(Table):

@@ -7,7 +7,8 @@ import fnmatch
 import functools
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 
 from zpmaint.errors import UserError
@@ -23,6 +24,7 @@ _KEYS = {
     *("defect", "lacks"),
 }
 _DEFECT_KEYS = {"since", "until", "word", "why"}
+_DEFECT_MAY = {"mended"}
 _LACK_KEYS = {"arch", "since", "until", "why"}
 _ARCHES = ("x86_64", "i386")
 
@@ -76,14 +78,16 @@ def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
 
 
 def _era(row: Mapping[str, str]) -> Era:
-    return Era(
-        *(KernelVersion.parse(row[key]) if key in row else None for key in ("since", "until"))
+    since, until = (
+        KernelVersion.parse(row[key]) if key in row else None for key in ("since", "until")
     )
+    return Era(since, until)
 
 
 def _defect(row: Mapping[str, str], where: str) -> Defect:
-    _all_keys(row, where, _DEFECT_KEYS)
-    return Defect(_era(row), row["word"], row["why"])
+    _all_keys(row, where, _DEFECT_KEYS, _DEFECT_MAY)
+    mended = tuple(map(KernelVersion.parse, row.get("mended", ())))
+    return Defect(replace(_era(row), mended=mended), row["word"], row["why"])
 
 
 def _lack(row: Mapping[str, str], where: str, case: Mapping[str, object]) -> Lack:
@@ -97,8 +101,10 @@ def _lack(row: Mapping[str, str], where: str, case: Mapping[str, object]) -> Lac
     return Lack(row["arch"], _era(row), row["why"])
 
 
-def _all_keys(row: Mapping[str, str], where: str, keys: set[str]) -> None:
-    if unknown := set(row) - keys:
+def _all_keys(
+    row: Mapping[str, str], where: str, keys: set[str], may: Set[str] = frozenset()
+) -> None:
+    if unknown := set(row) - keys - may:
         raise UserError(f"{where}: unknown key {sorted(unknown)[0]!r}")
     for key in sorted(keys):
         if not row.get(key):

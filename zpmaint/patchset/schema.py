@@ -85,6 +85,8 @@ class AdoptedTable(EraTable):
 class FlipTable(EraTable):
     """[[flip]]: a suite case that sees the difference."""
 
+    mended: tuple[Version, ...] = ()
+    """Stable releases that took over what ends it, one of each series."""
     case: Said
     stock: Said
     patched: Said
@@ -93,7 +95,14 @@ class FlipTable(EraTable):
     def _differs(self) -> FlipTable:
         if self.stock == self.patched:
             raise ValueError("stock and patched are the same word: this case does not flip")
+        within = Era(self.since, self.until)
+        if outside := [mend for mend in self.mended if mend not in within]:
+            raise ValueError(f"mended: {outside[0]} is outside of the era anyway")
         return self
+
+    @property
+    def era(self) -> Era:
+        return Era(self.since, self.until, self.mended)
 
 
 class TellingTable(EraTable):

@@ -14,11 +14,16 @@ class Era:
 
     since: KernelVersion | None = None
     until: KernelVersion | None = None
+    mended: tuple[KernelVersion, ...] = ()
+    """Stable releases that took over what ends the era: for their series it ends with them."""
 
     def __contains__(self, version: KernelVersion) -> bool:
         return not (
             (self.since is not None and version.upstream < self.since)
             or (self.until is not None and version.upstream >= self.until)
+            or any(
+                version.series == mend.series and version.upstream >= mend for mend in self.mended
+            )
         )
 
 
