@@ -20,8 +20,12 @@ TEXT = TABLE.read_text()
     ("old", "new", "says"),
     [
         ('name = "read-random"', 'name = "read random"', "name"),
-        ("shares = [0, 10,", "shares = [-10, 10,", "share is 0 to 100"),
-        ("most_mb = 64\nshares = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]", "", "no `shares`"),
+        ("shares = [0, 1,", "shares = [-1, 1,", "share is 0 to 100"),
+        (
+            "most_mb = 64\nshares = [0, 1, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]",
+            "",
+            "no `shares`",
+        ),
         ('[[pattern.pass]]\nname = "unmap"', '[[pattern.pass]]\nname = "read"', "two passes"),
         ("slack = 96", "slak = 96", "slak"),
         ("huge_since =", "huge_since", "not TOML"),

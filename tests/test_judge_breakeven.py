@@ -62,6 +62,24 @@ def test_a_bent_cost_is_solved_on_its_points() -> None:
     assert found.bend > 0.01
 
 
+def test_past_a_step_the_lines_tell() -> None:
+    # The figures of 5.10.262: the first write to a huge page splits it.
+    after = {10: 255.9, 20: 467.9, 30: 679.7, 40: 891.5, 50: 1103.1, 60: 1315.4, 70: 1527.2}
+    stock = {0: 17.2, **after, 80: 1738.9, 90: 1950.9, 100: 2162.6}
+    found = break_even(stock, straight(794, 5))
+    assert found.by == "step"
+    assert found.pays_from == pytest.approx(35.5, abs=0.05)
+    assert found.between is None
+    assert found.stock.at_none == pytest.approx(44, abs=1)
+    # Never crossed, and crossed inside of the step, where nobody has measured.
+    assert break_even(stock, straight(3000, 5)).pays_from is None
+    inside = break_even(stock, straight(200, 5))
+    assert (inside.by, inside.between) == ("points", (0, 10))
+    # Bent past the step, too: the points.
+    bent = break_even({**stock, 50: 1500.0}, straight(794, 5))
+    assert (bent.by, bent.between) == ("points", (30, 40))
+
+
 def test_of_several_crossings_the_last_counts() -> None:
     saved = [-1, 1, 1, -1, -1, -1, 1, 1, 1, 1, 1]
     stock = {share: 100.0 + 50 * one for share, one in zip(SHARES, saved, strict=True)}

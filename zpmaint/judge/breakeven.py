@@ -14,10 +14,13 @@ one all of them, so p* grows.
 
 What this rests on:
 - Each page is written at most once for the count: what a second write costs is the same on both.
-- Costs per page do not depend on p. They are measured at p = 0, 10, ... 100% and each kernel's line
-  is fitted to that by least squares; `bend` is the point farthest off its line, as a share of the
-  patched kernel's cost. Where it is more than BENT the lines mean nothing (huge pages: the first
-  write to a huge page pays for 512 small ones), and the crossing of the measured points is taken.
+- Costs per page do not depend on p. They are measured at p = 0, 1, 10, ... 100% and each kernel's
+  line is fitted to that by least squares; `bend` is the point farthest off its line, as a share of
+  the patched kernel's cost. Where it is more than BENT one line does not hold for all p. With huge
+  pages the first write to each is a step (it is split, or allocated whole), and past the step the
+  costs are lines again: they are fitted to the points from the least p > 0 on, and tell where they
+  cross there. Where they do not, or are no lines either, the measured points on either side of the
+  last crossing are all that is known.
 - Instructions of kernel and loop are counted. Caches and the TLB are not: clearing a page that is
   written at once may cost less than clearing one much earlier, and a zero page that stays in the
   cache is read faster than pages of one's own.
@@ -64,8 +67,9 @@ class BreakEven:
     """Percent of the read pages that are written later, from which on the patch costs no more, up
     to 100%; 0.0 if it never costs more, None if it does even at 100%."""
     by: str
-    """'lines' or 'points': what the crossing was solved on; 'same' where there is nothing to solve,
-    as both cost the same at every share."""
+    """'lines', 'step' (the lines past a step between the first two shares) or 'points': what the
+    crossing was solved on; 'same' where there is nothing to solve, as both cost the same at every
+    share."""
     between: tuple[int, int] | None = None
     """Of points: the measured shares on either side. Where the cost is a step (7.x: the first write
     to a huge page allocates all of it) it may be anywhere between them."""
@@ -87,10 +91,25 @@ def break_even(stock: Curve, patched: Curve) -> BreakEven:
     bend = max(ours.bend, theirs.bend) / (patched[min(patched)] or 1.0)
     if all(abs(stock[p] - patched[p]) <= SAME * max(stock[p], patched[p]) for p in stock):
         return BreakEven(ours, theirs, bend, 0.0, "same")
-    straight = bend <= BENT
-    if straight:
+    if bend <= BENT:
         return BreakEven(ours, theirs, bend, _by_lines(ours, theirs), "lines")
+    if past := _past_the_step(stock, patched):
+        return past
     return BreakEven(ours, theirs, bend, *_by_points(stock, patched))
+
+
+def _past_the_step(stock: Curve, patched: Curve) -> BreakEven | None:
+    """The crossing of the lines that the costs are from the second share on; None where they are
+    none, or have crossed before it."""
+    first, *rest = sorted(stock)
+    if len(rest) < 3:
+        return None
+    ours, theirs = (line({share: curve[share] for share in rest}) for curve in (stock, patched))
+    bend = max(ours.bend, theirs.bend) / (patched[first] or 1.0)
+    pays_from = _by_lines(ours, theirs)
+    if bend > BENT or (pays_from is not None and pays_from < rest[0]):
+        return None
+    return BreakEven(ours, theirs, bend, pays_from, "step")
 
 
 def _by_lines(stock: Line, patched: Line) -> float | None:
