@@ -102,14 +102,15 @@ static void push_out(char *memory, size_t pages)
 	restore_kept_back();
 }
 
-/* Seen of both kernels of a pair; -rc5 swaps. */
+/* From f50de2d3 (2.6.33-rc1) to de3fab39348 (-rc5) kswapd goes round for ever on a single CPU where no
+ * zone has anything left to reclaim: -rc4 with that one mend gets through. */
 static void skip_where_swap_hangs(void)
 {
 	struct utsname name;
 
 	uname(&name);
-	if (!strcmp(name.release, "2.6.33-rc3") || !strcmp(name.release, "2.6.33-rc4"))
-		skip("%s stands still when it swaps", name.release);
+	if (!choice.full && !strncmp(name.release, "2.6.33-rc", 9) && name.release[9] < '5')
+		skip("%s stands still when a single CPU swaps", name.release);
 }
 
 void swap_read(void)

@@ -14,6 +14,7 @@
 #include "channel.h"
 #include "patterns.h"
 #include "probe.h"
+#include "second.h"
 #include "suite.h"
 
 static void choose(const char *word)
@@ -92,6 +93,8 @@ int main(int count, char **words, char **environment)
 		say("KTAP version 1\n");
 		furnish();
 		choose_by_cmdline();
+		if (choice.full)
+			second_cpu_up();
 		report();
 		channel_end();
 	}
