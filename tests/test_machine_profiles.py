@@ -85,10 +85,13 @@ def test_memory_and_further_words() -> None:
     assert command[command.index("-append") + 1].endswith(" swiotlb=off")
 
 
-@pytest.mark.parametrize("profile", ["full", "debug"])
 @pytest.mark.parametrize(
-    ("kind", "version", "machine"),
-    [("vmlinux", "7.2.8", "modern-full"), ("bzImage", "2.6.21", "legacy-full")],
+    ("profile", "kind", "version", "machine"),
+    [
+        ("full", "vmlinux", "7.2.8", "modern-full"),
+        ("debug", "vmlinux", "7.2.8", "modern-full"),
+        ("full", "bzImage", "2.6.21", "legacy-full"),
+    ],
 )
 def test_kernels_with_more_get_a_machine_with_more(
     profile: str, kind: str, version: str, machine: str
@@ -102,7 +105,9 @@ def test_kernels_with_more_get_a_machine_with_more(
     assert command[command.index("-smp") + 1] == "2,sockets=2,cores=1,threads=1"
     assert command.count("-smp") == 1
     kernel = command[command.index("-append") + 1].split()
-    assert "numa=fake=2" in kernel
+    assert {"numa=fake=2", "zp.cpus=2"} <= set(kernel)
+    # Those that wait for the second CPU in a loop get it from init.
+    assert ("maxcpus=1" in kernel) == (machine == "modern-full")
     # Without its local APIC the second CPU would not start.
     assert "nolapic" not in kernel
     assert "nolapic_timer" in kernel
@@ -110,6 +115,17 @@ def test_kernels_with_more_get_a_machine_with_more(
     assert ("noapic" in kernel) == (machine == "legacy-full")
     assert (",-monitor" in command[command.index("-cpu") + 1]) == (machine == "legacy-full")
     assert {"console=ttyS0", "earlyprintk=serial,ttyS0,115200"} <= set(kernel)
+
+
+def test_an_old_kernel_that_checks_its_spin_locks_has_one_cpu() -> None:
+    chosen = machine_for("bzImage", KernelVersion.parse("2.6.32"), "debug")
+    command = list(
+        chosen.command(Accelerator.ICOUNT, image=Path("/k"), initrd="/r", console="c", results="r")
+    )
+    assert command[command.index("-smp") + 1] == "1"
+    kernel = command[command.index("-append") + 1].split()
+    assert {"numa=fake=2", "panic=1", "lpj=40000", "nolapic"} <= set(kernel)
+    assert not any(word.startswith("zp.cpus") for word in kernel)
 
 
 @pytest.mark.parametrize("profile", ["", "modern", "legacy", "middle"])

@@ -46,7 +46,7 @@ void unmap_counters(void)
 void unmap_leak(void)
 {
 	long before = proc_field(meminfo, "MemFree"), tables = proc_field(meminfo, "PageTables");
-	long after, tables_after, volume = before / 2 < 192 << 10 ? before / 2 : 192 << 10;
+	long fell, tables_after, volume = before / 2 < 192 << 10 ? before / 2 : 192 << 10;
 	size_t chunk = COUNTED * 2, rounds = volume / 4 / chunk;
 
 	if (before < 0)
@@ -61,14 +61,14 @@ void unmap_leak(void)
 	}
 	/* With more CPUs, page tables go when all of them have looked up (RCU). */
 	usleep(200 * 1000);
-	after = proc_field(meminfo, "MemFree");
+	fell = free_fell(before, volume / 4);
 	tables_after = proc_field(meminfo, "PageTables");
 	note("%zu kB read, half of it written, unmapped: MemFree %+ld kB, PageTables %+ld kB",
-	     rounds * chunk * 4, after - before, tables_after - tables);
+	     rounds * chunk * 4, -fell, tables_after - tables);
 	/* The lag of MemFree is bounded by what one round holds and by the kernel's free lists;
 	 * a quarter of the volume is beyond both, and below what one leak in two faults takes. */
-	if (before - after > volume / 4)
-		broken("leak", "MemFree fell by %ld kB", before - after);
+	if (fell > volume / 4)
+		broken("leak", "MemFree fell by %ld kB", fell);
 	if (tables >= 0 && tables_after - tables > 256)
 		broken("leak", "PageTables rose by %ld kB", tables_after - tables);
 }

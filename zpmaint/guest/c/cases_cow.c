@@ -107,7 +107,7 @@ void cow_leak(void)
 		join(child);
 		munmap(memory - PAGE, (CHUNK + 2) * PAGE);
 	}
-	fell = before - proc_field("/proc/meminfo", "MemFree");
+	fell = free_fell(before, ROUNDS * CHUNK * 4 / 4);
 	note("%d MB shared, copied and unmapped: MemFree %+ld kB", ROUNDS * CHUNK / 256, -fell);
 	if (fell > ROUNDS * CHUNK * 4 / 4)
 		broken("leak", "MemFree fell by %ld kB", fell);

@@ -37,7 +37,7 @@ static char *folio_memory(void)
 void folio_read(void)
 {
 	char *memory;
-	long before, grown, free = proc_field("/proc/meminfo", "MemFree");
+	long before, grown, fell, free = proc_field("/proc/meminfo", "MemFree");
 
 	folios("always");
 	for (int round = 0; round < 8; round++) {
@@ -57,9 +57,9 @@ void folio_read(void)
 	}
 	folios("never");
 	note("one read in each of %d folios: %ld pages", FOLIOS, grown);
-	if (free - proc_field("/proc/meminfo", "MemFree") > PAGES * 4 * 3)
-		broken("leak", "MemFree fell by %ld kB",
-		       free - proc_field("/proc/meminfo", "MemFree"));
+	fell = free_fell(free, PAGES * 4 * 3);
+	if (fell > PAGES * 4 * 3)
+		broken("leak", "MemFree fell by %ld kB", fell);
 	if (grown >= PAGES - PAGES / 16)
 		observe(PRIVATE);
 	if (grown <= PAGES / 16)

@@ -138,7 +138,7 @@ void huge_leak(void)
 			write_pages(memory, EACH * HUGE / PAGE, 1);
 		munmap(memory, EACH * HUGE);
 	}
-	fell = before - proc_field("/proc/meminfo", "MemFree");
+	fell = free_fell(before, ROUNDS * EACH * HUGE >> 12);
 	note("%lu MB read by huge pages and unmapped: MemFree %+ld kB", ROUNDS * EACH * HUGE >> 20,
 	     -fell);
 	if (fell > (long)(ROUNDS * EACH * HUGE >> 12))

@@ -29,6 +29,8 @@ static void choose(const char *word)
 		choice.deadline = strtoul(word + 12, NULL, 10);
 	else if (!strcmp(word, "zp.profile=full"))
 		choice.full = 1;
+	else if (!strncmp(word, "zp.cpus=", 8))
+		choice.cpus = atoi(word + 8);
 	else if (!patterns_choose(word) && !strncmp(word, "zp.", 3))
 		say("# problem: unknown parameter %s\n", word);
 }
@@ -93,7 +95,7 @@ int main(int count, char **words, char **environment)
 		say("KTAP version 1\n");
 		furnish();
 		choose_by_cmdline();
-		if (choice.full)
+		if (choice.cpus > 1)
 			second_cpu_up();
 		report();
 		channel_end();

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "memory.h"
@@ -102,6 +103,19 @@ static long field(char *from, const char *key, char after)
 long proc_field(const char *path, const char *key)
 {
 	return get(path, text, sizeof text) < 0 ? -1 : field(text, key, ':');
+}
+
+long free_fell(long before, long most)
+{
+	long fell;
+
+	for (int wait = 0; wait < 25; wait++) {
+		fell = before - proc_field("/proc/meminfo", "MemFree");
+		if (fell <= most)
+			break;
+		nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+	}
+	return fell;
 }
 
 long vmstat(const char *key)

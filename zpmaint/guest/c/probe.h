@@ -40,6 +40,10 @@ int put(const char *path, const char *word);
 /* The same, with a number. */
 int put_number(const char *path, long long number);
 
+/* By how many kB MemFree is below `before`. What is more than `most` has five seconds to come back:
+ * each CPU keeps free lists of its own, from 6.7 on long ones, and gives back of them once a second. */
+long free_fell(long before, long most);
+
 /* The number at the start of a file of /proc or /sys, -1 where it is not. */
 long long number_in(const char *path);
 

@@ -16,7 +16,7 @@
 #include "suite.h"
 #include "tell.h"
 
-struct choice choice = {"*", 1, 64, 20, 0, 0};
+struct choice choice = {.glob = "*", .bench = 1, .bench_mb = 64, .deadline = 20};
 
 static unsigned long running_release(void)
 {

@@ -33,6 +33,7 @@ struct choice {
 	unsigned bench_mb;  /* the size of its mapping, MiB */
 	unsigned deadline;  /* guest seconds for each case */
 	int full;           /* whether this is the full profile's machine */
+	int cpus;           /* how many there have to be, 0 if nobody said */
 	int as_init;        /* whether the kernel's settings may be changed */
 };
 
