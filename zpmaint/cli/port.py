@@ -19,10 +19,8 @@ from zpmaint.pipeline.series import check_out, port_series_onto, write_series
     epilog="The patch goes to DIR/vVERSION.patch with --out, else to standard output; the table "
     "of hunks goes to standard error then. Exit status 1 on a conflict."
 )
-@click.argument("version")
-@options.patch
-@options.source
-@click.option("--anchor", metavar="NAME", help="Start from this anchor, not the nearest one.")
+@options.porting
+@options.anchor
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for VERSION.patch."
 )

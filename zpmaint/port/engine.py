@@ -5,7 +5,7 @@ All or nothing: a patch is written only if every hunk was placed and every check
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -265,12 +265,10 @@ def _carry(patch: str, base: _Frozen, target: _Frozen, terms: Terms = STRICT) ->
             ported.append(done)
             there = blob if done.path == file.path else dict(terms.offers).get(done.path)
             diffs.append(_diff(done, there))
+    if stuck := _stuck(ported):
+        return stuck
     hunks = [hunk for file in ported for hunk in file.hunks]
-    stuck = [hunk for hunk in hunks if hunk.placed == "conflict"]
     held = [hunk for hunk in hunks if hunk.placed in _DROPPED]
-    if stuck:
-        why = f"{len(stuck)} of {len(hunks)} hunks: {stuck[0].header} {stuck[0].why}"
-        return _Outcome(State.CONFLICT, _undone(ported), "", why)
     if held and terms.yields:
         return _without(held, len(hunks), ported, "".join(diffs))
     if held:
@@ -282,8 +280,7 @@ def _carry(patch: str, base: _Frozen, target: _Frozen, terms: Terms = STRICT) ->
         if offsets != {0}:
             why += f", {min(offsets):+d} to {max(offsets):+d} lines off"
         return _Outcome(State.APPLIES, tuple(ported), "".join(diffs), why)
-    ways = ", ".join(sorted({hunk.placed for hunk in hunks}))
-    return _Outcome(State.PORTED, tuple(ported), "".join(diffs), f"carried on by {ways}")
+    return _carried_on(ported, diffs)
 
 
 def _bereft(patch: str, outcome: _Outcome, target: Blobs, terms: Terms) -> _Outcome:
@@ -295,12 +292,7 @@ def _bereft(patch: str, outcome: _Outcome, target: Blobs, terms: Terms) -> _Outc
         else done
         for done in outcome.files
     )
-    hunks = [hunk for file in files for hunk in file.hunks]
-    stuck = [hunk for hunk in hunks if hunk.placed == "conflict"]
-    if not stuck:
-        return outcome
-    why = f"{len(stuck)} of {len(hunks)} hunks: {stuck[0].header} {stuck[0].why}"
-    return _Outcome(State.CONFLICT, _undone(files), "", why)
+    return _stuck(files) or outcome
 
 
 def _held_to_tree(
@@ -405,6 +397,22 @@ def _without(
     return _Outcome(state, tuple(ported), "" if state is State.UPSTREAM else diffs, why)
 
 
+def _stuck(files: Sequence[FilePort], unplaced: Collection[str] = ("conflict",)) -> _Outcome | None:
+    """The conflict that hunks which went nowhere make of a port; None where there are none."""
+    hunks = [hunk for file in files for hunk in file.hunks]
+    stuck = [hunk for hunk in hunks if hunk.placed in unplaced]
+    if not stuck:
+        return None
+    why = f"{len(stuck)} of {len(hunks)} hunks: {stuck[0].header} {stuck[0].why}"
+    return _Outcome(State.CONFLICT, _undone(files), "", why)
+
+
+def _carried_on(files: Sequence[FilePort], diffs: Sequence[str]) -> _Outcome:
+    """A port whose hunks are all placed, not all of them as the anchor has them."""
+    ways = ", ".join(sorted({hunk.placed for file in files for hunk in file.hunks}))
+    return _Outcome(State.PORTED, tuple(files), "".join(diffs), f"carried on by {ways}")
+
+
 def _undone(files: Sequence[FilePort]) -> tuple[FilePort, ...]:
     """All or nothing: files that went well give no result where another did not."""
     return tuple(FilePort(file.path, file.hunks, None, file.conflict) for file in files)
@@ -447,7 +455,7 @@ def _modified(
 
 def _attempt(path: str, job: Job) -> Placement | Miss:
     """Climb the ladder until a strategy places the hunk and its placement holds."""
-    if job.terms.yields and (held := upstream.present(job)):
+    if job.terms.yields and (held := upstream.there_by_count(job)):
         return Miss(held, done="upstream")
     nearest = Miss("no strategy took it", weight=-1)
     for place in LADDER:
@@ -630,21 +638,9 @@ def _recalled(
     """A port in conflict, with what was solved before solved in the same way."""
     before, now = dict(base), dict(target)
     ported = [_recalled_file(f, before[f.path], now[f.path], resolutions) for f in _files(patch)]
-    hunks = [hunk for file in ported for hunk in file.hunks]
-    stuck = [hunk for hunk in hunks if hunk.placed in _UNPLACED]
-    if stuck:
-        why = f"{len(stuck)} of {len(hunks)} hunks: {stuck[0].header} {stuck[0].why}"
-        return _Outcome(State.CONFLICT, _undone(ported), "", why)
-    diffs = [
-        diff.unified(
-            file.path,
-            None if (old := now[file.path]) is None else lines_of(old),
-            None if file.result is None else lines_of(file.result),
-        )
-        for file in ported
-    ]
-    ways = ", ".join(sorted({hunk.placed for hunk in hunks}))
-    return _Outcome(State.PORTED, tuple(ported), "".join(diffs), f"carried on by {ways}")
+    return _stuck(ported, _UNPLACED) or _carried_on(
+        ported, [_diff(file, now[file.path]) for file in ported]
+    )
 
 
 _UNPLACED = frozenset({"conflict", "upstream"})
