@@ -106,3 +106,11 @@ def test_mails_come_out_as_mails(work, trees: list[str], tmp_path: Path) -> None
     )  # fmt: skip
     assert status == 0, said
     git_am(tmp_path / "out", {**TARGET, "Makefile": MAKEFILE % 2}, tmp_path / "there")
+
+
+def test_a_series_is_held_to_a_threshold(trees: list[str], tmp_path: Path) -> None:
+    folder = quilt_folder(tmp_path / "in", chain(C, ONE, TWO, THREE))
+    words = ["-q", "port", "6.12.2", "--series", str(folder), "--json", *trees]
+    assert zpmaint(*words, "--min-confidence", "0.9")[0] == 0
+    status, _, err = zpmaint(*words, "--min-confidence", "1.1")
+    assert status == 2 and "0.0<=x<=1.0" in err

@@ -22,6 +22,13 @@ from zpmaint.pipeline.series import check_out, port_series_onto, write_series
 @options.porting
 @options.anchor
 @click.option(
+    "--min-confidence",
+    type=click.FloatRange(0.0, 1.0),
+    metavar="N",
+    help="Hold back a port with a hunk that is less sure than this: a conflict that says so. "
+    "Default: the min_confidence of patch.toml, else 0.",
+)
+@click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for VERSION.patch."
 )
 @click.option(
@@ -52,6 +59,7 @@ def command(
     patch: str | None,
     sources: tuple[str, ...],
     anchor: str | None,
+    min_confidence: float | None,
     out: Path | None,
     series: tuple[Path, ...],
     base: str | None,
@@ -69,6 +77,7 @@ def command(
       zpmaint port v2.6.21 --source git:/srv/linux --out ported/
       zpmaint port 6.12.y --json
       zpmaint port 6.12.y | patch -p1 -d linux-6.12
+      zpmaint port 6.12.y --min-confidence 0.9
       zpmaint port 6.12.107 --series debian/patches --base 6.12.94 --out ported/
     """
     if series:
@@ -80,6 +89,7 @@ def command(
             sources=sources,
             places=series,
             base=base,
+            min_confidence=min_confidence,
             out=out,
             keep_going=keep_going,
             look_for_names=look_for_names,
@@ -88,7 +98,7 @@ def command(
     if base or keep_going or look_for_names:
         raise click.UsageError("--base, --keep-going and --look-for-names are for --series")
     job = Job.take(desk.workshop, version, patch, sources)
-    result = job.port(anchor)
+    result = job.port(anchor, min_confidence)
     written = write_port(result, out) if out and result.patch else None
     if as_json:
         desk.json(result.as_json())
@@ -109,6 +119,7 @@ def _series(
     sources: tuple[str, ...],
     places: tuple[Path, ...],
     base: str | None,
+    min_confidence: float | None,
     out: Path | None,
     keep_going: bool,
     look_for_names: bool,
@@ -129,6 +140,7 @@ def _series(
         base=shop.resolve(base, chain) if base else None,
         keep_going=keep_going,
         look_for_names=look_for_names,
+        min_confidence=min_confidence or 0.0,
     )
     if out is not None:
         write_series(result, out)

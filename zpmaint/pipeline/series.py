@@ -74,11 +74,13 @@ def port_series_onto(
     base: KernelVersion | None = None,
     keep_going: bool = False,
     look_for_names: bool = False,
+    min_confidence: float = 0.0,
 ) -> SeriesPort:
     """Carry `series` onto `version`. With `base`, the kernel it was cut against, each patch has
     the files it was made from; where no source serves that kernel it is noted, and the engine has
     the patches alone to go by. Of a kernel only the files that the series touches are read; with
-    `look_for_names` its tree is asked for the names that the patches bring, seconds for each."""
+    `look_for_names` its tree is asked for the names that the patches bring, seconds for each. A
+    patch with a hunk that is less sure than `min_confidence` does not go in."""
     wanted = series.paths
     done: list[MemberPort] = []
     with shop.reporter.step(f"port {series.name} onto {version}", "patches") as step:
@@ -92,7 +94,13 @@ def port_series_onto(
                 step.note(f"without the base {base}: {said}")
         terms = terms_of(shop, chain, version, base) if look_for_names else STRICT
         for port in port_series(
-            series, known, target, keep_going=keep_going, exists=terms.exists, gone=terms.gone
+            series,
+            known,
+            target,
+            keep_going=keep_going,
+            exists=terms.exists,
+            gone=terms.gone,
+            min_confidence=min_confidence,
         ):
             done.append(port)
             step.advance(len(done), len(series.members))

@@ -41,6 +41,7 @@ from zpmaint.port.scopes import Source, locals_of, source
 from zpmaint.port.strategies import LADDER
 from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.text import join, lines_of
+from zpmaint.port.threshold import held_back
 from zpmaint.port.tokens import KEYWORDS, identifiers
 from zpmaint.port.values import FilePort, HunkPort, Port, State
 from zpmaint.versions import KernelVersion
@@ -197,6 +198,13 @@ def _port(
         return Port(
             version, patchset.name, State.UPSTREAM, anchor.name, outcome.files, "", outcome.why
         )
+    if unsure := held_back(outcome.files, patchset.min_confidence):
+        files = _undone(unsure)
+        why = (
+            f"held back: {_first_stuck(files)}; read it with `zpmaint port {version} "
+            "--min-confidence 0`: if it is right, make it an anchor"
+        )
+        return Port(version, patchset.name, State.CONFLICT, anchor.name, files, "", why)
     head = header.write(
         patchset, anchor, version, state=outcome.state, files=outcome.files, why=outcome.why
     )
@@ -399,12 +407,17 @@ def _without(
 
 def _stuck(files: Sequence[FilePort], unplaced: Collection[str] = ("conflict",)) -> _Outcome | None:
     """The conflict that hunks which went nowhere make of a port; None where there are none."""
+    why = _first_stuck(files, unplaced)
+    return _Outcome(State.CONFLICT, _undone(files), "", why) if why else None
+
+
+def _first_stuck(files: Sequence[FilePort], unplaced: Collection[str] = ("conflict",)) -> str:
+    """How many hunks went nowhere, and of the first why; '' where all did."""
     hunks = [hunk for file in files for hunk in file.hunks]
     stuck = [hunk for hunk in hunks if hunk.placed in unplaced]
     if not stuck:
-        return None
-    why = f"{len(stuck)} of {len(hunks)} hunks: {stuck[0].header} {stuck[0].why}"
-    return _Outcome(State.CONFLICT, _undone(files), "", why)
+        return ""
+    return f"{len(stuck)} of {len(hunks)} hunks: {stuck[0].header} {stuck[0].why}"
 
 
 def _carried_on(files: Sequence[FilePort], diffs: Sequence[str]) -> _Outcome:

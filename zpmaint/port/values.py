@@ -47,6 +47,11 @@ class HunkPort:
     offset: int | None = None
     """Lines between the anchor's place and the target's; None where that has no meaning."""
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether it found a place, and is a conflict for not being as sure as is asked for."""
+        return self.placed == "conflict" and self.confidence > 0.0
+
     def as_json(self) -> dict[str, Any]:
         """The object of one hunk."""
         return {
