@@ -45,10 +45,11 @@ from zpmaint.pipeline.series import check_out, port_series_onto, write_series
     "--keep-going", is_flag=True, help="Of a series, also try the patches after a conflict."
 )
 @click.option(
-    "--look-for-names",
-    is_flag=True,
+    "--look-for-names/--no-look-for-names",
+    default=None,
     help="Of a series, look in both kernels' trees for every name that a patch brings to a file: "
-    "what upstream took away is a conflict then. Takes seconds a name.",
+    "what upstream took away is a conflict then. By itself only where one git repository has both "
+    "kernels: elsewhere it takes seconds a name.",
 )
 @options.as_json
 @pass_desk
@@ -64,7 +65,7 @@ def command(
     series: tuple[Path, ...],
     base: str | None,
     keep_going: bool,
-    look_for_names: bool,
+    look_for_names: bool | None,
     as_json: bool,
 ) -> int:
     """Port the patch onto VERSION and say how each hunk was placed.
@@ -95,7 +96,7 @@ def command(
             look_for_names=look_for_names,
             as_json=as_json,
         )
-    if base or keep_going or look_for_names:
+    if base or keep_going or look_for_names is not None:
         raise click.UsageError("--base, --keep-going and --look-for-names are for --series")
     job = Job.take(desk.workshop, version, patch, sources)
     result = job.port(anchor, min_confidence)
@@ -122,7 +123,7 @@ def _series(
     min_confidence: float | None,
     out: Path | None,
     keep_going: bool,
-    look_for_names: bool,
+    look_for_names: bool | None,
     as_json: bool,
 ) -> int:
     """Port a series; the folder is written whatever came of it, with what went in."""

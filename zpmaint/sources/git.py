@@ -29,6 +29,7 @@ from zpmaint.files import landing, locked
 from zpmaint.progress import SILENT, Reporter
 from zpmaint.sources.commit import Commit
 from zpmaint.sources.download import disk_error
+from zpmaint.sources.lost import LostError, lost_words
 from zpmaint.sources.series import newest_of, not_served
 from zpmaint.sources.source import SourceFailedError
 from zpmaint.tools import need
@@ -145,6 +146,37 @@ class GitSource:
                     return True
             return False
 
+    @property
+    def is_here(self) -> bool:
+        """Whether all contents are on this disk: a clone of a URL fetches them as it goes."""
+        return not self._url
+
+    def lost(self, older: KernelVersion, newer: KernelVersion) -> frozenset[str]:
+        """The words of `older` that no file of `newer` which changed since has. What is not among
+        them `newer` speaks of as well, if `older` did. Takes seconds, once for a pair of trees."""
+        with self._lock:
+            repo = self._open()
+            one, other = (self._tree_id(repo, version) for version in (older, newer))
+            self._bring_contents(repo, one)
+            self._bring_contents(repo, other)
+            place = self.cache / "names" / f"{one}-{other}"
+            with self.reporter.step(f"compare the names in {older} and {newer}"):
+                try:
+                    return lost_words(
+                        self._folder, {**os.environ, **repo.git.environment()}, one, other, place
+                    )
+                except LostError as error:
+                    raise self._broken(error) from None
+                except OSError as error:
+                    raise disk_error(place, error) from None
+
+    def _tree_id(self, repo: git.Repo, version: KernelVersion) -> str:
+        tag = self._tag(version)
+        try:
+            return str(repo.git.rev_parse("--verify", "--end-of-options", f"{tag}^{{tree}}"))
+        except GitCommandError as error:
+            raise self._broken(error) from None
+
     def commit(self, sha: str) -> Commit | None:
         """The commit that `sha` (shortened or not) names; None where the repository has none."""
         with self._lock:
@@ -236,12 +268,8 @@ class GitSource:
         """The whole tree (`keep` is there anyhow), archived once into cache/trees."""
         need("tar")
         with self._lock:
-            tag = self._tag(version)
             repo = self._open()
-            try:
-                commit = repo.git.rev_parse("--verify", "--end-of-options", f"{tag}^{{tree}}")
-            except GitCommandError as error:
-                raise self._broken(error) from None
+            commit = self._tree_id(repo, version)
             place = self.cache / "trees" / f"git-{version}-{commit[:12]}"
             with locked(place):
                 if not place.is_dir():
