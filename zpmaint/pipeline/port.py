@@ -12,8 +12,9 @@ from zpmaint.errors import InfraError, UserError
 from zpmaint.files import write_whole
 from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.pipeline.adoption import witnessed
+from zpmaint.pipeline.offers import port_following
 from zpmaint.pipeline.workshop import Workshop
-from zpmaint.port.engine import candidates, paths, port
+from zpmaint.port.engine import candidates, paths
 from zpmaint.port.terms import Terms
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
@@ -43,7 +44,9 @@ def port_onto(
             for start in starts
         }
         terms = terms_of(shop, chain, version, starts[0].base if starts else None)
-        result = port(patchset, version, bases, target, anchor=anchor, terms=terms)
+        result = port_following(
+            patchset, version, bases, target, chain=chain, terms=terms, anchor=anchor
+        )
         seen = witnessed(patchset, result, chain)
         return replace(result, why=f"{result.why}; {seen}") if seen else result
 

@@ -74,11 +74,19 @@ class FilePort:
     """The whole file as ported; None where the port did not succeed or the file is deleted."""
     conflict: str = ""
     """The smallest conflict, zdiff3 style, for people to read; '' where there is none."""
+    moved_from: str = ""
+    """The patch's own file, where upstream moved what these hunks change out of it."""
+
+    @property
+    def origin(self) -> str:
+        """The file of the patch that these hunks are from."""
+        return self.moved_from or self.path
 
     def as_json(self) -> dict[str, Any]:
         """The object of one file."""
         return {
             "path": self.path,
+            "moved_from": self.moved_from or None,
             "conflict": self.conflict or None,
             "hunks": [hunk.as_json() for hunk in self.hunks],
         }

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 # GitPython would refuse to be imported where git is missing; need() says it better, and doctor
@@ -35,6 +35,8 @@ from zpmaint.sources.source import SourceFailedError
 from zpmaint.tools import need
 from zpmaint.versions import KernelVersion
 
+_WORDS = 1 << 20
+"""Bytes of file names that a program is given at most; Linux takes twice as many."""
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/\s]+@[^/\s]+:")
 
 # What of git's environment may reach our git: how to reach a server, never which repository.
@@ -145,6 +147,45 @@ class GitSource:
                 else:
                     return True
             return False
+
+    def speaking_of(self, version: KernelVersion, name: str) -> list[str]:
+        with self._lock:
+            tag = self._tag(version)
+            repo = self._open()
+            self._bring_contents(repo, f"{tag}^{{tree}}")
+            try:
+                listed = repo.git.grep("-lwIFz", "-e", name, tag)
+            except GitCommandError as error:
+                if error.status == 1:
+                    return []
+                raise self._broken(error) from None
+            return sorted(path.removeprefix(f"{tag}:") for path in listed.split("\0") if path)
+
+    def renamed(
+        self, older: KernelVersion, newer: KernelVersion, paths: Iterable[str]
+    ) -> dict[str, tuple[str, int]]:
+        """What became of those of `paths` that `newer` no longer has: by the old name the new one
+        and how much alike the two are, in percent, as git finds it. A file that is more like
+        another one that went has come from there. Takes a second."""
+        with self._lock:
+            pair = [self._tag(older), self._tag(newer)]
+            repo = self._open()
+            try:
+                went, came = (_paths(repo, mark, pair) for mark in "DA")
+                wanted = [path for path in paths if path in set(went)]
+                kinds = {PurePosixPath(path).suffix for path in wanted}
+                went, came = (
+                    [path for path in some if PurePosixPath(path).suffix in kinds]
+                    for some in (went, came)
+                )
+                if not came or sum(map(len, [*went, *came])) > _WORDS:
+                    return {}  # kernels so far apart that few files are alike any more
+                # All pairs of a release's files would take minutes; one against all does not.
+                to = _renames(repo, pair, [*wanted, *came])
+                back = _renames(repo, pair, [*went, *(new for new, _ in to.values())])
+            except GitCommandError as error:
+                raise self._broken(error) from None
+        return {old: new for old, new in to.items() if back.get(old, ("", 0))[0] == new[0]}
 
     @property
     def is_here(self) -> bool:
@@ -442,6 +483,20 @@ def clone(url: str, folder: Path, *, contents: bool) -> None:
     Raises GitCommandError."""
     options = [] if contents else ["--filter=blob:none"]
     Git().clone("--bare", "--quiet", *options, "--", url, str(folder))
+
+
+def _paths(repo: git.Repo, mark: str, pair: list[str]) -> list[str]:
+    """The files that came (A) or went (D) between two kernels."""
+    words = ["-r", "-z", f"--diff-filter={mark}", "--name-only", "--no-renames", *pair]
+    return [path for path in repo.git.diff_tree(*words).split("\0") if path]
+
+
+def _renames(repo: git.Repo, pair: list[str], paths: list[str]) -> dict[str, tuple[str, int]]:
+    """By old name the new one and the likeness in percent, of these files alone."""
+    words = ["-r", "-z", "-M", "-l0", "--diff-filter=R", "--name-status", *pair]
+    told = repo.git.diff_tree(*words, "--", *paths).split("\0")
+    rows = zip(told[0::3], told[1::3], told[2::3], strict=False)
+    return {old: (new, int(how[1:])) for how, old, new in rows}
 
 
 def _text(word: str | bytes) -> str:
