@@ -23,6 +23,7 @@ from zpmaint.port.engine import port
 from zpmaint.port.terms import Terms
 from zpmaint.port.values import Port, State
 from zpmaint.progress import SILENT
+from zpmaint.sources.chain import Chain
 from zpmaint.sources.git import GitSource
 
 OLD, NEW = "2.6.23", "2.6.24"
@@ -224,6 +225,17 @@ def test_a_sweep_and_explain_follow_as_the_port_does(place: Place) -> None:
     assert sweep(place.shop, place.set, chain)[-1] == done
     [story] = explain(place.shop, place.set, V(NEW), chain).hunks
     assert (story.path, story.placed, story.confidence) == ("mm/toy.c", "moved", 0.8)
+
+
+def test_a_clone_without_contents_is_not_filled_for_it(place: Place) -> None:
+    place.git({"mm/toy.c": FILE}, {"mm/new.c": DRIFTED})
+    [spec] = place.sources
+    source = GitSource("https://example.invalid/linux.git", place.folder / "cache")
+    source._url = f"file://{spec.removeprefix('git:')}"
+    chain = Chain([source])
+    done = port_onto(place.shop, place.set, V(NEW), chain)
+    assert done.state is State.CONFLICT and "does not have this file" in done.why
+    source.close()
 
 
 GOTO = """int f(int a)

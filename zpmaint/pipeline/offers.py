@@ -38,9 +38,11 @@ def port_following(
     anchor: str | None = None,
 ) -> Port:
     """The engine's port; where it is a conflict for what upstream moved to other files, the port
-    there, if it goes through."""
+    there. A clone that would have to fetch the whole kernel for it is not asked."""
     done = port(patchset, version, bases, target, anchor=anchor, terms=terms)
-    if done.state is not State.CONFLICT:
+    served = chain.served_by(version)
+    away_from_here = isinstance(served, GitSource) and not served.is_here
+    if done.state is not State.CONFLICT or away_from_here:
         return done
     start = next(a for a in patchset.anchors if a.name == done.anchor)
     offers: tuple[Offer, ...] = ()
