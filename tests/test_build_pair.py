@@ -287,14 +287,19 @@ def _until(path: Path) -> None:
         time.sleep(0.01)
 
 
-def test_killed_in_the_middle_of_patched_the_next_run_is_sane(toy: Toy) -> None:
-    toy.build(None)
-    child = _build_in_child(toy, SLOW)
+def _kill(child: multiprocessing.Process, toy: Toy) -> None:
+    """Kill a build and its make, once the slow object is being made."""
     _until(toy.pid)
     assert child.pid
     os.kill(child.pid, signal.SIGKILL)
     os.killpg(os.getpgid(int(toy.pid.read_text())), signal.SIGKILL)
     child.join()
+
+
+def test_killed_in_the_middle_of_patched_the_next_run_is_sane(toy: Toy) -> None:
+    toy.build(None)
+    child = _build_in_child(toy, SLOW)
+    _kill(child, toy)
     half = toy.place / "obj/mm/memory.o"
     assert half.read_bytes() == b"half"  # and newer than its source: make would link it
     toy.fast.touch()
@@ -307,11 +312,7 @@ def test_killed_in_the_middle_of_patched_the_next_run_is_sane(toy: Toy) -> None:
 
 def test_killed_in_patched_and_asked_for_stock_again(toy: Toy) -> None:
     child = _build_in_child(toy, SLOW)
-    _until(toy.pid)
-    assert child.pid
-    os.kill(child.pid, signal.SIGKILL)
-    os.killpg(os.getpgid(int(toy.pid.read_text())), signal.SIGKILL)
-    child.join()
+    _kill(child, toy)
     toy.fast.touch()
     kept = toy.build(None).stock
     kept.image.unlink()  # so that it has to be made from a tree in which the patch lies

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from series_fixtures import git_am, lay, quilt_folder, quilt_push
+from series_fixtures import call, git_am, lay, quilt_folder, quilt_push
 from test_cli import ROOT, zpmaint
 from test_port_series import BASE, CLASH, ONE, TARGET, THREE, TWO, C, chain, work  # noqa: F401
 
@@ -106,3 +106,48 @@ def test_mails_come_out_as_mails(work, trees: list[str], tmp_path: Path) -> None
     )  # fmt: skip
     assert status == 0, said
     git_am(tmp_path / "out", {**TARGET, "Makefile": MAKEFILE % 2}, tmp_path / "there")
+
+
+def test_a_series_is_held_to_a_threshold(trees: list[str], tmp_path: Path) -> None:
+    folder = quilt_folder(tmp_path / "in", chain(C, ONE, TWO, THREE))
+    words = ["-q", "port", "6.12.2", "--series", str(folder), "--json", *trees]
+    assert zpmaint(*words, "--min-confidence", "0.9")[0] == 0
+    status, _, err = zpmaint(*words, "--min-confidence", "1.1")
+    assert status == 2 and "0.0<=x<=1.0" in err
+
+
+def test_names_are_looked_for_where_git_tells_of_all(tmp_path: Path) -> None:
+    """Upstream took away what the second patch calls, in a file that no patch touches."""
+    helper = {"lib/h.c": b"int helper(void) { return 1; }\n"}
+    one, two = C, C.replace(b"\tstep_9(a);\n", b"\tstep_9(a);\n\thelper();\n")
+    folder = quilt_folder(tmp_path / "in", chain(one, two))
+    repo = tmp_path / "repo"
+    repo.mkdir()
+    call("git", "init", "-q", "-b", "main", cwd=repo)
+    for number, tree in ((1, {**BASE, **helper}), (2, {**TARGET, "lib/h.c": b"int other;\n"})):
+        lay(repo, {**tree, "Makefile": MAKEFILE % number})
+        call("git", "add", "-A", cwd=repo)
+        call("git", "commit", "-q", "-m", "x", cwd=repo)
+        call("git", "tag", f"v6.12.{number}", cwd=repo)
+    words = ["-q", "port", "6.12.2", "--series", str(folder), "--base", "6.12.1", "--json"]
+
+    def state(*more: str) -> tuple[str, str]:
+        env = {"ZPMAINT_HOME": str(tmp_path / "home")}
+        status, said, err = zpmaint(*words, "--source", f"git:{repo}", *more, env=env)
+        assert status in (0, 1), err
+        [row] = json.loads(said)["patches"]
+        return row["state"], row["why"]
+
+    found, why = state()
+    assert found == "conflict" and "no longer has helper" in why
+    assert state("--look-for-names") == (found, why)
+    assert state("--no-look-for-names")[0] == "applies"
+
+
+def test_names_in_unpacked_trees_are_looked_for_when_told(trees: list[str], tmp_path: Path) -> None:
+    (tmp_path / "linux1/lib.c").write_text("int helper(void);\n")
+    two = C.replace(b"\tstep_9(a);\n", b"\tstep_9(a);\n\thelper();\n")
+    folder = quilt_folder(tmp_path / "in", chain(C, two))
+    words = ["-q", "port", "6.12.2", "--series", str(folder), "--base", "6.12.1", "--json", *trees]
+    assert zpmaint(*words)[0] == 0
+    assert zpmaint(*words, "--look-for-names")[0] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import permutations
 from xml.etree import ElementTree
 
 import pytest
@@ -13,6 +14,7 @@ from zpmaint.evaluate.chart import svg
 from zpmaint.evaluate.classes import Class
 from zpmaint.evaluate.curve import Point, at_equal_coverage, curve
 from zpmaint.evaluate.drift import Drift
+from zpmaint.evaluate.labels import placed
 from zpmaint.evaluate.pairs import declared, parse_pair
 from zpmaint.evaluate.values import Kind, Outcome, Result, Verdict
 from zpmaint.evaluate.verdicts import drifted, grouped, hard, other, patches, tally
@@ -120,6 +122,33 @@ def test_the_picture_shows_each_point_where_it_belongs() -> None:
     assert float(circle.get("cx", "0")) == pytest.approx(500 + 340 * 40 / 45, abs=0.1)
     assert float(circle.get("cy", "0")) == pytest.approx(192.4)
     assert trade.startswith("M575.6 94.8L500.0 192.4")
+
+
+TOOLS = [("patch -F0", 1.1, 79.8), ("patch", 2.8, 85.7), ("git merge-file", 2.1, 84.4),
+         ("wiggle", 4.4, 88.2)]  # fmt: skip
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4)))[::5])
+def test_names_in_the_picture_keep_clear_of_each_other(order: tuple[int, ...]) -> None:
+    """The tools as they were measured: two stand closer than their names are long."""
+    points = [(name, (500 + 68 * x, 290 - 2.44 * y)) for name, x, y in (TOOLS[n] for n in order)]
+    line = [(506.7, 227.6), (543.6, 95.7), (637.4, 65.0)]
+    labels = placed(points, line, (500, 46, 860, 290))
+    boxes = [label.box for label in labels]
+    dots = [(x - 4, y - 4, x + 4, y + 4) for _, (x, y) in points]
+    for n, box in enumerate(boxes):
+        assert box[0] >= 500 and box[2] <= 860
+        for taken in [*boxes[:n], *boxes[n + 1 :], *dots]:
+            apart = box[2] <= taken[0] or taken[2] <= box[0]
+            assert apart or box[3] <= taken[1] or taken[3] <= box[1]
+    beside = {label.text: (label.x, label.y) for label in labels}
+    for name, (x, y) in points:
+        assert abs(beside[name][1] - y) < 40 and abs(beside[name][0] - x) < 10
+
+
+def test_names_where_all_is_taken_stand_beside_their_points() -> None:
+    crowd = [("many letters", (5.0, 5.0))] * 3
+    assert [label.anchor for label in placed(crowd, [], (0, 0, 10, 10))] == ["start"] * 3
 
 
 def test_a_picture_of_nothing_is_one() -> None:

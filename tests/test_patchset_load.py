@@ -54,6 +54,14 @@ def written(folder: Path, table: str = TABLE, patch: str = PATCH) -> Path:
     return folder
 
 
+def test_a_set_may_ask_for_sure_ports(tmp_path: Path) -> None:
+    assert load_patchset(written(tmp_path / "any")).min_confidence == 0.0
+    strict = written(tmp_path / "strict", f"min_confidence = 0.9\n{TABLE}")
+    assert load_patchset(strict).min_confidence == 0.9
+    with pytest.raises(UserError, match=r"patch\.toml: min_confidence: .*less than or equal to 1"):
+        load_patchset(written(tmp_path / "wrong", f"min_confidence = 90\n{TABLE}"))
+
+
 def test_a_patch_set_is_read_whole(tmp_path: Path) -> None:
     read = load_patchset(written(tmp_path / "demo"))
     assert read.name == "demo"

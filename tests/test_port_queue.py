@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.port_fixtures import PATH, V, anchor, carry, diff, outcome, patchset, placed
 from zpmaint.port.engine import port
-from zpmaint.port.terms import STRICT, YIELDING, Terms
+from zpmaint.port.terms import STRICT, YIELDING, Offer, Terms
 from zpmaint.port.values import Port, State
 
 FILE = """#include <linux/one.h>
@@ -45,6 +45,10 @@ def carried(
     chosen = patchset(anchor(diff(base, patched)))
     there = None if target is None else target.encode()
     return port(chosen, V("2.6.21"), {"a": {PATH: base.encode()}}, {PATH: there}, terms=terms)
+
+
+def offers(*files: tuple[str, str]) -> tuple[Offer, ...]:
+    return tuple(Offer(path, text.encode(), "it looks so") for path, text in files)
 
 
 def test_a_hunk_that_upstream_has_is_dropped() -> None:
@@ -116,7 +120,7 @@ def test_strict_is_the_default() -> None:
 
 def test_a_file_that_moved_is_followed_and_says_so() -> None:
     target = FILE.replace("linux/one", "linux/two")
-    terms = Terms(yields=True, offers=(("mm/new.c", target.encode()), ("mm/no.c", b"int x;\n")))
+    terms = Terms(yields=True, offers=offers(("mm/new.c", target), ("mm/no.c", "int x;\n")))
     ported = carried(None, terms=terms)
     assert ported.state is State.PORTED
     assert [file.path for file in ported.files] == ["mm/new.c"]
@@ -128,20 +132,20 @@ def test_a_file_that_moved_is_followed_and_says_so() -> None:
 
 def test_a_file_that_was_split_is_followed_hunk_by_hunk() -> None:
     at = FILE.index("int other")
-    terms = Terms(offers=(("mm/a.c", FILE[:at].encode()), ("mm/b.c", FILE[at:].encode())))
+    terms = Terms(offers=offers(("mm/a.c", FILE[:at]), ("mm/b.c", FILE[at:])))
     ported = carried(None, terms=terms)
     assert sorted(file.path for file in ported.files) == ["mm/a.c", "mm/b.c"]
 
 
 def test_a_function_that_moved_is_followed() -> None:
     at = FILE.index("int other")
-    terms = Terms(offers=(("mm/b.c", FILE[at:].encode()),))
+    terms = Terms(offers=offers(("mm/b.c", FILE[at:])))
     ported = carried(FILE[:at], terms=terms)
     assert [file.path for file in ported.files] == ["mm/toy.c", "mm/b.c"]
 
 
 def test_a_file_that_was_copied_is_not_guessed() -> None:
-    terms = Terms(offers=(("mm/a.c", FILE.encode()), ("mm/b.c", FILE.encode())))
+    terms = Terms(offers=offers(("mm/a.c", FILE), ("mm/b.c", FILE)))
     assert carried(None, terms=terms).state is State.CONFLICT
 
 

@@ -241,6 +241,27 @@ def test_edits_elsewhere_want_an_anchor(place: Place) -> None:
     assert "prepare(a, 1);" in (place.set / "v2.6.21-rc1.patch").read_text()
 
 
+def test_a_port_that_was_held_back_opens_no_lines(place: Place) -> None:
+    """The threshold of the set holds for every command; `port --min-confidence` goes beyond it."""
+    place.solve()
+    assert place.run("resolve", "2.6.21-rc1", "--done", "--why", "so")[0] == 0
+    free = json.loads(place.run("port", "2.6.21", "--json")[1])
+    assert free["confidence"] < 1.0
+    table = place.set / "patch.toml"
+    table.write_text(f"min_confidence = 1.0\n{table.read_text()}")
+    status, out, _ = place.run("port", "2.6.21", "--json")
+    assert status == 1
+    held = json.loads(out)
+    assert held["state"] == "conflict" and held["confidence"] == free["confidence"]
+    status, _, err = place.run("resolve", "2.6.21")
+    assert status == 2
+    assert "held back: 2 of 2" in err and "no lines are open" in err
+    assert not place.work("2.6.21").exists()
+    status, out, _ = place.run("port", "2.6.21", "--min-confidence", "0", "--json")
+    assert status == 0
+    assert json.loads(out)["files"] == free["files"]
+
+
 def test_abort_deletes_the_folder_alone(place: Place) -> None:
     folder, before = place.open(), place.tree()
     status, out, _ = place.run("resolve", "2.6.21-rc1", "--abort")

@@ -13,11 +13,7 @@ from zpmaint.pipeline.job import Job
 @click.command()
 @click.argument("version")
 @options.flavours
-@options.arch
-@options.profile
-@options.patch
-@options.source
-@options.jobs
+@options.building
 @options.as_json
 @pass_desk
 def command(

@@ -22,10 +22,8 @@ _SHOWN = 6  # turns of one hunk; --json has all
     epilog="Commits are named where one git repository has both the kernel that the anchor was "
     "cut against and VERSION: name it with --source git:PATH. Exit status 1 on a conflict."
 )
-@click.argument("version")
-@options.patch
-@options.source
-@click.option("--anchor", metavar="NAME", help="Start from this anchor, not the nearest one.")
+@options.porting
+@options.anchor
 @options.as_json
 @pass_desk
 def command(

@@ -21,11 +21,7 @@ _SHOWN = 3  # commits of one cause in the table; --json has all
     "kernels.toml tracks. A commit is named where one git repository has the kernels on both sides "
     "of a change; elsewhere the cause is what patch.toml declares."
 )
-@options.patch
-@options.source
-@options.since
-@options.until
-@options.as_json
+@options.surveying
 @pass_desk
 def command(
     desk: Desk,

@@ -27,6 +27,9 @@ patch = click.option(
     help="A patch set of patches/, or a folder that holds a patch.toml "
     "(default: the one kernels.toml names).",
 )
+anchor = click.option(
+    "--anchor", metavar="NAME", help="Start from this anchor, not the nearest one."
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 arch = click.option(
     "--arch", type=click.Choice(["x86_64", "i386"]), default="x86_64", show_default=True
@@ -68,13 +71,24 @@ until = click.option(
 )
 
 
-def flavours(function: F) -> F:
-    """--stock and --patched together; neither means both."""
-    return flavour(flavour_patched(function))
+def _all(*listed: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one, in the order in which --help lists them."""
+
+    def declare(function: F) -> F:
+        for option in reversed(listed):
+            function = option(function)
+        return function
+
+    return declare
 
 
-def booting(function: F) -> F:
-    """What every command takes that builds kernels and boots them."""
-    for option in (as_json, accel, jobs, source, patch, profile, arch):
-        function = option(function)
-    return function
+flavours = _all(flavour, flavour_patched)
+"""--stock and --patched together; neither means both."""
+porting = _all(click.argument("version"), patch, source)
+"""What every command takes that is about the port to one kernel."""
+surveying = _all(patch, source, since, until, as_json)
+"""What every command takes that goes over the kernels of the sources."""
+building = _all(arch, profile, patch, source, jobs)
+"""What every command takes that builds kernels."""
+booting = _all(building, accel, as_json)
+"""What every command takes that builds kernels and boots them."""

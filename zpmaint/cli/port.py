@@ -19,10 +19,15 @@ from zpmaint.pipeline.series import check_out, port_series_onto, write_series
     epilog="The patch goes to DIR/vVERSION.patch with --out, else to standard output; the table "
     "of hunks goes to standard error then. Exit status 1 on a conflict."
 )
-@click.argument("version")
-@options.patch
-@options.source
-@click.option("--anchor", metavar="NAME", help="Start from this anchor, not the nearest one.")
+@options.porting
+@options.anchor
+@click.option(
+    "--min-confidence",
+    type=click.FloatRange(0.0, 1.0),
+    metavar="N",
+    help="Hold back a port with a hunk that is less sure than this: a conflict that says so. "
+    "Default: the min_confidence of patch.toml, else 0.",
+)
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for VERSION.patch."
 )
@@ -40,10 +45,11 @@ from zpmaint.pipeline.series import check_out, port_series_onto, write_series
     "--keep-going", is_flag=True, help="Of a series, also try the patches after a conflict."
 )
 @click.option(
-    "--look-for-names",
-    is_flag=True,
+    "--look-for-names/--no-look-for-names",
+    default=None,
     help="Of a series, look in both kernels' trees for every name that a patch brings to a file: "
-    "what upstream took away is a conflict then. Takes seconds a name.",
+    "what upstream took away is a conflict then. By itself only where one git repository has both "
+    "kernels: elsewhere it takes seconds a name.",
 )
 @options.as_json
 @pass_desk
@@ -54,11 +60,12 @@ def command(
     patch: str | None,
     sources: tuple[str, ...],
     anchor: str | None,
+    min_confidence: float | None,
     out: Path | None,
     series: tuple[Path, ...],
     base: str | None,
     keep_going: bool,
-    look_for_names: bool,
+    look_for_names: bool | None,
     as_json: bool,
 ) -> int:
     """Port the patch onto VERSION and say how each hunk was placed.
@@ -71,6 +78,7 @@ def command(
       zpmaint port v2.6.21 --source git:/srv/linux --out ported/
       zpmaint port 6.12.y --json
       zpmaint port 6.12.y | patch -p1 -d linux-6.12
+      zpmaint port 6.12.y --min-confidence 0.9
       zpmaint port 6.12.107 --series debian/patches --base 6.12.94 --out ported/
     """
     if series:
@@ -82,15 +90,16 @@ def command(
             sources=sources,
             places=series,
             base=base,
+            min_confidence=min_confidence,
             out=out,
             keep_going=keep_going,
             look_for_names=look_for_names,
             as_json=as_json,
         )
-    if base or keep_going or look_for_names:
+    if base or keep_going or look_for_names is not None:
         raise click.UsageError("--base, --keep-going and --look-for-names are for --series")
     job = Job.take(desk.workshop, version, patch, sources)
-    result = job.port(anchor)
+    result = job.port(anchor, min_confidence)
     written = write_port(result, out) if out and result.patch else None
     if as_json:
         desk.json(result.as_json())
@@ -111,9 +120,10 @@ def _series(
     sources: tuple[str, ...],
     places: tuple[Path, ...],
     base: str | None,
+    min_confidence: float | None,
     out: Path | None,
     keep_going: bool,
-    look_for_names: bool,
+    look_for_names: bool | None,
     as_json: bool,
 ) -> int:
     """Port a series; the folder is written whatever came of it, with what went in."""
@@ -131,6 +141,7 @@ def _series(
         base=shop.resolve(base, chain) if base else None,
         keep_going=keep_going,
         look_for_names=look_for_names,
+        min_confidence=min_confidence or 0.0,
     )
     if out is not None:
         write_series(result, out)

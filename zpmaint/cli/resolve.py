@@ -19,9 +19,7 @@ from zpmaint.port.history import ranges
 @click.command(
     epilog="Exit status 1 while a conflict is open, or where a check refuses the solution."
 )
-@click.argument("version")
-@options.patch
-@options.source
+@options.porting
 @click.option("--done", is_flag=True, help="Check the edited files and record the solution.")
 @click.option(
     "--as-anchor",

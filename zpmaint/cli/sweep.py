@@ -16,11 +16,7 @@ from zpmaint.versions import KernelVersion
 
 
 @click.command()
-@options.patch
-@options.source
-@options.since
-@options.until
-@options.as_json
+@options.surveying
 @pass_desk
 def command(
     desk: Desk,

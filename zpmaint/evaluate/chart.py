@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
 from zpmaint.evaluate.curve import Point
+from zpmaint.evaluate.labels import placed
 from zpmaint.evaluate.verdicts import Tally
 
 _WIDTH, _HEIGHT = 860, 340
@@ -41,7 +42,10 @@ def svg(title: str, points: Sequence[Point], tools: Iterable[tuple[str, Tally]])
         right.line("equal", [(p.different, p.equal) for p in points]),
         _label(_RIGHT[0] + 8, _TOP - 8, "— zpmaint, by threshold   • others"),
     ]
-    body += [right.dot(name, t.share(t.different), t.share(t.equal)) for name, t in others]
+    body += right.dots(
+        [(name, t.share(t.different), t.share(t.equal)) for name, t in others],
+        [(p.different, p.equal) for p in points],
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n"
@@ -93,11 +97,18 @@ class _Plot:
         path = "L".join("{} {}".format(*self._at(x, y)) for x, y in points)
         return f'<path class="{kind}" d="M{path}"/>' if path else ""
 
-    def dot(self, name: str, x: float, y: float) -> str:
-        along, height = self._at(x, y)
-        return f'<circle class="tool" cx="{along}" cy="{height}" r="4"/>' + _label(
-            along + 7, height + 4, name
-        )
+    def dots(
+        self, named: Sequence[tuple[str, float, float]], line: Sequence[tuple[float, float]]
+    ) -> list[str]:
+        """Points with their names, which keep clear of each other and of the line."""
+        spots = [(name, self._at(x, y)) for name, x, y in named]
+        room = (self._place[0], _TOP, _WIDTH, _BOTTOM)
+        labels = placed(spots, [self._at(x, y) for x, y in line], room)
+        return [
+            f'<circle class="tool" cx="{x}" cy="{y}" r="4"/>'
+            + _label(round(label.x, 1), round(label.y, 1), label.text, label.anchor)
+            for (_, (x, y)), label in zip(spots, labels, strict=True)
+        ]
 
 
 def _label(x: float, y: float, text: str, anchor: str = "start", more: str = "") -> str:

@@ -73,6 +73,7 @@ def load_patchset(folder: Path, sets: Path | None = None) -> PatchSet:
         leaves=read.leaves,
         folder=folder,
         resolutions=resolutions.load(folder),
+        min_confidence=read.min_confidence,
     )
     if read.like is None:
         return own

@@ -122,6 +122,8 @@ class PatchTable(_Table):
     origin: Said
     intent: Said
     leaves: tuple[Said, ...]
+    min_confidence: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    """A port with a hunk that is less sure is held back."""
     anchor: Annotated[tuple[AnchorTable, ...], Field(min_length=1)]
     adopted: tuple[AdoptedTable, ...] = ()
     flip: tuple[FlipTable, ...] = ()

@@ -132,3 +132,5 @@ class PatchSet:
     folder: Path
     resolutions: tuple[Resolution, ...] = ()
     """Conflicts that were solved by hand, by key."""
+    min_confidence: float = 0.0
+    """0..1: a port with a hunk that is less sure is held back, a conflict for a person to read."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,7 +13,7 @@ from zpmaint.pipeline.workshop import Workshop
 from zpmaint.port.engine import paths
 from zpmaint.port.fates import fates
 from zpmaint.port.interdiff import Interdiff, interdiff
-from zpmaint.port.values import HunkPort, Port
+from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
 from zpmaint.versions import KernelVersion
 
@@ -92,7 +91,7 @@ def explain(
     base = base_blobs(shop, start, chain)
     look = partial(fates, patchset, start, base)
     now = look(chain.blobs(version, touched))
-    placed: Sequence[HunkPort | None] = [h for file in done.files for h in file.hunks]
+    placed = {(file.origin, h.header): h for file in done.files for h in file.hunks}
     turned = Search(shop, chain, start, version, look).turns(base, now)
     stories = [
         HunkStory(
@@ -105,7 +104,8 @@ def explain(
             found.turns,
             found.note,
         )
-        for fate, hunk, found in zip(now, placed or [None] * len(now), turned, strict=True)
+        for fate, found in zip(now, turned, strict=True)
+        for hunk in [placed.get((fate.path, fate.header))]
     ]
     compared = interdiff(start.patch, done.patch) if done.patch else None
     return Explanation(done, start.base, tuple(stories), compared)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zpmaint.build.values import Flavour, Kernel
 from zpmaint.errors import KernelError, UserError
@@ -33,8 +33,12 @@ class Job:
         chain = shop.chain(sources, () if sources else shop.names_for(version))
         return cls(shop, patchset, shop.resolve(version, chain), chain)
 
-    def port(self, anchor: str | None = None) -> Port:
-        return port_onto(self.shop, self.patchset, self.version, self.chain, anchor=anchor)
+    def port(self, anchor: str | None = None, min_confidence: float | None = None) -> Port:
+        """The port; with `min_confidence` held to that, whatever the set asks for."""
+        patchset = self.patchset
+        if min_confidence is not None:
+            patchset = replace(patchset, min_confidence=min_confidence)
+        return port_onto(self.shop, patchset, self.version, self.chain, anchor=anchor)
 
     def kernels(
         self, flavour: str | None, *, arch: str, profile: str = "", jobs: int | None = None

@@ -134,6 +134,12 @@ def lay_out(work: WorkingFolder, anchor: str | None = None) -> LaidOut:
                 f"{job.version}: {told.port.why}",
                 "correct [[adopted]] in patch.toml: no merge of lines can settle this",
             )
+        if any(hunk.is_held_back for file in told.port.files for hunk in file.hunks):
+            raise UserError(
+                f"{job.version}: {told.port.why}",
+                "no lines are open; zpmaint port with --min-confidence 0 --out FOLDER writes the "
+                "patch, for an [[anchor]] in patch.toml",
+            )
         base = base_blobs(job.shop, start, job.chain)
         target = job.chain.blobs(job.version, engine.paths(start.patch))
         found = engine.opened(start.patch, base, target)

@@ -13,7 +13,7 @@ from zpmaint.errors import InfraError, UserError
 from zpmaint.files import landing, locked
 from zpmaint.patchset.patch import to_bytes
 from zpmaint.patchset.series import TABLE, Series
-from zpmaint.pipeline.port import terms_of
+from zpmaint.pipeline.port import compared, terms_of
 from zpmaint.pipeline.workshop import Workshop
 from zpmaint.port.series import Fate, MemberPort, dependents, port_series
 from zpmaint.port.terms import STRICT
@@ -73,12 +73,15 @@ def port_series_onto(
     *,
     base: KernelVersion | None = None,
     keep_going: bool = False,
-    look_for_names: bool = False,
+    look_for_names: bool | None = None,
+    min_confidence: float = 0.0,
 ) -> SeriesPort:
     """Carry `series` onto `version`. With `base`, the kernel it was cut against, each patch has
     the files it was made from; where no source serves that kernel it is noted, and the engine has
-    the patches alone to go by. Of a kernel only the files that the series touches are read; with
-    `look_for_names` its tree is asked for the names that the patches bring, seconds for each."""
+    the patches alone to go by. Of a kernel only the files that the series touches are read, and
+    with `look_for_names` its tree is asked for the names that the patches bring: seconds for each,
+    but where one git repository tells of all at once; None is only there. A patch with a hunk that
+    is less sure than `min_confidence` does not go in."""
     wanted = series.paths
     done: list[MemberPort] = []
     with shop.reporter.step(f"port {series.name} onto {version}", "patches") as step:
@@ -90,9 +93,18 @@ def port_series_onto(
             known, said = _base(shop, base, chain, wanted)
             if said:
                 step.note(f"without the base {base}: {said}")
-        terms = terms_of(shop, chain, version, base) if look_for_names else STRICT
+        terms = STRICT
+        if look_for_names is not False:
+            told = compared(chain, version, base) if base else None
+            terms = told or (terms_of(shop, chain, version, base) if look_for_names else STRICT)
         for port in port_series(
-            series, known, target, keep_going=keep_going, exists=terms.exists, gone=terms.gone
+            series,
+            known,
+            target,
+            keep_going=keep_going,
+            exists=terms.exists,
+            gone=terms.gone,
+            min_confidence=min_confidence,
         ):
             done.append(port)
             step.advance(len(done), len(series.members))

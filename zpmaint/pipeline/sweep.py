@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from zpmaint.patchset.values import PatchSet
+from zpmaint.pipeline.offers import port_following
 from zpmaint.pipeline.port import base_blobs, starting, touched
 from zpmaint.pipeline.workshop import Workshop
-from zpmaint.port.engine import Blobs, port
+from zpmaint.port.engine import Blobs
 from zpmaint.port.terms import Terms
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
@@ -59,6 +60,6 @@ def sweep_over(
         for version in versions:
             target = chain.blobs(version, touched(starting(patchset, version)))
             terms = Terms(exists=partial(chain.speaks_of, version))
-            ports.append(port(patchset, version, bases, target, terms=terms))
+            ports.append(port_following(patchset, version, bases, target, chain=chain, terms=terms))
             step.advance(len(ports), len(versions))
     return ports

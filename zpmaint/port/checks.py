@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from zpmaint.patchset.patch import to_bytes
-from zpmaint.port import intent
+from zpmaint.port import already, intent
 from zpmaint.port.everywhere import EVERYWHERE
 from zpmaint.port.follow import replaced
 from zpmaint.port.hunks import Change, counted
@@ -37,9 +37,8 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
     if job.target.language == "c":
         found.append(_brackets(change, old, new))
         found.append(_rivals(job, placement))
-    found.append(_stuttered(job.target, placement))
-    if twice := _twice(job, placement):
-        found.append(f"the target has {', '.join(twice)} already")
+    found.append(already.beside(job, placement))
+    found.append(already.named(job, placement))
     share = intent.share(change, old, new, *_settled(job))
     if share < intent.ENOUGH:
         found.append(
@@ -69,46 +68,6 @@ def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[
         elif twins and not literal:
             found += _scope(job, scope, result)
     return found
-
-
-_ONCE = {
-    "c": (
-        re.compile(r"(\w+):$"),
-        re.compile(r"(case .*):"),
-        re.compile(r"(# ?define \w+)"),
-        re.compile(r"(# ?include .*)"),
-        re.compile(r"EXPORT_\w*SYMBOL\w*(\(\w+)"),
-        re.compile(r"([A-Z][A-Z0-9_]+)(?: = [^;{}]*)?,(?: /\*.*)?$"),
-    ),
-    "kconfig": (re.compile(r"((?:menu)?config \w+)"), re.compile(r"(select \w+)")),
-    "make": (re.compile(r"(\S+ \+?= \S+)$"),),
-}
-"""What stands in a scope once, by language, squeezed."""
-
-
-def _twice(job: Job, placement: Placement) -> list[str]:
-    """What the port would define a second time: upstream has brought it, too, since the base."""
-    kinds = _ONCE.get(job.target.language, ())
-    if not kinds or job.base is None:
-        return []
-    old = counted(job.target.lines[placement.start : placement.end])
-    new = counted(list(placement.lines))
-    brought = {named[1] for line in new - old for kind in kinds if (named := kind.match(line))}
-    if not brought:
-        return []
-    cut = sides(job)
-    if isinstance(cut, Miss):
-        return []
-    wanted, standing, before = (_naming(part, kinds) for part in (cut.ours, cut.theirs, cut.base))
-    gone = _naming(job.target.lines[placement.start : placement.end], kinds)
-    return sorted(
-        name for name in brought if standing[name] - gone[name] > before[name] < wanted[name]
-    )
-
-
-def _naming(lines: list[str], kinds: tuple[re.Pattern[str], ...]) -> Counter[str]:
-    told = (kind.match(squeezed(line)) for line in lines for kind in kinds)
-    return Counter(named[1] for named in told if named)
 
 
 def _settled(job: Job) -> tuple[Counter[str], Counter[str]]:
@@ -156,20 +115,6 @@ def _line_ends(change: Change, target: Source, new: list[str]) -> str:
     if not foreign or (foreign <= seen and known.issuperset(map(ending, change.pre))):
         return ""
     return "the patch and the target end their lines differently"
-
-
-def _stuttered(target: Source, placement: Placement) -> str:
-    """Lines that a merge adds do not stand right there already: then upstream has added them, and
-    the merge took them for others."""
-    new, at = list(placement.lines), placement.start
-    if (
-        placement.placed in ("exact", "offset")
-        or placement.end > at
-        or not any(map(str.strip, new))
-    ):
-        return ""
-    beside = (target.lines[max(0, at - len(new)) : at], target.lines[at : at + len(new)])
-    return "the target has the lines right there already" if new in beside else ""
 
 
 _ASSIGNED = re.compile(r"(\*?[A-Za-z_][\w.>\-\[\]]*) = [^=]")

@@ -5,7 +5,8 @@ All or nothing: a patch is written only if every hunk was placed and every check
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -41,6 +42,7 @@ from zpmaint.port.scopes import Source, locals_of, source
 from zpmaint.port.strategies import LADDER
 from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.text import join, lines_of
+from zpmaint.port.threshold import held_back
 from zpmaint.port.tokens import KEYWORDS, identifiers
 from zpmaint.port.values import FilePort, HunkPort, Port, State
 from zpmaint.versions import KernelVersion
@@ -197,6 +199,13 @@ def _port(
         return Port(
             version, patchset.name, State.UPSTREAM, anchor.name, outcome.files, "", outcome.why
         )
+    if unsure := held_back(outcome.files, patchset.min_confidence):
+        files = _undone(unsure)
+        why = (
+            f"held back: {_first_stuck(files)}; read it with `zpmaint port {version} "
+            "--min-confidence 0`: if it is right, make it an anchor"
+        )
+        return Port(version, patchset.name, State.CONFLICT, anchor.name, files, "", why)
     head = header.write(
         patchset, anchor, version, state=outcome.state, files=outcome.files, why=outcome.why
     )
@@ -260,17 +269,14 @@ def _carry(patch: str, base: _Frozen, target: _Frozen, terms: Terms = STRICT) ->
     ported: list[FilePort] = []
     diffs: list[str] = []
     for file in _files(patch):
-        blob = now[file.path]
-        for done in _file(file, before[file.path], blob, terms):
+        for done in _file(file, before[file.path], now[file.path], terms):
             ported.append(done)
-            there = blob if done.path == file.path else dict(terms.offers).get(done.path)
-            diffs.append(_diff(done, there))
+            diffs.append(_diff(done, _there(done, now, terms)))
+    ported = _one_each(ported)
+    if stuck := _stuck(ported):
+        return stuck
     hunks = [hunk for file in ported for hunk in file.hunks]
-    stuck = [hunk for hunk in hunks if hunk.placed == "conflict"]
     held = [hunk for hunk in hunks if hunk.placed in _DROPPED]
-    if stuck:
-        why = f"{len(stuck)} of {len(hunks)} hunks: {stuck[0].header} {stuck[0].why}"
-        return _Outcome(State.CONFLICT, _undone(ported), "", why)
     if held and terms.yields:
         return _without(held, len(hunks), ported, "".join(diffs))
     if held:
@@ -282,25 +288,17 @@ def _carry(patch: str, base: _Frozen, target: _Frozen, terms: Terms = STRICT) ->
         if offsets != {0}:
             why += f", {min(offsets):+d} to {max(offsets):+d} lines off"
         return _Outcome(State.APPLIES, tuple(ported), "".join(diffs), why)
-    ways = ", ".join(sorted({hunk.placed for hunk in hunks}))
-    return _Outcome(State.PORTED, tuple(ported), "".join(diffs), f"carried on by {ways}")
+    return _carried_on(ported, diffs)
 
 
 def _bereft(patch: str, outcome: _Outcome, target: Blobs, terms: Terms) -> _Outcome:
     """The port, held against what upstream has taken away from the whole tree."""
     of = {file.path: file for file in _files(patch)}
     files = tuple(
-        _held_to_tree(of[done.path], done, target.get(done.path), terms)
-        if done.path in of
-        else done
+        _held_to_tree(of[done.origin], done, _there(done, target, terms), terms)
         for done in outcome.files
     )
-    hunks = [hunk for file in files for hunk in file.hunks]
-    stuck = [hunk for hunk in hunks if hunk.placed == "conflict"]
-    if not stuck:
-        return outcome
-    why = f"{len(stuck)} of {len(hunks)} hunks: {stuck[0].header} {stuck[0].why}"
-    return _Outcome(State.CONFLICT, _undone(files), "", why)
+    return _stuck(files) or outcome
 
 
 def _held_to_tree(
@@ -311,8 +309,10 @@ def _held_to_tree(
         return done
     known = source(target).names if target is not None else set()
     spoken = source(done.result).names  # some of the patch's words may be upstream's new ones
+    of = {Change.of(hunk).header: hunk for hunk in file}
     hunks = []
-    for hunk, told in zip(file, done.hunks, strict=False):
+    for told in done.hunks:
+        hunk = of.get(told.header, ())
         added = "".join(line.value for line in hunk if line.is_added)
         own = (identifiers(added) & spoken) - known - EVERYWHERE - KEYWORDS
         own -= locals_of(to_bytes(added)) if own else frozenset()
@@ -323,13 +323,34 @@ def _held_to_tree(
         hunks.append(told)
     if all(hunk.placed != "conflict" for hunk in hunks):
         return done
-    return FilePort(done.path, (*hunks, *done.hunks[len(hunks) :]), None, done.conflict)
+    return replace(done, hunks=tuple(hunks), result=None)
 
 
 def _rests_on_names(outcome: _Outcome) -> bool:
     """Whether a port was held back, or less sure, for a name that its file does not use."""
     told = [hunk.why for file in outcome.files for hunk in file.hunks]
     return any(sign in why for why in told for sign in (checks.UNSEEN, checks.DEAD))
+
+
+def _there(done: FilePort, target: Blobs, terms: Terms) -> bytes | None:
+    """The target's file that a port changes."""
+    if not done.moved_from:
+        return target.get(done.path)
+    return next(offer.data for offer in terms.offers if offer.path == done.path)
+
+
+def _one_each(files: list[FilePort]) -> list[FilePort]:
+    """The ports; conflicts where two of them would change one file, each without the other."""
+    paths = Counter(file.path for file in files)
+    moved_to = {file.path for file in files if file.moved_from}
+    found = []
+    for file in files:
+        if file.path in moved_to and paths[file.path] > 1:
+            why = f"two files of the patch go to {file.path} now"
+            stuck = (replace(h, placed="conflict", confidence=0.0, why=why) for h in file.hunks)
+            file = replace(file, hunks=tuple(stuck), result=None)  # noqa: PLW2901
+        found.append(file)
+    return found
 
 
 def _diff(done: FilePort, there: bytes | None) -> str:
@@ -347,47 +368,85 @@ def _file(
 ) -> list[FilePort]:
     """The ports of a file: more than one where upstream moved a part of it to other files."""
     stays = target is not None or file.is_added_file or file.is_removed_file
-    if not stays and terms.offers and (left := _left(file, base, terms)):
+    done = wholefile.port(file, target, terms) if stays or not terms.offers else None
+    if done is not None:
+        return [done]
+    if stays:
+        done = _modified(file, base, target, terms)
+        if done.result is not None or not terms.offers:
+            return [done]
+    left = _left(file, base, terms, target)
+    if not isinstance(left, Miss):
         return left
-    whole = wholefile.port(file, target, terms)
-    if whole is not None:
-        return [whole]
-    done = _modified(file, base, target, terms)
-    if done.result is None and terms.offers and (left := _left(file, base, terms, target)):
-        return left
-    return [done]
+    done = done or wholefile.port(file, target, terms)
+    assert done is not None  # a file that is not there is always told of
+    hunks = (
+        replace(hunk, why=f"{hunk.why}; {left.why}") if hunk.placed == "conflict" else hunk
+        for hunk in done.hunks
+    )
+    return [replace(done, hunks=tuple(hunks)) if left.why else done]
 
 
 def _left(
-    file: PatchedFile, base: bytes | None, terms: Terms, target: bytes | None = None
-) -> list[FilePort]:
-    """The ports of a file some or all of whose hunks have to go to other files; empty where they
-    do not find a place there."""
+    file: PatchedFile, base: bytes | None, terms: Terms, target: bytes | None
+) -> list[FilePort] | Miss:
+    """The ports of a file some or all of whose hunks have to go to other files; why not, where
+    they do not find a place there."""
     if base is None:
-        return []
+        return Miss("without a base a function that moved is not told from another")
     jobs = _jobs(file, base, b"" if target is None else target, terms)
     taken: dict[str, list[tuple[Job, Placement | Miss]]] = {}
     for job in jobs:
         path: str = file.path
         attempt = Miss("") if target is None else _attempt(file.path, job)
-        goes = target is None or moved.is_away(job, attempt)
-        if goes and isinstance(attempt, Miss) and not attempt.done:
-            found = moved.place(file.path, job, terms.offers, _attempt)
+        goes = target is None or moved.is_away(job)
+        if isinstance(attempt, Miss) and not attempt.done:
+            found = moved.place(file.path, job, terms.offers, _attempt) if goes else Miss("")
             if isinstance(found, Miss):
-                return []
+                return found
             path, job, attempt = found  # noqa: PLW2901  # the job goes on in the other file
-        elif isinstance(attempt, Miss) and not attempt.done:
-            return []
         taken.setdefault(path, []).append((job, attempt))
     ports = []
     for path, pairs in taken.items():
-        there = [job for job, _ in pairs]
-        placements = [a for _, a in pairs if isinstance(a, Placement)]
-        result = _applied(there[0].target, sorted(placements, key=lambda p: p.start))
-        if isinstance(result, Miss):
-            return []
-        ports.append(FilePort(path, tuple(_told(j, a) for j, a in pairs), result.data))
+        done = _together(path, file.path, pairs)
+        if isinstance(done, Miss):
+            return done
+        ports.append(done)
     return ports
+
+
+def _together(
+    path: str, origin: str, pairs: Sequence[tuple[Job, Placement | Miss]]
+) -> FilePort | Miss:
+    """A file of the target with all hunks that go there, held to the checks of a whole file."""
+    jobs = [job for job, _ in pairs]
+    placed = sorted((a for _, a in pairs if isinstance(a, Placement)), key=lambda a: a.start)
+    result = _applied(jobs[0].target, placed)
+    if isinstance(result, Miss):
+        return replace(result, why=f"{path}: {result.why}")
+    if idle := _idle(path, jobs, placed, result):
+        return Miss(f"{path}: {', '.join(idle)} would be left without a user")
+    approved = [_approved(path, j, a, result) if isinstance(a, Placement) else a for j, a in pairs]
+    for one in approved:
+        if isinstance(one, Miss) and not one.done:
+            return replace(one, why=f"{path}: {one.why}")
+    hunks = tuple(map(_told, jobs, approved))
+    return FilePort(path, hunks, result.data, moved_from=origin if path != origin else "")
+
+
+def away(patch: str, base: Blobs, target: Blobs) -> dict[str, tuple[str, ...]]:
+    """By path the functions (and other scopes) whose lines `patch` changes and that are not in
+    that file of the target; all of them where there is no such file."""
+    found: dict[str, tuple[str, ...]] = {}
+    for file in _files(patch):
+        old, blob = base.get(file.path), target.get(file.path)
+        if old is None or file.is_added_file or file.is_removed_file or file.is_rename:
+            continue
+        jobs = [job for job in _jobs(file, old, blob or b"") if moved.is_away(job)]
+        if jobs or blob is None:
+            names = (job.home.name for job in jobs if job.home is not None)
+            found[file.path] = tuple(dict.fromkeys(names))
+    return found
 
 
 _DROPPED = frozenset({"upstream", "gone"})
@@ -405,9 +464,30 @@ def _without(
     return _Outcome(state, tuple(ported), "" if state is State.UPSTREAM else diffs, why)
 
 
+def _stuck(files: Sequence[FilePort], unplaced: Collection[str] = ("conflict",)) -> _Outcome | None:
+    """The conflict that hunks which went nowhere make of a port; None where there are none."""
+    why = _first_stuck(files, unplaced)
+    return _Outcome(State.CONFLICT, _undone(files), "", why) if why else None
+
+
+def _first_stuck(files: Sequence[FilePort], unplaced: Collection[str] = ("conflict",)) -> str:
+    """How many hunks went nowhere, and of the first why; '' where all did."""
+    hunks = [hunk for file in files for hunk in file.hunks]
+    stuck = [hunk for hunk in hunks if hunk.placed in unplaced]
+    if not stuck:
+        return ""
+    return f"{len(stuck)} of {len(hunks)} hunks: {stuck[0].header} {stuck[0].why}"
+
+
+def _carried_on(files: Sequence[FilePort], diffs: Sequence[str]) -> _Outcome:
+    """A port whose hunks are all placed, not all of them as the anchor has them."""
+    ways = ", ".join(sorted({hunk.placed for file in files for hunk in file.hunks}))
+    return _Outcome(State.PORTED, tuple(files), "".join(diffs), f"carried on by {ways}")
+
+
 def _undone(files: Sequence[FilePort]) -> tuple[FilePort, ...]:
     """All or nothing: files that went well give no result where another did not."""
-    return tuple(FilePort(file.path, file.hunks, None, file.conflict) for file in files)
+    return tuple(replace(file, result=None) for file in files)
 
 
 def _jobs(file: PatchedFile, base: bytes | None, target: bytes, terms: Terms = STRICT) -> list[Job]:
@@ -447,7 +527,7 @@ def _modified(
 
 def _attempt(path: str, job: Job) -> Placement | Miss:
     """Climb the ladder until a strategy places the hunk and its placement holds."""
-    if job.terms.yields and (held := upstream.present(job)):
+    if job.terms.yields and (held := upstream.there_by_count(job)):
         return Miss(held, done="upstream")
     nearest = Miss("no strategy took it", weight=-1)
     for place in LADDER:
@@ -630,21 +710,9 @@ def _recalled(
     """A port in conflict, with what was solved before solved in the same way."""
     before, now = dict(base), dict(target)
     ported = [_recalled_file(f, before[f.path], now[f.path], resolutions) for f in _files(patch)]
-    hunks = [hunk for file in ported for hunk in file.hunks]
-    stuck = [hunk for hunk in hunks if hunk.placed in _UNPLACED]
-    if stuck:
-        why = f"{len(stuck)} of {len(hunks)} hunks: {stuck[0].header} {stuck[0].why}"
-        return _Outcome(State.CONFLICT, _undone(ported), "", why)
-    diffs = [
-        diff.unified(
-            file.path,
-            None if (old := now[file.path]) is None else lines_of(old),
-            None if file.result is None else lines_of(file.result),
-        )
-        for file in ported
-    ]
-    ways = ", ".join(sorted({hunk.placed for hunk in hunks}))
-    return _Outcome(State.PORTED, tuple(ported), "".join(diffs), f"carried on by {ways}")
+    return _stuck(ported, _UNPLACED) or _carried_on(
+        ported, [_diff(file, now[file.path]) for file in ported]
+    )
 
 
 _UNPLACED = frozenset({"conflict", "upstream"})

@@ -140,3 +140,9 @@ def find_all(lines: list[str], wanted: list[str]) -> list[int]:
         for n, line in enumerate(lines)
         if line == text and n >= key and lines[n - key : n - key + size] == wanted
     ]
+
+
+def stands_beside(lines: list[str], at: int, wanted: list[str]) -> bool:
+    """Whether a run of lines stands right before or right behind a place."""
+    size = len(wanted)
+    return wanted in (lines[max(0, at - size) : at], lines[at : at + size])

@@ -13,11 +13,14 @@ from dataclasses import replace
 from zpmaint.port.outlines import language
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
 from zpmaint.port.scopes import source
+from zpmaint.port.successor import alike, counted
+from zpmaint.port.terms import Offer
 from zpmaint.port.text import squeezed
 from zpmaint.port.tokens import identifiers
 
 _ENOUGH = 0.6
-"""The share of a hunk's own lines that must stand in a file for it to be looked at."""
+"""The share of a hunk's own lines, or of its function's, that must stand in a file for it to be
+looked at."""
 _SURE = 0.8
 """As sure as a hunk in another file can be."""
 
@@ -34,35 +37,44 @@ def known_lines(job: Job, data: bytes) -> float:
     return sum(line in there for line in wanted) / len(wanted)
 
 
+def _known_scope(job: Job) -> float:
+    """How much alike the scope of a hunk is in the base and in the target; 0 without either."""
+    twins = job.target.same_scope(job.home) if job.home is not None else []
+    if job.base is None or job.home is None or len(twins) != 1:
+        return 0.0
+    return alike(counted(job.base, job.home), counted(job.target, twins[0]))
+
+
 def place(
-    path: str, job: Job, offers: Iterable[tuple[str, bytes]], attempt: Try
+    path: str, job: Job, offers: Iterable[Offer], attempt: Try
 ) -> tuple[str, Job, Placement] | Miss:
     """The one offered file that takes a hunk of `path`, and where it goes there."""
-    found: list[tuple[str, Job, Placement]] = []
-    for other, data in offers:
-        if other == path or language(other) != job.target.language:
+    found: list[tuple[Offer, Job, Placement]] = []
+    missed = []
+    for other in offers:
+        if other.path == path or language(other.path) != job.target.language:
             continue
-        if known_lines(job, data) < _ENOUGH:
-            continue
-        there = replace(job, target=source(data, job.target.language))
+        there = replace(job, target=source(other.data, job.target.language))
         if job.home is not None and not there.target.same_scope(job.home):
             continue
-        placed = attempt(other, there)
+        if max(known_lines(job, other.data), _known_scope(there)) < _ENOUGH:
+            continue
+        placed = attempt(other.path, there)
         if isinstance(placed, Placement):
             found.append((other, there, placed))
-    if len(found) != 1:
-        names = ", ".join(other for other, _, _ in found)
-        return Miss(f"its lines went to several files ({names})" if found else "", weight=2)
+        else:
+            missed.append(f"{other.path} may hold it now ({other.why}), but {placed.why}")
+    if not found:
+        return Miss("; ".join(missed))
+    if len(found) > 1:
+        names = ", ".join(other.path for other, _, _ in found)
+        return Miss(f"its lines went to several files ({names})")
     other, there, placed = found[0]
-    why = f"moved from {path} to {other} ({placed.placed}); {placed.why}"
+    why = f"moved from {path} to {other.path} ({placed.placed}): {other.why}; {placed.why}"
     sure = min(placed.confidence, _SURE)
-    return other, there, replace(placed, placed="moved", confidence=sure, why=why, offset=None)
+    return other.path, there, replace(placed, placed="moved", confidence=sure, why=why, offset=None)
 
 
-def is_away(job: Job, attempt: Attempt) -> bool:
-    """Whether a hunk that found no place may have one in another file: its scope left."""
-    return isinstance(attempt, Miss) and job.home is not None and not _has_home(job)
-
-
-def _has_home(job: Job) -> bool:
-    return job.home is not None and bool(job.target.same_scope(job.home))
+def is_away(job: Job) -> bool:
+    """Whether a hunk's scope left the file."""
+    return job.home is not None and not job.target.same_scope(job.home)

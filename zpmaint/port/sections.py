@@ -239,7 +239,7 @@ def _there_already(
         rest = replace(part, hunks=tuple(part.hunks[n] for n in left)).parsed
         jobs = jobs_of(rest, _with_held(changes, held, known), before)
         for n, job in zip(left, jobs, strict=True):
-            held[n] = upstream.is_done(job, even_so=bool(stuck) and stuck[n])
+            held[n] = upstream.there_by_merge(job, even_so=bool(stuck) and stuck[n])
         if not any(held[n] for n in left):
             return held
 

@@ -17,6 +17,7 @@ from zpmaint.patchset.series import Member, Series
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.sections import Carried, Effect, carry, perform, proven
 from zpmaint.port.terms import STRICT, Terms
+from zpmaint.port.threshold import held_back
 from zpmaint.port.tokens import identifiers
 from zpmaint.port.values import FilePort
 
@@ -81,20 +82,22 @@ def port_series(
     keep_going: bool = False,
     exists: Callable[[str], bool] | None = None,
     gone: Callable[[str], bool] | None = None,
+    min_confidence: float = 0.0,
 ) -> Iterator[MemberPort]:
     """Carry every patch of a series, in its order, giving each as it is done.
 
     `base` holds the files that the series was cut against as far as they can be had, `target` the
     kernel's own, each with None for a file that it does not have. After the first conflict the
     others are not tried, unless `keep_going`: then they go onto the target without the patch.
-    `exists` and `gone` tell of names in the trees before the series (see Terms).
+    `exists` and `gone` tell of names in the trees before the series (see Terms). A patch with a
+    hunk that is less sure than `min_confidence` is a conflict.
     Raises UserError for a member that is no patch.
     """
     # Before anything is carried: a damaged patch is told of at once.
     for member in series.members:
         _ = member.patch
     names = [member.name for member in series.members]
-    work = _Work(Overlay(base), Overlay(target), names, exists, gone)
+    work = _Work(Overlay(base), Overlay(target), names, exists, gone, min_confidence)
     stopped = ""
     for number, member in enumerate(series.members):
         done = work.member(number, member, try_it=keep_going or not stopped)
@@ -110,6 +113,7 @@ class _Work:
     names: list[str]
     exists: Callable[[str], bool] | None
     gone: Callable[[str], bool] | None
+    min_confidence: float
     brought: set[str] = field(default_factory=set)
     """The names in the lines of the patches that went in."""
 
@@ -154,7 +158,9 @@ class _Work:
                     off_base.append(f"{part.new or part.old}: {there}")
                 for path in part.paths:
                     self.base.lose(path)
-        fate, why = _judged(carried) if try_it else (Fate.UNTRIED, "a patch before it conflicts")
+        files = tuple(done.port for done in carried)
+        files = held_back(files, self.min_confidence) or files
+        fate, why = _judged(files) if try_it else (Fate.UNTRIED, "a patch before it conflicts")
         if fate not in (Fate.APPLIES, Fate.PORTED):
             for path in staged:
                 self.target.put(path, before[path])
@@ -163,7 +169,7 @@ class _Work:
         return MemberPort(
             member.name,
             fate,
-            tuple(done.port for done in carried),
+            files,
             _written(member, carried) if fate in (Fate.APPLIES, Fate.PORTED) else b"",
             why,
             tuple(self.names[n] for n in sorted(needs - {number})),
@@ -188,12 +194,15 @@ def _names(member: Member) -> set[str]:
     return identifiers("".join(line[1:] for hunk in hunks for line in hunk.lines if line[0] == "+"))
 
 
-def _judged(carried: list[Carried]) -> tuple[Fate, str]:
-    hunks = [(done.port.path, hunk) for done in carried for hunk in done.port.hunks]
+def _judged(files: Sequence[FilePort]) -> tuple[Fate, str]:
+    hunks = [(file.path, hunk) for file in files for hunk in file.hunks]
     stuck = [(path, hunk) for path, hunk in hunks if hunk.placed == "conflict"]
     if stuck:
         path, hunk = stuck[0]
-        return Fate.CONFLICT, f"{len(stuck)} of {len(hunks)} hunks: {path} {hunk.header} {hunk.why}"
+        why = f"{len(stuck)} of {len(hunks)} hunks: {path} {hunk.header} {hunk.why}"
+        if all(one.is_held_back for _, one in stuck):
+            why = f"held back: {why}; read it with a lower --min-confidence"
+        return Fate.CONFLICT, why
     ways = {hunk.placed for _, hunk in hunks}
     if hunks and ways == {"upstream"}:
         return Fate.UPSTREAM, hunks[0][1].why

@@ -18,7 +18,8 @@ STRANGER = 0.3
 took the name over, the lines being elsewhere now."""
 
 
-def _counted(source: Source, scope: Scope) -> Counter[str]:
+def counted(source: Source, scope: Scope) -> Counter[str]:
+    """The lines of a scope that say something, squeezed."""
     lines = (squeezed(line) for line in source.lines[scope.start : scope.end])
     return Counter(line for line in lines if identifiers(line))
 
@@ -33,7 +34,7 @@ def alike(one: Counter[str], other: Counter[str]) -> float:
 def successor(base: Source, scope: Scope, target: Source) -> Scope | None:
     """The one scope of the target that `scope` of the base became under another name."""
     known = {(s.kind, s.name): s for s in base.scopes}
-    lines = _counted(base, scope)
+    lines = counted(base, scope)
 
     def came(candidate: Scope) -> bool:
         """Whether the lines came to a scope of the target: it is new, or was another before."""
@@ -41,13 +42,13 @@ def successor(base: Source, scope: Scope, target: Source) -> Scope | None:
         if before is None:
             return True
         # Where the name lives on, a function that both have is another one.
-        return not target.same_scope(scope) and alike(lines, _counted(base, before)) < STRANGER
+        return not target.same_scope(scope) and alike(lines, counted(base, before)) < STRANGER
 
     if lines.total() < 3:
         return None
     scores = sorted(
         (
-            (alike(lines, _counted(target, s)), s.start, s)
+            (alike(lines, counted(target, s)), s.start, s)
             for s in target.scopes
             if s.kind == scope.kind and came(s)
         ),
@@ -75,5 +76,5 @@ def twins(base: Source | None, scope: Scope, target: Source) -> list[Scope]:
 
 
 def _is_stranger(base: Source, scope: Scope, target: Source, named: list[Scope]) -> bool:
-    lines = _counted(base, scope)
-    return len(named) == 1 and alike(lines, _counted(target, named[0])) < STRANGER
+    lines = counted(base, scope)
+    return len(named) == 1 and alike(lines, counted(target, named[0])) < STRANGER

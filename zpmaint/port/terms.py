@@ -7,6 +7,16 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Offer:
+    """A file of the target that may hold what left the patch's own file."""
+
+    path: str
+    data: bytes
+    why: str
+    """What speaks for it, for people to read."""
+
+
+@dataclass(frozen=True)
 class Terms:
     """The terms on which a patch is carried; the defaults are those of a patch set with intent."""
 
@@ -21,8 +31,9 @@ class Terms:
     """Whether the tree that the patch was cut against speaks of a name and the target's no longer
     does. Asked of names that only the patch's own lines bring to a file: upstream may have taken
     away what they call."""
-    offers: tuple[tuple[str, bytes], ...] = ()
-    """Other files of the target, by path, that may hold what left the patch's own file."""
+    offers: tuple[Offer, ...] = ()
+    """Other files of the target: where the patch's own file, or the function, is not there any
+    more."""
 
 
 STRICT = Terms()

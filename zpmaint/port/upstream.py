@@ -3,6 +3,11 @@
 Two signs must agree: what the patch takes away for good is gone from the scope, and what it leaves
 (re-indented or new) stands there as the patch would have it. The first alone would take a function
 that was rewritten for one that was mended.
+
+Whether the very lines of a single hunk are there is asked in two ways that are not the same: a
+merge (`there_by_merge`) knows places and takes a lone bracket for what it is; counting in order
+(`there_by_count`) is not put off by what upstream changed between the lines. A series is asked the
+first, for its later patches stand on those lines; a queue's single patch the second.
 """
 
 from __future__ import annotations
@@ -11,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from zpmaint.port import diff3, renames
-from zpmaint.port.hunks import counted, find_all
+from zpmaint.port.hunks import counted, find_all, stands_beside
 from zpmaint.port.placement import Job, Miss
 from zpmaint.port.sides import Sides, sides
 from zpmaint.port.text import body, indentation, squeezed
@@ -80,7 +85,7 @@ def evidence(job: Job) -> Evidence:
     return Evidence(left, arrived, verbatim, why)
 
 
-def is_done(job: Job, *, even_so: bool = False) -> str:
+def there_by_merge(job: Job, *, even_so: bool = False) -> str:
     """Why there is nothing left of a hunk to do, its very lines being in the target; '' if there
     is. As git would find in a merge: every change of the hunk is one that upstream made, too.
     A hunk whose lines of before stand there as well is not looked at, unless `even_so`: it may be
@@ -102,14 +107,14 @@ def is_done(job: Job, *, even_so: bool = False) -> str:
 def _came(chunk: diff3.Chunk, cut: Sides) -> bool:
     """Whether what a merge would add stands right there, and came since the base: a blank line
     on either side lets the two sides' additions pass for others."""
-    new, at, size = list(chunk.ours), chunk.theirs_at, len(chunk.ours)
+    new = list(chunk.ours)
     line = next((text for text in new if squeezed(text)), None)
     if chunk.base or line is None or cut.theirs.count(line) <= cut.base.count(line):
         return False
-    return new in (cut.theirs[max(0, at - size) : at], cut.theirs[at : at + size])
+    return stands_beside(cut.theirs, chunk.theirs_at, new)
 
 
-def present(job: Job) -> str:
+def there_by_count(job: Job) -> str:
     """The evidence that the target has a hunk, whole; '' where it is not so.
 
     Every line that it adds stands in the same scope, in the same order, as often as the patched

@@ -47,6 +47,11 @@ class HunkPort:
     offset: int | None = None
     """Lines between the anchor's place and the target's; None where that has no meaning."""
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether it found a place, and is a conflict for not being as sure as is asked for."""
+        return self.placed == "conflict" and self.confidence > 0.0
+
     def as_json(self) -> dict[str, Any]:
         """The object of one hunk."""
         return {
@@ -69,11 +74,19 @@ class FilePort:
     """The whole file as ported; None where the port did not succeed or the file is deleted."""
     conflict: str = ""
     """The smallest conflict, zdiff3 style, for people to read; '' where there is none."""
+    moved_from: str = ""
+    """The patch's own file, where upstream moved what these hunks change out of it."""
+
+    @property
+    def origin(self) -> str:
+        """The file of the patch that these hunks are from."""
+        return self.moved_from or self.path
 
     def as_json(self) -> dict[str, Any]:
         """The object of one file."""
         return {
             "path": self.path,
+            "moved_from": self.moved_from or None,
             "conflict": self.conflict or None,
             "hunks": [hunk.as_json() for hunk in self.hunks],
         }

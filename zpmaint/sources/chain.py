@@ -157,6 +157,11 @@ class Chain:
                 )
         return self._told[version, name]
 
+    def speaking_of(self, version: KernelVersion, name: str) -> list[str]:
+        """See Source.speaking_of; of the first source that serves `version`."""
+        with self.reporter.step(f"look for the files of {version} with {name}"):
+            return self._first(version, lambda source: source.speaking_of(version, name))
+
     def served_by(self, version: KernelVersion) -> Source | None:
         """The source that gave `version`, None where none was asked for it yet."""
         return self._served.get(version)

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 # GitPython would refuse to be imported where git is missing; need() says it better, and doctor
@@ -29,11 +29,14 @@ from zpmaint.files import landing, locked
 from zpmaint.progress import SILENT, Reporter
 from zpmaint.sources.commit import Commit
 from zpmaint.sources.download import disk_error
+from zpmaint.sources.lost import LostError, lost_words
 from zpmaint.sources.series import newest_of, not_served
 from zpmaint.sources.source import SourceFailedError
 from zpmaint.tools import need
 from zpmaint.versions import KernelVersion
 
+_WORDS = 1 << 20
+"""Bytes of file names that a program is given at most; Linux takes twice as many."""
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/\s]+@[^/\s]+:")
 
 # What of git's environment may reach our git: how to reach a server, never which repository.
@@ -145,6 +148,76 @@ class GitSource:
                     return True
             return False
 
+    def speaking_of(self, version: KernelVersion, name: str) -> list[str]:
+        with self._lock:
+            tag = self._tag(version)
+            repo = self._open()
+            self._bring_contents(repo, f"{tag}^{{tree}}")
+            try:
+                listed = repo.git.grep("-lwIFz", "-e", name, tag)
+            except GitCommandError as error:
+                if error.status == 1:
+                    return []
+                raise self._broken(error) from None
+            return sorted(path.removeprefix(f"{tag}:") for path in listed.split("\0") if path)
+
+    def renamed(
+        self, older: KernelVersion, newer: KernelVersion, paths: Iterable[str]
+    ) -> dict[str, tuple[str, int]]:
+        """What became of those of `paths` that `newer` no longer has: by the old name the new one
+        and how much alike the two are, in percent, as git finds it. A file that is more like
+        another one that went has come from there. Takes a second."""
+        with self._lock:
+            pair = [self._tag(older), self._tag(newer)]
+            repo = self._open()
+            try:
+                went, came = (_paths(repo, mark, pair) for mark in "DA")
+                wanted = [path for path in paths if path in set(went)]
+                kinds = {PurePosixPath(path).suffix for path in wanted}
+                went, came = (
+                    [path for path in some if PurePosixPath(path).suffix in kinds]
+                    for some in (went, came)
+                )
+                if not came or sum(map(len, [*went, *came])) > _WORDS:
+                    return {}  # kernels so far apart that few files are alike any more
+                # All pairs of a release's files would take minutes; one against all does not.
+                to = _renames(repo, pair, [*wanted, *came])
+                back = _renames(repo, pair, [*went, *(new for new, _ in to.values())])
+            except GitCommandError as error:
+                raise self._broken(error) from None
+        return {old: new for old, new in to.items() if back.get(old, ("", 0))[0] == new[0]}
+
+    @property
+    def is_here(self) -> bool:
+        """Whether all contents are on this disk: a clone of a URL fetches them as it goes."""
+        return not self._url
+
+    def lost(self, older: KernelVersion, newer: KernelVersion) -> frozenset[str]:
+        """The words of `older` that no file of `newer` which changed since has. What is not among
+        them `newer` speaks of as well, if `older` did. Takes seconds, once for a pair of trees."""
+        with self._lock:
+            repo = self._open()
+            one, other = (self._tree_id(repo, version) for version in (older, newer))
+            self._bring_contents(repo, one)
+            self._bring_contents(repo, other)
+            place = self.cache / "names" / f"{one}-{other}"
+            with self.reporter.step(f"compare the names in {older} and {newer}"):
+                try:
+                    return lost_words(
+                        self._folder, {**os.environ, **repo.git.environment()}, one, other, place
+                    )
+                except LostError as error:
+                    raise self._broken(error) from None
+                except OSError as error:
+                    raise disk_error(place, error) from None
+
+    def _tree_id(self, repo: git.Repo, version: KernelVersion) -> str:
+        tag = self._tag(version)
+        try:
+            return str(repo.git.rev_parse("--verify", "--end-of-options", f"{tag}^{{tree}}"))
+        except GitCommandError as error:
+            raise self._broken(error) from None
+
     def commit(self, sha: str) -> Commit | None:
         """The commit that `sha` (shortened or not) names; None where the repository has none."""
         with self._lock:
@@ -236,12 +309,8 @@ class GitSource:
         """The whole tree (`keep` is there anyhow), archived once into cache/trees."""
         need("tar")
         with self._lock:
-            tag = self._tag(version)
             repo = self._open()
-            try:
-                commit = repo.git.rev_parse("--verify", "--end-of-options", f"{tag}^{{tree}}")
-            except GitCommandError as error:
-                raise self._broken(error) from None
+            commit = self._tree_id(repo, version)
             place = self.cache / "trees" / f"git-{version}-{commit[:12]}"
             with locked(place):
                 if not place.is_dir():
@@ -414,6 +483,20 @@ def clone(url: str, folder: Path, *, contents: bool) -> None:
     Raises GitCommandError."""
     options = [] if contents else ["--filter=blob:none"]
     Git().clone("--bare", "--quiet", *options, "--", url, str(folder))
+
+
+def _paths(repo: git.Repo, mark: str, pair: list[str]) -> list[str]:
+    """The files that came (A) or went (D) between two kernels."""
+    words = ["-r", "-z", f"--diff-filter={mark}", "--name-only", "--no-renames", *pair]
+    return [path for path in repo.git.diff_tree(*words).split("\0") if path]
+
+
+def _renames(repo: git.Repo, pair: list[str], paths: list[str]) -> dict[str, tuple[str, int]]:
+    """By old name the new one and the likeness in percent, of these files alone."""
+    words = ["-r", "-z", "-M", "-l0", "--diff-filter=R", "--name-status", *pair]
+    told = repo.git.diff_tree(*words, "--", *paths).split("\0")
+    rows = zip(told[0::3], told[1::3], told[2::3], strict=False)
+    return {old: (new, int(how[1:])) for how, old, new in rows}
 
 
 def _text(word: str | bytes) -> str:

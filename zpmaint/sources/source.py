@@ -45,3 +45,7 @@ class Source(Protocol):
 
     def speaks_of(self, version: KernelVersion, name: str) -> bool:
         """Whether any file of the kernel has `name` as a whole word. May take seconds."""
+
+    def speaking_of(self, version: KernelVersion, name: str) -> list[str]:
+        """The files of the kernel's tree that have `name` as a whole word, by path. May take
+        seconds."""

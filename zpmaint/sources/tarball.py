@@ -10,7 +10,7 @@ from pathlib import Path
 
 from zpmaint.progress import SILENT, Reporter
 from zpmaint.sources.source import SourceFailedError
-from zpmaint.sources.tree import read_blobs
+from zpmaint.sources.tree import files_speaking_of, read_blobs
 from zpmaint.sources.unpack import unpack
 from zpmaint.tools import need, run
 from zpmaint.versions import KernelVersion
@@ -49,6 +49,10 @@ class TarballSource(ABC):
         """See Source.blobs; read from the unpacked tree."""
         wanted = list(paths)
         return read_blobs(self.tree(version, keep=wanted), wanted)
+
+    def speaking_of(self, version: KernelVersion, name: str) -> list[str]:
+        """See Source.speaking_of; what no x86 needs is not looked at."""
+        return files_speaking_of(self.tree(version), name)
 
     def speaks_of(self, version: KernelVersion, name: str) -> bool:
         """See Source.speaks_of; where names are declared is looked at first, then the tree, then

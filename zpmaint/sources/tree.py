@@ -46,6 +46,18 @@ class TreeSource:
             raise SourceFailedError(f"{self.name}: grep: {found.stderr.decode(errors='replace')}")
         return found.returncode == 0
 
+    def speaking_of(self, version: KernelVersion, name: str) -> list[str]:
+        return files_speaking_of(self.tree(version), name)
+
+
+def files_speaking_of(tree: Path, name: str) -> list[str]:
+    """The files of an unpacked tree that have `name` as a whole word, by path."""
+    found = run(["grep", "-rlwIFZ", "-e", name, "."], cwd=tree)
+    if found.returncode not in (0, 1):
+        raise SourceFailedError(f"{tree}: grep: {found.stderr.decode(errors='replace')}")
+    paths = found.stdout.decode("utf-8", "surrogateescape").split("\0")
+    return sorted(path.removeprefix("./") for path in paths if path)
+
 
 def read_blobs(tree: Path, paths: Iterable[str]) -> dict[str, bytes | None]:
     """The files of an unpacked tree; None for what is not a file there."""

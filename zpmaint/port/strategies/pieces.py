@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
-from zpmaint.port.upstream import present
+from zpmaint.port.upstream import there_by_count
 
 _CONTEXT = 3
 _APART = 0.05
@@ -55,7 +55,7 @@ def place(job: Job, ladder: Sequence[Callable[[Job], Attempt]]) -> Attempt:
     had: list[str] = []
     for piece in pieces:
         part = replace(job, change=piece)
-        if job.terms.yields and (held := present(part)):
+        if job.terms.yields and (held := there_by_count(part)):
             had.append(held)
             continue
         attempt = _climbed(part, ladder)
