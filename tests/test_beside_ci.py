@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -116,11 +115,21 @@ def test_the_lists_are_sound() -> None:
             assert not set(row["programs"]) & set(names)
 
 
-def test_a_suite_is_asked_for() -> None:
-    done = subprocess.run(
-        [sys.executable, BESIDE / "run", "7.2.8"],
-        env={**os.environ, "PYTHONPATH": str(BESIDE.parent.parent)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert re.search("which suite", done.stderr)
+def test_what_is_asked_for_wrongly_is_said_in_a_line(tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text("[]")
+    asked: tuple[tuple[list[str | Path], str], ...] = (
+        ([], "which suite"),
+        (["--selftests", tmp_path], "go together"),
+        (["--ltp", tmp_path, "--beside", tmp_path / "none.json"], "none.json: not what zpmaint"),
+        (["--ltp", tmp_path, "--beside", other], "other.json: not what zpmaint"),
+    )
+    for words, said in asked:
+        done = subprocess.run(
+            [sys.executable, BESIDE / "run", "7.2.8", *words],
+            env={**os.environ, "PYTHONPATH": str(BESIDE.parent.parent)},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 2, done.stderr
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
