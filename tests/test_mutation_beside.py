@@ -10,6 +10,7 @@ from judge_fixtures import V612, report, run
 from zpmaint.machine.values import Outcome, Part
 from zpmaint.mutation.beside import (
     BOOT,
+    CONSOLE,
     Heard,
     Row,
     Witness,
@@ -70,7 +71,7 @@ def test_a_death_is_of_the_program_that_was_running() -> None:
 def test_the_kernels_complaints_notice() -> None:
     assert seen(one(complaints={"cow": "BUG: Bad page map"})) == [("cow", How.CONSOLE)]
     late = one(faults=("the kernel complains: BUG: Bad rss-counter state",))
-    assert seen(late) == [(BOOT, How.CONSOLE)]
+    assert seen(late) == [(CONSOLE, How.CONSOLE)]
     # Unless a sound kernel complains of such things too.
     assert witnesses(late, WORDS, quiet=False) == ()
 

@@ -17,7 +17,9 @@ from zpmaint.mutation.values import How
 from zpmaint.versions import KernelVersion
 
 BOOT = "boot"
-"""The witness where no program can be named."""
+"""The witness where a guest died before its first program."""
+CONSOLE = "console"
+"""The witness where the kernel complains and no program can be named."""
 _ENDS = {Outcome.PANIC: How.PANIC, Outcome.HANG: How.HANG}
 _NAMED = 3
 
@@ -117,7 +119,7 @@ def witnesses(found: Heard, expected: Mapping[str, str], quiet: bool = True) -> 
         # of it has been noticed all the same, and no sound one died.
         return (Witness(found.died or BOOT, _ENDS.get(found.outcome, How.RESET), found.why),)
     if quiet and found.faults:
-        return (Witness(BOOT, How.CONSOLE, found.faults[0]),)
+        return (Witness(CONSOLE, How.CONSOLE, found.faults[0]),)
     return ()
 
 
@@ -151,15 +153,6 @@ class Row:
                 suite: [one.as_json() for one in found] for suite, found in self.others.items()
             },
         }
-
-    @property
-    def at_boot(self) -> bool:
-        """Whether no suite came as far as its first program: a boot alone notices."""
-        return any(
-            one.program == BOOT and one.how is not How.CONSOLE
-            for found in self.others.values()
-            for one in found
-        )
 
 
 def counts(rows: Sequence[Row]) -> dict[str, dict[str, int]]:
@@ -211,5 +204,6 @@ def _cell(found: Sequence[Witness] | None) -> str:
         return "-"
     names = [one.program for one in found]
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    how = "" if found[0].how is How.CASE else f" ({found[0].how})"
+    first = found[0]
+    how = "" if first.how is How.CASE or first.program == CONSOLE else f" ({first.how})"
     return ", ".join(names[:_NAMED]) + more + how
