@@ -19,12 +19,12 @@ VERSION = "KTAP version 1"
 
 _PLAN = re.compile(r"1\.\.(\d+)")
 _RESULT = re.compile(
-    r"(?P<ok>ok|not ok) (?P<number>\d+) (?P<name>[a-z][a-z.-]*)"
+    r"(?P<ok>ok|not ok) (?P<number>\d+) (?P<name>[a-z][a-z0-9.-]*)"
     r" # (?:SKIP (?P<skip>\S.*)|observed: (?P<word>[A-Za-z0-9-]+))"
 )
 _BENCH = re.compile(r"# bench phase=(\S+) counter=(\S+) value=(\d+) unit=(\S+)")
 _KERNEL = re.compile(r"# kernel (\S+) (\S+)")
-_DETAIL = re.compile(r"# ([a-z][a-z-]*(?:\.[a-z-]+)+): (.*)")
+_DETAIL = re.compile(r"# ([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+): (.*)")
 
 
 @dataclass(frozen=True)

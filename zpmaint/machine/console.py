@@ -20,7 +20,7 @@ from zpmaint.machine.values import Part
 _PREFIX = re.compile(r"^(?:<\d>)?(?:\[\s*\d+\.\d+\](?:\[\s*[CT]\d+\])? ?)?")
 
 
-_MARK = re.compile(r"^zpmaint: (?:case (?P<case>[a-z][a-z.-]*)|end of the cases)$")
+_MARK = re.compile(r"^zpmaint: (?:case (?P<case>[a-z][a-z0-9.-]*)|end of the cases)$")
 
 
 @functools.cache
