@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+# What a shell starts in the background ignores ^C, and so would all that the tests start and
+# interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _OURS = ("ZPMAINT_PROJECT", "ZPMAINT_HOME")
 

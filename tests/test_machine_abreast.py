@@ -132,8 +132,11 @@ except KeyboardInterrupt:
 """
     us = subprocess.Popen([sys.executable, "-c", program])
     pids = tmp_path / "pids"
-    assert eventually(lambda: pids.exists() and len(pids.read_text().split()) == 2)
-    os.kill(us.pid, how)
-    assert us.wait(20) == (130 if how is signal.SIGINT else -signal.SIGKILL)
+    try:
+        assert eventually(lambda: pids.exists() and len(pids.read_text().split()) == 2)
+        os.kill(us.pid, how)
+        assert us.wait(20) == (130 if how is signal.SIGINT else -signal.SIGKILL)
+    finally:
+        us.kill()
     for pid in map(int, pids.read_text().split()):
         assert eventually(partial(gone, pid))
