@@ -12,6 +12,7 @@ from zpmaint.machine.profiles import Accelerator
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
+_LOOK = 0.25  # seconds
 
 
 def abreast(
@@ -29,8 +30,13 @@ def abreast(
     with ThreadPoolExecutor(at_once) as pool:
         try:
             under_way = {name: pool.submit(start, stop) for name, start in starts.items()}
-            for ended in wait(under_way.values(), return_when=FIRST_EXCEPTION).done:
-                ended.result()  # raises what it raised, before the others are waited for
+            left = set(under_way.values())
+            while left:
+                # Never without an end: ^C may have come to another thread than this one, and only
+                # this one raises it, when it wakes.
+                ended, left = wait(left, timeout=_LOOK, return_when=FIRST_EXCEPTION)
+                for one in ended:
+                    one.result()  # raises what it raised, before the others are waited for
             return {name: future.result() for name, future in under_way.items()}
         except BaseException:
             stop.set()
