@@ -28,8 +28,10 @@ void second_cpu_up(void)
 		if (!idler)
 			pause_for_ever();
 		put(ONLINE, "1");
-		kill(idler, SIGKILL);
-		waitpid(idler, NULL, 0);
+		if (idler > 0) {
+			kill(idler, SIGKILL);
+			waitpid(idler, NULL, 0);
+		}
 	}
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		say("# problem: the second CPU is not there\n");
