@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from zpmaint.diffs.writer import unified
 from zpmaint.evaluate.build import Package
-from zpmaint.port.diff import unified
-from zpmaint.port.text import lines_of
+from zpmaint.merge.lines import lines_of
 from zpmaint.sources.source import NotServedError
 
 Files = Mapping[str, str | None]
@@ -65,7 +65,7 @@ def package(
 
 @dataclass
 class Counter:
-    """A shop that serves what it was given, and counts what it was asked for."""
+    """A session that serves what it was given, and counts what it was asked for."""
 
     packages: Mapping[str, Package]
     asked: list[str] = field(default_factory=list)

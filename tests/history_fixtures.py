@@ -9,9 +9,9 @@ from port_fixtures import diff
 from sources_fixtures import git
 from test_port_strategies import FAULT, HEAD, PATCHED
 
-from zpmaint.pipeline.workshop import Workshop
-from zpmaint.places import Places
-from zpmaint.progress import SILENT
+from zpmaint.app.session import Session
+from zpmaint.core.places import Places
+from zpmaint.core.progress import SILENT
 
 PATH = "mm/toy.c"
 
@@ -126,5 +126,5 @@ def make_project(folder: Path, past: Past, kernels: str = "") -> Path:
     return folder
 
 
-def open_shop(project: Path, folder: Path) -> Workshop:
-    return Workshop.open(Places(project, folder / "cache", folder / "state"), SILENT)
+def open_shop(project: Path, folder: Path) -> Session:
+    return Session.open(Places(project, folder / "cache", folder / "state"), SILENT)

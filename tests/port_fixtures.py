@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from zpmaint.core.versions import KernelVersion
+from zpmaint.diffs.writer import unified
+from zpmaint.merge.lines import lines_of
 from zpmaint.patchset.values import Adoption, Anchor, Era, PatchSet
-from zpmaint.port.diff import unified
 from zpmaint.port.engine import port
-from zpmaint.port.text import lines_of
 from zpmaint.port.values import Port
-from zpmaint.versions import KernelVersion
 
 PATH = "mm/toy.c"
 V = KernelVersion.parse

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from ledger_fixtures import SET
 
-from zpmaint.config import Config
+from zpmaint.core.config import Config
+from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import Era, PatchSet, Telling
-from zpmaint.versions import KernelVersion
 
 TRACKED = ("2.6.21", "2.6.23", "2.6.24", "5.10.*", "6.1.*", "6.12.*", "6.18.*", "7.*", "8.*")
 NOTES = {

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from zpmaint.patchset.series import Series, load_series
+from zpmaint.app.series import SeriesPort, write_series
+from zpmaint.core.versions import KernelVersion
+from zpmaint.diffs.series import Series, load_series
 from zpmaint.port.series import MemberPort, port_series
 
 CALM = {
@@ -138,8 +140,6 @@ def ported(
 
 def write(folder: Path, series: Path, ports: list[MemberPort]) -> Path:
     """The ported folder, as the command writes it."""
-    from zpmaint.pipeline.series import SeriesPort, write_series  # noqa: PLC0415
-    from zpmaint.versions import KernelVersion  # noqa: PLC0415
 
     version = KernelVersion.parse("6.12")
     return write_series(SeriesPort(load_series(series), version, None, tuple(ports)), folder)

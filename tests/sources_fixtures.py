@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from zpmaint.versions import KernelVersion
+from zpmaint.core.versions import KernelVersion
 
 V = KernelVersion.parse
 

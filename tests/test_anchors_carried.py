@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from zpmaint.errors import UserError
+from zpmaint.app.port import starting, touched
+from zpmaint.core.errors import UserError
+from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.load import load_patchset
-from zpmaint.pipeline.port import starting, touched
 from zpmaint.port import engine
 from zpmaint.port.values import State
-from zpmaint.versions import KernelVersion
 
 SET = load_patchset(Path(__file__).parent.parent / "patches" / "no-anon-zero-page")
 MEMORY, HUGE = "mm/memory.c", "mm/huge_memory.c"

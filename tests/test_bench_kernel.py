@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from test_guest_kernel import IMAGES, Images
 
-from zpmaint.build.values import Flavour, Kernel
+from zpmaint.app.bench import DEADLINE, Asked
 from zpmaint.guest.compile import bench_program
 from zpmaint.guest.patterns import full_bench
 from zpmaint.judge import benchmark
 from zpmaint.judge.benchmark import Benchmark, compare
 from zpmaint.judge.measured import read_measured
-from zpmaint.machine.boot import boot
-from zpmaint.machine.initramfs import file, pack
-from zpmaint.machine.values import Outcome
-from zpmaint.pipeline.bench import DEADLINE, Asked
+from zpmaint.kbuild.values import Flavour, Kernel
+from zpmaint.vm.boot import boot
+from zpmaint.vm.initramfs import file, pack
+from zpmaint.vm.values import Outcome
 
 PAIRS = [images for images in IMAGES if images.patched]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from zpmaint.cli import main as door
-from zpmaint.errors import InfraError, KernelError, UserError
+from zpmaint.core.errors import InfraError, KernelError, UserError
 
 ROOT = Path(__file__).parent.parent
 

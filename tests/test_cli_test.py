@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from click.shell_completion import ShellComplete
 
+from zpmaint.app.test_run import profile_for
 from zpmaint.cli.main import cli
 from zpmaint.guest.cases import all_cases, select
 from zpmaint.guest.values import FULL
-from zpmaint.pipeline.trial import profile_for
 
 
 def completed(*words: str, of: str) -> list[str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from zpmaint.config import load_config
-from zpmaint.errors import UserError
+from zpmaint.core.config import load_config
+from zpmaint.core.errors import UserError
 
 GOOD = """
 patch = "mine"

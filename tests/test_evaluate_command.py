@@ -12,7 +12,7 @@ from sources_fixtures import git
 from test_cli import zpmaint
 
 from zpmaint.evaluate.build import build
-from zpmaint.pipeline.tags import TagRow, tags
+from zpmaint.evaluate.tags import TagRow, tags
 from zpmaint.sources.chain import Chain, open_source
 
 PAIR = "6.1.1-1..6.2.1-1"
@@ -75,9 +75,9 @@ def test_mistakes(words: list[str], said: str) -> None:
 def test_tags(tmp_path: Path) -> None:
     past = make_past(tmp_path / "repo")
     git(past.repo, "tag", "not-a-kernel")
-    shop = open_shop(make_project(tmp_path / "project", past), tmp_path)
+    session = open_shop(make_project(tmp_path / "project", past), tmp_path)
     chain = Chain([open_source(f"git:{past.repo}", cache=tmp_path)])
-    found = tags(shop, shop.patchset(), chain, ("zpmaint", "patch -F0", "git merge-file"))
+    found = tags(session, session.patchset(), chain, ("zpmaint", "patch -F0", "git merge-file"))
 
     def told(rows: list[TagRow]) -> list[tuple[str, str, bool, bool]]:
         return [(str(row.version), str(row.port.state), *row.tools.values()) for row in rows]

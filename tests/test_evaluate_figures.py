@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
 from zpmaint.evaluate import classes
 from zpmaint.evaluate.chart import svg
 from zpmaint.evaluate.classes import Class

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from evaluate_fixtures import Counter, numbered, package, patch
 
-from zpmaint.errors import InfraError
+from zpmaint.core.errors import InfraError
 from zpmaint.evaluate import build as building
 from zpmaint.evaluate import report as reports
 from zpmaint.evaluate import shown
@@ -123,16 +123,16 @@ def new_package(folder: Path) -> Package:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Counter:
+def session(tmp_path_factory: pytest.TempPathFactory) -> Counter:
     folder = tmp_path_factory.mktemp("packages")
     made = [old_package(folder), new_package(folder)]
     return Counter({package.name: package for package in made})
 
 
 @pytest.fixture(scope="module")
-def data(shop: Counter, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(session: Counter, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
-    build(folder, list(shop.packages.values()))
+    build(folder, list(session.packages.values()))
     return folder
 
 
@@ -193,8 +193,8 @@ def test_names_that_are_not_unique_match_nothing() -> None:
     assert match(["a/x"], ["b/x", "a/x"]) == {"a/x": "a/x"}
 
 
-def test_a_patch_that_fails_changes_nothing_and_is_said(shop: Counter, tmp_path: Path) -> None:
-    queue = building.read_queue(shop.packages[PAIR[0]].queue)
+def test_a_patch_that_fails_changes_nothing_and_is_said(session: Counter, tmp_path: Path) -> None:
+    queue = building.read_queue(session.packages[PAIR[0]].queue)
     (step,) = replay(queue[-2:-1], {"same.c": N(20).encode()}, tmp_path)
     assert step.patch.name == "all/broken.patch"
     assert "FAILED" in step.failure and step.changes == {"same.c": (N(20).encode(),) * 2}
@@ -331,25 +331,25 @@ def test_a_patch_is_right_only_if_all_its_files_are(results: list[Result]) -> No
 # The data set on the disk.
 
 
-def test_what_is_there_is_not_asked_for_again(shop: Counter, tmp_path: Path) -> None:
-    counting = Counter(shop.packages)
+def test_what_is_there_is_not_asked_for_again(session: Counter, tmp_path: Path) -> None:
+    counting = Counter(session.packages)
     assert prepare(tmp_path / "d", [PAIR], counting) == [PAIR]
     assert counting.asked == list(PAIR)
     assert prepare(tmp_path / "d", [PAIR], counting) == [PAIR]
     assert counting.asked == list(PAIR)
 
 
-def test_a_package_that_is_gone_takes_its_pairs_along(shop: Counter, tmp_path: Path) -> None:
+def test_a_package_that_is_gone_takes_its_pairs_along(session: Counter, tmp_path: Path) -> None:
     gone = ("6.1.1-1", "7.9.9-1")
-    assert prepare(tmp_path / "d", [gone, PAIR], Counter(shop.packages)) == [PAIR]
+    assert prepare(tmp_path / "d", [gone, PAIR], Counter(session.packages)) == [PAIR]
     with pytest.raises(InfraError, match="no pair"):
-        prepare(tmp_path / "e", [gone], Counter(shop.packages))
+        prepare(tmp_path / "e", [gone], Counter(session.packages))
     with pytest.raises(InfraError, match="not built for"):
         list(load(tmp_path / "d", [gone]))
 
 
 def test_a_killed_build_goes_on(
-    shop: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []
 
@@ -362,23 +362,23 @@ def test_a_killed_build_goes_on(
 
     monkeypatch.setattr(building, "replay", dies)
     with pytest.raises(KeyboardInterrupt):
-        build(tmp_path, list(shop.packages.values()))
+        build(tmp_path, list(session.packages.values()))
     assert ready(tmp_path, [PAIR]) == []
     assert Store(tmp_path).queues() == [PAIR[0]]
-    build(tmp_path, list(shop.packages.values()))
+    build(tmp_path, list(session.packages.values()))
     assert len(seen) == 3 and ready(tmp_path, [PAIR]) == [PAIR]
     assert len(list(load(tmp_path, [PAIR]))) == 13
 
 
 def test_a_later_queue_with_new_files_reads_the_tarballs_once_more(
-    shop: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
     files = building.read_files
     monkeypatch.setattr(
         building, "read_files", lambda path, paths: read.append(path.name) or files(path, paths)
     )
-    both = list(shop.packages.values())
+    both = list(session.packages.values())
     build(tmp_path, both)
     third = package(
         tmp_path / "p", "6.3.1-1", {"x.c": "x\n"}, [("p", patch(("x.c", "x\n", "y\n")))]
@@ -388,8 +388,8 @@ def test_a_later_queue_with_new_files_reads_the_tarballs_once_more(
     assert ready(tmp_path, [("6.3.1-1", PAIR[0]), ("6.3.1-1", PAIR[1])]) == [("6.3.1-1", PAIR[0])]
 
 
-def test_a_cut_tarball_is_said_to_be_so(shop: Counter, tmp_path: Path) -> None:
-    whole = shop.packages[PAIR[0]]
+def test_a_cut_tarball_is_said_to_be_so(session: Counter, tmp_path: Path) -> None:
+    whole = session.packages[PAIR[0]]
     cut = tmp_path / "linux_6.1.1.orig.tar.xz"
     cut.write_bytes(whole.orig.read_bytes()[:-200])
     with pytest.raises(InfraError, match=r"6\.1\.1\.orig"):

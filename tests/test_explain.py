@@ -12,9 +12,9 @@ from port_fixtures import V
 from sources_fixtures import git
 from test_cli import ROOT, zpmaint
 
-from zpmaint.pipeline import past as module
-from zpmaint.pipeline.explain import Explanation, explain
-from zpmaint.pipeline.workshop import Workshop
+from zpmaint.app import commit_range as module
+from zpmaint.app.explain import Explanation, explain
+from zpmaint.app.session import Session
 from zpmaint.port.values import State
 from zpmaint.sources.git import GitSource
 
@@ -25,12 +25,12 @@ def past(tmp_path: Path) -> Past:
 
 
 @pytest.fixture
-def shop(past: Past, tmp_path: Path) -> Workshop:
+def session(past: Past, tmp_path: Path) -> Session:
     return open_shop(make_project(tmp_path / "project", past), tmp_path)
 
 
-def told(shop: Workshop, version: str, anchor: str | None = None, *specs: str) -> Explanation:
-    return explain(shop, shop.patchset(), V(version), shop.chain(specs), anchor=anchor)
+def told(session: Session, version: str, anchor: str | None = None, *specs: str) -> Explanation:
+    return explain(session, session.patchset(), V(version), session.chain(specs), anchor=anchor)
 
 
 def turns(explanation: Explanation) -> list[list[tuple[str, str, str, str]]]:
@@ -41,9 +41,9 @@ def turns(explanation: Explanation) -> list[list[tuple[str, str, str, str]]]:
     ]
 
 
-def test_the_commit_that_moved_the_hunk_is_named(shop: Workshop, past: Past) -> None:
+def test_the_commit_that_moved_the_hunk_is_named(session: Session, past: Past) -> None:
     """It came by a merge, beside a commit that touches another function."""
-    found = told(shop, "2.6.21")
+    found = told(session, "2.6.21")
     assert found.port.state is State.PORTED
     [[turn]] = [hunk.turns for hunk in found.hunks]
     assert turns(found) == [[("rename", "2.6.21", "as it is", "identifiers")]]
@@ -53,23 +53,23 @@ def test_the_commit_that_moved_the_hunk_is_named(shop: Workshop, past: Past) -> 
     assert f"++	page = {RENAMED}(vma);" in found.interdiff.text()
 
 
-def test_a_hunk_that_applies_has_no_commit_and_no_interdiff(shop: Workshop) -> None:
-    found = told(shop, "2.6.21-rc1")
+def test_a_hunk_that_applies_has_no_commit_and_no_interdiff(session: Session) -> None:
+    found = told(session, "2.6.21-rc1")
     assert turns(found) == [[]]
     assert "no upstream commit changed" in found.hunks[0].note
     assert found.interdiff is not None and not found.interdiff
 
 
-def test_an_adoption_and_its_revocation_are_turns(shop: Workshop, past: Past) -> None:
+def test_an_adoption_and_its_revocation_are_turns(session: Session, past: Past) -> None:
     """In the order of history, on a kernel that only another anchor fits."""
-    assert turns(told(shop, "2.6.22-rc1")) == [
+    assert turns(told(session, "2.6.22-rc1")) == [
         [("rename", "2.6.21", "as it is", "identifiers"),
          ("adopt", "2.6.22-rc1", "identifiers", "upstream")]
     ]  # fmt: skip
     past.commit("revert", BEFORE.replace("alloc_zeroed", RENAMED))
     past.tag("2.6.24")
-    shop = open_shop(shop.places.project, shop.places.cache)
-    found = told(shop, "2.6.24", "v2.6.20")
+    session = open_shop(session.places.project, session.places.cache)
+    found = told(session, "2.6.24", "v2.6.20")
     assert found.port.state is State.SUPERSEDED
     [hunk] = turns(found)
     assert [row[0] for row in hunk] == ["rename", "adopt", "revert"]
@@ -106,8 +106,8 @@ def test_what_only_resembles_the_change_is_no_adoption(tmp_path: Path, past: Pas
     )
     text = (patches / "patch.toml").read_text()
     (patches / "patch.toml").write_text(text.split("[[adopted]]")[0])
-    shop = open_shop(project, tmp_path)
-    found = told(shop, "2.6.21", None, f"git:{repo.repo}")
+    session = open_shop(project, tmp_path)
+    found = told(session, "2.6.21", None, f"git:{repo.repo}")
     assert found.port.state is State.CONFLICT
     assert turns(found) == [[("rival", "2.6.21", "as it is", "conflict")]]
     assert found.hunks[0].turns[0].did == "breaks it"
@@ -124,17 +124,19 @@ def test_without_a_history_it_tells_the_rest(past: Past, tmp_path: Path) -> None
     git(base, "tag", "-d", "v2.6.21")
     toml = project / "kernels.toml"
     toml.write_text(toml.read_text().replace(str(past.repo), str(base)))
-    shop = open_shop(project, tmp_path)
-    found = told(shop, "2.6.21", None, f"tree:{tree}")
+    session = open_shop(project, tmp_path)
+    found = told(session, "2.6.21", None, f"tree:{tree}")
     assert found.port.state is State.PORTED
     assert turns(found) == [[]]
     assert found.hunks[0].note == "no git history here has both v2.6.20 and v2.6.21"
     assert found.interdiff
 
 
-def test_too_many_commits_are_not_searched(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_commits_are_not_searched(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module.Past.__init__, "__kwdefaults__", {"most": 1})
-    found = told(shop, "2.6.21")
+    found = told(session, "2.6.21")
     assert turns(found) == [[]] and "more than 1 commits" in found.hunks[0].note
 
 
@@ -177,8 +179,8 @@ def test_the_command_shows_and_prints_json(past: Past, tmp_path: Path) -> None:
 
 
 def real(kernel_git: Path, tmp_path: Path, version: str, anchor: str | None) -> Explanation:
-    shop = open_shop(ROOT, tmp_path)
-    return told(shop, version, anchor, f"git:{kernel_git}")
+    session = open_shop(ROOT, tmp_path)
+    return told(session, version, anchor, f"git:{kernel_git}")
 
 
 def named(explanation: Explanation) -> list[list[str]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from zpmaint.files import landing, locked, write_whole
+from zpmaint.core.files import landing, locked, write_whole
 
 
 def test_write_replaces_whole(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_landing_is_all_or_nothing(tmp_path: Path) -> None:
 KILLED = """
 import sys, time
 from pathlib import Path
-from zpmaint.files import landing
+from zpmaint.core.files import landing
 with landing(Path(sys.argv[1])) as fresh:
     (fresh / "half").touch()
     print("in", flush=True)
@@ -78,7 +78,7 @@ def test_killed_landing_is_cleared_by_the_next(tmp_path: Path) -> None:
 HOLDS = """
 import sys, time
 from pathlib import Path
-from zpmaint.files import locked
+from zpmaint.core.files import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(0.5)

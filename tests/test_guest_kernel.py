@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from zpmaint.build.values import Flavour, Kernel
+from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.cases import all_cases
 from zpmaint.guest.compile import init_program
 from zpmaint.guest.counters import all_counters
 from zpmaint.judge.values import Verdict
 from zpmaint.judge.verdict import judge
-from zpmaint.machine.values import Run
+from zpmaint.kbuild.values import Flavour, Kernel
 from zpmaint.patchset.values import Era, Flip, Telling
-from zpmaint.versions import KernelVersion
+from zpmaint.vm.values import Run
 
 SET = Path(__file__).parent.parent / "patches/no-anon-zero-page/patch.toml"
 
@@ -76,8 +76,8 @@ def _era(row: dict[str, Any]) -> Era:
 
 
 def _booted(images: Images, image: Path, flavour: Flavour, folder: Path, *append: str) -> Run:
-    boot: Callable[..., Run] = pytest.importorskip("zpmaint.machine.boot").boot
-    initramfs = pytest.importorskip("zpmaint.machine.initramfs")
+    boot: Callable[..., Run] = pytest.importorskip("zpmaint.vm.boot").boot
+    initramfs = pytest.importorskip("zpmaint.vm.initramfs")
     program = init_program("x86_64", cache=folder)
     kernel = Kernel(
         images.version, "x86_64", flavour, image, images.kind, "", "", (), "", 0.0, image

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from guest_fixtures import needs_linux, ran
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
+from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.compile import bench_program
 from zpmaint.guest.patterns import TABLE, full_bench, patterns_source, read_bench
 from zpmaint.judge.measured import Place, read_measured
-from zpmaint.versions import KernelVersion
 
 TEXT = TABLE.read_text()
 

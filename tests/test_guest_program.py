@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from guest_fixtures import needs_linux, program_of, ran
 
-from zpmaint.errors import InfraError, UserError
+from zpmaint.core.errors import InfraError, UserError
 from zpmaint.guest import compile as compiling
 from zpmaint.guest.cases import all_cases
 from zpmaint.guest.compile import init_program

@@ -14,10 +14,10 @@ from sources_fixtures import git
 from test_cli import ROOT, zpmaint
 from test_port_strategies import FAULT, HEAD, PATCHED
 
-from zpmaint.errors import UserError
-from zpmaint.pipeline import history as module
-from zpmaint.pipeline.history import Chapter, history
-from zpmaint.pipeline.workshop import Workshop
+from zpmaint.app import history as module
+from zpmaint.app.history import Chapter, history
+from zpmaint.app.session import Session
+from zpmaint.core.errors import UserError
 from zpmaint.port.history import way
 from zpmaint.port.values import State
 
@@ -28,12 +28,12 @@ def past(tmp_path: Path) -> Past:
 
 
 @pytest.fixture
-def shop(past: Past, tmp_path: Path) -> Workshop:
+def session(past: Past, tmp_path: Path) -> Session:
     return open_shop(make_project(tmp_path / "project", past), tmp_path)
 
 
-def chapters(shop: Workshop, *sources: str) -> list[Chapter]:
-    return list(history(shop, shop.patchset(), sources).chapters)
+def chapters(session: Session, *sources: str) -> list[Chapter]:
+    return list(history(session, session.patchset(), sources).chapters)
 
 
 def shown(told: list[Chapter]) -> list[tuple[str, str, State, str, str, list[str]]]:
@@ -44,8 +44,8 @@ def shown(told: list[Chapter]) -> list[tuple[str, str, State, str, str, list[str
     ]  # fmt: skip
 
 
-def test_each_range_has_its_commit(shop: Workshop, past: Past) -> None:
-    told = chapters(shop)
+def test_each_range_has_its_commit(session: Session, past: Past) -> None:
+    told = chapters(session)
     assert shown(told) == [
         ("2.6.20", "2.6.21-rc1", State.APPLIES, "v2.6.20", "", []),
         # Not the merge that brought it, nor what else touched the file.
@@ -58,9 +58,9 @@ def test_each_range_has_its_commit(shop: Workshop, past: Past) -> None:
     assert len(named.short) == 12
 
 
-def test_each_range_says_what_was_declared(shop: Workshop, past: Past) -> None:
+def test_each_range_says_what_was_declared(session: Session, past: Past) -> None:
     adopting = past.shas["adopt"][:12]
-    assert [list(c.cause.declared) for c in chapters(shop)] == [
+    assert [list(c.cause.declared) for c in chapters(session)] == [
         ["anchor v2.6.20: the first"],
         [],
         [f"adopted upstream ({adopting}): they took it"],
@@ -80,7 +80,7 @@ def test_two_commits_that_each_change_it_are_both_named(tmp_path: Path) -> None:
 
 
 def test_without_a_common_repository_only_what_is_declared(
-    past: Past, tmp_path: Path, shop: Workshop
+    past: Past, tmp_path: Path, session: Session
 ) -> None:
     """Two repositories that have half of the tags each."""
     specs = []
@@ -89,7 +89,7 @@ def test_without_a_common_repository_only_what_is_declared(
         listed = git(tmp_path / name, "tag", "--list", gone).split()
         git(tmp_path / name, "tag", "-d", *listed)
         specs.append(f"git:{tmp_path / name}")
-    told = chapters(shop, *specs)
+    told = chapters(session, *specs)
     assert [row[-1] for row in shown(told)] == [[], ["rename"], [], ["take back"]]
     assert "no git history" in told[2].cause.note
     assert told[2].cause.declared[0].startswith("adopted upstream")
@@ -137,18 +137,18 @@ def test_an_anchor_that_is_left_before_it_fails(past: Past, tmp_path: Path) -> N
 
 
 def test_too_many_commits_are_not_searched_and_it_says_so(
-    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+    session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST", 1)
-    told = chapters(shop)
+    told = chapters(session)
     assert told[1].cause.commits == () and "more than 1 commit" in told[1].cause.note
     assert [c.subject for c in told[3].cause.commits] == ["take back"]
 
 
-def test_a_tree_without_a_history_is_no_error(past: Past, shop: Workshop) -> None:
+def test_a_tree_without_a_history_is_no_error(past: Past, session: Session) -> None:
     """As v2.6.11 is in the kernel's own repository."""
     git(past.repo, "tag", "v2.6.19", "v2.6.21^{tree}")
-    told = chapters(shop)
+    told = chapters(session)
     assert shown(told)[:2] == [
         ("2.6.19", "2.6.19", State.PORTED, "v2.6.20", "identifiers", []),
         ("2.6.20", "2.6.21-rc1", State.APPLIES, "v2.6.20", "", []),
@@ -161,8 +161,8 @@ def test_a_history_that_was_cut_off_names_nothing(past: Past, tmp_path: Path) ->
     shallow = tmp_path / "shallow"
     git(tmp_path, "clone", "-q", "--depth=1", "--branch=v2.6.21", f"file://{past.repo}", "shallow")
     git(shallow, "fetch", "-q", "--depth=1", "origin", "tag", "v2.6.20")
-    shop = open_shop(make_project(tmp_path / "project", past), tmp_path)
-    told = chapters(shop, f"git:{shallow}")
+    session = open_shop(make_project(tmp_path / "project", past), tmp_path)
+    told = chapters(session, f"git:{shallow}")
     assert [row[-1] for row in shown(told)] == [[], []]
     assert "none of" in told[1].cause.note
 
@@ -190,14 +190,14 @@ def test_a_change_far_from_the_hunks_is_found(past: Past, tmp_path: Path) -> Non
     ]
 
 
-def test_since_and_until_bound_the_history(shop: Workshop) -> None:
-    told = history(shop, shop.patchset(), since=V("2.6.21"), until=V("2.6.22-rc1")).chapters
+def test_since_and_until_bound_the_history(session: Session) -> None:
+    told = history(session, session.patchset(), since=V("2.6.21"), until=V("2.6.22-rc1")).chapters
     assert [row[:2] for row in shown(list(told))] == [
         ("2.6.21", "2.6.21"), ("2.6.22-rc1", "2.6.22-rc1"),
     ]  # fmt: skip
     assert told[0].cause.note == "the first kernel looked at"
     with pytest.raises(UserError, match="no kernel to tell of"):
-        history(shop, shop.patchset(), since=V("3.0"))
+        history(session, session.patchset(), since=V("3.0"))
 
 
 def test_tracked_kernels_stand_beside_the_tags(past: Past, tmp_path: Path) -> None:
@@ -215,8 +215,8 @@ def test_tracked_kernels_stand_beside_the_tags(past: Past, tmp_path: Path) -> No
     )
     project = make_project(tmp_path / "project", past, kernels)
     shutil.copytree(project / "patches/toy", project / "patches/another")
-    shop = open_shop(project, tmp_path)
-    told = history(shop, shop.patchset())
+    session = open_shop(project, tmp_path)
+    told = history(session, session.patchset())
     assert str(told.chapters[-1].range.last.version) == "6.1.9"
     assert sorted(told.absent) == ["5.10.1", "6.12.*"]
     assert "5.10.1" in told.absent["5.10.1"]
@@ -305,9 +305,11 @@ def test_without_a_history_that_is_told(past: Past, tmp_path: Path) -> None:
 
 @pytest.mark.mirror
 def test_the_history_of_the_patch_of_2007(kernel_git: Path, tmp_path: Path) -> None:
-    shop = open_shop(ROOT, tmp_path)
+    session = open_shop(ROOT, tmp_path)
     began = time.monotonic()
-    told = history(shop, shop.patchset(), [f"git:{kernel_git}"], until=V("2.6.36-rc3")).chapters
+    told = history(
+        session, session.patchset(), [f"git:{kernel_git}"], until=V("2.6.36-rc3")
+    ).chapters
     took = time.monotonic() - began
     causes = {str(c.range.first.version): {x.short for x in c.cause.commits} for c in told}
     assert causes["2.6.20-rc1"] == {"9de455b20705"}

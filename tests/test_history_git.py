@@ -11,7 +11,7 @@ from history_fixtures import PATH, Past, make_past
 from port_fixtures import V
 from sources_fixtures import Notes, git
 
-from zpmaint.errors import InfraError
+from zpmaint.core.errors import InfraError
 from zpmaint.sources.git import GitSource
 from zpmaint.sources.source import NotServedError
 

@@ -10,7 +10,7 @@ from judge_fixtures import PATCHED, WORDS, judged, report, run
 
 from zpmaint.judge.junit import RUN, junit
 from zpmaint.judge.values import Verdict
-from zpmaint.machine.values import Outcome, Part, Run
+from zpmaint.vm.values import Outcome, Part, Run
 
 STOCK, GOOD = report(WORDS), report(PATCHED)
 BOTH = {"stock": 1.25, "patched": 2.5}

@@ -21,14 +21,14 @@ from judge_fixtures import (
     run,
 )
 
-from zpmaint.errors import InfraError
+from zpmaint.core.errors import InfraError
+from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.values import FULL, MINIMAL, Defect
 from zpmaint.judge.expect import compare
-from zpmaint.judge.told import told
+from zpmaint.judge.kernel_report import kernel_report
 from zpmaint.judge.values import Mark
-from zpmaint.machine.values import Outcome
 from zpmaint.patchset.values import Era, Flip
-from zpmaint.versions import KernelVersion
+from zpmaint.vm.values import Outcome
 
 STOCK = report(WORDS)
 GOOD = report(PATCHED)
@@ -53,7 +53,7 @@ def test_a_known_defect_of_a_kernel_is_what_both_have_to_report() -> None:
 
     def of_both(stock: str, patched: str, version: KernelVersion) -> list[Mark]:
         reports = [
-            told(run(report({"read.zero": word})), {"read.zero"}, version)
+            kernel_report(run(report({"read.zero": word})), {"read.zero"}, version)
             for word in (stock, patched)
         ]
         (verdict,) = compare(
@@ -73,7 +73,9 @@ def test_a_known_defect_of_a_kernel_is_what_both_have_to_report() -> None:
 
 def test_a_case_of_the_full_profile_is_no_pass_elsewhere_and_no_skip_there() -> None:
     row = replace(CASES[0], profile=FULL, needs="")
-    skipped = told(run(report({"read.zero": "SKIP only in the full profile"})), {row.name}, V612)
+    skipped = kernel_report(
+        run(report({"read.zero": "SKIP only in the full profile"})), {row.name}, V612
+    )
 
     def mark(profile: str) -> Mark:
         (verdict,) = compare(

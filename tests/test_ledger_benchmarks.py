@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ledger_fixtures import record
 
-from zpmaint.errors import InfraError
+from zpmaint.core.errors import InfraError
 from zpmaint.ledger import store
 from zpmaint.ledger.benchmarks import BenchRecord
 from zpmaint.ledger.store import Ledger

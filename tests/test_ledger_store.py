@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ledger_fixtures import SET, record, samples
 
-from zpmaint.errors import InfraError, UserError
+from zpmaint.core.errors import InfraError, UserError
 from zpmaint.ledger.store import Ledger
 from zpmaint.ledger.values import Result
 

@@ -5,11 +5,11 @@ import json
 import pytest
 from ledger_fixtures import SET, record
 
-from zpmaint.config import Config
-from zpmaint.errors import InfraError, UserError
+from zpmaint.core.config import Config
+from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record, Result
 from zpmaint.matrix.plan import Due, plan
-from zpmaint.versions import KernelVersion
 
 V = KernelVersion.parse
 

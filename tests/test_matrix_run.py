@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from ledger_fixtures import SET, record
 
-from zpmaint.errors import InfraError, UserError
+from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.store import Ledger
 from zpmaint.ledger.values import Record, Result
 from zpmaint.matrix.plan import Due
 from zpmaint.matrix.run import run_matrix
-from zpmaint.versions import KernelVersion
 
 
 def due(version: str) -> Due:

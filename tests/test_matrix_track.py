@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from ledger_fixtures import SET, record
 
-from zpmaint.config import Config
+from zpmaint.core.config import Config
+from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Result
 from zpmaint.matrix.track import Listing, News, Novelty, whats_new
-from zpmaint.versions import KernelVersion
 
 V = KernelVersion.parse
 

@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 import pytest
-from test_pipeline_verify import ROOT, Shop, words
+from test_app_verify import ROOT, Shop, words
 
 pytestmark = pytest.mark.skipif(
     not all(shutil.which(tool) for tool in ("make", "gcc", "musl-gcc", "setpriv")),

@@ -7,7 +7,6 @@ import json
 import pytest
 from judge_fixtures import V612, report, run
 
-from zpmaint.machine.values import Outcome, Part
 from zpmaint.mutation.beside import (
     BOOT,
     CONSOLE,
@@ -22,6 +21,7 @@ from zpmaint.mutation.beside import (
     witnesses,
 )
 from zpmaint.mutation.values import How
+from zpmaint.vm.values import Outcome, Part
 
 WORDS = {"cow": "exit-0-pass-9", "mmap01": "exit-0-pass-1", "ksm-tests": "exit-1-pass-1-fail-2"}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from judge_fixtures import CASES, FLIPS, PATCHED, V612, report, run
 
+from zpmaint.app.mutate import state
 from zpmaint.guest.values import MINIMAL
-from zpmaint.machine.values import Outcome, Part, Run
 from zpmaint.mutation.catch import cases_run, catches, started
 from zpmaint.mutation.values import Catch, How, State, Trial, score
-from zpmaint.pipeline.mutate import state
+from zpmaint.vm.values import Outcome, Part, Run
 
 RAN = frozenset({"read.zero", "read.faults", "read.frames"})
 SOUND = report(PATCHED)

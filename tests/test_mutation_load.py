@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
+from zpmaint.core.versions import KernelVersion
 from zpmaint.mutation.load import load_mutants, select
 from zpmaint.mutation.place import place
 from zpmaint.mutation.values import Placed
 from zpmaint.patchset.load import load_patchset
 from zpmaint.port.engine import port
 from zpmaint.sources.git import GitSource
-from zpmaint.versions import KernelVersion
 
 OURS = Path(__file__).parent.parent / "patches/no-anon-zero-page"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
 from zpmaint.patchset.load import all_patchsets, load_patchset
 
 

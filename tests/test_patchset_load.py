@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
+from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.load import find_patchset, load_patchset
-from zpmaint.versions import KernelVersion
 
 PROJECT = Path(__file__).parent.parent
 

@@ -6,13 +6,13 @@ import pytest
 from port_fixtures import PATH, diff
 from unidiff.patch import PatchSet as UnifiedDiff
 
+from zpmaint.merge.lines import join, lines_of
 from zpmaint.port import checks
 from zpmaint.port.engine import _applied
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Source, source
 from zpmaint.port.strategies import threeway
-from zpmaint.port.text import join, lines_of
 
 BASE = """int f(int a)
 {

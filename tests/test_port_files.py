@@ -12,9 +12,9 @@ from port_fixtures import PATH, V, anchor, carry, diff, outcome, patchset, place
 from test_port_strategies import FAULT, HEAD, PATCHED
 from unidiff.patch import PatchSet as UnifiedDiff
 
-from zpmaint.port.diff import unified
+from zpmaint.diffs.writer import unified
+from zpmaint.merge.lines import join, lines_of, split_lines
 from zpmaint.port.engine import paths, port
-from zpmaint.port.text import join, lines_of, split_lines
 from zpmaint.port.values import Port, State
 
 

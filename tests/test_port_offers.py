@@ -12,17 +12,17 @@ from port_fixtures import V, diff
 from sources_fixtures import add_kernel, git, kernel_repo, makefile
 from test_port_queue import offers
 
+from zpmaint.app.explain import explain
+from zpmaint.app.port import port_onto
+from zpmaint.app.session import Session
+from zpmaint.app.sweep import sweep
+from zpmaint.core.places import Places
+from zpmaint.core.progress import SILENT
 from zpmaint.patchset.load import load_patchset
 from zpmaint.patchset.values import PatchSet
-from zpmaint.pipeline.explain import explain
-from zpmaint.pipeline.port import port_onto
-from zpmaint.pipeline.sweep import sweep
-from zpmaint.pipeline.workshop import Workshop
-from zpmaint.places import Places
 from zpmaint.port.engine import port
 from zpmaint.port.terms import Terms
 from zpmaint.port.values import Port, State
-from zpmaint.progress import SILENT
 from zpmaint.sources.chain import Chain
 from zpmaint.sources.git import GitSource
 
@@ -70,7 +70,7 @@ class Place:
         )
         self.set: PatchSet = load_patchset(patches)
         places = Places(folder / "project", folder / "cache", folder / "state")
-        self.shop = Workshop.open(places, SILENT)
+        self.session = Session.open(places, SILENT)
         self.sources: list[str] = []
 
     def git(self, old: Tree, new: Tree) -> Place:
@@ -92,7 +92,7 @@ class Place:
         return self
 
     def port(self, version: str = NEW) -> Port:
-        return port_onto(self.shop, self.set, V(version), self.shop.chain(self.sources))
+        return port_onto(self.session, self.set, V(version), self.session.chain(self.sources))
 
 
 def mine(path: str = "mm/toy.c", old: str = FILE) -> str:
@@ -221,9 +221,9 @@ def test_a_set_that_asks_for_more_is_not_sure_of_another_file(tmp_path: Path) ->
 def test_a_sweep_and_explain_follow_as_the_port_does(place: Place) -> None:
     place.git({"mm/toy.c": FILE}, {"mm/new.c": DRIFTED})
     done = place.port()
-    chain = place.shop.chain(place.sources)
-    assert sweep(place.shop, place.set, chain)[-1] == done
-    [story] = explain(place.shop, place.set, V(NEW), chain).hunks
+    chain = place.session.chain(place.sources)
+    assert sweep(place.session, place.set, chain)[-1] == done
+    [story] = explain(place.session, place.set, V(NEW), chain).hunks
     assert (story.path, story.placed, story.confidence) == ("mm/toy.c", "moved", 0.8)
 
 
@@ -233,7 +233,7 @@ def test_a_clone_without_contents_is_not_filled_for_it(place: Place) -> None:
     source = GitSource("https://example.invalid/linux.git", place.folder / "cache")
     source._url = f"file://{spec.removeprefix('git:')}"
     chain = Chain([source])
-    done = port_onto(place.shop, place.set, V(NEW), chain)
+    done = port_onto(place.session, place.set, V(NEW), chain)
     assert done.state is State.CONFLICT and "does not have this file" in done.why
     source.close()
 

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from port_fixtures import PATH, V, anchor, patchset
 from series_fixtures import Repository, lay, program, tree_of
 
-from zpmaint.patchset.diffs import read_patch
-from zpmaint.patchset.patch import to_bytes, to_text
-from zpmaint.patchset.series import Member, Series
-from zpmaint.port import diff3
-from zpmaint.port.diff import unified
+from zpmaint.core.text import to_bytes, to_text
+from zpmaint.diffs.reader import read_patch
+from zpmaint.diffs.series import Member, Series
+from zpmaint.diffs.writer import unified
+from zpmaint.merge import diff3
+from zpmaint.merge.lines import join, lines_of
 from zpmaint.port.engine import port
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.sections import Effect, perform
 from zpmaint.port.series import Fate, MemberPort, port_series
-from zpmaint.port.text import join, lines_of
 from zpmaint.port.values import State
 
 PLENTY = settings(

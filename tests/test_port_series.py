@@ -21,10 +21,11 @@ from series_fixtures import (
     write,
 )
 
-from zpmaint.patchset.series import load_series
-from zpmaint.port.diff import unified
+from zpmaint.core.errors import UserError
+from zpmaint.diffs.series import load_series
+from zpmaint.diffs.writer import unified
+from zpmaint.merge.lines import lines_of
 from zpmaint.port.series import Fate, MemberPort, dependents, port_series
-from zpmaint.port.text import lines_of
 
 
 def function(name: str, body: str) -> str:
@@ -361,7 +362,6 @@ def test_a_patch_without_a_diff_stays(tmp_path: Path) -> None:
 
 
 def test_reading_is_all_or_nothing(tmp_path: Path) -> None:
-    from zpmaint.errors import UserError  # noqa: PLC0415
 
     folder = quilt_folder(tmp_path / "in", {**chain(C, ONE), "2.patch": diff(C, ONE)[:-20]})
     with pytest.raises(UserError, match=r"2\.patch: line"):

@@ -11,8 +11,8 @@ from unidiff import PatchSet
 
 from zpmaint.evaluate.archive import names_in
 from zpmaint.port import engine
+from zpmaint.port.insertion_order import Order, in_turn, order
 from zpmaint.port.placement import Job, Placement
-from zpmaint.port.spot import Order, in_turn, order
 from zpmaint.port.strategies import pieces
 from zpmaint.port.terms import Terms
 from zpmaint.port.values import Port, State

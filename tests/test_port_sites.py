@@ -8,15 +8,15 @@ import pytest
 from port_fixtures import PATH, V, anchor, diff, outcome, patchset, placed
 from test_port_strategies import HEAD
 
+from zpmaint.merge.conflict import Region, marks
+from zpmaint.merge.lines import lines_of
 from zpmaint.patchset.values import Resolution
 from zpmaint.port import engine, resolution
-from zpmaint.port.conflict import Region, marks
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job
 from zpmaint.port.proposal import Proposal, proposal
 from zpmaint.port.scopes import source
 from zpmaint.port.sites import Opened, Site
-from zpmaint.port.text import lines_of
 from zpmaint.port.values import Port, State
 
 OLD = """static int limit(int a)

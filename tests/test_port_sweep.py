@@ -14,11 +14,11 @@ from port_fixtures import PATH, V, anchor, diff, patchset
 from test_port_files import take
 from test_port_strategies import FAULT, HEAD, PATCHED
 
+from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import Adoption, Anchor, Era, PatchSet
 from zpmaint.port import engine
 from zpmaint.port.scopes import source
 from zpmaint.port.values import Port, State
-from zpmaint.versions import KernelVersion
 
 MEMORY = "mm/memory.c"
 POSTED = Path(__file__).parent.parent / "patches/no-anon-zero-page/v2.6.20.4.patch"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.port_fixtures import PATH, V, anchor, diff, outcome, patchset
 from tests.series_fixtures import quilt_folder
-from zpmaint.patchset.series import load_series
+from zpmaint.diffs.series import load_series
 from zpmaint.patchset.values import Adoption, Anchor, Era
 from zpmaint.port.engine import port
 from zpmaint.port.series import Fate, port_series

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from port_fixtures import carry, outcome, placed
 
-from zpmaint.port import blockmerge, confidence, diff3, engine
+from zpmaint.merge import blockmerge, diff3
+from zpmaint.port import confidence, engine
 from zpmaint.port.strategies import adjacent
 from zpmaint.port.values import State
 

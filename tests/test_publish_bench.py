@@ -11,8 +11,8 @@ from bench_fixtures import Guest
 from ledger_fixtures import NOON, SET, delta, passing, record, samples
 from publish_fixtures import config, patchset
 
+from zpmaint.app.bench import document, judged
 from zpmaint.ledger.benchmarks import BenchRecord
-from zpmaint.pipeline.bench import document, judged
 from zpmaint.publish import plot
 from zpmaint.publish.bench import Pair, trade_svg
 from zpmaint.publish.kernels import lines_of, picture, table

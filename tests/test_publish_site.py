@@ -24,7 +24,7 @@ from ledger_fixtures import (
 )
 from publish_fixtures import config, patchset
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
 from zpmaint.ledger.values import Record, Result
 from zpmaint.publish.site import MARKER, site_files, write_site
 

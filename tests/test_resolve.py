@@ -23,10 +23,10 @@ from sources_fixtures import git
 from test_cli import ROOT
 from test_port_sites import HEAD, MINE, NEW, OLD, THEIRS
 
+from zpmaint.app import resolve, solution
 from zpmaint.cli import main as door
 from zpmaint.patchset.load import load_patchset
 from zpmaint.patchset.values import Era
-from zpmaint.pipeline import record, resolve
 
 TOML = """\
 title = "Higher limit"
@@ -363,7 +363,7 @@ def test_a_kill_at_any_moment_loses_nothing(place: Place, nth: int, words: list[
     before = place.tree()
     status = killed(
         place,
-        [(record, "write_whole"), (shutil, "rmtree")],
+        [(solution, "write_whole"), (shutil, "rmtree")],
         nth,
         ["resolve", "2.6.21-rc1", "--done", *words],
     )

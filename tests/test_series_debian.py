@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 from series_fixtures import Tree, quilt_push
 
-from zpmaint.patchset.diffs import read_patch
-from zpmaint.patchset.patch import to_bytes, to_text
-from zpmaint.patchset.series import Series, joined, load_series
-from zpmaint.pipeline.series import SeriesPort, write_series
+from zpmaint.app.series import SeriesPort, write_series
+from zpmaint.core.text import to_bytes, to_text
+from zpmaint.core.versions import KernelVersion
+from zpmaint.diffs.reader import read_patch
+from zpmaint.diffs.series import Series, joined, load_series
 from zpmaint.port.series import Fate, port_series
-from zpmaint.versions import KernelVersion
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from sources_fixtures import Notes, V, kernel_repo, makefile
 
-from zpmaint.config import Config
-from zpmaint.errors import InfraError, UserError
+from zpmaint.core.config import Config
+from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.chain import Chain, open_configured, open_source
 from zpmaint.sources.debian import DebianSource
 from zpmaint.sources.kernelorg import KernelOrgSource
 from zpmaint.sources.series import newest_of, not_served
 from zpmaint.sources.source import SourceFailedError
-from zpmaint.versions import KernelVersion
 
 
 class Toy:

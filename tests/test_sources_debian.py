@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from sources_fixtures import Notes, Site, V, site, tarball
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
 from zpmaint.sources import debian as module
 from zpmaint.sources.apt import Entry, machine_entries
 from zpmaint.sources.debian import DebianSource
@@ -311,7 +311,7 @@ def test_sigkill_in_the_middle_then_the_rest(archive: Archive, site: Site, tmp_p
     code = (
         "import sys; from pathlib import Path\n"
         "from zpmaint.sources.apt import Entry; from zpmaint.sources.debian import DebianSource\n"
-        "from zpmaint.versions import KernelVersion\n"
+        "from zpmaint.core.versions import KernelVersion\n"
         "e = [Entry(*sys.argv[1:4])]\n"
         "s = DebianSource('bookworm sid', Path(sys.argv[4]), entries=e)\n"
         "s.archive(KernelVersion.parse('7.2.9'))"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sources_fixtures import Notes, Site, site
 
-from zpmaint.errors import InfraError
+from zpmaint.core.errors import InfraError
 from zpmaint.sources import download as module
 from zpmaint.sources.download import download
 from zpmaint.sources.http import document, session

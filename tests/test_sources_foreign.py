@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sources_fixtures import Notes, Site, site
 
-from zpmaint.errors import InfraError
+from zpmaint.core.errors import InfraError
 from zpmaint.sources.apt import Entry
 from zpmaint.sources.foreign import unpacked
 from zpmaint.sources.source import SourceFailedError

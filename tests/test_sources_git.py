@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sources_fixtures import Notes, V, add_kernel, git, kernel_repo
 
-from zpmaint.errors import InfraError, UserError
+from zpmaint.core.errors import InfraError, UserError
 from zpmaint.sources import git as module
 from zpmaint.sources.git import GitSource
 from zpmaint.sources.source import NotServedError, SourceFailedError

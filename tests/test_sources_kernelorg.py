@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sources_fixtures import Notes, Site, V, site, tarball
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
 from zpmaint.sources.kernelorg import KernelOrgSource
 from zpmaint.sources.source import NotServedError, SourceFailedError
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from sources_fixtures import Notes, V, git, kernel_files, kernel_repo, makefile, tarball
 
-from zpmaint.errors import InfraError, UserError
+from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.chain import Chain
 from zpmaint.sources.git import GitSource
 from zpmaint.sources.source import NotServedError, Source, SourceFailedError
 from zpmaint.sources.tarball import Archive, TarballSource
 from zpmaint.sources.tree import TreeSource
-from zpmaint.versions import KernelVersion
 
 VERSION = V("6.12.107")
 HEADER = "int pte_alloc(void);\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sources_fixtures import Notes, V, kernel_files, makefile, tarball
 
-from zpmaint.errors import InfraError, UserError
+from zpmaint.core.errors import InfraError, UserError
 from zpmaint.sources.source import NotServedError, SourceFailedError
 from zpmaint.sources.tree import TreeSource, read_blobs, version_of
 from zpmaint.sources.unpack import NOTHING, declared, unpack

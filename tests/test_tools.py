@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from zpmaint import tools
-from zpmaint.errors import InfraError
+from zpmaint.core import tools
+from zpmaint.core.errors import InfraError
 
 
 def test_missing_tools_are_named_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zpmaint.errors import UserError
-from zpmaint.versions import KernelVersion
+from zpmaint.core.errors import UserError
+from zpmaint.core.versions import KernelVersion
 
 # In the order in which these kernels were made.
 ORDERED = [

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from zpmaint import errors
+from zpmaint.app.bench import Asked, document, judged, measure, recorded
+from zpmaint.app.job import Job
 from zpmaint.cli import bench_tables, options
-from zpmaint.cli.desk import Desk, pass_desk
-from zpmaint.errors import UserError
-from zpmaint.files import write_whole
-from zpmaint.pipeline.bench import Asked, document, judged, measure, recorded
-from zpmaint.pipeline.job import Job
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors
+from zpmaint.core.errors import UserError
+from zpmaint.core.files import write_whole
 from zpmaint.publish.bench import trade_svg
 from zpmaint.publish.kernels import lines_of, picture
 from zpmaint.publish.kernels import table as kernels_table
@@ -52,9 +52,9 @@ def _sizes(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
 )  # fmt: skip
 @click.option("--table", is_flag=True, help="All recorded kernels as a Markdown table.")
 @options.booting
-@pass_desk
+@pass_context
 def command(
-    desk: Desk,
+    context: CommandContext,
     *,
     version: str | None,
     pattern: str,
@@ -86,12 +86,12 @@ def command(
       zpmaint bench --svg kernels.svg
     """
     if version is None:
-        return _all(desk, patch, svg=svg, table=table, as_json=as_json)
+        return _all(context, patch, svg=svg, table=table, as_json=as_json)
     if table:
         raise UserError("--table is of all recorded kernels", "leave VERSION out")
     if runs and accel == "auto":
         raise UserError("--runs: counted instructions are the same each time", "--accel kvm")
-    job = Job.take(desk.workshop, version, patch, sources)
+    job = Job.take(context.session, version, patch, sources)
     record = measure(
         job,
         Asked(pattern, pages, thp, 1 if accel == "auto" else runs or _KVM_RUNS),
@@ -105,20 +105,22 @@ def command(
     if svg:
         write_whole(svg, trade_svg(record, found))
     if as_json:
-        desk.json(document(record))
+        context.json(document(record))
     else:
-        bench_tables.benchmark(desk.out, record, found)
+        bench_tables.benchmark(context.out, record, found)
     return errors.EXIT_KERNEL if found.failures else errors.EXIT_OK
 
 
-def _all(desk: Desk, patch: str | None, *, svg: Path | None, table: bool, as_json: bool) -> int:
+def _all(
+    context: CommandContext, patch: str | None, *, svg: Path | None, table: bool, as_json: bool
+) -> int:
     if not (svg or table or as_json):
         raise UserError("which kernel?", "name one, or ask for --table, --svg or --json of all")
-    shop = desk.workshop
-    name = shop.patchset(patch).name
-    records = recorded(shop, name)
+    session = context.session
+    name = session.patchset(patch).name
+    records = recorded(session, name)
     both = [(record, judged(record)) for record in records]
-    verified = [row for row in shop.ledger.all_latest() if row.patchset == name]
+    verified = [row for row in session.ledger.all_latest() if row.patchset == name]
     lines = lines_of(both, verified)
     if not lines:
         raise UserError(f"no benchmark of {name} yet", "begin with: zpmaint bench 6.12.y --thp")
@@ -127,5 +129,5 @@ def _all(desk: Desk, patch: str | None, *, svg: Path | None, table: bool, as_jso
     if table:
         click.echo(kernels_table(lines), nl=False)
     if as_json:
-        desk.json([document(record) for record in records])
+        context.json([document(record) for record in records])
     return errors.EXIT_KERNEL if any(found.failures for _, found in both) else errors.EXIT_OK

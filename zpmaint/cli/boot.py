@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import click
 
-from zpmaint import errors
+from zpmaint.app.job import Job
+from zpmaint.app.suite import boot_suites
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
-from zpmaint.machine.values import Outcome
-from zpmaint.pipeline.job import Job
-from zpmaint.pipeline.suite import boot_suites
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors
+from zpmaint.vm.values import Outcome
 
 
 @click.command()
 @click.argument("version")
 @options.flavours
 @options.booting
-@pass_desk
+@pass_context
 def command(
-    desk: Desk,
+    context: CommandContext,
     *,
     version: str,
     flavour: str | None,
@@ -41,18 +41,18 @@ def command(
       zpmaint boot 6.12.y --stock
       zpmaint boot v2.6.21 --patched --source git:/srv/linux --json
     """
-    job = Job.take(desk.workshop, version, patch, sources)
+    job = Job.take(context.session, version, patch, sources)
     kernels = job.kernels(flavour, arch=arch, profile=profile, jobs=jobs)
-    runs = boot_suites(job.shop, kernels, accelerator=accel)
+    runs = boot_suites(job.session, kernels, accelerator=accel)
     if as_json:
-        desk.json(
+        context.json(
             {
                 flavour: run.as_json() | {"results": "".join(b.results for b in run.boots)}
                 for flavour, run in runs.items()
             }
         )
     else:
-        tables.runs(desk.out, runs)
+        tables.runs(context.out, runs)
     boots = [boot for run in runs.values() for boot in run.boots]
     if any(boot.outcome.is_infrastructure for boot in boots):
         return errors.EXIT_INFRA

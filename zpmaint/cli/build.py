@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from zpmaint import errors
+from zpmaint.app.job import Job
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
-from zpmaint.pipeline.job import Job
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors
 
 
 @click.command()
@@ -15,9 +15,9 @@ from zpmaint.pipeline.job import Job
 @options.flavours
 @options.building
 @options.as_json
-@pass_desk
+@pass_context
 def command(
-    desk: Desk,
+    context: CommandContext,
     *,
     version: str,
     flavour: str | None,
@@ -35,10 +35,10 @@ def command(
       zpmaint build 6.12.y
       zpmaint build v2.6.21 --stock --source git:/srv/linux
     """
-    job = Job.take(desk.workshop, version, patch, sources)
+    job = Job.take(context.session, version, patch, sources)
     kernels = job.kernels(flavour, arch=arch, profile=profile, jobs=jobs)
     if as_json:
-        desk.json([k.as_json() for k in kernels])
+        context.json([k.as_json() for k in kernels])
     else:
-        tables.kernels(desk.out, kernels)
+        tables.kernels(context.out, kernels)
     return errors.EXIT_OK

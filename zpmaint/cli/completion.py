@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
 
 
 @click.command()

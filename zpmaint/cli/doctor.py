@@ -5,15 +5,15 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
-from zpmaint import errors, tools
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors, tools
 
 
 @click.command()
 @options.as_json
-@pass_desk
-def command(desk: Desk, *, as_json: bool) -> int:
+@pass_context
+def command(context: CommandContext, *, as_json: bool) -> int:
     """Say which programs zpmaint needs, which are missing, and what installs them.
 
     Exit status 3 if one is missing that zpmaint cannot do without.
@@ -22,7 +22,7 @@ def command(desk: Desk, *, as_json: bool) -> int:
     missing = [tool for tool in rows if not tool.path()]
     packages = list(dict.fromkeys(tool.package for tool in missing))
     if as_json:
-        desk.json({"tools": [_row(tool) for tool in rows], "missing": packages})
+        context.json({"tools": [_row(tool) for tool in rows], "missing": packages})
     else:
         table = Table(box=tables.BOX)
         for title in ("program", "where", "needed for", "why"):
@@ -30,9 +30,9 @@ def command(desk: Desk, *, as_json: bool) -> int:
         for tool in rows:
             absent = "[yellow]missing, optional[/]" if tool.optional else "[bold red]missing[/]"
             table.add_row(tool.name, tool.path() or absent, ", ".join(tool.needed_for), tool.why)
-        desk.out.print(table)
+        context.out.print(table)
         word = f"missing: apt-get install {' '.join(packages)}" if missing else "all there"
-        desk.out.print(word, markup=False)
+        context.out.print(word, markup=False)
     return errors.EXIT_OK if all(tool.optional for tool in missing) else errors.EXIT_INFRA
 
 

@@ -12,8 +12,10 @@ import click
 from rich.table import Table
 
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
-from zpmaint.errors import UserError
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core.errors import UserError
+from zpmaint.core.files import write_whole
+from zpmaint.core.tools import need_for
 from zpmaint.evaluate import chart, engine, shown, verdicts
 from zpmaint.evaluate import report as reports
 from zpmaint.evaluate.build import prepare
@@ -23,10 +25,8 @@ from zpmaint.evaluate.packages import Packages
 from zpmaint.evaluate.pairs import declared, parse_pair
 from zpmaint.evaluate.report import Groups, Report
 from zpmaint.evaluate.run import NAMES, measure
+from zpmaint.evaluate.tags import tags as sweep_tags
 from zpmaint.evaluate.tools import available
-from zpmaint.files import write_whole
-from zpmaint.pipeline.tags import tags as sweep_tags
-from zpmaint.tools import need_for
 
 
 @click.command()
@@ -81,9 +81,9 @@ from zpmaint.tools import need_for
 @options.patch
 @options.jobs
 @options.as_json
-@pass_desk
+@pass_context
 def command(
-    desk: Desk,
+    context: CommandContext,
     *,
     pairs: tuple[str, ...],
     package: str,
@@ -111,19 +111,19 @@ def command(
       zpmaint evaluate --package util-linux --pair 2.38.1-5+deb12u3..2.41-5
     """
     need_for("evaluate")
-    chosen = tuple(names) or available(desk.reporter)
+    chosen = tuple(names) or available(context.reporter)
     if tags:
-        _tags(desk, patch, chosen, as_json=as_json)
+        _tags(context, patch, chosen, as_json=as_json)
         return
     wanted = [parse_pair(text) for text in pairs]
     if package != "linux" and not wanted:
         raise UserError(f"no pairs are declared for {package}", "name two with --pair OLD..NEW")
     wanted = wanted or declared()
-    shop = desk.workshop
+    session = context.session
     own = "evaluate" if package == "linux" else f"evaluate-{package}"
-    folder = data or shop.places.cache / own
-    packages = Packages.of(package, shop.places.cache, desk.reporter)
-    usable = prepare(folder, wanted, packages, desk.reporter)
+    folder = data or session.places.cache / own
+    packages = Packages.of(package, session.places.cache, context.reporter)
+    usable = prepare(folder, wanted, packages, context.reporter)
     started = time.perf_counter()
     results = measure(
         folder,
@@ -131,7 +131,7 @@ def command(
         pairs=usable,
         only_drifted=drifted,
         jobs=jobs,
-        reporter=desk.reporter,
+        reporter=context.reporter,
     )
     wall = time.perf_counter() - started
     figures = reports.report(results)
@@ -142,7 +142,7 @@ def command(
         shown.write(results, folder, show_different)
     left_out = [pair for pair in wanted if pair not in usable]
     if as_json:
-        desk.json(
+        context.json(
             figures.as_json()
             | {
                 "pairs": [f"{old}..{new}" for old, new in usable],
@@ -152,26 +152,28 @@ def command(
             }
         )
         return
-    _print(desk, figures, chosen)
+    _print(context, figures, chosen)
     files = {(case.pair, case.name): len(case.files) for case in load(folder, usable)}
-    desk.out.print(
+    context.out.print(
         f"{len(usable)} pairs, {len(files)} patch cases, {sum(files.values())} file cases; "
         f"{wall:.0f} s of wall time"
     )
     for old, new in left_out:
-        desk.out.print(f"left out: {old}..{new} (a package is no longer served)")
+        context.out.print(f"left out: {old}..{new} (a package is no longer served)")
 
 
-def _tags(desk: Desk, patch: str | None, names: Sequence[str], *, as_json: bool) -> None:
+def _tags(
+    context: CommandContext, patch: str | None, names: Sequence[str], *, as_json: bool
+) -> None:
     where = os.environ.get("ZPMAINT_KERNEL_GIT")
     if not where:
         raise UserError(
             "--tags: ZPMAINT_KERNEL_GIT is not set", "let it name a git repository of the kernel"
         )
-    shop = desk.workshop
-    found = sweep_tags(shop, shop.patchset(patch), shop.chain([f"git:{where}"]), names)
+    session = context.session
+    found = sweep_tags(session, session.patchset(patch), session.chain([f"git:{where}"]), names)
     if as_json:
-        desk.json(
+        context.json(
             {
                 anchor: [
                     {
@@ -203,10 +205,10 @@ def _tags(desk: Desk, patch: str | None, names: Sequence[str], *, as_json: bool)
                 *("clean" if worst.tools[name] else "conflict" for name in tools),
                 worst.port.why,
             )
-        desk.out.print(table)
+        context.out.print(table)
 
 
-def _print(desk: Desk, figures: Report, names: Sequence[str]) -> None:
+def _print(context: CommandContext, figures: Report, names: Sequence[str]) -> None:
     how = "% without conflict / % equal to the truth / % clean but different, CPU seconds"
     for title, groups in (
         (f"Files that drifted: {how}", figures.drifted),
@@ -215,7 +217,7 @@ def _print(desk: Desk, figures: Report, names: Sequence[str]) -> None:
         ("Everything else, by what it is", figures.other),
         ("Whole patches with a file that drifted (all its files must be right)", figures.patches),
     ):
-        desk.out.print(_groups(title, groups, names))
+        context.out.print(_groups(title, groups, names))
     if engine.NAME not in names:
         return
     table = Table(box=tables.BOX, title="zpmaint, by strategies", title_justify="left")
@@ -223,7 +225,7 @@ def _print(desk: Desk, figures: Report, names: Sequence[str]) -> None:
         table.add_column(word, justify="left" if word == "placed" else "right")
     for word, counts in figures.how.items():
         table.add_row(word, *(str(counts[k]) for k in ("equal", "different", "conflict")))
-    desk.out.print(table)
+    context.out.print(table)
     table = Table(
         box=tables.BOX, title="A threshold on confidence, drifted files", title_justify="left"
     )
@@ -239,11 +241,11 @@ def _print(desk: Desk, figures: Report, names: Sequence[str]) -> None:
             f"{there.equal:.1f}" if there else "0.0",
             f"{there.different:.2f}" if there else "0.00",
         )
-    desk.out.print(table)
+    context.out.print(table)
     if figures.coverage:
-        desk.out.print(_coverage(figures))
+        context.out.print(_coverage(figures))
     if figures.classes:
-        desk.out.print(_classes(figures))
+        context.out.print(_classes(figures))
 
 
 def _classes(figures: Report) -> Table:

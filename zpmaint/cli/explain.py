@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import click
 from rich.text import Text
 
-from zpmaint import errors
+from zpmaint.app.explain import Explanation, HunkStory, explain
+from zpmaint.app.hunk_history import Turn
+from zpmaint.app.job import Job
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
-from zpmaint.pipeline.explain import Explanation, HunkStory, explain
-from zpmaint.pipeline.job import Job
-from zpmaint.pipeline.turns import Turn
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors
 from zpmaint.port.interdiff import Interdiff
 
 _SHOWN = 6  # turns of one hunk; --json has all
@@ -25,9 +25,9 @@ _SHOWN = 6  # turns of one hunk; --json has all
 @options.porting
 @options.anchor
 @options.as_json
-@pass_desk
+@pass_context
 def command(
-    desk: Desk,
+    context: CommandContext,
     *,
     version: str,
     patch: str | None,
@@ -47,31 +47,31 @@ def command(
       zpmaint explain 2.6.33 --source git:/srv/linux --anchor v2.6.20.4
       zpmaint explain 6.12.y --json
     """
-    job = Job.take(desk.workshop, version, patch, sources)
-    told = explain(job.shop, job.patchset, job.version, job.chain, anchor=anchor)
+    job = Job.take(context.session, version, patch, sources)
+    told = explain(job.session, job.patchset, job.version, job.chain, anchor=anchor)
     if as_json:
-        desk.json(told.as_json())
+        context.json(told.as_json())
     else:
-        _show(desk, told)
+        _show(context, told)
     return errors.EXIT_OK if told.port.state.leads_on else errors.EXIT_KERNEL
 
 
-def _show(desk: Desk, told: Explanation) -> None:
+def _show(context: CommandContext, told: Explanation) -> None:
     result = told.port
     heading = Text(f"{result.patchset} on {result.version}: ")
     heading.append_text(tables.state(result.state))
     heading.append(f" (from {result.anchor}, cut against {told.base}): {result.why}")
-    desk.out.print(heading, soft_wrap=True)
+    context.out.print(heading, soft_wrap=True)
     for story in told.hunks:
         for line in _story(story):
-            desk.out.print(line, soft_wrap=True)
+            context.out.print(line, soft_wrap=True)
     for file in result.files:
         if file.conflict:
-            desk.out.print(f"\n{file.path}, the conflict:\n{file.conflict}", markup=False)
+            context.out.print(f"\n{file.path}, the conflict:\n{file.conflict}", markup=False)
     if told.interdiff is not None:
-        desk.out.print()
+        context.out.print()
         for line in _interdiff(result.anchor, told.interdiff):
-            desk.out.print(line, soft_wrap=True)
+            context.out.print(line, soft_wrap=True)
 
 
 def _story(story: HunkStory) -> Iterator[Text]:

@@ -6,12 +6,12 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from zpmaint.app.history import Chapter, history
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
-from zpmaint.pipeline.history import Chapter, history
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core.versions import KernelVersion
 from zpmaint.port.history import way
 from zpmaint.port.values import State
-from zpmaint.versions import KernelVersion
 
 _SHOWN = 3  # commits of one cause in the table; --json has all
 
@@ -22,9 +22,9 @@ _SHOWN = 3  # commits of one cause in the table; --json has all
     "of a change; elsewhere the cause is what patch.toml declares."
 )
 @options.surveying
-@pass_desk
+@pass_context
 def command(
-    desk: Desk,
+    context: CommandContext,
     *,
     patch: str | None,
     sources: tuple[str, ...],
@@ -42,16 +42,16 @@ def command(
     Example:
       zpmaint history --source git:/srv/linux --since 2.6.12 --until 2.6.36-rc3
     """
-    shop = desk.workshop
+    session = context.session
     told = history(
-        shop,
-        shop.patchset(patch),
+        session,
+        session.patchset(patch),
         sources,
         since=since,
         until=until,
     )
     if as_json:
-        desk.json(
+        context.json(
             {
                 "ranges": [chapter.as_json() for chapter in told.chapters],
                 "absent": [{"kernel": k, "why": why} for k, why in told.absent.items()],
@@ -74,9 +74,9 @@ def command(
             f"{run.weakest.confidence:.2f}",
             escape("\n".join(_cause(chapter))),
         )
-    desk.out.print(table)
+    context.out.print(table)
     for kernel, why in told.absent.items():
-        desk.out.print(f"left out: {kernel}: {why}", markup=False)
+        context.out.print(f"left out: {kernel}: {why}", markup=False)
 
 
 def _cause(chapter: Chapter) -> list[str]:

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from zpmaint.cli import options
-from zpmaint.cli.desk import Desk, pass_desk
-from zpmaint.files import write_whole
-from zpmaint.patchset.mend import mend, paths_in
-from zpmaint.patchset.patch import to_bytes, to_text
-from zpmaint.versions import KernelVersion
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core.files import write_whole
+from zpmaint.core.text import to_bytes, to_text
+from zpmaint.core.versions import KernelVersion
+from zpmaint.mend.mend import mend, paths_in
 
 
 @click.command("import")
@@ -24,9 +24,15 @@ from zpmaint.versions import KernelVersion
     help="Folder for vVERSION.patch (default: standard output).",
 )
 @options.as_json
-@pass_desk
+@pass_context
 def command(
-    desk: Desk, *, file: Path, base: str, sources: tuple[str, ...], out: Path | None, as_json: bool
+    context: CommandContext,
+    *,
+    file: Path,
+    base: str,
+    sources: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
 ) -> None:
     """Mend the patch in FILE against the blobs of the kernel it was made for.
 
@@ -38,20 +44,20 @@ def command(
     Example:
       zpmaint import posting.txt --base 2.6.20 --source git:/srv/linux --out patches/mine/
     """
-    shop = desk.workshop
+    session = context.session
     posting = to_text(file.read_bytes())
     version = KernelVersion.parse(base)
     paths = paths_in(posting, str(file))
-    with shop.reporter.step(f"mend {file.name} against {version}"):
+    with session.reporter.step(f"mend {file.name} against {version}"):
         mended = mend(
-            posting, shop.chain(sources).blobs(version, paths), name=str(file), base=str(version)
+            posting, session.chain(sources).blobs(version, paths), name=str(file), base=str(version)
         )
     written = None
     if out:
         written = out / f"{version.tag}.patch"
         write_whole(written, to_bytes(mended.patch))
     if as_json:
-        desk.json(
+        context.json(
             {
                 "base": str(version),
                 "paths": list(paths),
@@ -64,6 +70,6 @@ def command(
     if not written:
         click.echo(to_bytes(mended.patch), nl=False)
     for note in mended.notes:
-        desk.err.print(note, markup=False)
+        context.err.print(note, markup=False)
     if written:
-        desk.out.print(f"written: {written}", markup=False)
+        context.out.print(f"written: {written}", markup=False)

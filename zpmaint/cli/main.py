@@ -13,8 +13,9 @@ from pathlib import Path
 
 import click
 
-from zpmaint import __version__, errors
-from zpmaint.cli.desk import Desk
+from zpmaint import __version__
+from zpmaint.cli.context import CommandContext
+from zpmaint.core import errors
 
 # Command -> module of zpmaint.cli; imported when used, so that `zpmaint --help` and completion
 # do not wait for libraries that another command needs.
@@ -80,7 +81,7 @@ def cli(ctx: click.Context, project: Path | None, quiet: bool) -> None:
       zpmaint port v2.6.21 --source git:/srv/linux --out ported/
       zpmaint matrix run && zpmaint publish --out site/
     """
-    ctx.obj = Desk(project, quiet=quiet)
+    ctx.obj = CommandContext(project, quiet=quiet)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

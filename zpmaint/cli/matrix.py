@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from zpmaint import errors
+from zpmaint.app.matrix import plan_matrix, run_dues
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors
 from zpmaint.ledger.values import Record
 from zpmaint.matrix.plan import Due, Plan
-from zpmaint.pipeline.matrix import plan_matrix, run_dues
 
 
 @click.group("matrix")
@@ -28,17 +28,17 @@ def command() -> None:
 
 @command.command("plan")
 @options.as_json
-@pass_desk
-def plan(desk: Desk, *, as_json: bool) -> int:
+@pass_context
+def plan(context: CommandContext, *, as_json: bool) -> int:
     """List what is due and what is known, newest kernel first; nothing is run.
 
     \b
     Example:
       zpmaint matrix plan --json | jq -r '.dues[] | select(.known == null) | .version'
     """
-    planned = plan_matrix(desk.workshop)
+    planned = plan_matrix(context.session)
     if as_json:
-        desk.json(planned.as_json())
+        context.json(planned.as_json())
         return _unresolved(planned)
     table = Table(box=tables.BOX)
     for title in ("kernel", "arch", "patch", "known", "why"):
@@ -46,17 +46,17 @@ def plan(desk: Desk, *, as_json: bool) -> int:
     for due in planned.dues:
         known = tables.state(due.known.result) if due.known else "due"
         table.add_row(str(due.version), due.arch, due.patchset, known, due.why)
-    desk.out.print(table)
+    context.out.print(table)
     for one in planned.unresolved:
-        desk.out.print(f"{one.series}: {one.error}", markup=False)
+        context.out.print(f"{one.series}: {one.error}", markup=False)
     return _unresolved(planned)
 
 
 @command.command("run")
 @options.jobs
 @options.as_json
-@pass_desk
-def run(desk: Desk, *, jobs: int | None, as_json: bool) -> int:
+@pass_context
+def run(context: CommandContext, *, jobs: int | None, as_json: bool) -> int:
     """Verify every tracked kernel whose result is not known for the same inputs.
 
     Each result is recorded as it comes; interrupted, the same command goes on. What failed for
@@ -66,40 +66,42 @@ def run(desk: Desk, *, jobs: int | None, as_json: bool) -> int:
     Example:
       zpmaint matrix run
     """
-    planned = plan_matrix(desk.workshop)
+    planned = plan_matrix(context.session)
 
     def show(_: Due, record: Record) -> None:
-        desk.err.print(f"{record.version} {record.arch}: {record.result}: {record.why}",
+        context.err.print(f"{record.version} {record.arch}: {record.result}: {record.why}",
                        markup=False)  # fmt: skip
 
-    ran = run_dues(desk.workshop, planned.dues, jobs=jobs, on_record=show)
+    ran = run_dues(context.session, planned.dues, jobs=jobs, on_record=show)
     records = [one.record for one in ran.done if one.record]
     if as_json:
-        desk.json([one.as_json() for one in records])
+        context.json([one.as_json() for one in records])
     else:
-        tables.records(desk.out, records)
+        tables.records(context.out, records)
         fresh = sum(one.fresh for one in ran.done)
-        desk.out.print(f"{fresh} verified now, {len(ran.done) - fresh} known for the same inputs")
+        context.out.print(
+            f"{fresh} verified now, {len(ran.done) - fresh} known for the same inputs"
+        )
     for one in ran.done:
         if one.error:
-            desk.err.print(f"{one.due.version}: {one.error}", markup=False)
+            context.err.print(f"{one.due.version}: {one.error}", markup=False)
     for lost in planned.unresolved:
-        desk.err.print(f"{lost.series}: {lost.error}", markup=False)
+        context.err.print(f"{lost.series}: {lost.error}", markup=False)
     return ran.exit_status or _unresolved(planned)
 
 
 @command.command("merge")
 @click.argument("ledgers", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
-@pass_desk
-def merge(desk: Desk, *, ledgers: tuple[Path, ...]) -> int:
+@pass_context
+def merge(context: CommandContext, *, ledgers: tuple[Path, ...]) -> int:
     """Take over the records of other LEDGERS, as jobs on other machines wrote them.
 
     \b
     Example:
       zpmaint matrix merge artifacts/*/ledger.sqlite
     """
-    new = sum(desk.workshop.ledger.merge(path) for path in ledgers)
-    desk.out.print(f"{new} new records from {len(ledgers)} ledgers")
+    new = sum(context.session.ledger.merge(path) for path in ledgers)
+    context.out.print(f"{new} new records from {len(ledgers)} ledgers")
     return errors.EXIT_OK
 
 

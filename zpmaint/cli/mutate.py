@@ -11,15 +11,15 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from zpmaint import errors
+from zpmaint.app.job import Job
+from zpmaint.app.mutate import Bench, mutate
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
-from zpmaint.errors import UserError
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors
+from zpmaint.core.errors import UserError
+from zpmaint.core.tools import need_for
 from zpmaint.mutation.load import load_mutants, select
 from zpmaint.mutation.values import Catch, Mutant, Placed, Score, State, Trial, score
-from zpmaint.pipeline.job import Job
-from zpmaint.pipeline.mutate import Bench, mutate
-from zpmaint.tools import need_for
 
 _STYLES = {
     State.CAUGHT: "green",
@@ -54,9 +54,9 @@ _SHOWN = 3  # cases named in the table; the rest is counted
     help="Go no further than to the first cases that notice: quicker, and the table names fewer.",
 )
 @options.booting
-@pass_desk
+@pass_context
 def command(
-    desk: Desk,
+    context: CommandContext,
     *,
     version: str | None,
     globs: tuple[str, ...],
@@ -82,24 +82,24 @@ def command(
       zpmaint mutate 2.6.21 --mutant 'cow-*' --json
       zpmaint mutate --list
     """
-    patchset = desk.workshop.patchset(patch)
+    patchset = context.session.patchset(patch)
     mutants = select(load_mutants(patchset.folder), globs)
     if version is None:
         if not listed:
             raise UserError("which kernel?", "name one: zpmaint mutate 6.12.y; or give --list")
-        _list(desk, mutants, None, as_json=as_json)
+        _list(context, mutants, None, as_json=as_json)
         return errors.EXIT_OK
     if not listed:
         need_for("verify")
-    job = Job.take(desk.workshop, version, patch, sources)
+    job = Job.take(context.session, version, patch, sources)
     bench = Bench.lay(job, arch=arch, profile=profile, jobs=jobs, accelerator=accel, brief=brief)
     if listed:
-        _list(desk, mutants, bench, as_json=as_json)
+        _list(context, mutants, bench, as_json=as_json)
         return errors.EXIT_OK
     trials = tuple(mutate(bench, mutants))
     result = score(trials)
     if as_json:
-        desk.json(
+        context.json(
             {
                 "version": str(job.version),
                 "arch": arch,
@@ -112,8 +112,8 @@ def command(
             }
         )
     else:
-        _table(desk.out, trials)
-        _score(desk.out, str(job.version), result)
+        _table(context.out, trials)
+        _score(context.out, str(job.version), result)
     return exit_status(trials)
 
 
@@ -131,10 +131,12 @@ def _by_case(trials: Sequence[Trial]) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def _list(desk: Desk, mutants: Sequence[Mutant], bench: Bench | None, *, as_json: bool) -> None:
+def _list(
+    context: CommandContext, mutants: Sequence[Mutant], bench: Bench | None, *, as_json: bool
+) -> None:
     placed = {m.name: bench.place(m) if bench else None for m in mutants}
     if as_json:
-        desk.json(
+        context.json(
             [
                 {
                     "name": m.name,
@@ -155,7 +157,7 @@ def _list(desk: Desk, mutants: Sequence[Mutant], bench: Bench | None, *, as_json
         table.add_row(
             mutant.name, mutant.kind, escape(where or str(len(mutant.texts))), escape(mutant.why)
         )
-    desk.out.print(table)
+    context.out.print(table)
 
 
 def _columns(*titles: str) -> Table:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from zpmaint.versions import KernelVersion
+from zpmaint.core.versions import KernelVersion
 
 F = TypeVar("F", bound=Callable[..., Any])
 

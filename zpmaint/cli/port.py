@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from zpmaint import errors
+from zpmaint.app.job import Job
+from zpmaint.app.port import write_port
+from zpmaint.app.series import check_out, port_series_onto, write_series
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
-from zpmaint.patchset.series import joined, load_series
-from zpmaint.pipeline.job import Job
-from zpmaint.pipeline.port import write_port
-from zpmaint.pipeline.series import check_out, port_series_onto, write_series
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors
+from zpmaint.diffs.series import joined, load_series
 
 
 @click.command(
@@ -52,9 +52,9 @@ from zpmaint.pipeline.series import check_out, port_series_onto, write_series
     "kernels: elsewhere it takes seconds a name.",
 )
 @options.as_json
-@pass_desk
+@pass_context
 def command(
-    desk: Desk,
+    context: CommandContext,
     *,
     version: str,
     patch: str | None,
@@ -85,7 +85,7 @@ def command(
         if patch or anchor:
             raise click.UsageError("--series takes the place of --patch and --anchor")
         return _series(
-            desk,
+            context,
             version=version,
             sources=sources,
             places=series,
@@ -98,23 +98,23 @@ def command(
         )
     if base or keep_going or look_for_names is not None:
         raise click.UsageError("--base, --keep-going and --look-for-names are for --series")
-    job = Job.take(desk.workshop, version, patch, sources)
+    job = Job.take(context.session, version, patch, sources)
     result = job.port(anchor, min_confidence)
     written = write_port(result, out) if out and result.patch else None
     if as_json:
-        desk.json(result.as_json())
+        context.json(result.as_json())
     elif out or not result.patch:
-        tables.port(desk.out, result)
+        tables.port(context.out, result)
         if written:
-            desk.out.print(f"written: {written}", markup=False)
+            context.out.print(f"written: {written}", markup=False)
     else:
-        tables.port(desk.err, result)
+        tables.port(context.err, result)
         click.echo(result.patch.encode("utf-8", "surrogateescape"), nl=False)
     return errors.EXIT_OK if result.state.leads_on else errors.EXIT_KERNEL
 
 
 def _series(
-    desk: Desk,
+    context: CommandContext,
     *,
     version: str,
     sources: tuple[str, ...],
@@ -131,14 +131,14 @@ def _series(
         raise click.UsageError("--series wants --out FOLDER for the ported patches (or --json)")
     if out is not None:
         check_out(out)
-    shop = desk.workshop
-    chain = shop.chain(sources, () if sources else shop.names_for(version))
+    session = context.session
+    chain = session.chain(sources, () if sources else session.names_for(version))
     result = port_series_onto(
-        shop,
+        session,
         joined([load_series(place) for place in places]),
-        shop.resolve(version, chain),
+        session.resolve(version, chain),
         chain,
-        base=shop.resolve(base, chain) if base else None,
+        base=session.resolve(base, chain) if base else None,
         keep_going=keep_going,
         look_for_names=look_for_names,
         min_confidence=min_confidence or 0.0,
@@ -146,8 +146,8 @@ def _series(
     if out is not None:
         write_series(result, out)
     if as_json:
-        desk.json(result.as_json())
+        context.json(result.as_json())
     else:
-        tables.series(desk.out, result)
-        desk.out.print(f"written: {out}", markup=False)
+        tables.series(context.out, result)
+        context.out.print(f"written: {out}", markup=False)
     return errors.EXIT_OK if result.is_whole else errors.EXIT_KERNEL

@@ -19,7 +19,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from zpmaint.progress import SILENT, Reporter, Step
+from zpmaint.core.progress import SILENT, Reporter, Step
 
 _PLAIN_EVERY = 15.0  # seconds between two lines of one step in a log
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from zpmaint import errors
-from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.app.bench import judged, recorded
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors
 from zpmaint.patchset.load import all_patchsets
-from zpmaint.pipeline.bench import judged, recorded
 from zpmaint.publish.site import write_site
 
 
@@ -21,8 +21,8 @@ from zpmaint.publish.site import write_site
     help="The folder to write; a former status page there is replaced whole.",
 )  # fmt: skip
 @click.option("--base-url", default="", help="Where the page will stand; for the feed's links.")
-@pass_desk
-def command(desk: Desk, *, out: Path, base_url: str) -> int:
+@pass_context
+def command(context: CommandContext, *, out: Path, base_url: str) -> int:
     """Write the status page, status.json, the feed and the patch files from the ledger.
 
     SOURCE_DATE_EPOCH, if set, is the time of writing: the same ledger then gives the same bytes.
@@ -31,16 +31,16 @@ def command(desk: Desk, *, out: Path, base_url: str) -> int:
     Example:
       zpmaint publish --out site/
     """
-    shop = desk.workshop
+    session = context.session
     now = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
     written = write_site(
-        shop.ledger.history(),
-        shop.config,
-        all_patchsets(shop.places.project),
+        session.ledger.history(),
+        session.config,
+        all_patchsets(session.places.project),
         out,
         generated=now,
         base_url=base_url,
-        benchmarks=[(record, judged(record)) for record in recorded(shop)],
+        benchmarks=[(record, judged(record)) for record in recorded(session)],
     )
-    desk.out.print(f"{len(written)} files; the page is {out / 'index.html'}", markup=False)
+    context.out.print(f"{len(written)} files; the page is {out / 'index.html'}", markup=False)
     return errors.EXIT_OK

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from zpmaint import errors
+from zpmaint.app.job import Job
+from zpmaint.app.port import write_port
+from zpmaint.app.resolve import LaidOut, Recorded, WorkingFolder, abort, finish, lay_out
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
-from zpmaint.errors import UserError
-from zpmaint.pipeline.job import Job
-from zpmaint.pipeline.port import write_port
-from zpmaint.pipeline.resolve import LaidOut, Recorded, WorkingFolder, abort, finish, lay_out
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors
+from zpmaint.core.errors import UserError
 from zpmaint.port.history import ranges
 
 
@@ -36,9 +36,9 @@ from zpmaint.port.history import ranges
 )
 @click.option("--abort", "aborts", is_flag=True, help="Delete the folder, edits included.")
 @options.as_json
-@pass_desk
+@pass_context
 def command(
-    desk: Desk,
+    context: CommandContext,
     *,
     version: str,
     patch: str | None,
@@ -68,58 +68,58 @@ def command(
         raise UserError("--abort and --done at once", "name one of them")
     if (as_anchor or why or out) and not done:
         raise UserError("--as-anchor, --why and --out go with --done", "add --done")
-    work = WorkingFolder.of(Job.take(desk.workshop, version, patch, sources))
+    work = WorkingFolder.of(Job.take(context.session, version, patch, sources))
     if aborts:
         abort(work)
-        desk.out.print(f"deleted: {work.folder}", markup=False, soft_wrap=True)
+        context.out.print(f"deleted: {work.folder}", markup=False, soft_wrap=True)
         return errors.EXIT_OK
     if done:
         recorded = finish(work, as_anchor=as_anchor, why=why)
         written = write_port(recorded.port, out) if out else None
         if as_json:
-            desk.json(recorded.as_json())
+            context.json(recorded.as_json())
         else:
-            _recorded(desk, recorded, written)
+            _recorded(context, recorded, written)
         return errors.EXIT_OK
     laid = lay_out(work)
     if as_json:
-        desk.json(laid.as_json())
+        context.json(laid.as_json())
     else:
-        _laid_out(desk, laid, version)
+        _laid_out(context, laid, version)
     return errors.EXIT_KERNEL
 
 
-def _laid_out(desk: Desk, laid: LaidOut, version: str) -> None:
+def _laid_out(context: CommandContext, laid: LaidOut, version: str) -> None:
     work = laid.work
     if laid.fresh:
-        desk.out.print(work.notes(), markup=False, soft_wrap=True)
+        context.out.print(work.notes(), markup=False, soft_wrap=True)
     else:
-        desk.out.print("laid out before, and left as it is", markup=False)
-    desk.out.print(f"folder: {work.folder}", markup=False, soft_wrap=True)
+        context.out.print("laid out before, and left as it is", markup=False)
+    context.out.print(f"folder: {work.folder}", markup=False, soft_wrap=True)
     still = work.open_conflicts()
     for path in work.files():
         at = ", ".join(f"line {n}" for n in still.get(path, ()))
-        desk.out.print(
+        context.out.print(
             f"  {path.relative_to(work.folder)}: {f'open at {at}' if at else 'no marker left'}",
             markup=False,
             soft_wrap=True,
         )
     step = "edit these files, then " if still else ""
-    desk.out.print(f"next: {step}zpmaint resolve {version} --done", markup=False, soft_wrap=True)
+    context.out.print(f"next: {step}zpmaint resolve {version} --done", markup=False, soft_wrap=True)
 
 
-def _recorded(desk: Desk, recorded: Recorded, written: Path | None) -> None:
-    tables.port(desk.out, recorded.port)
+def _recorded(context: CommandContext, recorded: Recorded, written: Path | None) -> None:
+    tables.port(context.out, recorded.port)
     for path in recorded.written:
-        desk.out.print(f"recorded: {path}", markup=False, soft_wrap=True)
+        context.out.print(f"recorded: {path}", markup=False, soft_wrap=True)
     if not recorded.written:
-        desk.out.print("recorded before", markup=False)
+        context.out.print("recorded before", markup=False)
     for run in ranges(recorded.follows):
         span = tables.span(run.first.version, run.last.version)
-        desk.out.print(
+        context.out.print(
             f"follows by itself: {span} ({len(run.ports)}): {run.weakest.state}: {run.weakest.why}",
             markup=False,
             soft_wrap=True,
         )
     if written:
-        desk.out.print(f"written: {written}", markup=False, soft_wrap=True)
+        context.out.print(f"written: {written}", markup=False, soft_wrap=True)

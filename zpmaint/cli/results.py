@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from zpmaint import errors
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
-from zpmaint.errors import UserError
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors
+from zpmaint.core.errors import UserError
 from zpmaint.publish.markdown import document
 
 
@@ -22,8 +22,8 @@ from zpmaint.publish.markdown import document
 )
 @options.patch
 @options.as_json
-@pass_desk
-def command(desk: Desk, *, form: str, patch: str | None, as_json: bool) -> int:
+@pass_context
+def command(context: CommandContext, *, form: str, patch: str | None, as_json: bool) -> int:
     """List the newest result of every kernel, newest kernel first.
 
     \b
@@ -33,17 +33,19 @@ def command(desk: Desk, *, form: str, patch: str | None, as_json: bool) -> int:
     """
     if as_json and form == "markdown":
         raise UserError("--json and --format markdown are two forms", "choose one of them")
-    shop = desk.workshop
+    session = context.session
     if form == "markdown":
-        click.echo(document(shop.config, shop.ledger.history(), shop.patchset(patch)), nl=False)
+        click.echo(
+            document(session.config, session.ledger.history(), session.patchset(patch)), nl=False
+        )
         return errors.EXIT_OK
-    rows = shop.ledger.all_latest()
+    rows = session.ledger.all_latest()
     if patch:
-        rows = [row for row in rows if row.patchset == shop.patchset(patch).name]
+        rows = [row for row in rows if row.patchset == session.patchset(patch).name]
     if as_json or form == "json":
-        desk.json([row.as_json() for row in rows])
+        context.json([row.as_json() for row in rows])
     elif rows:
-        tables.records(desk.out, rows)
+        tables.records(context.out, rows)
     else:
-        desk.out.print("nothing verified yet; begin with: zpmaint verify 6.12.y")
+        context.out.print("nothing verified yet; begin with: zpmaint verify 6.12.y")
     return errors.EXIT_OK

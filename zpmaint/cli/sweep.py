@@ -8,18 +8,18 @@ from itertools import groupby
 import click
 from rich.table import Table
 
+from zpmaint.app.sweep import sweep
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
-from zpmaint.pipeline.sweep import sweep
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core.versions import KernelVersion
 from zpmaint.port.values import Port
-from zpmaint.versions import KernelVersion
 
 
 @click.command()
 @options.surveying
-@pass_desk
+@pass_context
 def command(
-    desk: Desk,
+    context: CommandContext,
     *,
     patch: str | None,
     sources: tuple[str, ...],
@@ -36,16 +36,16 @@ def command(
     Example:
       zpmaint sweep --source git:/srv/linux --since 2.6.12 --until 2.6.36-rc3
     """
-    shop = desk.workshop
+    session = context.session
     rows = sweep(
-        shop,
-        shop.patchset(patch),
-        shop.chain(sources),
+        session,
+        session.patchset(patch),
+        session.chain(sources),
         since=since,
         until=until,
     )
     if as_json:
-        desk.json([row.as_json() | {"patch": None} for row in rows])
+        context.json([row.as_json() | {"patch": None} for row in rows])
         return
     table = Table(box=tables.BOX)
     for title in ("kernels", "count", "state", "anchor", "confidence", "why"):
@@ -61,6 +61,6 @@ def command(
             f"{worst.confidence:.2f}",
             worst.why,
         )
-    desk.out.print(table)
+    context.out.print(table)
     counts = Counter(str(row.state) for row in rows)
-    desk.out.print(f"{len(rows)} kernels: " + ", ".join(f"{n} {s}" for s, n in counts.items()))
+    context.out.print(f"{len(rows)} kernels: " + ", ".join(f"{n} {s}" for s, n in counts.items()))

@@ -13,17 +13,17 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from zpmaint.build.values import Kernel
+from zpmaint.core.versions import KernelVersion
+from zpmaint.kbuild.values import Kernel
 from zpmaint.ledger.values import Record, Result
-from zpmaint.machine.values import Run
 from zpmaint.port.series import Fate
 from zpmaint.port.values import Port
-from zpmaint.versions import KernelVersion
+from zpmaint.vm.values import Run
 
 if TYPE_CHECKING:
     # Whoever only reads the ledger waits for no source to be imported.
-    from zpmaint.pipeline.series import SeriesPort
-    from zpmaint.pipeline.trial import Trial
+    from zpmaint.app.series import SeriesPort
+    from zpmaint.app.test_run import TestRun
 
 BOX = box.SIMPLE_HEAD
 
@@ -160,7 +160,7 @@ def runs(out: Console, ran: Mapping[Any, Run]) -> None:
             out.print(f"{name} console: {line}", markup=False)
 
 
-def trial(out: Console, done: Trial) -> None:
+def test_run(out: Console, done: TestRun) -> None:
     """Chosen cases on the kernels they ran on, and the verdict last."""
     out.print(Text(f"\n{done.name}", style="bold"))
     for flavour, run in done.runs.items():

@@ -7,15 +7,15 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from zpmaint import errors
-from zpmaint.build.values import Flavour
+from zpmaint.app.job import Job
+from zpmaint.app.test_run import profile_for, test_run
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
-from zpmaint.files import write_whole
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors
+from zpmaint.core.files import write_whole
 from zpmaint.guest.cases import all_cases, select, tags
 from zpmaint.judge.junit import junit
-from zpmaint.pipeline.job import Job
-from zpmaint.pipeline.trial import profile_for, trial
+from zpmaint.kbuild.values import Flavour
 
 _ON = {
     "stock": (Flavour.STOCK,),
@@ -76,9 +76,9 @@ def _words(_: click.Context, __: click.Parameter, incomplete: str) -> list[Compl
 @options.jobs
 @options.accel
 @options.as_json
-@pass_desk
+@pass_context
 def command(
-    desk: Desk,
+    context: CommandContext,
     *,
     version: str,
     words: tuple[str, ...],
@@ -106,8 +106,8 @@ def command(
       zpmaint test 7.2.8 --profile debug --json | jq -r '.failures[]'
     """
     cases = select(all_cases(), *words) if words else all_cases()
-    job = Job.take(desk.workshop, version, patch, sources)
-    done = trial(
+    job = Job.take(context.session, version, patch, sources)
+    done = test_run(
         job,
         cases,
         flavours=_ON[on],
@@ -119,7 +119,7 @@ def command(
     if junit_file:
         write_whole(junit_file, junit(done.verdict, done.name, done.seconds))
     if as_json:
-        desk.json(done.as_json())
+        context.json(done.as_json())
     else:
-        tables.trial(desk.out, done)
+        tables.test_run(context.out, done)
     return errors.EXIT_OK if done.verdict.passed else errors.EXIT_KERNEL

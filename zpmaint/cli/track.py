@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
-from zpmaint import errors
+from zpmaint.app.matrix import track
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors
 from zpmaint.matrix.track import Novelty
-from zpmaint.pipeline.matrix import track
 
 _STYLES = {Novelty.NEW: "bold yellow", Novelty.VERIFIED: "green", Novelty.UNTRACKED: "dim"}
 
@@ -18,8 +18,10 @@ _STYLES = {Novelty.NEW: "bold yellow", Novelty.VERIFIED: "green", Novelty.UNTRAC
 @options.source
 @click.option("--all", "everything", is_flag=True, help="Untracked series too.")
 @options.as_json
-@pass_desk
-def command(desk: Desk, *, sources: tuple[str, ...], everything: bool, as_json: bool) -> int:
+@pass_context
+def command(
+    context: CommandContext, *, sources: tuple[str, ...], everything: bool, as_json: bool
+) -> int:
     """List the kernels that kernel.org, Debian's indexes and git tags have to offer.
 
     new: tracked and not verified yet; verified: tracked and known; untracked: no line of
@@ -29,9 +31,9 @@ def command(desk: Desk, *, sources: tuple[str, ...], everything: bool, as_json: 
     Example:
       zpmaint track --json | jq -r '.[] | select(.novelty == "new") | .version'
     """
-    rows = track(desk.workshop, sources)
+    rows = track(context.session, sources)
     if as_json:
-        desk.json([row.as_json() for row in rows])
+        context.json([row.as_json() for row in rows])
         return errors.EXIT_OK
     table = Table(box=tables.BOX)
     for title in ("kernel", "line", "standing", "before", "listed by", ""):
@@ -44,7 +46,7 @@ def command(desk: Desk, *, sources: tuple[str, ...], everything: bool, as_json: 
         moniker = row.moniker + (" (end of life)" if row.eol else "")
         table.add_row(str(row.version), row.series, str(row.novelty), str(row.before or ""),
                       ", ".join(row.sources), moniker, style=_STYLES[row.novelty])  # fmt: skip
-    desk.out.print(table)
+    context.out.print(table)
     if hidden:
-        desk.out.print(f"{hidden} untracked series not shown (--all)")
+        context.out.print(f"{hidden} untracked series not shown (--all)")
     return errors.EXIT_OK

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import click
 
-from zpmaint import errors
+from zpmaint.app.job import Job
+from zpmaint.app.verify import verify
 from zpmaint.cli import options, tables
-from zpmaint.cli.desk import Desk, pass_desk
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors
 from zpmaint.ledger.values import Record, Result
-from zpmaint.pipeline.job import Job
-from zpmaint.pipeline.verify import verify
 
 
 @click.command()
 @click.argument("versions", nargs=-1, required=True, metavar="VERSION...")
 @options.booting
-@pass_desk
+@pass_context
 def command(
-    desk: Desk,
+    context: CommandContext,
     *,
     versions: tuple[str, ...],
     arch: str,
@@ -40,11 +40,11 @@ def command(
       zpmaint verify 6.12.y --json | jq .[0].result
     """
     # All are resolved before the first is begun: a slip in the last is told at once.
-    asked = [Job.take(desk.workshop, text, patch, sources) for text in dict.fromkeys(versions)]
+    asked = [Job.take(context.session, text, patch, sources) for text in dict.fromkeys(versions)]
     records: list[Record] = []
     for job in asked:
         row = verify(
-            job.shop,
+            job.session,
             job.patchset,
             job.version,
             job.chain,
@@ -53,14 +53,14 @@ def command(
             jobs=jobs,
             accelerator=accel,
         )
-        job.shop.ledger.record(row)
+        job.session.ledger.record(row)
         records.append(row)
         if not as_json:
-            tables.record(desk.out, row)
+            tables.record(context.out, row)
     if as_json:
-        desk.json([row.as_json() for row in records])
+        context.json([row.as_json() for row in records])
     elif len(records) > 1:
-        tables.records(desk.out, records)
+        tables.records(context.out, records)
     return exit_status(records)
 
 

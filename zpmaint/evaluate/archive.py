@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from zpmaint.errors import InfraError
-from zpmaint.tools import need
+from zpmaint.core.errors import InfraError
+from zpmaint.core.tools import need
 
 
 def read_files(archive: Path, wanted: Collection[str]) -> tuple[dict[str, bytes | None], list[str]]:

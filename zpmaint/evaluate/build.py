@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from zpmaint.errors import InfraError
+from zpmaint.core.errors import InfraError
+from zpmaint.core.files import locked
+from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.evaluate.archive import names_in, read_files
 from zpmaint.evaluate.diffs import brought, split, words
 from zpmaint.evaluate.queues import read_queue
 from zpmaint.evaluate.replay import replay
 from zpmaint.evaluate.store import FILE, Store
 from zpmaint.evaluate.values import QueuedPatch
-from zpmaint.files import locked
-from zpmaint.progress import SILENT, Reporter
 from zpmaint.sources.source import NotServedError
 
 REVISION = "1"
@@ -49,12 +49,12 @@ class Shop(Protocol):
 def prepare(
     folder: Path,
     pairs: Sequence[tuple[str, str]],
-    shop: Shop,
+    session: Shop,
     reporter: Reporter = SILENT,
 ) -> list[tuple[str, str]]:
     """Have the data set in `folder` hold what these pairs need; returns those it can be used for.
 
-    Nothing is asked of the shop where all is there. A package that is no longer served is noted,
+    Nothing is asked of the session where all is there. A package that is no longer served is noted,
     and its pairs are left out unless its queue was kept. Raises InfraError where nothing is left.
     """
     if (folder / FILE).is_file() and set(ready(folder, pairs)) == set(pairs):
@@ -63,7 +63,7 @@ def prepare(
     with reporter.step("find the source packages") as step:
         for name in dict.fromkeys(name for pair in pairs for name in pair):
             try:
-                packages.append(shop.package(name))
+                packages.append(session.package(name))
             except NotServedError as error:
                 step.note(error.what)
     build(folder, packages, reporter)

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from zpmaint.errors import InfraError
+from zpmaint.core.errors import InfraError
 from zpmaint.evaluate.diffs import brought, split
 from zpmaint.evaluate.pairs import Pair, declared
 from zpmaint.evaluate.store import Change, Store, StoredQueue, StoredStep

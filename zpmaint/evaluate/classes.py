@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from zpmaint.config import checked
+from zpmaint.core.config import checked
 from zpmaint.evaluate.values import Result
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
+from zpmaint.core.text import to_text
+from zpmaint.core.versions import KernelVersion
 from zpmaint.evaluate.clock import cpu
 from zpmaint.evaluate.values import Case, FileCase, Outcome
-from zpmaint.patchset.patch import to_text
 from zpmaint.patchset.values import Anchor, Era, PatchSet
 from zpmaint.port.engine import port
 from zpmaint.port.terms import YIELDING
 from zpmaint.port.values import FilePort, State
-from zpmaint.versions import KernelVersion
 
 NAME = "zpmaint"
 _OLD, _NEW = KernelVersion.parse("2.6.20"), KernelVersion.parse("2.6.21")

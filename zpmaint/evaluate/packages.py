@@ -10,9 +10,9 @@ from pathlib import Path
 
 from debian.deb822 import Sources
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
+from zpmaint.core.progress import Reporter
 from zpmaint.evaluate.build import Package
-from zpmaint.progress import Reporter
 from zpmaint.sources.debian import DebianSource
 from zpmaint.sources.source import NotServedError
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from zpmaint.config import checked
-from zpmaint.errors import UserError
+from zpmaint.core.config import checked
+from zpmaint.core.errors import UserError
 
 Pair = tuple[str, str]
 """The older and the newer package, by their versions: ("6.1.187-1", "6.12.107-1")."""

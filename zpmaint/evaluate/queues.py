@@ -6,7 +6,7 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from zpmaint.errors import InfraError
+from zpmaint.core.errors import InfraError
 from zpmaint.evaluate.values import QueuedPatch
 
 PARTS = (("debian/patches", ""), ("debian/patches-rt", "rt/"))

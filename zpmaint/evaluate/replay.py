@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from zpmaint.core.tools import run
 from zpmaint.evaluate.diffs import split
 from zpmaint.evaluate.values import QueuedPatch
-from zpmaint.tools import run
 
 _PATCH = ["patch", "-p1", "-F0", "-s", "-f", "--no-backup-if-mismatch", "-r", "-"]
 

@@ -10,12 +10,12 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.diffs.writer import unified
 from zpmaint.evaluate import engine, tools
 from zpmaint.evaluate.cases import load
 from zpmaint.evaluate.values import Case, FileCase, Kind, Outcome, Result, Verdict
-from zpmaint.port.diff import unified
-from zpmaint.port.text import lines_of
-from zpmaint.progress import SILENT, Reporter
+from zpmaint.merge.lines import lines_of
 
 NAMES = (engine.NAME, *tools.TOOLS)
 """Everything that can be measured, in the order of the columns."""

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
+from zpmaint.core.files import landing, locked
 from zpmaint.evaluate.cases import load
 from zpmaint.evaluate.classes import reading
 from zpmaint.evaluate.diffs import split
 from zpmaint.evaluate.engine import NAME
 from zpmaint.evaluate.values import Result, Verdict
-from zpmaint.files import landing, locked
 
 _MARK = ".zpmaint-evaluate"
 _UNSAFE = re.compile(r"[^A-Za-z0-9.+~-]+")

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zpmaint.errors import InfraError
+from zpmaint.core.errors import InfraError
 from zpmaint.evaluate.replay import Step
 from zpmaint.evaluate.values import Blob, QueuedPatch
 

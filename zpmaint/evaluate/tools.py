@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from zpmaint.errors import InfraError
+from zpmaint.core.errors import InfraError
+from zpmaint.core.progress import Reporter
+from zpmaint.core.tools import declared, run
 from zpmaint.evaluate.clock import cpu
 from zpmaint.evaluate.drift import MARKER, Drift, hardest, regions
 from zpmaint.evaluate.values import FileCase, Kind, Outcome
-from zpmaint.progress import Reporter
-from zpmaint.tools import declared, run
 
 Tool = Callable[[FileCase, Path], Outcome]
 

@@ -8,15 +8,15 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from zpmaint import tools
-from zpmaint.errors import InfraError, UserError
-from zpmaint.files import locked, write_whole
+from zpmaint.core import tools
+from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.files import locked, write_whole
+from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.guest.cases import all_cases
 from zpmaint.guest.i386 import Parts, parts
 from zpmaint.guest.patterns import full_bench, patterns_header, patterns_source
 from zpmaint.guest.table import table_header, table_source
 from zpmaint.guest.values import Case
-from zpmaint.progress import SILENT, Reporter
 
 SOURCES = Path(__file__).parent / "c"
 

@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from zpmaint.config import checked
-from zpmaint.errors import UserError
+from zpmaint.core.config import checked
+from zpmaint.core.errors import UserError
 
 TABLE = Path(__file__).parent / "counters.toml"
 

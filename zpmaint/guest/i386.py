@@ -10,9 +10,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from zpmaint import tools
-from zpmaint.errors import InfraError
-from zpmaint.progress import SILENT, Reporter
+from zpmaint.core import tools
+from zpmaint.core.errors import InfraError
+from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.sources.foreign import unpacked
 
 MUSL_I386 = "ZPMAINT_MUSL_I386"

@@ -11,9 +11,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from zpmaint.config import checked
-from zpmaint.errors import UserError
-from zpmaint.versions import KernelVersion
+from zpmaint.core.config import checked
+from zpmaint.core.errors import UserError
+from zpmaint.core.versions import KernelVersion
 
 TABLE = Path(__file__).parent / "bench.toml"
 PAGE_KB = 4

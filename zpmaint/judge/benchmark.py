@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 from statistics import median, quantiles
 from typing import Any
 
+from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.patterns import PAGE_KB, Bench, Expected, Level, Pass, Pattern
 from zpmaint.judge.breakeven import BreakEven, Curve, break_even, even, total
 from zpmaint.judge.measured import Measured, Place
-from zpmaint.versions import KernelVersion
 
 HOLDS = "StatmAnon"
 """The level that says on every kernel how much anonymous memory a process holds, in pages."""

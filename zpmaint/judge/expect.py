@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.values import MINIMAL, Case
-from zpmaint.judge.told import Told
+from zpmaint.judge.kernel_report import KernelReport
 from zpmaint.judge.values import CaseResult, CaseVerdict, Mark
 from zpmaint.patchset.values import Flip
-from zpmaint.versions import KernelVersion
 
 _CONSOLE = 200
 """Lines of the console that a failed case keeps."""
@@ -21,8 +21,8 @@ def compare(
     *,
     adopted: bool,
     version: KernelVersion,
-    stock: Told | None,
-    patched: Told | None,
+    stock: KernelReport | None,
+    patched: KernelReport | None,
     profile: str = MINIMAL,
 ) -> tuple[CaseVerdict, ...]:
     """Every case of `cases` on both kernels, or the one that there is. `flips` are those of this
@@ -43,14 +43,16 @@ def compare(
     return tuple(verdicts)
 
 
-def _able(name: str, result: CaseResult, other: Told, but: str) -> CaseResult:
+def _able(name: str, result: CaseResult, other: KernelReport, but: str) -> CaseResult:
     said = other.results.get(name)
     if result.mark is not Mark.SKIP or said is None or said.skip:
         return result
     return replace(result, mark=Mark.FAIL, detail=f"skipped, but {but}")
 
 
-def _one(case: Case, expected: str, version: KernelVersion, told: Told, profile: str) -> CaseResult:
+def _one(
+    case: Case, expected: str, version: KernelVersion, told: KernelReport, profile: str
+) -> CaseResult:
     result = _said(case, expected, version, told, profile)
     against: list[str] = []
     if death := told.deaths.get(case.name):
@@ -69,7 +71,7 @@ def _one(case: Case, expected: str, version: KernelVersion, told: Told, profile:
 
 
 def _said(
-    case: Case, expected: str, version: KernelVersion, told: Told, profile: str
+    case: Case, expected: str, version: KernelVersion, told: KernelReport, profile: str
 ) -> CaseResult:
     """By the guest's own word."""
     said = told.results.get(case.name)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from zpmaint.errors import InfraError
+from zpmaint.core.errors import InfraError
+from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.counters import Counter
 from zpmaint.guest.values import MINIMAL, Case
 from zpmaint.judge.deltas import Side, broken_figures, deltas
 from zpmaint.judge.expect import compare
-from zpmaint.judge.told import told
+from zpmaint.judge.kernel_report import kernel_report
 from zpmaint.judge.values import CaseResult, CaseVerdict, Delta, Mark, Verdict
-from zpmaint.machine.values import Run
 from zpmaint.patchset.values import Flip, Telling
-from zpmaint.versions import KernelVersion
+from zpmaint.vm.values import Run
 
 
 def judge(
@@ -51,7 +51,7 @@ def judge(
                     f"its console is {boot.console}; try again",
                 )
     asked = {case.name for case in cases}
-    sides = {name: told(run, asked, version) for name, run in runs.items()}
+    sides = {name: kernel_report(run, asked, version) for name, run in runs.items()}
     verdicts = compare(
         cases,
         {flip.case: flip for flip in flips if version in flip.era},

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from zpmaint.errors import InfraError, UserError
-from zpmaint.files import locked
+from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.files import locked
 from zpmaint.ledger import benchmarks
 from zpmaint.ledger.benchmarks import BenchRecord
 from zpmaint.ledger.values import Record, Result

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from zpmaint.config import Config
-from zpmaint.errors import ZpmaintError
+from zpmaint.core.config import Config
+from zpmaint.core.errors import ZpmaintError
+from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record, Result
-from zpmaint.versions import KernelVersion
 
 
 @dataclass(frozen=True)

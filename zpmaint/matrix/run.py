@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from zpmaint.errors import (
+from zpmaint.core.errors import (
     EXIT_INFRA,
     EXIT_KERNEL,
     EXIT_OK,
@@ -19,9 +19,9 @@ from zpmaint.errors import (
     InfraError,
     ZpmaintError,
 )
+from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.ledger.values import Record, Result
 from zpmaint.matrix.plan import Due
-from zpmaint.progress import SILENT, Reporter
 
 _STATUS = {Result.PASS: EXIT_OK, Result.INFRA: EXIT_INFRA}
 _WORST_FIRST = (EXIT_KERNEL, EXIT_USER, EXIT_INFRA)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from zpmaint.config import Config, KernelTable
-from zpmaint.errors import UserError
+from zpmaint.core.config import Config, KernelTable
+from zpmaint.core.errors import UserError
+from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record, Result
-from zpmaint.versions import KernelVersion
 
 
 @dataclass(frozen=True)

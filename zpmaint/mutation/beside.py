@@ -11,10 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from zpmaint.judge.told import told
-from zpmaint.machine.values import Outcome, Run
+from zpmaint.core.versions import KernelVersion
+from zpmaint.judge.kernel_report import kernel_report
 from zpmaint.mutation.values import How
-from zpmaint.versions import KernelVersion
+from zpmaint.vm.values import Outcome, Run
 
 BOOT = "boot"
 """The witness where a guest died before its first program."""
@@ -76,7 +76,7 @@ class Witness:
 
 def heard(run: Run, asked: Collection[str], version: KernelVersion) -> Heard:
     """Read one boot. `asked` are the programs that were to run."""
-    said = told(run, asked, version)
+    said = kernel_report(run, asked, version)
     return Heard(
         run.outcome,
         run.why,

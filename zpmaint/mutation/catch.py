@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.values import Case
 from zpmaint.judge.expect import compare
+from zpmaint.judge.kernel_report import kernel_report
 from zpmaint.judge.ktap import read_report
-from zpmaint.judge.told import told
 from zpmaint.judge.values import Mark
-from zpmaint.machine.values import Outcome, Run
 from zpmaint.mutation.values import Catch, How
 from zpmaint.patchset.values import Flip
-from zpmaint.versions import KernelVersion
+from zpmaint.vm.values import Outcome, Run
 
 _ENDS = {
     Outcome.PANIC: How.PANIC,
@@ -34,7 +34,7 @@ def catches(
     """Every witness among `cases` against the kernel of `run`, which is to behave as a patched
     one; in their order. `profile` is the suite's, `ran` are the cases that such a kernel runs
     without a mutant."""
-    heard = told(run, frozenset(case.name for case in cases), version)
+    heard = kernel_report(run, frozenset(case.name for case in cases), version)
     verdicts = compare(
         cases, flips, adopted=True, version=version, stock=None, patched=heard, profile=profile
     )

@@ -10,8 +10,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from zpmaint.config import checked
-from zpmaint.errors import UserError
+from zpmaint.core.config import checked
+from zpmaint.core.errors import UserError
 from zpmaint.mutation.values import Edit, Mutant, Text
 from zpmaint.patchset.schema import Said, Version
 from zpmaint.patchset.values import Era

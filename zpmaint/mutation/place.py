@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from zpmaint.core.versions import KernelVersion
 from zpmaint.mutation.values import Edit, Mutant, Placed
 from zpmaint.port.scopes import Source
-from zpmaint.versions import KernelVersion
 
 Read = Callable[[str], bytes | None]
 """A file of the kernel by its path; None where there is none."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from zpmaint.files import write_whole
+from zpmaint.core.files import write_whole
 from zpmaint.mutation.values import Catch, How
 
 _FORMAT = 1  # raised when a trial is made or read in another way

@@ -6,11 +6,11 @@ import tomllib
 from dataclasses import replace
 from pathlib import Path
 
-from zpmaint.config import checked
-from zpmaint.errors import UserError
+from zpmaint.core.config import checked
+from zpmaint.core.errors import UserError
+from zpmaint.core.text import to_text
+from zpmaint.diffs.check import checked_patch
 from zpmaint.patchset import resolutions
-from zpmaint.patchset.check import checked_patch
-from zpmaint.patchset.patch import to_text
 from zpmaint.patchset.schema import AnchorTable, PatchTable
 from zpmaint.patchset.values import Adoption, Anchor, Flip, PatchSet, Telling
 

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from zpmaint.errors import UserError
-from zpmaint.patchset.patch import to_bytes, to_text
+from zpmaint.core.errors import UserError
+from zpmaint.core.text import to_bytes, to_text
+from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import Edit, Resolution
-from zpmaint.versions import KernelVersion
 
 FOLDER = "resolutions"
 SUFFIX = ".resolution"

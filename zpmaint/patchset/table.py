@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Sequence
 from typing import Any
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
 from zpmaint.patchset.values import Anchor, Era
 
 _HEADER = re.compile(r"\s*\[")

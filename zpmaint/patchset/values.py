@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from zpmaint.versions import KernelVersion
+from zpmaint.core.versions import KernelVersion
 
 
 @dataclass(frozen=True)

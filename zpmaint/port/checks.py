@@ -6,16 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from zpmaint.patchset.patch import to_bytes
-from zpmaint.port import already, intent
+from zpmaint.core.text import to_bytes
+from zpmaint.merge.lines import ending, join, squeezed
+from zpmaint.merge.tokens import KEYWORDS, code, identifiers
+from zpmaint.port import duplicates, intent
 from zpmaint.port.everywhere import EVERYWHERE
 from zpmaint.port.follow import replaced
 from zpmaint.port.hunks import Change, counted
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Scope, Source, errors, late_declarations, locals_of
-from zpmaint.port.sides import sides
-from zpmaint.port.text import ending, join, squeezed
-from zpmaint.port.tokens import KEYWORDS, code, identifiers
+from zpmaint.port.threeway_input import sides
 
 _PAIRS = ("{", "}", "(", ")", "[", "]")
 _CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef|else|elif|endif)\b")
@@ -37,8 +37,8 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
     if job.target.language == "c":
         found.append(_brackets(change, old, new))
         found.append(_rivals(job, placement))
-    found.append(already.beside(job, placement))
-    found.append(already.named(job, placement))
+    found.append(duplicates.beside(job, placement))
+    found.append(duplicates.named(job, placement))
     share = intent.share(change, old, new, *_settled(job))
     if share < intent.ENOUGH:
         found.append(
@@ -72,7 +72,7 @@ def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[
 
 def _settled(job: Job) -> tuple[Counter[str], Counter[str]]:
     """What of a hunk's intent upstream has fulfilled, where that counts as done: the lines that
-    are gone already, and those that are there already."""
+    are gone already, and those that are there duplicates."""
     if not job.terms.yields:
         return Counter(), Counter()
     cut = sides(job)

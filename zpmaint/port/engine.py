@@ -14,20 +14,23 @@ from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchedFile
 from unidiff.patch import PatchSet as UnifiedDiff
 
-from zpmaint.errors import UserError
-from zpmaint.patchset.patch import to_bytes
-from zpmaint.patchset.paths import NOWHERE
+from zpmaint.core.errors import UserError
+from zpmaint.core.text import to_bytes
+from zpmaint.core.versions import KernelVersion
+from zpmaint.diffs import writer
+from zpmaint.diffs.paths import NOWHERE
+from zpmaint.merge import renames
+from zpmaint.merge.lines import join, lines_of
+from zpmaint.merge.tokens import KEYWORDS, identifiers
 from zpmaint.patchset.values import Anchor, PatchSet, Resolution
 from zpmaint.port import (
     checks,
     confidence,
-    diff,
     header,
     intent,
     leftovers,
     moved,
     numbering,
-    renames,
     resolution,
     sites,
     upstream,
@@ -41,11 +44,8 @@ from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Source, locals_of, source
 from zpmaint.port.strategies import LADDER
 from zpmaint.port.terms import STRICT, Terms
-from zpmaint.port.text import join, lines_of
 from zpmaint.port.threshold import held_back
-from zpmaint.port.tokens import KEYWORDS, identifiers
 from zpmaint.port.values import FilePort, HunkPort, Port, State
-from zpmaint.versions import KernelVersion
 
 Blobs = Mapping[str, bytes | None]
 _Frozen = tuple[tuple[str, bytes | None], ...]
@@ -91,7 +91,7 @@ def port(
 
     `bases` holds, by anchor name, the files an anchor was cut against, as far as they can be had;
     `target` the kernel's own, None for a file it does not have. `anchor` forces one by name.
-    Raises UserError if there is no such anchor or an anchor is no unified diff.
+    Raises UserError if there is no such anchor or an anchor is no unified writer.
     """
     if anchor is not None:
         chosen = next((a for a in patchset.anchors if a.name == anchor), None)
@@ -356,7 +356,7 @@ def _one_each(files: list[FilePort]) -> list[FilePort]:
 def _diff(done: FilePort, there: bytes | None) -> str:
     if there is None and done.result is None:
         return ""
-    return diff.unified(
+    return writer.unified(
         done.path,
         None if there is None else lines_of(there),
         None if done.result is None else lines_of(done.result),

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from zpmaint.port.align import align
-from zpmaint.port.renames import pair_edited, substitutions
+from zpmaint.merge.align import align
+from zpmaint.merge.lines import squeezed
+from zpmaint.merge.renames import pair_edited, substitutions
+from zpmaint.merge.tokens import identifiers
 from zpmaint.port.scopes import Source
-from zpmaint.port.text import squeezed
-from zpmaint.port.tokens import identifiers
 
 _EDITED_NEAR = 60
 """Runs longer than this are not searched for edited lines: too much is new in them."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.port.values import FilePort, State
-from zpmaint.versions import KernelVersion
 
 
 def write(

@@ -10,11 +10,11 @@ from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
+from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import Adoption, Anchor, PatchSet
 from zpmaint.port.outlines import language
 from zpmaint.port.scopes import source
 from zpmaint.port.values import Port, State
-from zpmaint.versions import KernelVersion
 
 _AS_IT_IS = frozenset({"exact", "offset"})
 

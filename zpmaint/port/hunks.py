@@ -8,8 +8,8 @@ from functools import cached_property
 
 from unidiff.patch import Hunk
 
+from zpmaint.merge.lines import squeezed
 from zpmaint.port.scopes import Scope, Source, fragment
-from zpmaint.port.text import squeezed
 
 _NO_NEWLINE = "\\"
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from zpmaint.merge.tokens import tokens
 from zpmaint.port.hunks import Change, counted
-from zpmaint.port.tokens import tokens
 
 ENOUGH = 0.7
 """The share of the anchor's change, by tokens, that a port must make. Full ports of changed code

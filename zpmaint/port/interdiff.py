@@ -15,9 +15,9 @@ from typing import Any
 
 from unidiff.patch import PatchSet as UnifiedDiff
 
-from zpmaint.port.align import align
+from zpmaint.merge.align import align
+from zpmaint.merge.lines import body
 from zpmaint.port.hunks import Change
-from zpmaint.port.text import body
 
 _AROUND = 3
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")

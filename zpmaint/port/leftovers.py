@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from zpmaint.merge.lines import join
+from zpmaint.merge.tokens import identifiers
 from zpmaint.port.placement import Job, Placement
 from zpmaint.port.scopes import Scope, Source, source
-from zpmaint.port.text import join
-from zpmaint.port.tokens import identifiers
 
 _NOT_WARNED_OF = {"inline", "__always_inline", "__maybe_unused", "__used"}
 

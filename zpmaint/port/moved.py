@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from zpmaint.merge.lines import squeezed
+from zpmaint.merge.tokens import identifiers
 from zpmaint.port.outlines import language
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
 from zpmaint.port.scopes import source
 from zpmaint.port.successor import alike, counted
 from zpmaint.port.terms import Offer
-from zpmaint.port.text import squeezed
-from zpmaint.port.tokens import identifiers
 
 _ENOUGH = 0.6
 """The share of a hunk's own lines, or of its function's, that must stand in a file for it to be

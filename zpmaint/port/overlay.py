@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from zpmaint.merge.lines import join
 from zpmaint.port.hunks import Change, find_all
 from zpmaint.port.scopes import source
-from zpmaint.port.text import join
 
 UPSTREAM = -1
 """The owner of a line that no patch brought."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from zpmaint.merge.lines import join, squeezed
 from zpmaint.port.hunks import Change, find_all
 from zpmaint.port.scopes import Scope, Source, source
 from zpmaint.port.terms import STRICT, Terms
-from zpmaint.port.text import join, squeezed
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zpmaint.port import checks, diff3
-from zpmaint.port.conflict import Region
+from zpmaint.merge import diff3
+from zpmaint.merge.conflict import Region
+from zpmaint.merge.lines import split_lines, squeezed
+from zpmaint.merge.tokens import pieces
+from zpmaint.port import checks
 from zpmaint.port.placement import Placement
 from zpmaint.port.sites import Site
 from zpmaint.port.strategies import LADDER
-from zpmaint.port.text import split_lines, squeezed
-from zpmaint.port.tokens import pieces
 
 _RULED = {"tokens": 0.5, "deleted": 0.4, "both": 0.3}
 

@@ -12,16 +12,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from zpmaint.patchset.patch import to_bytes
+from zpmaint.core.text import to_bytes
+from zpmaint.merge.align import align
+from zpmaint.merge.conflict import Region, marks
+from zpmaint.merge.lines import body, join
 from zpmaint.patchset.values import Edit, Resolution
 from zpmaint.port import checks, intent
-from zpmaint.port.align import align
-from zpmaint.port.conflict import Region, marks
 from zpmaint.port.hunks import Change, find_all
 from zpmaint.port.placement import Job, Miss, Placement, narrowed
 from zpmaint.port.scopes import Source
 from zpmaint.port.sites import Opened, Site, flattened, opened
-from zpmaint.port.text import body, join
 
 PLACED = "resolution"
 SURE = 0.9

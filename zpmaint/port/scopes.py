@@ -17,11 +17,11 @@ from itertools import accumulate
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Tree
 
-from zpmaint.patchset.patch import to_bytes
+from zpmaint.core.text import to_bytes
+from zpmaint.merge.lines import ending, join, lines_of, split_lines
+from zpmaint.merge.tokens import code, identifiers
 from zpmaint.port.outlines import OUTLINES, conditionals
 from zpmaint.port.outlines.found import Found
-from zpmaint.port.text import ending, join, lines_of, split_lines
-from zpmaint.port.tokens import code, identifiers
 
 _C = Language(tree_sitter_c.language())
 _NAME_BEFORE_PAREN = re.compile(r"([A-Za-z_]\w*)\s*\(")

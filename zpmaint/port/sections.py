@@ -12,15 +12,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from zpmaint.patchset.diffs import FileDiff, read_patch
-from zpmaint.port import binary, diff, upstream
+from zpmaint.diffs import binary, writer
+from zpmaint.diffs.reader import FileDiff, read_patch
+from zpmaint.merge.lines import join, squeezed
+from zpmaint.merge.tokens import identifiers
+from zpmaint.port import upstream
 from zpmaint.port.engine import jobs_of, port_file
 from zpmaint.port.hunks import Change
 from zpmaint.port.overlay import Overlay, applied, fits_at, places
 from zpmaint.port.scopes import source
 from zpmaint.port.terms import STRICT, Terms
-from zpmaint.port.text import join, squeezed
-from zpmaint.port.tokens import identifiers
 from zpmaint.port.values import FilePort, HunkPort
 
 _SPECIAL = ("120000", "160000")
@@ -351,7 +352,7 @@ def _fit(changes: Sequence[Change], at: Sequence[int], lines: Sequence[str]) -> 
 def _anew(part: FileDiff, before: bytes, after: bytes) -> str:
     """The section with hunks of its own making, three lines of context around each."""
     old, new = source(before).lines, source(after).lines
-    return "".join([*part.head, *diff.hunks(list(old), list(new))])
+    return "".join([*part.head, *writer.hunks(list(old), list(new))])
 
 
 def _rewritten(part: FileDiff, effect: Effect, target: Overlay) -> str:

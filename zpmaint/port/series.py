@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from zpmaint.patchset.diffs import FileDiff
-from zpmaint.patchset.patch import to_bytes
-from zpmaint.patchset.series import Member, Series
+from zpmaint.core.text import to_bytes
+from zpmaint.diffs.reader import FileDiff
+from zpmaint.diffs.series import Member, Series
+from zpmaint.merge.tokens import identifiers
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.sections import Carried, Effect, carry, perform, proven
 from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.threshold import held_back
-from zpmaint.port.tokens import identifiers
 from zpmaint.port.values import FilePort
 
 

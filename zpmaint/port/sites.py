@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from zpmaint.port import diff3, renames
-from zpmaint.port.conflict import Region
+from zpmaint.merge import diff3, renames
+from zpmaint.merge.conflict import Region
+from zpmaint.merge.lines import join, squeezed
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Scope, Source
-from zpmaint.port.sides import sides
-from zpmaint.port.text import join, squeezed
+from zpmaint.port.threeway_input import sides
 
 Piece = tuple[str, ...] | Region
 """Lines that are settled, or a region that is not."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from functools import lru_cache
 
+from zpmaint.merge.lines import squeezed
+from zpmaint.merge.tokens import identifiers
 from zpmaint.port.scopes import Scope, Source
-from zpmaint.port.text import squeezed
-from zpmaint.port.tokens import identifiers
 
 ALIKE = 0.65
 """The share of lines that a scope and its successor have in common, at least."""

@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from zpmaint.port import diff3, renames
+from zpmaint.merge import diff3, renames
+from zpmaint.merge.lines import body, indentation, squeezed
+from zpmaint.merge.tokens import contained, identifiers, similarity, tokens
 from zpmaint.port.hunks import counted, find_all, stands_beside
 from zpmaint.port.placement import Job, Miss
-from zpmaint.port.sides import Sides, sides
-from zpmaint.port.text import body, indentation, squeezed
-from zpmaint.port.tokens import contained, identifiers, similarity, tokens
+from zpmaint.port.threeway_input import Sides, sides
 
 GONE = 0.2
 """At most this share of what the patch removes may still stand in the scope. The patch that

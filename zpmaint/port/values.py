@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from zpmaint.versions import KernelVersion
+from zpmaint.core.versions import KernelVersion
 
 
 class State(StrEnum):

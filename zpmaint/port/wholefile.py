@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from unidiff.patch import PatchedFile
 
-from zpmaint.patchset.paths import NOWHERE
+from zpmaint.diffs.paths import NOWHERE
+from zpmaint.merge.lines import join
 from zpmaint.port.hunks import Change
 from zpmaint.port.terms import STRICT, Terms
-from zpmaint.port.text import join
 from zpmaint.port.values import FilePort, HunkPort
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.patterns import PAGE_KB
 from zpmaint.judge.benchmark import HOLDS, Benchmark
 from zpmaint.judge.breakeven import BreakEven, break_even
@@ -19,7 +20,6 @@ from zpmaint.ledger.values import Record
 from zpmaint.publish import plot
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.words import NONE, number
-from zpmaint.versions import KernelVersion
 
 Two = tuple[float, float | None]
 """A figure of stock, and of patched where there is such a kernel."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from zpmaint.config import Config
+from zpmaint.core.config import Config
 from zpmaint.ledger.values import Record, Result
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.rows import Figure, Row, rows_of

@@ -18,9 +18,10 @@ from urllib.parse import quote
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
-from zpmaint.config import Config
-from zpmaint.errors import UserError
-from zpmaint.files import landing, locked
+from zpmaint.core.config import Config
+from zpmaint.core.errors import UserError
+from zpmaint.core.files import landing, locked
+from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.reading import sentences
 from zpmaint.ledger.values import Record, Result
 from zpmaint.patchset.values import PatchSet, Telling
@@ -30,7 +31,6 @@ from zpmaint.publish.charts import Chart, charts_of
 from zpmaint.publish.kernels import Line, lines_of, picture
 from zpmaint.publish.rows import Row, Standing, file_name, newest_good, patchsets_of, rows_of
 from zpmaint.publish.status import passing_of, status_json
-from zpmaint.versions import KernelVersion
 
 MARKER = ".zpmaint-site"
 """The file that says a folder is a site of ours, which the next one may replace."""

@@ -23,12 +23,12 @@ from pathlib import Path
 
 from debian.deb822 import Deb822
 
-from zpmaint.errors import InfraError
-from zpmaint.files import locked, write_whole
-from zpmaint.progress import SILENT, Reporter
+from zpmaint.core.errors import InfraError
+from zpmaint.core.files import locked, write_whole
+from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.tools import run
 from zpmaint.sources.download import disk_error, sha256_of
 from zpmaint.sources.source import NotServedError, SourceFailedError
-from zpmaint.tools import run
 
 _HELPER = Path("/usr/lib/apt/apt-helper")
 _PROBE_RATE = 64  # kB/s: a probe is stopped at its first bytes; until then it should bring few

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from zpmaint.config import Config
-from zpmaint.errors import UserError
-from zpmaint.progress import SILENT, Reporter
+from zpmaint.core.config import Config
+from zpmaint.core.errors import UserError
+from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.source import NotServedError, Source, SourceFailedError
-from zpmaint.versions import KernelVersion
 
 Got = TypeVar("Got")
 

@@ -20,14 +20,14 @@ from typing import Any
 
 from debian.deb822 import Sources
 
-from zpmaint.errors import UserError
-from zpmaint.files import locked, write_whole
-from zpmaint.progress import SILENT, Reporter
+from zpmaint.core.errors import UserError
+from zpmaint.core.files import locked, write_whole
+from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.apt import Apt, Entry, Index, machine_entries, machine_origins
 from zpmaint.sources.series import not_served, releases_of
 from zpmaint.sources.source import NotServedError, SourceFailedError
 from zpmaint.sources.tarball import Archive, TarballSource
-from zpmaint.versions import KernelVersion
 
 _SUITE = re.compile(r"[a-z][a-z0-9-]*")
 _STANZA = re.compile(rb"^Package: linux[^\n]*\n(?:[^\n]+\n)*", re.M)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import requests
 
-from zpmaint.errors import InfraError
-from zpmaint.files import locked, write_whole
-from zpmaint.progress import SILENT, Reporter, Step
+from zpmaint.core.errors import InfraError
+from zpmaint.core.files import locked, write_whole
+from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.sources.http import TIMEOUT, cause, judged
 from zpmaint.sources.source import SourceFailedError
 

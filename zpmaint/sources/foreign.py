@@ -15,10 +15,10 @@ from pathlib import Path
 from debian.deb822 import Packages
 from debian.debian_support import Version
 
-from zpmaint import tools
-from zpmaint.errors import InfraError
-from zpmaint.files import landing, locked, write_whole
-from zpmaint.progress import SILENT, Reporter
+from zpmaint.core import tools
+from zpmaint.core.errors import InfraError
+from zpmaint.core.files import landing, locked, write_whole
+from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.sources.apt import Apt, Entry, Index, machine_entries
 from zpmaint.sources.source import NotServedError, SourceFailedError
 

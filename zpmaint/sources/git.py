@@ -24,16 +24,16 @@ import git
 from git.cmd import Git
 from git.exc import GitCommandError, GitCommandNotFound
 
-from zpmaint.errors import InfraError, UserError
-from zpmaint.files import landing, locked
-from zpmaint.progress import SILENT, Reporter
+from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.files import landing, locked
+from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.tools import need
+from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.commit import Commit
 from zpmaint.sources.download import disk_error
-from zpmaint.sources.lost import LostError, lost_words
+from zpmaint.sources.removed_names import LostError, lost_words
 from zpmaint.sources.series import newest_of, not_served
 from zpmaint.sources.source import SourceFailedError
-from zpmaint.tools import need
-from zpmaint.versions import KernelVersion
 
 _WORDS = 1 << 20
 """Bytes of file names that a program is given at most; Linux takes twice as many."""

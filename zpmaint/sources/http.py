@@ -11,8 +11,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from zpmaint.files import locked, write_whole
-from zpmaint.progress import SILENT, Reporter
+from zpmaint.core.files import locked, write_whole
+from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.sources.source import NotServedError, SourceFailedError
 
 TIMEOUT = (10.0, 60.0)  # seconds: to connect, between two reads

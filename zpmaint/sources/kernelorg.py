@@ -11,15 +11,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from zpmaint.errors import UserError
-from zpmaint.progress import SILENT, Reporter
+from zpmaint.core.errors import UserError
+from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.tools import need, run
+from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.download import download
 from zpmaint.sources.http import document, session
 from zpmaint.sources.series import newest_of, not_served, numbers_of
 from zpmaint.sources.source import NotServedError, SourceFailedError
 from zpmaint.sources.tarball import Archive, TarballSource
-from zpmaint.tools import need, run
-from zpmaint.versions import KernelVersion
 
 _SUM = re.compile(r"^([0-9a-f]{64}) [ *]linux-(\S+)\.tar\.xz$", re.M)
 _FIRST_MAJOR = 2

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
+from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.source import NotServedError
-from zpmaint.versions import KernelVersion
 
 _SERIES = re.compile(r"\d+(\.\d+){0,2}")
 

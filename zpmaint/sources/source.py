@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from zpmaint.errors import InfraError, UserError
-from zpmaint.versions import KernelVersion
+from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.versions import KernelVersion
 
 
 class NotServedError(UserError):

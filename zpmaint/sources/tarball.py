@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from zpmaint.progress import SILENT, Reporter
+from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.tools import need, run
+from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.source import SourceFailedError
 from zpmaint.sources.tree import files_speaking_of, read_blobs
 from zpmaint.sources.unpack import unpack
-from zpmaint.tools import need, run
-from zpmaint.versions import KernelVersion
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from zpmaint.errors import UserError
+from zpmaint.core.errors import UserError
+from zpmaint.core.tools import run
+from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.series import newest_of
 from zpmaint.sources.source import NotServedError, SourceFailedError
-from zpmaint.tools import run
-from zpmaint.versions import KernelVersion
 
 _LINE = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=[ \t]*(.*?)[ \t]*$", re.M)
 _EXTRA = re.compile(r"(\.\d+)?(-rc\d+)?")

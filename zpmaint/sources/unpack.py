@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from zpmaint.errors import UserError
-from zpmaint.files import landing, locked, write_whole
-from zpmaint.progress import SILENT, Reporter, Step
+from zpmaint.core.errors import UserError
+from zpmaint.core.files import landing, locked, write_whole
+from zpmaint.core.progress import SILENT, Reporter, Step
+from zpmaint.core.tools import need
 from zpmaint.sources.download import disk_error
 from zpmaint.sources.source import SourceFailedError
-from zpmaint.tools import need
 
 _CHUNK = 1 << 20
 _COMMON = ["--no-same-owner", "--no-same-permissions", "--delay-directory-restore"]

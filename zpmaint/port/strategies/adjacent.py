@@ -6,9 +6,10 @@ of its own, what the one puts before or behind the other's lines stays there.
 
 from __future__ import annotations
 
-from zpmaint.port import confidence, diff3
+from zpmaint.merge import diff3
+from zpmaint.port import confidence
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
-from zpmaint.port.sides import sides
+from zpmaint.port.threeway_input import sides
 
 
 def place(job: Job) -> Attempt:

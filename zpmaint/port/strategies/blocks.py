@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from zpmaint.port import blockmerge, conflict
+from zpmaint.merge import blockmerge, conflict
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed, tidied
-from zpmaint.port.sides import known_share, sides
+from zpmaint.port.threeway_input import known_share, sides
 
 _MIN_SHARE = 0.6
 _NO_BASE = 0.1

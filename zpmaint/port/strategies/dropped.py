@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from zpmaint.port import blockmerge, conflict
+from zpmaint.merge import blockmerge, conflict
+from zpmaint.merge.lines import squeezed
+from zpmaint.merge.tokens import tokens
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, tidied
 from zpmaint.port.scopes import Scope
-from zpmaint.port.text import squeezed
-from zpmaint.port.tokens import tokens
 
 _HEAD_EDITED = 0.6
 """How sure a deletion is whose function has other parameters or another result by now."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
+from zpmaint.merge.lines import squeezed
 from zpmaint.port import confidence
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
 from zpmaint.port.scopes import Scope, Source
-from zpmaint.port.text import squeezed
 
 _EXPORT = re.compile(r"\s*EXPORT_\w*SYMBOL\w*\(\s*(\w+)\s*[,)]")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from zpmaint.port import renames
+from zpmaint.merge import renames
+from zpmaint.merge.lines import squeezed
+from zpmaint.merge.tokens import identifiers
 from zpmaint.port.everywhere import EVERYWHERE
 from zpmaint.port.placement import Attempt, Job, Miss
-from zpmaint.port.sides import sides
 from zpmaint.port.strategies.threeway import merged
-from zpmaint.port.text import squeezed
-from zpmaint.port.tokens import identifiers
+from zpmaint.port.threeway_input import sides
 
 
 def place(job: Job) -> Attempt:

@@ -6,12 +6,12 @@ have put many a hunk into the wrong function.
 
 from __future__ import annotations
 
-from zpmaint.port.align import align
+from zpmaint.merge.align import align
+from zpmaint.merge.tokens import identifiers
 from zpmaint.port.hunks import Change, find_all
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
 from zpmaint.port.scopes import Scope, Source
 from zpmaint.port.successor import successor
-from zpmaint.port.tokens import identifiers
 
 
 def place(job: Job) -> Attempt:

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zpmaint.port import blockmerge, conflict
+from zpmaint.merge import blockmerge, conflict
+from zpmaint.merge.lines import squeezed
+from zpmaint.merge.renames import pair_edited
+from zpmaint.merge.tokens import contained, identifiers, tokens
 from zpmaint.port.everywhere import EVERYWHERE
 from zpmaint.port.follow import Followed, Region, code_lines
 from zpmaint.port.hunks import Change, find_all
+from zpmaint.port.insertion_order import Order, list_kind, order
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
-from zpmaint.port.renames import pair_edited
 from zpmaint.port.scopes import Scope
-from zpmaint.port.sides import regions
-from zpmaint.port.spot import Order, list_kind, order
-from zpmaint.port.text import squeezed
-from zpmaint.port.tokens import contained, identifiers, tokens
+from zpmaint.port.threeway_input import regions
 
 # How often such a placement was the maintainers' own, over the queues of Debian's kernels from
 # 5.10 to 7.2, files that patch -F0 does not take: in a row 25 of 25, whole entries 19 of 22,

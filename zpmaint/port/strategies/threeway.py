@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from zpmaint.port import conflict, diff3
+from zpmaint.merge import conflict, diff3
+from zpmaint.merge.lines import squeezed
 from zpmaint.port.confidence import APART
+from zpmaint.port.insertion_order import Order, in_turn, order
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
-from zpmaint.port.sides import Sides, known_share, sides
-from zpmaint.port.spot import Order, in_turn, order
-from zpmaint.port.text import squeezed
+from zpmaint.port.threeway_input import Sides, known_share, sides
 
 _MIN_SHARE = 0.6
 """Without a base, this share of the pre-image must stand in the target's scope: less, and the

@@ -1,0 +1,129 @@
+# ruff: noqa: E101 - a Makefile is in here
+"""A toy kernel: a source tree that real make and real gcc build in milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from zpmaint.core.progress import Step
+from zpmaint.core.versions import KernelVersion
+from zpmaint.kbuild.pair import build
+from zpmaint.kbuild.values import Flavour, Pair
+
+VERSION = KernelVersion.parse("6.12.107")
+
+MEMORY = b"int zero_page;\nint handle_mm_fault(void) { return zero_page; }\n"
+MAIN = b"int handle_mm_fault(void);\nvoid start_kernel(void) { handle_mm_fault(); for (;;); }\n"
+
+# Objects depend on their own source and one header, as fixdep would have it. A source with SLOW in
+# it leaves half an object on the disk and waits until @FAST@ exists, as a compiler does that is
+# about to be killed.
+_MAKEFILE = r"""
+objs := $(O)/init/main.o $(O)/mm/memory.o
+allnoconfig:
+	@mkdir -p $(O)/include/config
+	@echo '  CONF    allnoconfig'
+	@while read word name rest; do \
+	  [ "$$word" = config ] || continue; \
+	  grep "^CONFIG_$$name=" "$$KCONFIG_ALLCONFIG" | grep -v '=n$$' | \
+	    if grep -qx "	refuses $$name" Kconfig; then cat >/dev/null; else cat; fi; \
+	done < Kconfig > $(O)/.config
+	@touch $(O)/include/config/auto.conf
+vmlinux: $(objs)
+	@echo '  LD      vmlinux'
+	@$(CC) -nostdlib -static -Wl,-e,start_kernel -Wl,--build-id=none -o $(O)/vmlinux $(objs)
+$(O)/%.o: %.c include/linux/mm.h
+	@mkdir -p $(dir $@)
+	@echo '  CC      $*.o'
+	@if grep -q SLOW $<; then printf half > $@; echo $$$$ > @PID@; \
+	  n=0; while [ ! -e @FAST@ ] && [ $$((n+=1)) -lt 2000 ]; do sleep 0.02; done; fi
+	@$(CC) -fno-pie -Iinclude -c -o $@ $<
+.PHONY: allnoconfig vmlinux
+"""
+
+_KCONFIG = "config PVH\n\tbool\nconfig KSM\n\tbool\nconfig KERNEL_LZ4\n\tbool\nconfig SMP\n\tbool\n"
+
+
+class Kept:
+    """A reporter that remembers."""
+
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+        self.notes: list[str] = []
+        self.advances: list[tuple[float, float | None]] = []
+
+    @contextmanager
+    def step(self, title: str, unit: str = "") -> Iterator[Step]:
+        self.titles.append(title)
+        yield self
+
+    def advance(self, done: float, total: float | None = None) -> None:
+        self.advances.append((done, total))
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+class Toy:
+    """A pristine toy tree and the folder to build it in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tree = folder / "tree"
+        self.work = folder / "cache" / "work"
+        self.fast = folder / "fast"
+        self.pid = folder / "pid"
+        self.kept = Kept()
+        makefile = _MAKEFILE.replace("@FAST@", str(self.fast)).replace("@PID@", str(self.pid))
+        self.write("Makefile", makefile)
+        self.write("arch/x86/Kconfig", "config PVH\n\tbool\n")
+        self.write("Kconfig", _KCONFIG)
+        self.write("include/linux/mm.h", "")
+        self.write("include/linux/compiler_types.h", "")
+        self.write("init/main.c", MAIN)
+        self.write("mm/memory.c", MEMORY)
+
+    def write(self, path: str, content: str | bytes) -> None:
+        target = self.tree / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def build(
+        self,
+        patched: dict[str, bytes | None] | None = None,
+        flavours: tuple[Flavour, ...] = (Flavour.STOCK, Flavour.PATCHED),
+        work: Path | None = None,
+        source_id: str | None = None,
+    ) -> Pair:
+        return build(
+            VERSION,
+            "x86_64",
+            self.tree,
+            patched,
+            work=work or self.work,
+            reporter=self.kept,
+            jobs=2,
+            flavours=flavours,
+            source_id=source_id,
+        )
+
+    @property
+    def place(self) -> Path:
+        """The work folder of the one kernel."""
+        return self.work / "6.12.107-x86_64-modern"
+
+    def content(self) -> dict[str, bytes]:
+        return {
+            str(path.relative_to(self.tree)): path.read_bytes()
+            for path in sorted(self.tree.rglob("*"))
+            if path.is_file()
+        }
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Toy:
+    return Toy(tmp_path)

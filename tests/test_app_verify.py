@@ -1,0 +1,358 @@
+"""The whole way on a toy: a real project, port, make and ledger; a script in QEMU's place.
+
+Each command is a process of its own, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from judge_fixtures import figures, report
+from kbuild_fixtures import MEMORY, Toy
+from vm_fixtures import FakeQemu
+
+from zpmaint.core.versions import KernelVersion
+from zpmaint.guest.cases import all_cases
+
+ROOT = Path(__file__).parent.parent
+VERSION = KernelVersion.parse("6.12.107")
+
+pytestmark = pytest.mark.skipif(
+    not all(shutil.which(tool) for tool in ("make", "gcc", "musl-gcc", "setpriv")),
+    reason="NOT RUN: needs make, gcc, musl-gcc and setpriv (zpmaint doctor)",
+)
+
+_PATCH_TOML = """
+title = "toy"
+author = "the tests"
+origin = "made up"
+intent = "the toy returns a page of its own"
+leaves = []
+[[anchor]]
+file = "v6.12.107.patch"
+version = "6.12.107"
+base = "6.12.107"
+why = "the only one"
+[[flip]]
+case = "read.faults"
+stock = "zero-page"
+patched = "private"
+why = "that is the change"
+[[telling]]
+counters = ["VmRSS", "MinorFaults"]
+why = "they tell"
+"""
+
+_BOOTS = """
+case $words in --version) echo 'QEMU emulator version 0'; exit 0;; esac
+printf 'Linux version 6.12.107\\n' > "$console"
+case $words in
+  *patched*) flavour=patched;;
+  *) flavour=stock;;
+esac
+. "{folder}/$flavour"
+cp "{folder}/$flavour.results" "$results"
+exit 33
+"""
+
+
+def words(flip: str) -> dict[str, str]:
+    found = {}
+    for case in all_cases():
+        if VERSION in case.era:
+            found[case.name] = flip if case.name == "read.faults" else case.expect
+        else:
+            found[case.name] = "SKIP not on this kernel"
+    return found
+
+
+class Shop:
+    """A project with one toy kernel, its patch set, and what the fake machine answers."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.toy = Toy(folder / "toy")
+        version = "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 107\nEXTRAVERSION =\n"
+        self.toy.write("Makefile", version + (self.toy.tree / "Makefile").read_text())
+        self.project = folder / "project"
+        (self.project / "patches/toy").mkdir(parents=True)
+        (self.project / "kernels.toml").write_text(
+            'patch = "toy"\n[sources.toy]\nkind = "tree"\n'
+            f'where = "{self.toy.tree}"\n[[kernel]]\nversion = "6.12.107"\nsources = ["toy"]\n'
+        )
+        (self.project / "patches/toy/patch.toml").write_text(_PATCH_TOML)
+        self.patched(MEMORY.decode().replace("return zero_page", "return 1 + zero_page"))
+        self.qemu = FakeQemu(folder / "bin", monkeypatch)
+        self.qemu.does(_BOOTS.format(folder=folder))
+        self.guest("stock", "zero-page")
+        self.guest("patched", "private")
+        self.home = folder / "home"
+
+    def patched(self, memory: str) -> None:
+        """The toy's mm/memory.c as the anchor leaves it."""
+        old, new = (text.splitlines(keepends=True) for text in (MEMORY.decode(), memory))
+        body = "".join(f"-{line}" for line in old) + "".join(f"+{line}" for line in new)
+        (self.project / "patches/toy/v6.12.107.patch").write_text(
+            f"--- a/mm/memory.c\n+++ b/mm/memory.c\n@@ -1,{len(old)} +1,{len(new)} @@\n{body}"
+        )
+
+    def guest(self, flavour: str, flip: str, shell: str = ":", **figure: int) -> None:
+        """What the fake machine answers for that kernel; `shell` runs before it does."""
+        bench = figures(private=flip == "private", **figure)
+        (self.folder / f"{flavour}.results").write_text(report(words(flip), bench))
+        (self.folder / flavour).write_text(shell + "\n")
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "zpmaint", "--project", str(self.project), *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "ZPMAINT_HOME": str(self.home)},
+        )
+
+    def run(self, *command: str) -> tuple[int, str, str]:
+        process = self.start(*command)
+        out, err = process.communicate(timeout=120)
+        assert "Traceback" not in err
+        return process.returncode, out, err
+
+    def verify(self) -> tuple[int, dict[str, Any]]:
+        status, out, err = self.run("verify", "6.12.107", "--json")
+        assert out, err
+        [record] = json.loads(out)
+        return status, record
+
+    def results(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.run("results", "--json")[1])
+        return found
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    return Shop(tmp_path, monkeypatch)
+
+
+def test_all_well(session: Shop) -> None:
+    status, record = session.verify()
+    assert (status, record["result"]) == (0, "pass"), record["why"]
+    assert record["port"]["state"] == "applies"
+    assert record["runs"]["stock"]["outcome"] == "finished"
+    assert Path(record["runs"]["patched"]["console"]).read_text() == "Linux version 6.12.107\n"
+    assert session.results() == [record]
+    # The table for people: flips and what tells.
+    status, out, _ = session.run("show", "6.12.107")
+    assert status == 0
+    line = next(line for line in out.splitlines() if "read.faults" in line)
+    assert line.split() == ["read.faults", "pass", "zero-page", "pass", "private", "flips"]
+    assert any("VmRSS" in line and "0*" in line and "4,096*" in line for line in out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("flavour", "flip"), [("patched", "zero-page"), ("stock", "private"), ("patched", "mixed")]
+)
+def test_a_kernel_that_does_not_do_as_it_must_fails(session: Shop, flavour: str, flip: str) -> None:
+    session.guest(flavour, flip)
+    status, record = session.verify()
+    assert (status, record["result"]) == (1, "fail")
+    assert any(f"{flavour}: read.faults: {flip}" in line for line in record["verdict"]["failures"])
+
+
+def test_a_telling_counter_that_does_not_tell_fails(session: Shop) -> None:
+    session.guest("patched", "private", read_VmRSS=100)
+    status, record = session.verify()
+    assert (status, record["result"]) == (1, "fail")
+    assert any("VmRSS" in line for line in record["verdict"]["failures"])
+
+
+def test_a_complaint_on_the_console_fails(session: Shop) -> None:
+    session.guest(
+        "patched", "private", shell="""echo 'BUG: Bad page map in process init' >> "$console" """
+    )
+    status, record = session.verify()
+    assert (status, record["result"]) == (1, "fail")
+    assert record["runs"]["patched"]["complaints"] == ["BUG: Bad page map in process init"]
+
+
+def test_a_panic_fails_and_its_console_is_kept(session: Shop) -> None:
+    session.guest(
+        "patched", "private", """echo 'Kernel panic - not syncing: oh' >> "$console"; exit 0"""
+    )
+    status, record = session.verify()
+    assert (status, record["result"]) == (1, "fail")
+    assert record["runs"]["patched"]["outcome"] == "panic"
+    assert "Kernel panic" in Path(record["runs"]["patched"]["console"]).read_text()
+    assert "Kernel panic" in record["runs"]["patched"]["tail"]
+
+
+def test_a_machine_that_dies_says_nothing_about_the_kernel(session: Shop) -> None:
+    session.guest("patched", "private", "kill -KILL $$")
+    status, record = session.verify()
+    assert (status, record["result"]) == (3, "infrastructure")
+    # It settles nothing: the matrix tries again, and finds the kernel well.
+    session.guest("patched", "private")
+    status, out, _ = session.run("matrix", "run", "--json")
+    assert status == 0
+    assert [row["result"] for row in json.loads(out)] == ["pass"]
+
+
+def test_a_kernel_that_does_not_link(session: Shop) -> None:
+    session.patched("int gone(void);\nint handle_mm_fault(void) { return gone(); }\n")
+    status, record = session.verify()
+    assert (status, record["result"]) == (1, "build-failed")
+    assert "gone" in record["why"]
+    assert record["runs"] is None
+
+
+def test_a_conflict(session: Shop) -> None:
+    session.toy.write("mm/memory.c", "int other;\n")
+    status, record = session.verify()
+    assert (status, record["result"]) == (1, "conflict")
+    assert record["build"] is None
+    status, out, _ = session.run("port", "6.12.107", "--json", "--out", str(session.folder / "out"))
+    assert status == 1
+    assert json.loads(out)["state"] == "conflict"
+    assert not (session.folder / "out").exists()
+
+
+def test_port_writes_what_it_says(session: Shop) -> None:
+    status, out, _ = session.run("port", "6.12.107", "--json", "--out", str(session.folder / "out"))
+    told = json.loads(out)
+    assert status == 0
+    assert {"version", "state", "anchor", "patch", "files"} <= set(told)
+    assert {"scope", "placed", "confidence", "why"} <= set(told["files"][0]["hunks"][0])
+    assert (session.folder / "out/v6.12.107.patch").read_text() == told["patch"]
+    tree = session.folder / "copy"
+    shutil.copytree(session.toy.tree, tree)
+    done = subprocess.run(
+        ["patch", "-p1", "-F0"], input=told["patch"], text=True, cwd=tree, capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "offset" not in done.stdout
+    assert "1 + zero_page" in (tree / "mm/memory.c").read_text()
+    # Without --out the patch is what standard output carries.
+    assert session.run("port", "6.12.107")[1] == told["patch"]
+
+
+def test_kbuild_and_boot_alone(session: Shop) -> None:
+    status, out, _ = session.run("build", "6.12.107", "--stock", "--json")
+    assert status == 0
+    assert [kernel["flavour"] for kernel in json.loads(out)] == ["stock"]
+    status, out, _ = session.run("boot", "6.12.107", "--patched", "--json")
+    assert status == 0
+    assert json.loads(out)["patched"]["outcome"] == "finished"
+    session.guest("stock", "zero-page", "kill -KILL $$")
+    assert session.run("boot", "6.12.107")[0] == 3
+
+
+def test_missing_qemu_is_told_before_anything_is_built(
+    session: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = session.folder / "tools"
+    tools.mkdir()
+    for name in ("make", "gcc", "ld", "flex", "bison", "bc", "perl", "tar", "xz", "git", "sh",
+                 "musl-gcc", "setpriv"):  # fmt: skip
+        if found := shutil.which(name):
+            (tools / name).symlink_to(found)
+    monkeypatch.setenv("PATH", str(tools))
+    status, _, err = session.run("verify", "6.12.107")
+    assert status == 3
+    assert "qemu-system-x86_64" in err
+    assert "apt-get install" in err
+    assert not (session.home / "cache/work").exists()
+    assert session.results() == []
+
+
+def test_known_results_are_not_verified_again(session: Shop) -> None:
+    assert session.verify()[0] == 0
+    status, out, _ = session.run("matrix", "run")
+    assert status == 0
+    assert "0 verified now, 1 known for the same inputs" in out
+    # A changed patch set is another input.
+    toml = session.project / "patches/toy/patch.toml"
+    toml.write_text(toml.read_text().replace("they tell", "they do tell"))
+    assert "1 verified now" in session.run("matrix", "run")[1]
+    assert len(json.loads(session.run("results", "--json")[1])) == 1
+
+
+@pytest.mark.parametrize("stage", ["stock", "patched"])
+def test_killed_at_any_boot_the_next_run_goes_on(session: Shop, stage: str) -> None:
+    flip = {"stock": "zero-page", "patched": "private"}[stage]
+    session.guest(stage, flip, f"touch {session.folder}/reached; sleep 60")
+    process = session.start("verify", "6.12.107", "--json")
+    until = time.monotonic() + 60
+    while not (session.folder / "reached").exists():
+        assert time.monotonic() < until
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert session.results() == []
+    session.guest(stage, flip)
+    status, record = session.verify()
+    assert (status, record["result"]) == (0, "pass")
+    # The kernels were there already.
+    assert record["build"]["stock"]["seconds"] == 0
+    assert record["build"]["patched"]["seconds"] == 0
+
+
+def test_interrupted_is_130(session: Shop) -> None:
+    session.guest("stock", "zero-page", f"touch {session.folder}/reached; sleep 60")
+    process = session.start("verify", "6.12.107")
+    until = time.monotonic() + 60
+    while not (session.folder / "reached").exists():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "interrupted" in err
+
+
+def test_publish(session: Shop) -> None:
+    assert session.verify()[0] == 0
+    out = session.folder / "site"
+    assert session.run("publish", "--out", str(out))[0] == 0
+    page = (out / "index.html").read_text()
+    assert "6.12.107" in page
+    assert json.loads((out / "status.json").read_text())
+    assert session.run("publish", "--out", str(session.project))[0] == 2
+
+
+def test_track_names_what_is_new(session: Shop) -> None:
+    status, out, _ = session.run("track", "--json")
+    assert status == 0
+    assert [(row["version"], row["novelty"]) for row in json.loads(out)] == [("6.12.107", "new")]
+    session.verify()
+    assert json.loads(session.run("track", "--json")[1])[0]["novelty"] == "verified"
+
+
+def test_an_unknown_build_profile_is_told_before_anything_runs(session: Shop) -> None:
+    toml = session.project / "kernels.toml"
+    toml.write_text(toml.read_text() + 'profile = "fancy"\n')
+    status, _, err = session.run("matrix", "run")
+    assert status == 2
+    assert "kernel 6.12.107: profile: no build profile 'fancy'" in err
+    assert "modern" in err
+    toml.write_text(toml.read_text().replace("fancy", "modern"))
+    assert session.run("matrix", "run")[0] == 0
+    status, _, err = session.run("verify", "6.12.107", "--profile", "nosuch")
+    assert status == 2
+    assert "nosuch" in err
+
+
+def test_a_result_under_another_accelerator_is_another_result(session: Shop) -> None:
+    """What plain emulation measured must not stand for the figures that repeat."""
+    assert session.run("verify", "6.12.107", "--accel", "tcg")[0] == 0
+    assert "1 verified now" in session.run("matrix", "run")[1]
+    assert "0 verified now" in session.run("matrix", "run")[1]

@@ -1,0 +1,84 @@
+"""What the machine tests share: kernels to name, guests to compile, a QEMU to pretend with."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from zpmaint.core.versions import KernelVersion
+from zpmaint.kbuild.values import Flavour, Kernel
+from zpmaint.vm import initramfs
+
+GUESTS = Path(__file__).parent / "vm_guests"
+
+
+def kernel(image: Path, version: str = "6.12.107", kind: str = "vmlinux") -> Kernel:
+    return Kernel(
+        version=KernelVersion.parse(version),
+        arch="x86_64",
+        flavour=Flavour.STOCK,
+        image=image,
+        image_kind=kind,
+        profile="test",
+        toolchain="test",
+        fixups=(),
+        inputs="test",
+        seconds=0.0,
+        log=image,
+    )
+
+
+def real_kernels() -> list[Kernel]:
+    """Kernels named by ZPMAINT_TEST_VMLINUX and ZPMAINT_TEST_BZIMAGE (paths, colon-separated);
+    each name must hold its version: vmlinux-6.12.107-stock, bzImage-2.6.21."""
+    found = []
+    for kind, variable in (
+        ("vmlinux", "ZPMAINT_TEST_VMLINUX"),
+        ("bzImage", "ZPMAINT_TEST_BZIMAGE"),
+    ):
+        for path in filter(None, os.environ.get(variable, "").split(":")):
+            version = re.search(r"-(\d+(?:\.\d+)+(?:-rc\d+)?)", Path(path).name)
+            assert version, f"{variable}: no version in the name of {path}"
+            found.append(kernel(Path(path), version[1], kind))
+    return found
+
+
+def guest(name: str, folder: Path) -> bytes:
+    """An initramfs whose init is vm_guests/NAME.c."""
+    if not shutil.which("musl-gcc"):
+        pytest.skip("musl-gcc is not installed (apt-get install musl-tools)")
+    program = folder / name
+    flags = ["-static", "-O1", "-Wall", "-Wextra", "-Werror"]
+    subprocess.run(["musl-gcc", *flags, "-o", program, GUESTS / f"{name}.c"], check=True)
+    return initramfs.pack([initramfs.file("init", program.read_bytes())])
+
+
+class FakeQemu:
+    """A script that takes QEMU's place on PATH; in its body $console, $results, $initrd are the
+    files of the command line and $words all its words."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.folder.mkdir()
+        monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+    def does(self, body: str) -> None:
+        script = self.folder / "qemu-system-x86_64"
+        script.write_text(
+            "#!/bin/sh\n"
+            'words="$*"\n'
+            "while [ $# -gt 0 ]; do\n"
+            "  case $1 in\n"
+            "    -serial) console=${2#file:};;\n"
+            "    -debugcon) results=${2#file:};;\n"
+            "    -initrd) initrd=$2;;\n"
+            "  esac\n"
+            "  shift\n"
+            "done\n" + body + "\n"
+        )
+        script.chmod(0o755)

@@ -1,0 +1,235 @@
+"""The full benchmark of a pair: two boots, or none where the ledger has the same one."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from zpmaint.app.job import Job
+from zpmaint.app.session import Session
+from zpmaint.core.errors import InfraError, KernelError
+from zpmaint.core.tools import run
+from zpmaint.core.versions import KernelVersion
+from zpmaint.guest.compile import bench_program
+from zpmaint.guest.patterns import full_bench
+from zpmaint.judge import benchmark as judging
+from zpmaint.judge.benchmark import Benchmark
+from zpmaint.judge.kernel_report import is_of
+from zpmaint.judge.measured import places, read_measured
+from zpmaint.judge.reading import sentences
+from zpmaint.kbuild.values import Kernel
+from zpmaint.ledger.benchmarks import BenchRecord
+from zpmaint.vm.boot import boot
+from zpmaint.vm.initramfs import file, pack
+from zpmaint.vm.parallel import in_parallel
+from zpmaint.vm.profiles import Accelerator, machine_for
+from zpmaint.vm.values import Outcome
+
+DEADLINE = 900.0
+"""Seconds of QEMU's CPU time for one kernel: a minute and a half for all patterns to 512 MB."""
+_GUEST_SECONDS = 120  # for one pattern; under KVM the guest's clock is the wall's
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be measured."""
+
+    pattern: str
+    """A glob over the patterns' names."""
+    pages: tuple[int, ...]
+    """Sizes, smallest first."""
+    huge: bool
+    runs: int
+    """How often: once, where instructions are counted."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """For the guest, on the kernel's command line."""
+        return (
+            "zp.bench=0",
+            f"zp.deadline={_GUEST_SECONDS}",
+            f"zp.patterns={self.pattern}",
+            f"zp.pages={','.join(map(str, self.pages))}",
+            f"zp.huge={int(self.huge)}",
+            f"zp.runs={self.runs}",
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "pattern": self.pattern,
+            "pages": list(self.pages),
+            "huge": self.huge,
+            "runs": self.runs,
+        }
+
+
+def measure(
+    job: Job,
+    asked: Asked,
+    *,
+    arch: str = "x86_64",
+    profile: str = "",
+    jobs: int | None = None,
+    accelerator: str = "auto",
+    again: bool = False,
+) -> BenchRecord:
+    """The full benchmark of `job`'s pair, from the ledger where it has one of the same inputs, else
+    measured and kept there.
+
+    `again` measures even so; where instructions are counted the guests have to say the same, byte
+    for byte, as they did. Raises KernelError where a guest does not come to its end, InfraError
+    where a machine fails or a repetition says something else.
+    """
+    full_bench().select(asked.pattern)
+    adopted, kernels = _kernels(job, arch=arch, profile=profile, jobs=jobs)
+    program = bench_program(arch, cache=job.session.places.cache, reporter=job.session.reporter)
+    initramfs = pack([file("init", program.read_bytes())])
+    key = _key(job, kernels, initramfs, asked, accelerator)
+    known = job.session.ledger.benchmark(key)
+    if known and not again:
+        return known
+    chosen = Accelerator.asked_for(accelerator)
+
+    def said_by(kernel: Kernel, stop: Event) -> str:
+        return _said(job, kernel, initramfs, asked, accelerator, stop=stop)
+
+    starts = {str(kernel.flavour): partial(said_by, kernel) for kernel in kernels}
+    said = in_parallel(starts, accelerator=chosen)
+    record = BenchRecord(
+        key=key,
+        version=str(job.version),
+        arch=arch,
+        patchset=job.patchset.name,
+        accelerator=str(chosen),
+        asked=asked.as_json(),
+        images={str(kernel.flavour): kernel.inputs for kernel in kernels},
+        adopted=adopted,
+        finished=time.time(),
+        said=said,
+    )
+    if known and known.deterministic and known.said != said:
+        raise InfraError(
+            f"{job.version} does not repeat: {_differs(known, said)}",
+            "instructions are counted, so it must: an input is missing from the key",
+        )
+    if not known:
+        job.session.ledger.keep(record)
+    return record
+
+
+def judged(record: BenchRecord) -> Benchmark:
+    """What a benchmark means."""
+    bench = full_bench()
+    version = KernelVersion.parse(record.version)
+    asked = record.asked
+    wanted = places(bench.select(asked["pattern"]), asked["pages"], huge=asked["huge"])
+
+    def kernel(name: str) -> judging.Kernel:
+        said = read_measured(record.said[name], bench.pattern, asked["runs"], wanted)
+        if said.release and not is_of(said.release, version):
+            said.problems.append(f"the kernel that ran is {said.release}, not {version}")
+        private = record.adopted or name == "patched"
+        return judging.Kernel(name, said, private, record.deterministic)
+
+    patched = kernel("patched") if "patched" in record.said else None
+    return judging.compare(bench, version, kernel("stock"), patched)
+
+
+def document(record: BenchRecord) -> dict[str, Any]:
+    """A benchmark as JSON: the same inputs give the same bytes where instructions are counted.
+
+    No time of day, no wall time and no path is in it."""
+    found = judged(record)
+    return {
+        "schema": 1,
+        "kernel": record.version,
+        "arch": record.arch,
+        "patch": record.patchset,
+        "accelerator": record.accelerator,
+        "repeatable": record.deterministic,
+        "adopted": record.adopted,
+        # In one order, whether it was measured just now or comes from the ledger.
+        "asked": dict(sorted(record.asked.items())),
+        "images": dict(sorted(record.images.items())),
+        "key": record.key,
+        "reading": sentences(found),
+        **found.as_json(),
+    }
+
+
+def recorded(session: Session, patchset: str | None = None, arch: str = "") -> list[BenchRecord]:
+    """For each kernel the benchmark that tells most, oldest kernel first."""
+    best: dict[tuple[str, str, str], BenchRecord] = {}
+    for record in session.ledger.benchmarks():
+        if patchset not in (None, record.patchset) or arch not in ("", record.arch):
+            continue
+        name = (record.version, record.arch, record.patchset)
+        if name not in best or best[name].rank < record.rank:
+            best[name] = record
+    return sorted(best.values(), key=lambda r: (KernelVersion.parse(r.version), r.arch))
+
+
+def _kernels(job: Job, *, arch: str, profile: str, jobs: int | None) -> tuple[bool, list[Kernel]]:
+    kernels = job.kernels(None, arch=arch, profile=profile, jobs=jobs)
+    return len(kernels) == 1, kernels
+
+
+def _key(job: Job, kernels: list[Kernel], initramfs: bytes, asked: Asked, accelerator: str) -> str:
+    """All that a guest's life depends on."""
+    machine = machine_for(kernels[0].image_kind, kernels[0].version)
+    digest = hashlib.sha256()
+    for kernel in kernels:
+        command = machine.command(
+            Accelerator.asked_for(accelerator),
+            image=Path(kernel.inputs),
+            initrd=hashlib.sha256(initramfs).hexdigest(),
+            console="",
+            results="",
+            append=asked.words,
+        )
+        digest.update("\0".join([str(kernel.flavour), *command]).encode())
+    qemu = run(["qemu-system-x86_64", "--version"]).stdout.partition(b"\n")[0]
+    digest.update(b"\0".join([qemu, job.patchset.name.encode()]))
+    return digest.hexdigest()[:32]
+
+
+def _said(
+    job: Job, kernel: Kernel, initramfs: bytes, asked: Asked, accelerator: str, *, stop: Event
+) -> str:
+    name = f"bench-{kernel.version}-{kernel.arch}-{kernel.flavour}-{kernel.inputs[:12]}.log"
+    ended = boot(
+        kernel,
+        initramfs,
+        console=job.session.places.state / "consoles" / name,
+        reporter=job.session.reporter,
+        deadline=DEADLINE,
+        accelerator=accelerator,
+        append=asked.words,
+        cache=job.session.places.cache,
+        stop=stop,
+    )
+    what = f"{kernel.flavour} {kernel.version}"
+    if ended.outcome.is_infrastructure:
+        raise InfraError(
+            f"{what}: the machine failed ({ended.outcome}): {ended.why}",
+            f"its console is {ended.console}; try again",
+        )
+    if ended.outcome is not Outcome.FINISHED or ended.complaints:
+        why = ended.why if ended.outcome is not Outcome.FINISHED else ended.complaints[0]
+        raise KernelError(f"{what}: {ended.outcome}: {why}", f"its console is {ended.console}")
+    return ended.results
+
+
+def _differs(known: BenchRecord, said: dict[str, str]) -> str:
+    for name, text in said.items():
+        for before, now in zip(
+            known.said.get(name, "").split("\n"), text.split("\n"), strict=False
+        ):
+            if before != now:
+                return f"{name}: {now!r}, not {before!r}"
+    return "one report is longer than the other"

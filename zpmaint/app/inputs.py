@@ -1,0 +1,81 @@
+"""What a verification's result depends on, as one hash: the same inputs are verified once."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import shutil
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import zpmaint
+from zpmaint.core.tools import run
+from zpmaint.core.versions import KernelVersion
+from zpmaint.patchset.values import PatchSet
+
+# The rooms whose code or data can change a result; the command line and the pages cannot.
+_ROOMS = (
+    *(
+        "core",
+        "diffs",
+        "merge",
+        "patchset",
+        "sources",
+        "port",
+        "kbuild",
+        "vm",
+        "guest",
+        "judge",
+        "app",
+    ),
+)
+_TOOLS = (("gcc", "--version"), ("ld", "--version"), ("qemu-system-x86_64", "--version"))
+
+
+def verification_key(
+    version: KernelVersion,
+    arch: str,
+    patchset: PatchSet,
+    profile: str = "",
+    accelerator: str = "auto",
+) -> str:
+    """The hash of all inputs of verifying `patchset` on `version`."""
+    parts = [
+        str(version),
+        arch,
+        profile,
+        accelerator,
+        repr(replace(patchset, folder=Path())),
+        _own_code(),
+        _toolchain(),
+    ]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def _folder(folder: Path, patterns: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted({p for pattern in patterns for p in folder.rglob(pattern)}):
+        digest.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@functools.cache
+def _own_code() -> str:
+    package = Path(zpmaint.__file__).parent
+    return "".join(
+        _folder(package / room, ("*.py", "*.toml", "*.config", "*.c", "*.h", "*.S"))
+        for room in _ROOMS
+    )
+
+
+@functools.cache
+def _toolchain() -> str:
+    """The version lines of the programs that make and run a kernel. A missing one is '' here;
+    the step that needs it says so."""
+    return "\n".join(
+        run(command).stdout.decode(errors="replace").partition("\n")[0]
+        for command in _TOOLS
+        if shutil.which(command[0])
+    )

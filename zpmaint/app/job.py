@@ -1,0 +1,73 @@
+"""A command's words made definite: which patch set, which kernel, from which sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from zpmaint.app.port import port_onto
+from zpmaint.app.session import Session
+from zpmaint.app.verify import build_pair
+from zpmaint.core.errors import KernelError, UserError
+from zpmaint.core.versions import KernelVersion
+from zpmaint.kbuild.values import Flavour, Kernel
+from zpmaint.patchset.values import PatchSet
+from zpmaint.port.values import Port
+from zpmaint.sources.chain import Chain
+
+
+@dataclass(frozen=True)
+class Job:
+    """One patch set on one kernel."""
+
+    session: Session
+    patchset: PatchSet
+    version: KernelVersion
+    chain: Chain
+
+    @classmethod
+    def take(cls, session: Session, version: str, patch: str | None, sources: Sequence[str]) -> Job:
+        """From the command line's words. --source wins over what kernels.toml says of the
+        kernel, which wins over all the project's sources."""
+        patchset = session.patchset(patch)
+        chain = session.chain(sources, () if sources else session.names_for(version))
+        return cls(session, patchset, session.resolve(version, chain), chain)
+
+    def port(self, anchor: str | None = None, min_confidence: float | None = None) -> Port:
+        """The port; with `min_confidence` held to that, whatever the set asks for."""
+        patchset = self.patchset
+        if min_confidence is not None:
+            patchset = replace(patchset, min_confidence=min_confidence)
+        return port_onto(self.session, patchset, self.version, self.chain, anchor=anchor)
+
+    def kernels(
+        self, flavour: str | None, *, arch: str, profile: str = "", jobs: int | None = None
+    ) -> list[Kernel]:
+        """The built kernels: the pair, or the one of `flavour`. Raises KernelError on a conflict,
+        where a patched one is wanted."""
+        wanted = (Flavour(flavour),) if flavour else (Flavour.STOCK, Flavour.PATCHED)
+        port = None
+        if Flavour.PATCHED in wanted:
+            port = self.port()
+            if not port.state.leads_on:
+                raise KernelError(
+                    f"{self.patchset.name} on {self.version}: {port.state}: {port.why}",
+                    f"see zpmaint port {self.version}",
+                )
+            if not port.patch and flavour:
+                raise UserError(
+                    f"{self.version} has no patched kernel: {port.state}: {port.why}",
+                    "leave --patched out",
+                )
+        pair = build_pair(
+            self.session,
+            self.patchset,
+            self.version,
+            self.chain,
+            port,
+            arch=arch,
+            profile=profile,
+            jobs=jobs,
+            flavours=wanted,
+        )
+        return [kernel for kernel in pair.kernels if kernel.flavour in wanted]

@@ -1,0 +1,95 @@
+"""The matrix on this machine: plan and run with the session's sources, ledger and verify."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+
+from zpmaint.app.inputs import verification_key
+from zpmaint.app.session import Session
+from zpmaint.app.verify import verify
+from zpmaint.core.tools import need_for
+from zpmaint.core.versions import KernelVersion
+from zpmaint.ledger.values import Record
+from zpmaint.matrix.plan import Due, Plan, plan
+from zpmaint.matrix.run import MatrixRun, run_matrix
+from zpmaint.matrix.track import Listing, News, whats_new
+from zpmaint.sources.debian import DebianSource
+from zpmaint.sources.kernelorg import KernelOrgSource
+from zpmaint.sources.source import NotServedError, Source, SourceFailedError
+
+
+def plan_matrix(session: Session) -> Plan:
+    """What kernels.toml asks for now, each with what the ledger knows of it."""
+
+    def newest(series: str, sources: tuple[str, ...]) -> KernelVersion:
+        return session.chain(names=sources).newest(series)
+
+    with session.reporter.step("plan the matrix"):
+        return plan(session.config, newest, session.ledger, lambda due: _key(session, due))
+
+
+def run_dues(
+    session: Session,
+    dues: Iterable[Due],
+    *,
+    jobs: int | None,
+    on_record: Callable[[Due, Record], None],
+) -> MatrixRun:
+    """Verify what is due and not known. Raises InfraError at once where a program is missing:
+    it would fail every one of them."""
+    need_for("verify")
+
+    def one(due: Due) -> Record:
+        return verify(
+            session,
+            session.patchset(due.patchset),
+            due.version,
+            session.chain(names=due.sources),
+            arch=due.arch,
+            profile=due.profile,
+            jobs=jobs,
+        )
+
+    return run_matrix(
+        dues, one, session.ledger, lambda due: _key(session, due), session.reporter, on_record
+    )
+
+
+def _key(session: Session, due: Due) -> str:
+    return verification_key(due.version, due.arch, session.patchset(due.patchset), due.profile)
+
+
+def track(session: Session, specs: Sequence[str] = ()) -> list[News]:
+    """What the sources list beside what is tracked and known. A source that fails is noted and
+    passed over, unless all do."""
+    listings: list[Listing] = []
+    failures: list[SourceFailedError] = []
+    chain = session.chain(specs)
+    for source in chain.sources:
+        with session.reporter.step(f"read what {source.name} lists") as step:
+            try:
+                listings += _listed(source)
+            except SourceFailedError as error:
+                step.note(str(error))
+                failures.append(error)
+    if failures and len(failures) == len(chain.sources):
+        raise failures[0]
+    return whats_new(listings, session.config, session.ledger.history())
+
+
+def _listed(source: Source) -> list[Listing]:
+    """What a source lists, in the cheapest way it has."""
+    if isinstance(source, KernelOrgSource):
+        return [
+            Listing(source.name, row.version, row.moniker, row.eol) for row in source.releases()
+        ]
+    if isinstance(source, DebianSource):
+        # Whether a file that the indexes list is still there is a question for each: it is asked
+        # for the newest of every series alone.
+        found: list[Listing] = []
+        for series in sorted({version.series for version in source.listed()}):
+            with suppress(NotServedError):
+                found.append(Listing(source.name, source.newest(series)))
+        return found
+    return [Listing(source.name, version) for version in source.versions()]

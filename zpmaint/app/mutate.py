@@ -1,0 +1,300 @@
+"""Trying a suite with planted bugs: one mutant at a time is placed, built, booted and judged."""
+
+from __future__ import annotations
+
+import filecmp
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from zpmaint.app.job import Job
+from zpmaint.app.port import touched
+from zpmaint.app.suite import boot_suite, suite_profile
+from zpmaint.core.errors import InfraError, KernelError
+from zpmaint.core.progress import SILENT
+from zpmaint.guest.cases import all_cases
+from zpmaint.guest.compile import init_program
+from zpmaint.guest.values import Case
+from zpmaint.kbuild.pair import build
+from zpmaint.kbuild.values import Flavour, Kernel
+from zpmaint.kbuild.worktree import fingerprint
+from zpmaint.mutation.catch import cases_run, catches, started
+from zpmaint.mutation.place import place
+from zpmaint.mutation.store import Found, Store, key
+from zpmaint.mutation.values import Catch, Mutant, Placed, State, Trial
+
+_BATCH = 32
+"""Cases of one boot, where each boot but the last is to be spared: a boot by itself costs what ten
+cases do."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A kernel as patched, ready to have mutants planted in it."""
+
+    job: Job
+    arch: str
+    profile: str
+    jobs: int | None
+    accelerator: str
+    brief: bool
+    """Whether the suite is run in batches, and no further than to the first that notices."""
+    tree: Path
+    source_id: str
+    patched: Mapping[str, bytes | None]
+
+    @classmethod
+    def lay(
+        cls,
+        job: Job,
+        *,
+        arch: str,
+        profile: str,
+        jobs: int | None,
+        accelerator: str,
+        brief: bool = False,
+    ) -> Bench:
+        """Port, and fetch the tree. Raises KernelError where the port is a conflict."""
+        port = job.port()
+        if not port.state.leads_on:
+            raise KernelError(
+                f"{job.patchset.name} on {job.version}: {port.state}: {port.why}",
+                f"see zpmaint port {job.version}",
+            )
+        tree = job.chain.tree(job.version, keep=touched(job.patchset.anchors))
+        files = {f.path: f.result for f in port.files} if port.patch else {}
+        return cls(job, arch, profile, jobs, accelerator, brief, tree, fingerprint(tree), files)
+
+    def read(self, path: str) -> bytes | None:
+        """A file of the patched kernel."""
+        if path in self.patched:
+            return self.patched[path]
+        found = self.tree / path
+        return found.read_bytes() if found.is_file() else None
+
+    def place(self, mutant: Mutant) -> Placed | str:
+        return place(mutant, self.job.version, self.read)
+
+    def kernel(self, over: Mapping[str, bytes] | None = None) -> Kernel:
+        """The patched kernel, with the files of `over` in it. Objects and images are kept beside
+        those of the pair, not among them."""
+        places = self.job.session.places
+        files = {**self.patched, **(over or {})}
+        flavours = (Flavour.STOCK, Flavour.PATCHED) if files else (Flavour.STOCK,)
+        pair = build(
+            self.job.version,
+            self.arch,
+            self.tree,
+            files or None,
+            work=places.cache / "mutants",
+            ccache=places.cache / "ccache",
+            # One object and a link: the progress is that of the mutants.
+            reporter=SILENT if over else self.job.session.reporter,
+            jobs=self.jobs,
+            flavours=flavours,
+            source_id=self.source_id,
+            profile=self.profile or None,
+            narrow=True,
+        )
+        return pair.patched or pair.stock
+
+    @cached_property
+    def program(self) -> Path:
+        session = self.job.session
+        return init_program(self.arch, cache=session.places.cache, reporter=session.reporter)
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.job.session.places.state / "mutants")
+
+    @property
+    def batches(self) -> list[tuple[Case, ...]]:
+        """The suite, in one boot or in several."""
+        cases = all_cases()
+        size = _BATCH if self.brief else len(cases)
+        return [cases[at : at + size] for at in range(0, len(cases), size)]
+
+    def ask(
+        self, kernel: Kernel, cases: tuple[Case, ...], ran: frozenset[str], title: str = ""
+    ) -> tuple[Found, bool]:
+        """What `cases` see on `kernel`, and whether it was known. Raises InfraError where the
+        boot says nothing about the kernel."""
+        flips = self.job.patchset.flips
+        eras = {flip.case: flip for flip in flips if self.job.version in flip.era}
+        of = key(
+            (
+                kernel.inputs,
+                self.accelerator,
+                repr(sorted(eras.items())),
+                repr(cases),
+                repr(sorted(ran)),
+                hashlib.sha256(self.program.read_bytes()).hexdigest(),
+            )
+        )
+        if known := self.store.get(of):
+            return known, True
+        session = self.job.session
+        # The suite alone, and one death is enough: what the benchmark notices is no merit of a
+        # case's, and what comes after a death tells no more of whether the suite notices.
+        run = boot_suite(
+            replace(session, reporter=session.reporter if title else SILENT),
+            kernel,
+            accelerator=self.accelerator,
+            cases=cases,
+            benchmark=False,
+            restarts=0,
+        )
+        if run.outcome.is_infrastructure:
+            raise InfraError(
+                f"{kernel.version}: the machine failed ({run.outcome}): {run.why}",
+                f"its console is {run.console}; the same command goes on from here",
+            )
+        profile = suite_profile(kernel)
+        found = Found(
+            catches(cases, eras, self.job.version, run, profile=profile, ran=ran),
+            tuple(sorted(cases_run(run))),
+            started(run),
+            str(run.outcome),
+            round(run.seconds, 3),
+        )
+        self.store.put(of, found)
+        return found, False
+
+
+def mutate(bench: Bench, mutants: Sequence[Mutant]) -> Iterator[Trial]:
+    """Try `mutants` one by one; while one is booted the next is built. What was tried before with
+    the same inputs is not tried again; each answer is kept before the next one is begun.
+
+    Raises KernelError where the patched kernel itself does not pass the suite: then nothing that
+    a mutant's kernel does would tell."""
+    reporter = bench.job.session.reporter
+    baseline = bench.kernel()
+    ran = _sound(bench, baseline)
+    config = _config(baseline)
+    title = f"try {len(mutants)} mutants on {bench.job.version}"
+    ahead = ThreadPoolExecutor(max_workers=1)  # one work tree
+    try:
+        with reporter.step(title) as step:
+            planted = [ahead.submit(_plant, bench, mutant) for mutant in mutants]
+            for number, (mutant, future) in enumerate(zip(mutants, planted, strict=True)):
+                step.advance(number, len(mutants))
+                got = future.result()
+                trial = _try(bench, mutant, got, baseline=baseline, ran=ran, config=config)
+                if trial.state.is_fault:
+                    step.note(": ".join(filter(None, (trial.mutant, trial.state, trial.why))))
+                yield trial
+            step.advance(len(mutants), len(mutants))
+    finally:
+        ahead.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class _Planted:
+    """A mutant's kernel, or why there is none."""
+
+    placed: Placed | None
+    kernel: Kernel | None
+    why: str = ""
+
+
+def _plant(bench: Bench, mutant: Mutant) -> _Planted:
+    placed = bench.place(mutant)
+    if isinstance(placed, str):
+        return _Planted(None, None, placed)
+    try:
+        return _Planted(placed, bench.kernel(placed.files))
+    except KernelError as error:
+        return _Planted(placed, None, str(error))
+
+
+def _sound(bench: Bench, baseline: Kernel) -> frozenset[str]:
+    """The cases that the patched kernel runs, all of them as expected."""
+    ran: set[str] = set()
+    for cases in bench.batches:
+        found, _ = bench.ask(baseline, cases, frozenset(), "without a mutant")
+        if found.catches:
+            first = found.catches[0]
+            raise KernelError(
+                f"{baseline.version}: the patched kernel itself does not pass the suite: "
+                f"{first.case or first.how}: {first.said}",
+                f"see zpmaint verify {baseline.version}",
+            )
+        ran.update(found.ran)
+    return frozenset(ran)
+
+
+def _config(kernel: Kernel) -> frozenset[str]:
+    """The symbols that are set in the configuration a kernel was built with."""
+    path = kernel.image.parent.parent / "obj" / ".config"
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        raise InfraError(
+            f"{path}: the objects of this kernel are gone", f"rm -r {path.parent.parent}"
+        ) from None
+    return frozenset(re.findall(r"^(CONFIG_\w+)=", text, re.MULTILINE))
+
+
+def _try(
+    bench: Bench,
+    mutant: Mutant,
+    planted: _Planted,
+    *,
+    baseline: Kernel,
+    ran: frozenset[str],
+    config: frozenset[str],
+) -> Trial:
+    placed, kernel = planted.placed, planted.kernel
+    if placed is None or kernel is None:
+        what = State.BROKEN if placed else State.UNPLACED
+        return Trial(mutant.name, mutant.kind, what, planted.why)
+    why = argued(placed, config)
+    same = filecmp.cmp(kernel.image, baseline.image, shallow=False)
+    witnesses: list[Catch] = []
+    begun, known, seconds, outcome = False, True, 0.0, ""
+    # The same bytes have been booted already: as the kernel without a mutant.
+    for cases in [] if same else bench.batches:
+        names = {case.name for case in cases}
+        found, was_known = bench.ask(kernel, cases, ran & names)
+        witnesses += found.catches
+        begun = begun or found.started
+        known = known and was_known
+        seconds += found.seconds
+        outcome = found.outcome
+        if witnesses:
+            break
+    return Trial(
+        mutant.name,
+        mutant.kind,
+        state(tuple(witnesses), why, begun=begun),
+        why,
+        tuple(witnesses),
+        same,
+        outcome,
+        round(kernel.seconds, 3),
+        round(seconds, 3),
+        known and not kernel.seconds,
+    )
+
+
+def argued(placed: Placed, config: frozenset[str]) -> str:
+    """Why the mutant changes nothing in a kernel of this configuration; '' where it does."""
+    missing = (
+        f"without {symbol}: {why}"
+        for symbol, why in placed.mutant.needs.items()
+        if not config & {*symbol.split("|")}
+    )
+    return next(missing, placed.text.equivalent)
+
+
+def state(witnesses: Sequence[Catch], argued_equivalent: str, *, begun: bool) -> State:
+    """What became of a mutant. `begun`: its guest came as far as the suite."""
+    if witnesses:
+        if argued_equivalent:
+            return State.WRONG
+        return State.CAUGHT if begun else State.BOOT
+    return State.EQUIVALENT if argued_equivalent else State.SURVIVED

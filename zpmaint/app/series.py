@@ -1,0 +1,162 @@
+"""Porting a series with its inputs fetched, and writing what came of it as a folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zpmaint.app.port import compared, terms_of
+from zpmaint.app.session import Session
+from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.files import landing, locked
+from zpmaint.core.text import to_bytes
+from zpmaint.core.versions import KernelVersion
+from zpmaint.diffs.series import TABLE, Series
+from zpmaint.port.series import Fate, MemberPort, dependents, port_series
+from zpmaint.port.terms import STRICT
+from zpmaint.sources.chain import Chain
+
+REPORT = "port.json"
+UNPORTED = "unported"
+"""The folder, in the written one, of the patches that did not go in, as they were."""
+
+
+@dataclass(frozen=True)
+class SeriesPort:
+    """What came of carrying a series onto a kernel."""
+
+    series: Series
+    version: KernelVersion
+    base: KernelVersion | None
+    ports: tuple[MemberPort, ...]
+
+    @property
+    def stuck(self) -> tuple[MemberPort, ...]:
+        """The patches that conflict."""
+        return tuple(port for port in self.ports if port.fate is Fate.CONFLICT)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every patch went in or is upstream."""
+        return all(port.goes_in or port.fate is Fate.UPSTREAM for port in self.ports)
+
+    def waiting(self, port: MemberPort) -> list[str]:
+        """The later patches that a conflict holds up: they speak of lines that it brings."""
+        return dependents(self.ports, port.name)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `zpmaint port --series --json` prints, and port.json holds."""
+        return {
+            "series": self.series.name,
+            "version": str(self.version),
+            "base": None if self.base is None else str(self.base),
+            "whole": self.is_whole,
+            "count": {fate: sum(p.fate is fate for p in self.ports) for fate in Fate},
+            "left_out": dict(self.series.left_out),
+            "patches": [
+                port.as_json()
+                | ({"holds_up": self.waiting(port)} if port.fate is Fate.CONFLICT else {})
+                for port in self.ports
+            ],
+        }
+
+
+def port_series_onto(
+    session: Session,
+    series: Series,
+    version: KernelVersion,
+    chain: Chain,
+    *,
+    base: KernelVersion | None = None,
+    keep_going: bool = False,
+    look_for_names: bool | None = None,
+    min_confidence: float = 0.0,
+) -> SeriesPort:
+    """Carry `series` onto `version`. With `base`, the kernel it was cut against, each patch has
+    the files it was made from; where no source serves that kernel it is noted, and the engine has
+    the patches alone to go by. Of a kernel only the files that the series touches are read, and
+    with `look_for_names` its tree is asked for the names that the patches bring: seconds for each,
+    but where one git repository tells of all at once; None is only there. A patch with a hunk that
+    is less sure than `min_confidence` does not go in."""
+    wanted = series.paths
+    done: list[MemberPort] = []
+    with session.reporter.step(f"port {series.name} onto {version}", "patches") as step:
+        target = chain.blobs(version, wanted)
+        known: Mapping[str, bytes | None] = {}
+        if base == version:
+            known = target
+        elif base is not None:
+            known, said = _base(session, base, chain, wanted)
+            if said:
+                step.note(f"without the base {base}: {said}")
+        terms = STRICT
+        if look_for_names is not False:
+            told = compared(chain, version, base) if base else None
+            terms = told or (terms_of(session, chain, version, base) if look_for_names else STRICT)
+        for port in port_series(
+            series,
+            known,
+            target,
+            keep_going=keep_going,
+            exists=terms.exists,
+            gone=terms.gone,
+            min_confidence=min_confidence,
+        ):
+            done.append(port)
+            step.advance(len(done), len(series.members))
+    return SeriesPort(series, version, base, tuple(done))
+
+
+def _base(
+    session: Session, base: KernelVersion, chain: Chain, wanted: Sequence[str]
+) -> tuple[Mapping[str, bytes | None], str]:
+    with suppress(UserError, InfraError):
+        return chain.blobs(base, wanted), ""
+    # Opened only where those that were asked for do not have it.
+    try:
+        return session.chain().blobs(base, wanted), ""
+    except (UserError, InfraError) as error:
+        return {}, error.what
+
+
+def check_out(out: Path) -> None:
+    """Raise UserError where `out` holds what an earlier port did not write: it would be lost."""
+    if out.is_dir() and any(out.iterdir()) and not (out / REPORT).is_file():
+        raise UserError(f"{out}: a folder that holds other files", "name a new folder with --out")
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out}: not a folder", "name a new folder with --out")
+
+
+def write_series(result: SeriesPort, out: Path) -> Path:
+    """Write the folder: the ported patches under their names, `series` for quilt, port.json, and
+    below unported/ what did not go in. It lands whole, in the place of an earlier port's."""
+    check_out(out)
+    with locked(out), landing(out) as fresh:
+        for member, port in zip(result.series.members, result.ports, strict=True):
+            if port.fate is Fate.UPSTREAM:
+                continue
+            place = fresh / (member.name if port.goes_in else f"{UNPORTED}/{member.name}")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(port.data if port.goes_in else member.data)
+        (fresh / TABLE).write_bytes(to_bytes(_table(result)))
+        (fresh / REPORT).write_text(json.dumps(result.as_json(), indent=1) + "\n")
+    return out
+
+
+def _table(result: SeriesPort) -> str:
+    """The file `series` as it was, with the patches that did not go in commented out."""
+    fates = {port.name: port for port in result.ports}
+    lines = []
+    for line, name in result.series.table:
+        port = fates.get(name)
+        if port is None or port.goes_in:
+            lines.append(line)
+        elif port.fate is Fate.UPSTREAM:
+            lines.append(f"# in {result.version} already: {line}")
+        else:
+            lines.append(f"# {port.fate}: {UNPORTED}/{line}")
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,93 @@
+"""the opened session: project, config, ledger and sources, each opened once and when needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from zpmaint.core.config import Config, load_config
+from zpmaint.core.errors import UserError
+from zpmaint.core.places import CONFIG_NAME, Places
+from zpmaint.core.progress import Reporter
+from zpmaint.core.versions import KernelVersion
+from zpmaint.kbuild import profiles
+from zpmaint.ledger.store import Ledger
+from zpmaint.patchset.load import find_patchset
+from zpmaint.patchset.values import PatchSet
+from zpmaint.sources.chain import Chain, open_configured, open_source
+
+_SERIES = re.compile(r"v?(\d+(?:\.\d+){0,2})\.[*xy]")
+
+
+@dataclass(frozen=True)
+class Session:
+    """All that the steps of a verification share."""
+
+    places: Places
+    config: Config
+    reporter: Reporter
+    _patchsets: dict[str, PatchSet] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def open(cls, places: Places, reporter: Reporter) -> Session:
+        """Read and check kernels.toml; nothing else is touched yet."""
+        path = places.project / CONFIG_NAME
+        config = load_config(path)
+        for row in config.kernel:
+            known = {p.name for p in profiles.declared() if p.arch in row.arch}
+            if row.profile and row.profile not in known:
+                raise UserError(
+                    f"{path}: kernel {row.version}: profile: no build profile {row.profile!r}",
+                    f"choose one of: {', '.join(sorted(known))}",
+                )
+        return cls(places, config, reporter)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.places.state / "ledger.sqlite")
+
+    def patchset(self, name: str | None = None) -> PatchSet:
+        """The named patch set, or the project's default one."""
+        name = name or self.config.patch
+        if name not in self._patchsets:
+            self._patchsets[name] = find_patchset(name, self.places.project)
+        return self._patchsets[name]
+
+    def chain(self, specs: Sequence[str] = (), names: Sequence[str] = ()) -> Chain:
+        """The sources to ask, in order: those given with --source, else those that kernels.toml
+        declares (all, or the `names` of a tracked kernel)."""
+        cache = self.places.cache
+        if specs:
+            return Chain(
+                [open_source(s, cache=cache, reporter=self.reporter) for s in specs],
+                reporter=self.reporter,
+            )
+        return open_configured(self.config, names, cache=cache, reporter=self.reporter)
+
+    def resolve(self, text: str, chain: Chain) -> KernelVersion:
+        """A version as a user names it: one kernel, or 6.12.y (also 6.12.*) for the newest of a
+        series that the sources serve."""
+        if found := _SERIES.fullmatch(text):
+            return chain.newest(found[1])
+        return KernelVersion.parse(text)
+
+    def names_for(self, text: str) -> tuple[str, ...]:
+        """The sources that kernels.toml gives for a kernel named so; none where it is not tracked.
+
+        A kernel that several rows match takes the closest: its own row before its series'."""
+        if found := _SERIES.fullmatch(text):
+            asked, version = found[1], None
+        else:
+            version = KernelVersion.parse(text)
+            asked = str(version)
+        best: tuple[int, tuple[str, ...]] | None = None
+        for row in self.config.kernel:
+            if row.series is None:
+                rank = 1 << 10 if version == KernelVersion.parse(row.version) else 0
+            else:
+                rank = len(row.series) if f"{asked}.".startswith(f"{row.series}.") else 0
+            if rank and (best is None or rank > best[0]):
+                best = (rank, row.sources)
+        return best[1] if best else ()

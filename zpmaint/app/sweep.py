@@ -1,0 +1,65 @@
+"""Porting onto every kernel of a source; the engine ports equal blobs once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+
+from zpmaint.app.move_candidates import port_following
+from zpmaint.app.port import base_blobs, starting, touched
+from zpmaint.app.session import Session
+from zpmaint.core.versions import KernelVersion
+from zpmaint.patchset.values import PatchSet
+from zpmaint.port.engine import Blobs
+from zpmaint.port.terms import Terms
+from zpmaint.port.values import Port
+from zpmaint.sources.chain import Chain
+
+
+def within(
+    versions: Iterable[KernelVersion],
+    since: KernelVersion | None = None,
+    until: KernelVersion | None = None,
+) -> list[KernelVersion]:
+    """The versions of [since, until], both included; None is open-ended."""
+    return [v for v in versions if (since is None or v >= since) and (until is None or v <= until)]
+
+
+def sweep(
+    session: Session,
+    patchset: PatchSet,
+    chain: Chain,
+    *,
+    since: KernelVersion | None = None,
+    until: KernelVersion | None = None,
+) -> list[Port]:
+    """Port `patchset` onto every version of `chain` within [since, until], oldest first."""
+    versions = within(chain.versions(), since, until)
+    bases = bases_for(session, patchset, versions, chain)
+    return sweep_over(session, patchset, versions, bases, chain)
+
+
+def bases_for(
+    session: Session, patchset: PatchSet, versions: Iterable[KernelVersion], chain: Chain
+) -> Mapping[str, Blobs]:
+    """The pre-images of all anchors that a port onto any of `versions` starts from, by name."""
+    needed = {a.name: a for version in versions for a in starting(patchset, version)}
+    return {name: base_blobs(session, anchor, chain) for name, anchor in needed.items()}
+
+
+def sweep_over(
+    session: Session,
+    patchset: PatchSet,
+    versions: Sequence[KernelVersion],
+    bases: Mapping[str, Blobs],
+    chain: Chain,
+) -> list[Port]:
+    """Port `patchset` onto each of `versions`, in their order."""
+    ports: list[Port] = []
+    with session.reporter.step(f"sweep {len(versions)} kernels", "kernels") as step:
+        for version in versions:
+            target = chain.blobs(version, touched(starting(patchset, version)))
+            terms = Terms(exists=partial(chain.speaks_of, version))
+            ports.append(port_following(patchset, version, bases, target, chain=chain, terms=terms))
+            step.advance(len(ports), len(versions))
+    return ports

@@ -1,0 +1,192 @@
+"""One verification: port, pair, boots, verdict. Every end of it is a Record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zpmaint.app.inputs import verification_key
+from zpmaint.app.port import port_onto, touched
+from zpmaint.app.session import Session
+from zpmaint.app.suite import boot_suites, suite_profile
+from zpmaint.core.errors import InfraError, KernelError
+from zpmaint.core.tools import need_for
+from zpmaint.core.versions import KernelVersion
+from zpmaint.guest.cases import all_cases
+from zpmaint.guest.compile import init_program
+from zpmaint.guest.counters import all_counters
+from zpmaint.judge.values import Verdict
+from zpmaint.judge.verdict import judge
+from zpmaint.kbuild.pair import build
+from zpmaint.kbuild.values import Flavour, Pair
+from zpmaint.ledger.values import Record, Result
+from zpmaint.patchset.values import PatchSet
+from zpmaint.port.values import Port, State
+from zpmaint.sources.chain import Chain
+from zpmaint.vm.values import Run
+
+_TAIL_LINES = 40
+
+
+@dataclass
+class _Course:
+    """What a verification has reached so far; becomes the Record whatever stops it."""
+
+    port: Port | None = None
+    pair: Pair | None = None
+    runs: dict[str, Run] = field(default_factory=dict)
+    verdict: Verdict | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            took = round(time.monotonic() - began, 3)
+            self.seconds[stage] = took
+
+
+def verify(
+    session: Session,
+    patchset: PatchSet,
+    version: KernelVersion,
+    chain: Chain,
+    *,
+    arch: str = "x86_64",
+    profile: str = "",
+    jobs: int | None = None,
+    accelerator: str = "auto",
+) -> Record:
+    """Verify `patchset` on `version`. The Record is the caller's to keep.
+
+    The kernel's failures and the infrastructure's end in the Record (result and why); only the
+    user's mistakes are raised."""
+    need_for("verify")
+    started = time.time()
+    course = _Course()
+    key = verification_key(version, arch, patchset, profile, accelerator)
+    try:
+        result, why = _run_course(
+            session,
+            patchset,
+            version,
+            chain,
+            course,
+            arch=arch,
+            profile=profile,
+            jobs=jobs,
+            accelerator=accelerator,
+        )
+    except KernelError as error:
+        result, why = Result.BUILD, str(error)
+    except InfraError as error:
+        result, why = Result.INFRA, str(error)
+    return Record(
+        key=key,
+        version=str(version),
+        arch=arch,
+        patchset=patchset.name,
+        result=result,
+        why=why,
+        started=started,
+        finished=time.time(),
+        port=course.port.as_json() if course.port else None,
+        build=_pair_json(course.pair) if course.pair else None,
+        runs=_runs_json(course.runs) if course.runs else None,
+        verdict=asdict(course.verdict) if course.verdict else None,
+        seconds=course.seconds,
+    )
+
+
+def _run_course(
+    session: Session,
+    patchset: PatchSet,
+    version: KernelVersion,
+    chain: Chain,
+    course: _Course,
+    *,
+    arch: str,
+    profile: str,
+    jobs: int | None,
+    accelerator: str,
+) -> tuple[Result, str]:
+    with course.timed("port"):
+        course.port = port_onto(session, patchset, version, chain)
+    if not course.port.state.leads_on:
+        return Result.CONFLICT, course.port.why
+    # What it needs may have to be fetched: better known before a build of minutes than after it.
+    init_program(arch, cache=session.places.cache, reporter=session.reporter)
+    with course.timed("build"):
+        course.pair = build_pair(
+            session, patchset, version, chain, course.port, arch=arch, profile=profile, jobs=jobs
+        )
+    with course.timed("boot"):
+        course.runs |= boot_suites(session, course.pair.kernels, accelerator=accelerator)
+    course.verdict = judge(
+        all_cases(),
+        patchset.flips,
+        patchset.telling,
+        counters=all_counters(),
+        adopted=course.port.state is State.UPSTREAM,
+        version=version,
+        stock=course.runs[Flavour.STOCK],
+        patched=course.runs.get(Flavour.PATCHED),
+        profile=suite_profile(course.pair.stock),
+    )
+    return (Result.PASS if course.verdict.passed else Result.FAIL), course.verdict.why
+
+
+def build_pair(
+    session: Session,
+    patchset: PatchSet,
+    version: KernelVersion,
+    chain: Chain,
+    port: Port | None,
+    *,
+    arch: str,
+    profile: str = "",
+    jobs: int | None = None,
+    flavours: tuple[Flavour, ...] = (Flavour.STOCK, Flavour.PATCHED),
+) -> Pair:
+    """The kernels of `version`: stock and, where the port has something to apply, patched."""
+    patched: Mapping[str, bytes | None] | None = None
+    if port and port.patch:
+        patched = {file.path: file.result for file in port.files}
+    tree = chain.tree(version, keep=touched(patchset.anchors))
+    return build(
+        version,
+        arch,
+        tree,
+        patched,
+        work=session.places.cache / "work",
+        reporter=session.reporter,
+        jobs=jobs,
+        flavours=flavours,
+        profile=profile or None,
+    )
+
+
+def _pair_json(pair: Pair) -> dict[str, Any]:
+    return {
+        "stock": pair.stock.as_json(),
+        "patched": pair.patched.as_json() if pair.patched else None,
+    }
+
+
+def _runs_json(runs: Mapping[str, Run]) -> dict[str, Any]:
+    return {
+        f: runs[f].as_json() | {"tail": _tail(runs[f].console)} if f in runs else None
+        for f in ("stock", "patched")
+    }
+
+
+def _tail(console: Path) -> str:
+    """The console's last lines: a ledger travels without the consoles."""
+    text = console.read_text(encoding="utf-8", errors="replace") if console.is_file() else ""
+    return "\n".join(text.splitlines()[-_TAIL_LINES:])

@@ -1,0 +1,1 @@
+"""What every room stands on: names of kernels, errors, files, progress; no room of its own."""

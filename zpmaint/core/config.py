@@ -1,0 +1,156 @@
+"""kernels.toml: what is tracked, from where, with which patches; checked whole before use."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from zpmaint.core.errors import UserError
+from zpmaint.core.versions import KernelVersion
+
+Arch = Literal["x86_64", "i386"]
+SourceKind = Literal["git", "kernel.org", "debian", "tree"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_SERIES = re.compile(r"\d+(?:\.\d+){0,2}\.\*")
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceTable(_Table):
+    """[sources.NAME]: a place that serves kernels."""
+
+    kind: SourceKind
+    where: str = ""
+    """A path or URL; for debian the suites, space-separated, beyond the machine's own."""
+    where_env: str = ""
+    """An environment variable that names the place; the source is left out where it is unset."""
+
+    @model_validator(mode="after")
+    def _placed(self) -> SourceTable:
+        if self.kind in ("git", "tree") and not (self.where or self.where_env):
+            raise ValueError(
+                f"a {self.kind} source needs `where` (a path"
+                f"{' or URL' if self.kind == 'git' else ''}) or `where_env`"
+            )
+        return self
+
+
+class KernelTable(_Table):
+    """[[kernel]]: one tracked kernel, or the newest of a series ("6.12.*", "7.*")."""
+
+    version: str
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    arch: Annotated[tuple[Arch, ...], Field(min_length=1)] = ("x86_64",)
+    patches: tuple[str, ...] = ()
+    """Patch sets to verify there; empty: the project's default one."""
+    profile: str = ""
+    """The build profile; empty: the one that fits the tree."""
+    note: str = ""
+    """Why it is tracked; shown on the status page."""
+
+    @field_validator("version")
+    @classmethod
+    def _named(cls, text: str) -> str:
+        if not _SERIES.fullmatch(text):
+            try:
+                KernelVersion.parse(text)
+            except UserError as error:
+                raise ValueError(f"{error}; or a series as 6.12.*") from None
+        return text
+
+    @property
+    def series(self) -> str | None:
+        """'6.12' for '6.12.*', None for one kernel."""
+        return self.version[:-2] if self.version.endswith(".*") else None
+
+    def covers(self, version: KernelVersion) -> bool:
+        """Whether this line tracks `version`: it is of the series, or the kernel itself.
+
+        Any Debian revision of the kernel counts, unless the line names one."""
+        if self.series is None:
+            mine = KernelVersion.parse(self.version)
+            return mine == (version if mine.debian else version.upstream)
+        numbers = tuple(map(int, self.series.split(".")))
+        return version.numbers[: len(numbers)] == numbers
+
+
+class Config(_Table):
+    """The whole of kernels.toml."""
+
+    patch: str
+    """The default patch set: a folder of patches/."""
+    sources: dict[str, SourceTable]
+    kernel: tuple[KernelTable, ...] = ()
+
+    @model_validator(mode="after")
+    def _known(self) -> Config:
+        for row in self.kernel:
+            for name in row.sources:
+                if name not in self.sources:
+                    raise ValueError(
+                        f"kernel {row.version}: no source {name!r}; "
+                        f"declared are: {', '.join(self.sources)}"
+                    )
+        seen: set[str] = set()
+        for row in self.kernel:
+            if row.version in seen:
+                raise ValueError(
+                    f"kernel {row.version} is there twice; name each once, "
+                    "with all its architectures"
+                )
+            seen.add(row.version)
+        return self
+
+
+def load_config(path: Path) -> Config:
+    """Read and check kernels.toml. Raises UserError: file, key, what would be right."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not TOML: {error}") from None
+    config = checked(Config, table, path)
+    for index, name in enumerate([config.patch, *(p for k in config.kernel for p in k.patches)]):
+        if not (path.parent / "patches" / name / "patch.toml").is_file():
+            key = "patch" if index == 0 else "kernel.patches"
+            raise UserError(
+                f"{path}: {key}: no patch set {name!r} in patches/",
+                "name a folder there that holds a patch.toml",
+            )
+    return config
+
+
+def checked(model: type[Model], table: object, path: Path) -> Model:
+    """`table`, as TOML gave it, as a `model`; all faults at once, each with its key."""
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        faults = [
+            f"{_key(fault['loc']) or 'file'}: {_said(fault['type'], fault['msg'], model)}"
+            for fault in error.errors()
+        ]
+        raise UserError(f"{path}: " + "; ".join(faults)) from None
+
+
+def _key(where: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in where:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _said(kind: str, message: str, model: type[BaseModel]) -> str:
+    if kind == "extra_forbidden":
+        return "unknown key; see the annotated kernels.toml or patch.toml of this project"
+    if kind == "missing":
+        return "missing, and needed"
+    return message.removeprefix("Value error, ")

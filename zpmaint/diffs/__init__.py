@@ -1,0 +1,1 @@
+"""Unified diffs, mails and series: one reader, one writer."""

@@ -1,0 +1,142 @@
+"""Toolchains: which compiler flags a tree needs with today's gcc, declared in toolchains.toml.
+
+A tree that needs any gets a wrapper script as its CC, because old Makefiles drop or override
+flags that are only handed to make; what needs none is compiled by gcc as it is.
+"""
+
+from __future__ import annotations
+
+import functools
+import shlex
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from zpmaint.core.config import checked
+from zpmaint.core.errors import InfraError, KernelError
+from zpmaint.kbuild.conditions import Condition, SourceView, Table
+
+_DATA = Path(__file__).parent / "toolchains.toml"
+
+
+class Flag(Table):
+    """One flag and its reason. `place`: before the kernel's own flags (which then win), after
+    them (and it wins), when linking a program that is not shared, or for host programs."""
+
+    flag: str
+    place: Literal["before", "after", "link", "host"]
+    why: str
+    arch: Literal["x86_64", "i386"] | None = None
+
+
+class Rewrite(Table):
+    """An argument, or two in a row, that gcc once took and no longer does."""
+
+    words: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)]
+    to: str
+    why: str
+
+
+class Toolchain(Table):
+    """One row of toolchains.toml."""
+
+    name: str
+    why: str
+    compiler: str
+    when: Condition = Condition()
+    flag: tuple[Flag, ...] = ()
+    rewrite: tuple[Rewrite, ...] = ()
+
+    def flags(self, place: str, arch: str) -> list[str]:
+        """Its flags of one place, in order."""
+        return [row.flag for row in self.flag if row.place == place and row.arch in (None, arch)]
+
+    def wrapped(self, arch: str) -> bool:
+        """Whether the tree's compiler has to be a wrapper script."""
+        return bool(self.rewrite) or any(
+            self.flags(place, arch) for place in ("before", "after", "link")
+        )
+
+    def host_command(self, launcher: list[str], arch: str) -> str:
+        """HOSTCC, as make takes it. `launcher` goes in front: ccache, or nothing."""
+        return " ".join([*launcher, self.compiler, *self.flags("host", arch)])
+
+    def script(self, launcher: list[str], arch: str) -> str:
+        """The wrapper: a POSIX shell script, since it starts some thousand times per build."""
+        return _script(self, launcher, arch)
+
+
+class _File(Table):
+    toolchain: tuple[Toolchain, ...]
+
+
+@functools.cache
+def declared(path: Path = _DATA) -> tuple[Toolchain, ...]:
+    """The rows of toolchains.toml, in order of preference."""
+    return checked(_File, tomllib.loads(path.read_text()), path).toolchain
+
+
+def choose(tree: SourceView) -> Toolchain:
+    """The first declared toolchain whose condition the tree meets."""
+    for row in declared():
+        if row.when.met(tree):
+            return row
+    raise KernelError("no declared toolchain fits this tree", "see zpmaint/kbuild/toolchains.toml")
+
+
+@functools.cache
+def version_line(program: str) -> str:
+    """The first line of `program --version`. Raises InfraError where it cannot say."""
+    if not shutil.which(program):
+        raise InfraError(f"not installed: {program}", f"apt-get install {program}")
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    if said.returncode or not said.stdout.strip():
+        raise InfraError(f"{program} --version: {said.stderr.strip() or 'said nothing'}")
+    return said.stdout.splitlines()[0].strip()
+
+
+def _script(toolchain: Toolchain, launcher: list[str], arch: str) -> str:
+    quoted = {
+        place: shlex.join(toolchain.flags(place, arch)) for place in ("before", "after", "link")
+    }
+    command = shlex.join([*launcher, toolchain.compiler])
+    heads = "|".join(dict.fromkeys(shlex.quote(row.words[0]) for row in toolchain.rewrite))
+    lines = [
+        "#!/bin/sh",
+        f"# zpmaint's compiler wrapper, toolchain {toolchain.name}; generated, do not edit.",
+        f"link={shlex.quote(quoted['link'])} rewrite=",
+        "for word do",
+        "  case $word in",
+        "    -c|-S|-E|-M|-MM|-fsyntax-only|-shared|-Wl,-shared|-r|-Wl,-r) link= ;;",
+        *([f"    {heads}) rewrite=1 ;;"] if heads else []),
+        "  esac",
+        "done",
+    ]
+    if heads:
+        pairs = [row for row in toolchain.rewrite if len(row.words) == 2]
+        firsts = dict.fromkeys(row.words[0] for row in pairs)
+        lines += ['if [ "$rewrite" ]; then', "  held=", "  for word do", "    shift"]
+        # A held word waits for the next one, which decides whether the two are one argument.
+        lines += ["    case $held,$word in"]
+        lines += [
+            f'      {shlex.quote(",".join(row.words))}) set -- "$@" {shlex.quote(row.to)};'
+            " held=; continue ;;"
+            for row in pairs
+        ]
+        lines += ["    esac"]
+        lines += ['    if [ "$held" ]; then set -- "$@" "$held"; held=; fi']
+        lines += ["    case $word in"]
+        lines += [f"      {shlex.quote(word)}) held=$word; continue ;;" for word in firsts]
+        lines += [
+            f"      {shlex.quote(row.words[0])}) word={shlex.quote(row.to)} ;;"
+            for row in toolchain.rewrite
+            if len(row.words) == 1
+        ]
+        lines += ["    esac", '    set -- "$@" "$word"', "  done"]
+        lines += ['  if [ "$held" ]; then set -- "$@" "$held"; fi', "fi"]
+    lines += [f'exec {command} {quoted["before"]} "$@" {quoted["after"]} $link', ""]
+    return "\n".join(lines)

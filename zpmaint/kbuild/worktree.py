@@ -1,0 +1,219 @@
+"""The work folder of one kernel: sources that can be changed, objects, images.
+
+    FOLDER/source.id   which pristine tree src/ was made from; there means src/ is whole
+    FOLDER/src/        the tree, hardlinked to the pristine one; a changed file is a new inode
+    FOLDER/placed      paths in src/ that may differ from the pristine tree; grows before they do
+    FOLDER/obj/        what make builds in (O=)
+    FOLDER/making      there while make runs in obj/; found at the start: it was killed
+    FOLDER/images/     finished images, by rename
+
+A process may be killed between any two lines of this file: what is on the disk then says what
+has to be done again.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from zpmaint.core.errors import UserError
+from zpmaint.core.files import landing, write_whole
+from zpmaint.core.progress import Reporter
+
+_NOT_SOURCE = frozenset({".git", ".svn", ".hg"})
+_BUILT_IN = (".config", "include/config", "include/generated", "include/linux/autoconf.h")
+_CONFIG_OUTPUT = (
+    ".config",
+    "include/config/auto.conf",
+    "include/generated/autoconf.h",
+    "include/linux/autoconf.h",
+)
+_CANNOT_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+def fingerprint(tree: Path) -> str:
+    """A hash over the path, size and modification time of every file of a tree: cheap (a second
+    for 80,000 files), and another one as soon as anybody edits a file there."""
+    seen = hashlib.sha256()
+    for path, status in _files(tree):
+        seen.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode(*_NAMES))
+    return seen.hexdigest()
+
+
+_NAMES = ("utf-8", "surrogateescape")
+
+
+def _files(tree: Path) -> Iterator[tuple[str, os.stat_result]]:
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        with os.scandir(tree / folder) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.name in _NOT_SOURCE:
+                    continue
+                path = f"{folder}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{path}/")
+                else:
+                    yield path, entry.stat(follow_symlinks=False)
+
+
+class WorkTree:
+    """The work folder of one kernel version, architecture and profile."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.src = folder / "src"
+        self.obj = folder / "obj"
+        self.images = folder / "images"
+        self._source_id = folder / "source.id"
+        self._placed = folder / "placed"
+        self._making = folder / "making"
+        self._made = folder / "made"
+        self._lock = folder / ".lock"
+
+    @contextmanager
+    def locked(self, reporter: Reporter) -> Iterator[int]:
+        """Hold the folder alone among all processes; waits. Gives the lock's file descriptor: a
+        child that inherits it keeps the lock, so that a make whose parent was killed cannot meet
+        another one in the same folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._lock.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                with reporter.step(f"wait for the other build in {self.folder.name}"):
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+            yield lock.fileno()
+
+    def prepare(self, tree: Path, source_id: str) -> None:
+        """Make src/ from the pristine `tree`, unless it was made from the same one already."""
+        if self._read(self._source_id) == source_id and self.src.is_dir():
+            self.obj.mkdir(exist_ok=True)
+            return
+        for path in _BUILT_IN:
+            if (tree / path).exists():
+                raise UserError(
+                    f"{tree}: somebody has built in this tree ({path} is there), and make would "
+                    "take up its objects",
+                    f"make -C {tree} mrproper",
+                )
+        self._source_id.unlink(missing_ok=True)
+        self.wipe()
+        with landing(self.src) as fresh:
+            _link_tree(tree, fresh)
+        self._placed.unlink(missing_ok=True)
+        write_whole(self._source_id, source_id)
+
+    def wipe(self) -> None:
+        """Throw the objects away: a build from the start, which ccache makes short."""
+        self._made.unlink(missing_ok=True)
+        if self.obj.exists():
+            shutil.rmtree(self.obj)
+        self._making.unlink(missing_ok=True)
+        self.obj.mkdir()
+
+    def put(self, tree: Path, wanted: Mapping[str, bytes | None]) -> list[str]:
+        """Make src/ the pristine `tree` with `wanted` over it, whatever was there before; gives
+        the paths that changed. Their modification time is now, so that make sees them."""
+        before = set((self._read(self._placed) or "").splitlines())
+        if not before >= set(wanted):
+            write_whole(self._placed, "".join(f"{path}\n" for path in sorted(before | {*wanted})))
+        changed = []
+        for path in sorted(before | set(wanted)):
+            content = wanted[path] if path in wanted else _content(tree / path)
+            target = self.src / path
+            if _content(target) == content:
+                continue
+            if content is None:
+                target.unlink()
+            else:
+                write_whole(target, content)
+                if (tree / path).exists():
+                    target.chmod((tree / path).stat().st_mode & 0o777)
+            changed.append(path)
+        return changed
+
+    def recover(self) -> str | None:
+        """After a make that was killed, or a clock that went back: throw away what cannot be
+        trusted. Gives the reason where there was one.
+
+        A killed compiler leaves half an object that is newer than its source, and make would take
+        it for whole. Whatever is newer than that make's start goes; where the configuration is
+        among it, everything does.
+        """
+        if self._making.exists():
+            start = self._making.stat().st_mtime_ns
+            newer = [
+                self.obj / path for path, status in _files(self.obj) if status.st_mtime_ns >= start
+            ]
+            if {self.obj / name for name in _CONFIG_OUTPUT} & set(newer):
+                self.wipe()
+            else:
+                for path in newer:
+                    path.unlink()
+                self._making.unlink()
+            return "an earlier build was killed"
+        if self._made.exists() and self._made.stat().st_mtime > time.time():
+            self.wipe()
+            return "the clock has gone back since the last build"
+        return None
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Around each make: the mark stays behind if this process is killed, or make fails (old
+        kernels do not have the targets of a failed command deleted)."""
+        write_whole(self._making, "")
+        yield
+        self._made.touch()
+        self._making.unlink()
+
+    def keep(self, built: Path, image: Path) -> None:
+        """Put a finished image where it stays, whole or not at all."""
+        image.parent.mkdir(parents=True, exist_ok=True)
+        fresh = image.with_name(f".{image.name}.new")
+        shutil.copyfile(built, fresh)
+        with fresh.open("rb") as written:
+            os.fsync(written.fileno())
+        fresh.replace(image)
+
+    @staticmethod
+    def _read(path: Path) -> str | None:
+        try:
+            return path.read_text(*_NAMES)
+        except FileNotFoundError:
+            return None
+
+
+def _content(path: Path) -> bytes | None:
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return path.read_bytes()
+    return None
+
+
+def _link_tree(tree: Path, target: Path) -> None:
+    """`cp -al`, by copies where the file system is another one."""
+    link = True
+    made: set[str] = set()
+    for path, _ in _files(tree):
+        folder = os.path.dirname(path)  # noqa: PTH120 - a Path per file costs a second here
+        if folder not in made:
+            (target / folder).mkdir(parents=True, exist_ok=True)
+            made.add(folder)
+        source, copy = f"{tree}/{path}", f"{target}/{path}"
+        if link:
+            try:
+                os.link(source, copy, follow_symlinks=False)
+                continue
+            except OSError as error:
+                if error.errno not in _CANNOT_LINK:
+                    raise
+                link = error.errno == errno.EMLINK  # that one file only has too many names
+        shutil.copy2(source, copy, follow_symlinks=False)

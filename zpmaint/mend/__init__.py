@@ -1,0 +1,1 @@
+"""Mending a posting that a web page or a mailer damaged."""

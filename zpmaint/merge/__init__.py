@@ -1,0 +1,1 @@
+"""Merging text: alignment, diff3, blocks, renames. Pure; knows no kernel."""

@@ -1,0 +1,132 @@
+"""Three-way merge of sequences, as diff3 does it: where only one side changed, it wins; where
+both did the same, once; where both did something else, a conflict.
+
+Changes that touch without a common element between them conflict, as in git.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zpmaint.merge.align import align
+
+Edit = tuple[int, int, tuple[str, ...]]
+"""Elements [start, end) of the base become others."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A run of the merge."""
+
+    kind: str
+    """'same', 'ours', 'theirs', 'both' (the same change) or 'conflict'."""
+    base: tuple[str, ...]
+    ours: tuple[str, ...]
+    theirs: tuple[str, ...]
+    theirs_at: int
+    """Where the run starts in theirs."""
+
+    @property
+    def merged(self) -> tuple[str, ...]:
+        """What the run becomes; of a conflict nothing sensible."""
+        return self.theirs if self.kind in ("theirs", "same") else self.ours
+
+
+def merge(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> list[Chunk]:
+    """The chunks of a merge, in order; they cover all three texts."""
+    in_ours = dict(align(base, ours))
+    in_theirs = dict(align(base, theirs))
+    chunks: list[Chunk] = []
+    stable: list[str] = []
+    stable_at = 0
+    b = o = t = 0
+
+    def close_stable() -> None:
+        nonlocal stable
+        if stable:
+            run = tuple(stable)
+            chunks.append(Chunk("same", run, run, run, stable_at))
+            stable = []
+
+    for i in [*(i for i in range(len(base)) if i in in_ours and i in in_theirs), len(base)]:
+        next_o = in_ours.get(i, len(ours))
+        next_t = in_theirs.get(i, len(theirs))
+        if i > b or next_o > o or next_t > t:
+            close_stable()
+            chunks.append(_chunk(base[b:i], ours[o:next_o], theirs[t:next_t], t))
+        if i < len(base):
+            if not stable:
+                stable_at = next_t
+            stable.append(base[i])
+            b, o, t = i + 1, next_o + 1, next_t + 1
+    close_stable()
+    return chunks
+
+
+def _chunk(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str], at: int) -> Chunk:
+    mine, yours, old = tuple(ours), tuple(theirs), tuple(base)
+    if mine == yours:
+        kind = "both"
+    elif mine == old:
+        kind = "theirs"
+    elif yours == old:
+        kind = "ours"
+    else:
+        kind = "conflict"
+    return Chunk(kind, old, mine, yours, at)
+
+
+def touching(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> list[str] | None:
+    """The merge of two sides whose changes touch without overlapping: what the one puts before or
+    behind elements that the other rewrites stays before or behind them. None where both changed
+    the same element, or both added at the same place."""
+    mine, yours = edits(base, ours), edits(base, theirs)
+    merged: list[str] = []
+    at = 0
+    while mine or yours:
+        if mine and yours and mine[0] == yours[0]:
+            yours.pop(0)
+            continue
+        if not yours or (mine and _comes_first(mine[0], yours[0])):
+            start, end, new = mine.pop(0)
+            other = yours[0] if yours else None
+        else:
+            start, end, new = yours.pop(0)
+            other = mine[0] if mine else None
+        if start < at or (other is not None and _clash((start, end, new), other)):
+            return None
+        merged += [*base[at:start], *new]
+        at = end
+    return [*merged, *base[at:]]
+
+
+def edits(base: Sequence[str], other: Sequence[str]) -> list[Edit]:
+    """What turns a base into another text, in order."""
+    found: list[Edit] = []
+    i = j = 0
+    for next_i, next_j in [*align(base, other), (len(base), len(other))]:
+        if next_i > i or next_j > j:
+            found.append((i, next_i, tuple(other[j:next_j])))
+        i, j = next_i + 1, next_j + 1
+    return found
+
+
+def _comes_first(one: Edit, other: Edit) -> bool:
+    return one[:2] <= other[:2]
+
+
+def _clash(first: Edit, second: Edit) -> bool:
+    """Whether two edits, in order, cannot both be done: they overlap, or add at one place."""
+    at_one_place = first[0] == first[1] == second[0] == second[1]
+    return second[0] < first[1] or at_one_place
+
+
+def is_clean(chunks: Sequence[Chunk]) -> bool:
+    """Whether a merge has no conflict."""
+    return all(chunk.kind != "conflict" for chunk in chunks)
+
+
+def result(chunks: Sequence[Chunk]) -> list[str]:
+    """The merged sequence of a clean merge."""
+    return [item for chunk in chunks for item in chunk.merged]
