@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.counters import all_counters
 from zpmaint.guest.values import Case
 from zpmaint.judge.values import CaseResult, Verdict
 from zpmaint.judge.verdict import judge
-from zpmaint.patchset.values import Era, Flip, Telling
+from zpmaint.patchset.values import Flip, Telling
 from zpmaint.vm.values import Outcome, Run
 
 V612 = KernelVersion.parse("6.12.107")

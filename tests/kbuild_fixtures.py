@@ -11,6 +11,7 @@ import pytest
 
 from zpmaint.core.progress import Step
 from zpmaint.core.versions import KernelVersion
+from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.pair import build
 from zpmaint.kbuild.values import Flavour, Pair
 
@@ -101,12 +102,11 @@ class Toy:
     ) -> Pair:
         return build(
             VERSION,
-            "x86_64",
             self.tree,
+            BuildOptions(jobs=2),
             patched,
             work=work or self.work,
             reporter=self.kept,
-            jobs=2,
             flavours=flavours,
             source_id=source_id,
         )

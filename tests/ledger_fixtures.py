@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from zpmaint.ledger.values import Record, Result
+from zpmaint.core.result import Result
+from zpmaint.ledger.values import Record
 
 SET = "no-anon-zero-page"
 NOON = 1_795_608_000.0  # 2026-11-25 12:00:00 UTC

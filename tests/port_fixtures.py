@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.writer import unified
 from zpmaint.merge.lines import lines_of
-from zpmaint.patchset.values import Adoption, Anchor, Era, PatchSet
+from zpmaint.patchset.values import Adoption, Anchor, PatchSet
 from zpmaint.port.engine import port
 from zpmaint.port.values import Port
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from ledger_fixtures import SET
 
 from zpmaint.core.config import Config
+from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
-from zpmaint.patchset.values import Era, PatchSet, Telling
+from zpmaint.patchset.values import PatchSet, Telling
 
 TRACKED = ("2.6.21", "2.6.23", "2.6.24", "5.10.*", "6.1.*", "6.12.*", "6.18.*", "7.*", "8.*")
 NOTES = {

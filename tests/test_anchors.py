@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 from unidiff.patch import PatchSet
 
+from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
-from zpmaint.patchset.values import Era
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT / "patches" / "no-anon-zero-page"

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.cases import all_cases
 from zpmaint.guest.compile import init_program
@@ -21,7 +22,7 @@ from zpmaint.guest.counters import all_counters
 from zpmaint.judge.values import Verdict
 from zpmaint.judge.verdict import judge
 from zpmaint.kbuild.values import Flavour, Kernel
-from zpmaint.patchset.values import Era, Flip, Telling
+from zpmaint.patchset.values import Flip, Telling
 from zpmaint.vm.values import Run
 
 SET = Path(__file__).parent.parent / "patches/no-anon-zero-page/patch.toml"

@@ -6,7 +6,8 @@ import pytest
 from port_fixtures import PATH, V, anchor, patchset
 from test_port_strategies import FAULT, HEAD
 
-from zpmaint.patchset.values import Adoption, Era
+from zpmaint.core.eras import Era
+from zpmaint.patchset.values import Adoption
 from zpmaint.port.history import declared, differ, manner, ranges, touched_scopes, turns, way
 from zpmaint.port.values import FilePort, HunkPort, Port, State
 

@@ -21,13 +21,14 @@ from judge_fixtures import (
     run,
 )
 
+from zpmaint.core.eras import Era
 from zpmaint.core.errors import InfraError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.values import FULL, MINIMAL, Defect
 from zpmaint.judge.expect import compare
 from zpmaint.judge.kernel_report import kernel_report
 from zpmaint.judge.values import Mark
-from zpmaint.patchset.values import Era, Flip
+from zpmaint.patchset.values import Flip
 from zpmaint.vm.values import Outcome
 
 STOCK = report(WORDS)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from kbuild_fixtures import MEMORY, VERSION, Toy, toy  # noqa: F401
 
+from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.pair import _narrowed, build
 from zpmaint.kbuild.values import Kernel
 
@@ -33,7 +34,12 @@ def test_words(tmp_path: Path, makefile: str, changed: list[str], words: list[st
 
 def narrow(toy: Toy, memory: bytes) -> Kernel:  # noqa: F811
     pair = build(
-        VERSION, "x86_64", toy.tree, {"mm/memory.c": memory}, work=toy.work, jobs=1, narrow=True
+        VERSION,
+        toy.tree,
+        BuildOptions(jobs=1),
+        {"mm/memory.c": memory},
+        work=toy.work,
+        narrow=True,
     )
     assert pair.patched is not None
     return pair.patched

@@ -14,8 +14,8 @@ import pytest
 from ledger_fixtures import SET, record, samples
 
 from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.result import Result
 from zpmaint.ledger.store import Ledger
-from zpmaint.ledger.values import Result
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from ledger_fixtures import SET, record
 
 from zpmaint.core.config import Config
 from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
-from zpmaint.ledger.values import Record, Result
+from zpmaint.ledger.values import Record
 from zpmaint.matrix.plan import Due, plan
 
 V = KernelVersion.parse

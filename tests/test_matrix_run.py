@@ -9,9 +9,10 @@ import pytest
 from ledger_fixtures import SET, record
 
 from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.store import Ledger
-from zpmaint.ledger.values import Record, Result
+from zpmaint.ledger.values import Record
 from zpmaint.matrix.plan import Due
 from zpmaint.matrix.run import run_matrix
 

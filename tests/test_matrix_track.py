@@ -3,8 +3,8 @@ from __future__ import annotations
 from ledger_fixtures import SET, record
 
 from zpmaint.core.config import Config
+from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
-from zpmaint.ledger.values import Result
 from zpmaint.matrix.track import Listing, News, Novelty, whats_new
 
 V = KernelVersion.parse

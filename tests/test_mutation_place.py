@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
 from zpmaint.mutation.place import place
 from zpmaint.mutation.values import Edit, Mutant, Placed, Text
-from zpmaint.patchset.values import Era
 
 V612 = KernelVersion.parse("6.12.107")
 SOURCE = b"""\

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_patchset_load import PROJECT
 
+from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.load import load_patchset
 from zpmaint.patchset.resolutions import FOLDER, file_name, load, read, written
 from zpmaint.patchset.table import with_anchor
-from zpmaint.patchset.values import Anchor, Edit, Era, Resolution
+from zpmaint.patchset.values import Anchor, Edit, Resolution
 
 V = KernelVersion.parse
 

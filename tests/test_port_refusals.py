@@ -6,8 +6,9 @@ import pytest
 from port_fixtures import PATH, V, anchor, carry, diff, outcome, patchset, placed
 from test_port_strategies import FAULT, HEAD, PATCHED
 
+from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
-from zpmaint.patchset.values import Adoption, Era
+from zpmaint.patchset.values import Adoption
 from zpmaint.port.engine import candidates, port
 from zpmaint.port.values import State
 

@@ -14,8 +14,9 @@ from port_fixtures import PATH, V, anchor, diff, patchset
 from test_port_files import take
 from test_port_strategies import FAULT, HEAD, PATCHED
 
+from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
-from zpmaint.patchset.values import Adoption, Anchor, Era, PatchSet
+from zpmaint.patchset.values import Adoption, Anchor, PatchSet
 from zpmaint.port import engine
 from zpmaint.port.scopes import source
 from zpmaint.port.values import Port, State

@@ -9,8 +9,9 @@ import pytest
 
 from tests.port_fixtures import PATH, V, anchor, diff, outcome, patchset
 from tests.series_fixtures import quilt_folder
+from zpmaint.core.eras import Era
 from zpmaint.diffs.series import load_series
-from zpmaint.patchset.values import Adoption, Anchor, Era
+from zpmaint.patchset.values import Adoption, Anchor
 from zpmaint.port.engine import port
 from zpmaint.port.series import Fate, port_series
 from zpmaint.port.values import Port, State

@@ -9,7 +9,8 @@ import pytest
 from ledger_fixtures import SET, record, samples
 from publish_fixtures import config, patchset
 
-from zpmaint.ledger.values import Record, Result
+from zpmaint.core.result import Result
+from zpmaint.ledger.values import Record
 from zpmaint.publish.markdown import document
 from zpmaint.publish.words import NONE
 

@@ -6,7 +6,8 @@ import pytest
 from ledger_fixtures import SET, case, delta, old_deltas, passing, record, samples
 from publish_fixtures import config
 
-from zpmaint.ledger.values import Record, Result
+from zpmaint.core.result import Result
+from zpmaint.ledger.values import Record
 from zpmaint.publish.charts import charts_of
 from zpmaint.publish.rows import (
     Row,

@@ -25,7 +25,8 @@ from ledger_fixtures import (
 from publish_fixtures import config, patchset
 
 from zpmaint.core.errors import UserError
-from zpmaint.ledger.values import Record, Result
+from zpmaint.core.result import Result
+from zpmaint.ledger.values import Record
 from zpmaint.publish.site import MARKER, site_files, write_site
 
 _VOID = {"meta", "link", "br", "input", "hr", "img"}

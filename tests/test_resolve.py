@@ -25,8 +25,8 @@ from test_port_sites import HEAD, MINE, NEW, OLD, THEIRS
 
 from zpmaint.app import resolve, solution
 from zpmaint.cli import main as door
+from zpmaint.core.eras import Era
 from zpmaint.patchset.load import load_patchset
-from zpmaint.patchset.values import Era
 
 TOML = """\
 title = "Higher limit"

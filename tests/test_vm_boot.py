@@ -19,6 +19,7 @@ from zpmaint.core.errors import InfraError, UserError
 from zpmaint.kbuild.values import Kernel
 from zpmaint.vm import kvm, qemu
 from zpmaint.vm.boot import boot
+from zpmaint.vm.profiles import Accelerator
 from zpmaint.vm.values import Outcome
 
 FINISH = r"""
@@ -289,7 +290,7 @@ def test_no_descriptor_is_left_open(fake: FakeQemu, image: Kernel, tmp_path: Pat
 
 def test_unknown_accelerator(image: Kernel, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no accelerator 'xen'.*auto, tcg, kvm"):
-        boot(image, b"rd", console=tmp_path / "console", accelerator="xen")
+        Accelerator.asked_for("xen")
 
 
 def test_console_that_cannot_be_kept(fake: FakeQemu, image: Kernel, tmp_path: Path) -> None:
@@ -302,7 +303,7 @@ def test_plain_tcg_is_not_called_deterministic(
     fake: FakeQemu, image: Kernel, tmp_path: Path
 ) -> None:
     fake.does(FINISH)
-    run = boot(image, b"rd", console=tmp_path / "console", accelerator="tcg")
+    run = boot(image, b"rd", console=tmp_path / "console", accelerator=Accelerator.TCG)
     assert (run.accelerator, run.deterministic) == ("tcg", False)
     assert "-icount" not in run.command
 
@@ -336,7 +337,7 @@ def test_kvm_that_hangs_is_refused_once(
                 image,
                 b"rd",
                 console=tmp_path / "console",
-                accelerator="kvm",
+                accelerator=Accelerator.KVM,
                 cache=tmp_path / "cache" if keep else None,
             )
     assert count.read_text() == "x\n"
@@ -348,7 +349,11 @@ def test_kvm_that_works_is_used(fake: FakeQemu, image: Kernel, tmp_path: Path) -
     count = counted(fake, FINISH)
     for boots in (2, 3):  # the first time a probe comes before
         run = boot(
-            image, b"rd", console=tmp_path / "c", accelerator="kvm", cache=tmp_path / "cache"
+            image,
+            b"rd",
+            console=tmp_path / "c",
+            accelerator=Accelerator.KVM,
+            cache=tmp_path / "cache",
         )
         assert run.outcome is Outcome.FINISHED
         assert (run.accelerator, run.deterministic) == ("kvm", False)
@@ -364,7 +369,13 @@ def test_another_host_boot_asks_again(
         (tmp_path / "boot_id").write_text(boot_id)
         monkeypatch.setattr(kvm, "_BOOT_ID", tmp_path / "boot_id")
         with pytest.raises(InfraError):
-            boot(image, b"rd", console=tmp_path / "c", accelerator="kvm", cache=tmp_path / "cache")
+            boot(
+                image,
+                b"rd",
+                console=tmp_path / "c",
+                accelerator=Accelerator.KVM,
+                cache=tmp_path / "cache",
+            )
     assert count.read_text() == "x\nx\n"
 
 
@@ -374,7 +385,7 @@ def test_without_a_device_there_is_no_probe(
     monkeypatch.setattr(kvm, "_DEVICE", tmp_path / "none")
     count = counted(fake, FINISH)
     with pytest.raises(InfraError, match="missing or not ours to open"):
-        boot(image, b"rd", console=tmp_path / "console", accelerator="kvm")
+        boot(image, b"rd", console=tmp_path / "console", accelerator=Accelerator.KVM)
     assert not count.exists()
 
 

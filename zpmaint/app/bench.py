@@ -22,6 +22,7 @@ from zpmaint.judge.benchmark import Benchmark
 from zpmaint.judge.kernel_report import is_of
 from zpmaint.judge.measured import places, read_measured
 from zpmaint.judge.reading import sentences
+from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.values import Kernel
 from zpmaint.ledger.benchmarks import BenchRecord
 from zpmaint.vm.boot import boot
@@ -72,10 +73,8 @@ def measure(
     job: Job,
     asked: Asked,
     *,
-    arch: str = "x86_64",
-    profile: str = "",
-    jobs: int | None = None,
-    accelerator: str = "auto",
+    build: BuildOptions = BuildOptions(),
+    accelerator: Accelerator = Accelerator.ICOUNT,
     again: bool = False,
 ) -> BenchRecord:
     """The full benchmark of `job`'s pair, from the ledger where it has one of the same inputs, else
@@ -86,26 +85,27 @@ def measure(
     where a machine fails or a repetition says something else.
     """
     full_bench().select(asked.pattern)
-    adopted, kernels = _kernels(job, arch=arch, profile=profile, jobs=jobs)
-    program = bench_program(arch, cache=job.session.places.cache, reporter=job.session.reporter)
+    adopted, kernels = _kernels(job, build)
+    program = bench_program(
+        build.arch, cache=job.session.places.cache, reporter=job.session.reporter
+    )
     initramfs = pack([file("init", program.read_bytes())])
     key = _key(job, kernels, initramfs, asked, accelerator)
     known = job.session.ledger.benchmark(key)
     if known and not again:
         return known
-    chosen = Accelerator.asked_for(accelerator)
 
     def said_by(kernel: Kernel, stop: Event) -> str:
         return _said(job, kernel, initramfs, asked, accelerator, stop=stop)
 
     starts = {str(kernel.flavour): partial(said_by, kernel) for kernel in kernels}
-    said = in_parallel(starts, accelerator=chosen)
+    said = in_parallel(starts, accelerator=accelerator)
     record = BenchRecord(
         key=key,
         version=str(job.version),
-        arch=arch,
+        arch=build.arch,
         patchset=job.patchset.name,
-        accelerator=str(chosen),
+        accelerator=str(accelerator),
         asked=asked.as_json(),
         images={str(kernel.flavour): kernel.inputs for kernel in kernels},
         adopted=adopted,
@@ -174,18 +174,20 @@ def recorded(session: Session, patchset: str | None = None, arch: str = "") -> l
     return sorted(best.values(), key=lambda r: (KernelVersion.parse(r.version), r.arch))
 
 
-def _kernels(job: Job, *, arch: str, profile: str, jobs: int | None) -> tuple[bool, list[Kernel]]:
-    kernels = job.kernels(None, arch=arch, profile=profile, jobs=jobs)
+def _kernels(job: Job, build: BuildOptions) -> tuple[bool, list[Kernel]]:
+    kernels = job.kernels(None, build)
     return len(kernels) == 1, kernels
 
 
-def _key(job: Job, kernels: list[Kernel], initramfs: bytes, asked: Asked, accelerator: str) -> str:
+def _key(
+    job: Job, kernels: list[Kernel], initramfs: bytes, asked: Asked, accelerator: Accelerator
+) -> str:
     """All that a guest's life depends on."""
     machine = machine_for(kernels[0].image_kind, kernels[0].version)
     digest = hashlib.sha256()
     for kernel in kernels:
         command = machine.command(
-            Accelerator.asked_for(accelerator),
+            accelerator,
             image=Path(kernel.inputs),
             initrd=hashlib.sha256(initramfs).hexdigest(),
             console="",
@@ -199,7 +201,13 @@ def _key(job: Job, kernels: list[Kernel], initramfs: bytes, asked: Asked, accele
 
 
 def _said(
-    job: Job, kernel: Kernel, initramfs: bytes, asked: Asked, accelerator: str, *, stop: Event
+    job: Job,
+    kernel: Kernel,
+    initramfs: bytes,
+    asked: Asked,
+    accelerator: Accelerator,
+    *,
+    stop: Event,
 ) -> str:
     name = f"bench-{kernel.version}-{kernel.arch}-{kernel.flavour}-{kernel.inputs[:12]}.log"
     ended = boot(

@@ -12,7 +12,9 @@ from pathlib import Path
 import zpmaint
 from zpmaint.core.tools import run
 from zpmaint.core.versions import KernelVersion
+from zpmaint.kbuild.options import BuildOptions
 from zpmaint.patchset.values import PatchSet
+from zpmaint.vm.profiles import Accelerator
 
 # The rooms whose code or data can change a result; the command line and the pages cannot.
 _ROOMS = (
@@ -35,16 +37,14 @@ _TOOLS = (("gcc", "--version"), ("ld", "--version"), ("qemu-system-x86_64", "--v
 
 def verification_key(
     version: KernelVersion,
-    arch: str,
     patchset: PatchSet,
-    profile: str = "",
-    accelerator: str = "auto",
+    build: BuildOptions = BuildOptions(),
+    accelerator: Accelerator = Accelerator.ICOUNT,
 ) -> str:
     """The hash of all inputs of verifying `patchset` on `version`."""
     parts = [
         str(version),
-        arch,
-        profile,
+        repr(replace(build, jobs=None)),
         accelerator,
         repr(replace(patchset, folder=Path())),
         _own_code(),

@@ -10,6 +10,7 @@ from zpmaint.app.session import Session
 from zpmaint.app.verify import build_pair
 from zpmaint.core.errors import KernelError, UserError
 from zpmaint.core.versions import KernelVersion
+from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.values import Flavour, Kernel
 from zpmaint.patchset.values import PatchSet
 from zpmaint.port.values import Port
@@ -40,9 +41,7 @@ class Job:
             patchset = replace(patchset, min_confidence=min_confidence)
         return port_onto(self.session, patchset, self.version, self.chain, anchor=anchor)
 
-    def kernels(
-        self, flavour: str | None, *, arch: str, profile: str = "", jobs: int | None = None
-    ) -> list[Kernel]:
+    def kernels(self, flavour: str | None, build: BuildOptions) -> list[Kernel]:
         """The built kernels: the pair, or the one of `flavour`. Raises KernelError on a conflict,
         where a patched one is wanted."""
         wanted = (Flavour(flavour),) if flavour else (Flavour.STOCK, Flavour.PATCHED)
@@ -65,9 +64,7 @@ class Job:
             self.version,
             self.chain,
             port,
-            arch=arch,
-            profile=profile,
-            jobs=jobs,
+            options=build,
             flavours=wanted,
         )
         return [kernel for kernel in pair.kernels if kernel.flavour in wanted]

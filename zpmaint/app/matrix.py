@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from zpmaint.app.inputs import verification_key
 from zpmaint.app.session import Session
 from zpmaint.app.verify import verify
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
+from zpmaint.kbuild.options import BuildOptions
 from zpmaint.ledger.values import Record
 from zpmaint.matrix.plan import Due, Plan, plan
 from zpmaint.matrix.run import MatrixRun, run_matrix
@@ -46,9 +48,7 @@ def run_dues(
             session.patchset(due.patchset),
             due.version,
             session.chain(names=due.sources),
-            arch=due.arch,
-            profile=due.profile,
-            jobs=jobs,
+            build=replace(_options(due), jobs=jobs),
         )
 
     return run_matrix(
@@ -57,7 +57,11 @@ def run_dues(
 
 
 def _key(session: Session, due: Due) -> str:
-    return verification_key(due.version, due.arch, session.patchset(due.patchset), due.profile)
+    return verification_key(due.version, session.patchset(due.patchset), _options(due))
+
+
+def _options(due: Due) -> BuildOptions:
+    return BuildOptions(due.arch, due.profile or None)
 
 
 def track(session: Session, specs: Sequence[str] = ()) -> list[News]:

@@ -19,13 +19,15 @@ from zpmaint.core.progress import SILENT
 from zpmaint.guest.cases import all_cases
 from zpmaint.guest.compile import init_program
 from zpmaint.guest.values import Case
-from zpmaint.kbuild.pair import build
+from zpmaint.kbuild.options import BuildOptions
+from zpmaint.kbuild.pair import build as build_kernels
 from zpmaint.kbuild.values import Flavour, Kernel
 from zpmaint.kbuild.worktree import fingerprint
 from zpmaint.mutation.catch import cases_run, catches, started
 from zpmaint.mutation.place import place
 from zpmaint.mutation.store import Found, Store, key
 from zpmaint.mutation.values import Catch, Mutant, Placed, State, Trial
+from zpmaint.vm.profiles import Accelerator
 
 _BATCH = 32
 """Cases of one boot, where each boot but the last is to be spared: a boot by itself costs what ten
@@ -37,10 +39,8 @@ class Bench:
     """A kernel as patched, ready to have mutants planted in it."""
 
     job: Job
-    arch: str
-    profile: str
-    jobs: int | None
-    accelerator: str
+    build: BuildOptions
+    accelerator: Accelerator
     brief: bool
     """Whether the suite is run in batches, and no further than to the first that notices."""
     tree: Path
@@ -52,10 +52,8 @@ class Bench:
         cls,
         job: Job,
         *,
-        arch: str,
-        profile: str,
-        jobs: int | None,
-        accelerator: str,
+        build: BuildOptions,
+        accelerator: Accelerator,
         brief: bool = False,
     ) -> Bench:
         """Port, and fetch the tree. Raises KernelError where the port is a conflict."""
@@ -67,7 +65,7 @@ class Bench:
             )
         tree = job.chain.tree(job.version, keep=touched(job.patchset.anchors))
         files = {f.path: f.result for f in port.files} if port.patch else {}
-        return cls(job, arch, profile, jobs, accelerator, brief, tree, fingerprint(tree), files)
+        return cls(job, build, accelerator, brief, tree, fingerprint(tree), files)
 
     def read(self, path: str) -> bytes | None:
         """A file of the patched kernel."""
@@ -85,19 +83,17 @@ class Bench:
         places = self.job.session.places
         files = {**self.patched, **(over or {})}
         flavours = (Flavour.STOCK, Flavour.PATCHED) if files else (Flavour.STOCK,)
-        pair = build(
+        pair = build_kernels(
             self.job.version,
-            self.arch,
             self.tree,
+            self.build,
             files or None,
             work=places.cache / "mutants",
             ccache=places.cache / "ccache",
             # One object and a link: the progress is that of the mutants.
             reporter=SILENT if over else self.job.session.reporter,
-            jobs=self.jobs,
             flavours=flavours,
             source_id=self.source_id,
-            profile=self.profile or None,
             narrow=True,
         )
         return pair.patched or pair.stock
@@ -105,7 +101,7 @@ class Bench:
     @cached_property
     def program(self) -> Path:
         session = self.job.session
-        return init_program(self.arch, cache=session.places.cache, reporter=session.reporter)
+        return init_program(self.build.arch, cache=session.places.cache, reporter=session.reporter)
 
     @cached_property
     def store(self) -> Store:

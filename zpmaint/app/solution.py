@@ -10,6 +10,7 @@ from pathlib import Path
 
 from zpmaint.app.job import Job
 from zpmaint.core.config import checked
+from zpmaint.core.eras import Era
 from zpmaint.core.errors import KernelError, UserError
 from zpmaint.core.files import write_whole
 from zpmaint.core.versions import KernelVersion
@@ -19,7 +20,7 @@ from zpmaint.patchset import resolutions as store
 from zpmaint.patchset import table
 from zpmaint.patchset.load import TABLE
 from zpmaint.patchset.schema import PatchTable
-from zpmaint.patchset.values import Anchor, Era, PatchSet, Resolution
+from zpmaint.patchset.values import Anchor, PatchSet, Resolution
 from zpmaint.port import engine, header, resolution
 from zpmaint.port.engine import Blobs
 from zpmaint.port.sites import Opened

@@ -37,7 +37,7 @@ def boot_suites(
     session: Session,
     kernels: Sequence[Kernel],
     *,
-    accelerator: str = "auto",
+    accelerator: Accelerator = Accelerator.ICOUNT,
     cases: Sequence[Case] | None = None,
     benchmark: bool = True,
 ) -> dict[str, Run]:
@@ -49,14 +49,14 @@ def boot_suites(
         )
 
     starts = {str(kernel.flavour): partial(start, kernel) for kernel in kernels}
-    return in_parallel(starts, accelerator=Accelerator.asked_for(accelerator))
+    return in_parallel(starts, accelerator=accelerator)
 
 
 def boot_suite(
     session: Session,
     kernel: Kernel,
     *,
-    accelerator: str = "auto",
+    accelerator: Accelerator = Accelerator.ICOUNT,
     cases: Sequence[Case] | None = None,
     benchmark: bool = True,
     restarts: int = RESTARTS,
@@ -94,7 +94,7 @@ def _boot(
     names: Sequence[str] | None,
     number: int,
     *,
-    accelerator: str,
+    accelerator: Accelerator,
     benchmark: bool,
     stop: Event | None,
 ) -> Run:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from zpmaint.app.job import Job
@@ -19,8 +19,10 @@ from zpmaint.guest.values import FULL, MINIMAL, Case
 from zpmaint.judge.values import Verdict
 from zpmaint.judge.verdict import judge
 from zpmaint.kbuild import profiles
+from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.values import Flavour, Kernel
 from zpmaint.port.values import State
+from zpmaint.vm.profiles import Accelerator
 from zpmaint.vm.values import Run
 
 
@@ -77,10 +79,8 @@ def test_run(
     cases: Sequence[Case],
     *,
     flavours: Sequence[Flavour],
-    arch: str,
-    profile: str,
-    jobs: int | None = None,
-    accelerator: str = "auto",
+    build: BuildOptions,
+    accelerator: Accelerator = Accelerator.ICOUNT,
 ) -> TestRun:
     """Run `cases` on the kernels of `flavours`, built unless they are there.
 
@@ -100,16 +100,14 @@ def test_run(
         raise UserError(
             f"{job.version} has no patched kernel: {port.state}: {port.why}", "use --on stock"
         )
-    init_program(arch, cache=session.places.cache, reporter=session.reporter)
+    init_program(build.arch, cache=session.places.cache, reporter=session.reporter)
     pair = build_pair(
         session,
         job.patchset,
         job.version,
         job.chain,
         port if wants_patched else None,
-        arch=arch,
-        profile="" if profile == MINIMAL else profile,
-        jobs=jobs,
+        options=replace(build, profile=None if build.profile == MINIMAL else build.profile),
         flavours=(Flavour.STOCK, *(f for f in flavours if f is Flavour.PATCHED)),
     )
     kernels = tuple(kernel for kernel in pair.kernels if kernel.flavour in flavours)
@@ -134,4 +132,4 @@ def test_run(
         profile=suite_profile(pair.stock),
         chosen=not whole,
     )
-    return TestRun(job.version, arch, profile, kernels, runs, verdict)
+    return TestRun(job.version, build.arch, build.profile or MINIMAL, kernels, runs, verdict)

@@ -14,6 +14,7 @@ from zpmaint.app.port import port_onto, touched
 from zpmaint.app.session import Session
 from zpmaint.app.suite import boot_suites, suite_profile
 from zpmaint.core.errors import InfraError, KernelError
+from zpmaint.core.result import Result
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.cases import all_cases
@@ -21,12 +22,14 @@ from zpmaint.guest.compile import init_program
 from zpmaint.guest.counters import all_counters
 from zpmaint.judge.values import Verdict
 from zpmaint.judge.verdict import judge
-from zpmaint.kbuild.pair import build
+from zpmaint.kbuild.options import BuildOptions
+from zpmaint.kbuild.pair import build as build_kernels
 from zpmaint.kbuild.values import Flavour, Pair
-from zpmaint.ledger.values import Record, Result
+from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.port.values import Port, State
 from zpmaint.sources.chain import Chain
+from zpmaint.vm.profiles import Accelerator
 from zpmaint.vm.values import Run
 
 _TAIL_LINES = 40
@@ -58,10 +61,8 @@ def verify(
     version: KernelVersion,
     chain: Chain,
     *,
-    arch: str = "x86_64",
-    profile: str = "",
-    jobs: int | None = None,
-    accelerator: str = "auto",
+    build: BuildOptions = BuildOptions(),
+    accelerator: Accelerator = Accelerator.ICOUNT,
 ) -> Record:
     """Verify `patchset` on `version`. The Record is the caller's to keep.
 
@@ -70,7 +71,7 @@ def verify(
     need_for("verify")
     started = time.time()
     course = _Course()
-    key = verification_key(version, arch, patchset, profile, accelerator)
+    key = verification_key(version, patchset, build, accelerator)
     try:
         result, why = _run_course(
             session,
@@ -78,9 +79,7 @@ def verify(
             version,
             chain,
             course,
-            arch=arch,
-            profile=profile,
-            jobs=jobs,
+            build=build,
             accelerator=accelerator,
         )
     except KernelError as error:
@@ -90,7 +89,7 @@ def verify(
     return Record(
         key=key,
         version=str(version),
-        arch=arch,
+        arch=build.arch,
         patchset=patchset.name,
         result=result,
         why=why,
@@ -111,21 +110,17 @@ def _run_course(
     chain: Chain,
     course: _Course,
     *,
-    arch: str,
-    profile: str,
-    jobs: int | None,
-    accelerator: str,
+    build: BuildOptions,
+    accelerator: Accelerator,
 ) -> tuple[Result, str]:
     with course.timed("port"):
         course.port = port_onto(session, patchset, version, chain)
     if not course.port.state.leads_on:
         return Result.CONFLICT, course.port.why
     # What it needs may have to be fetched: better known before a build of minutes than after it.
-    init_program(arch, cache=session.places.cache, reporter=session.reporter)
+    init_program(build.arch, cache=session.places.cache, reporter=session.reporter)
     with course.timed("build"):
-        course.pair = build_pair(
-            session, patchset, version, chain, course.port, arch=arch, profile=profile, jobs=jobs
-        )
+        course.pair = build_pair(session, patchset, version, chain, course.port, options=build)
     with course.timed("boot"):
         course.runs |= boot_suites(session, course.pair.kernels, accelerator=accelerator)
     course.verdict = judge(
@@ -139,7 +134,7 @@ def _run_course(
         patched=course.runs.get(Flavour.PATCHED),
         profile=suite_profile(course.pair.stock),
     )
-    return (Result.PASS if course.verdict.passed else Result.FAIL), course.verdict.why
+    return course.verdict.result, course.verdict.why
 
 
 def build_pair(
@@ -149,9 +144,7 @@ def build_pair(
     chain: Chain,
     port: Port | None,
     *,
-    arch: str,
-    profile: str = "",
-    jobs: int | None = None,
+    options: BuildOptions,
     flavours: tuple[Flavour, ...] = (Flavour.STOCK, Flavour.PATCHED),
 ) -> Pair:
     """The kernels of `version`: stock and, where the port has something to apply, patched."""
@@ -159,16 +152,14 @@ def build_pair(
     if port and port.patch:
         patched = {file.path: file.result for file in port.files}
     tree = chain.tree(version, keep=touched(patchset.anchors))
-    return build(
+    return build_kernels(
         version,
-        arch,
         tree,
+        options,
         patched,
         work=session.places.cache / "work",
         reporter=session.reporter,
-        jobs=jobs,
         flavours=flavours,
-        profile=profile or None,
     )
 
 

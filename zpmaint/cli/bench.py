@@ -14,9 +14,11 @@ from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import write_whole
+from zpmaint.kbuild.options import BuildOptions
 from zpmaint.publish.bench import trade_svg
 from zpmaint.publish.kernels import lines_of, picture
 from zpmaint.publish.kernels import table as kernels_table
+from zpmaint.vm.profiles import Accelerator
 
 _SIZES = "1M,4M,16M,64M,128M,512M"
 _PAGE = 4096
@@ -64,12 +66,10 @@ def command(
     again: bool,
     svg: Path | None,
     table: bool,
-    arch: str,
-    profile: str,
+    build: BuildOptions,
     patch: str | None,
     sources: tuple[str, ...],
-    jobs: int | None,
-    accel: str,
+    accelerator: Accelerator,
     as_json: bool,
 ) -> int:
     """Measure VERSION stock and patched: reads, writes, copies, forks, a sparse matrix, sizes from
@@ -89,16 +89,14 @@ def command(
         return _all(context, patch, svg=svg, table=table, as_json=as_json)
     if table:
         raise UserError("--table is of all recorded kernels", "leave VERSION out")
-    if runs and accel == "auto":
+    if runs and accelerator.is_deterministic:
         raise UserError("--runs: counted instructions are the same each time", "--accel kvm")
     job = Job.take(context.session, version, patch, sources)
     record = measure(
         job,
-        Asked(pattern, pages, thp, 1 if accel == "auto" else runs or _KVM_RUNS),
-        arch=arch,
-        profile=profile,
-        jobs=jobs,
-        accelerator=accel,
+        Asked(pattern, pages, thp, 1 if accelerator.is_deterministic else runs or _KVM_RUNS),
+        build=build,
+        accelerator=accelerator,
         again=again,
     )
     found = judged(record)

@@ -9,6 +9,8 @@ from zpmaint.app.suite import boot_suites
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
+from zpmaint.kbuild.options import BuildOptions
+from zpmaint.vm.profiles import Accelerator
 from zpmaint.vm.values import Outcome
 
 
@@ -22,12 +24,10 @@ def command(
     *,
     version: str,
     flavour: str | None,
-    arch: str,
-    profile: str,
+    build: BuildOptions,
     patch: str | None,
     sources: tuple[str, ...],
-    jobs: int | None,
-    accel: str,
+    accelerator: Accelerator,
     as_json: bool,
 ) -> int:
     """Boot VERSION (built if it is not yet) with the suite as init, and say how it ended.
@@ -42,8 +42,8 @@ def command(
       zpmaint boot v2.6.21 --patched --source git:/srv/linux --json
     """
     job = Job.take(context.session, version, patch, sources)
-    kernels = job.kernels(flavour, arch=arch, profile=profile, jobs=jobs)
-    runs = boot_suites(job.session, kernels, accelerator=accel)
+    kernels = job.kernels(flavour, build)
+    runs = boot_suites(job.session, kernels, accelerator=accelerator)
     if as_json:
         context.json(
             {

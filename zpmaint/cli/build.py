@@ -8,6 +8,7 @@ from zpmaint.app.job import Job
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
+from zpmaint.kbuild.options import BuildOptions
 
 
 @click.command()
@@ -21,11 +22,9 @@ def command(
     *,
     version: str,
     flavour: str | None,
-    arch: str,
-    profile: str,
+    build: BuildOptions,
     patch: str | None,
     sources: tuple[str, ...],
-    jobs: int | None,
     as_json: bool,
 ) -> int:
     """Build VERSION, stock and patched from the same objects; nothing is built twice.
@@ -36,7 +35,7 @@ def command(
       zpmaint build v2.6.21 --stock --source git:/srv/linux
     """
     job = Job.take(context.session, version, patch, sources)
-    kernels = job.kernels(flavour, arch=arch, profile=profile, jobs=jobs)
+    kernels = job.kernels(flavour, build)
     if as_json:
         context.json([k.as_json() for k in kernels])
     else:

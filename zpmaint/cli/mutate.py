@@ -18,8 +18,10 @@ from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
 from zpmaint.core.tools import need_for
+from zpmaint.kbuild.options import BuildOptions
 from zpmaint.mutation.load import load_mutants, select
 from zpmaint.mutation.values import Catch, Mutant, Placed, Score, State, Trial, score
+from zpmaint.vm.profiles import Accelerator
 
 _STYLES = {
     State.CAUGHT: "green",
@@ -62,12 +64,10 @@ def command(
     globs: tuple[str, ...],
     listed: bool,
     brief: bool,
-    arch: str,
-    profile: str,
+    build: BuildOptions,
     patch: str | None,
     sources: tuple[str, ...],
-    jobs: int | None,
-    accel: str,
+    accelerator: Accelerator,
     as_json: bool,
 ) -> int:
     """Plant bugs in the patched kernel, one by one, and see which cases notice.
@@ -92,7 +92,7 @@ def command(
     if not listed:
         need_for("verify")
     job = Job.take(context.session, version, patch, sources)
-    bench = Bench.lay(job, arch=arch, profile=profile, jobs=jobs, accelerator=accel, brief=brief)
+    bench = Bench.lay(job, build=build, accelerator=accelerator, brief=brief)
     if listed:
         _list(context, mutants, bench, as_json=as_json)
         return errors.EXIT_OK
@@ -102,9 +102,9 @@ def command(
         context.json(
             {
                 "version": str(job.version),
-                "arch": arch,
+                "arch": build.arch,
                 "patchset": patchset.name,
-                "profile": profile or "default",
+                "profile": build.profile or "default",
                 "brief": brief,
                 "score": result.as_json(),
                 "mutants": [trial.as_json() for trial in trials],

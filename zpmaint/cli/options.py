@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from zpmaint.core.versions import KernelVersion
+from zpmaint.kbuild.options import BuildOptions
+from zpmaint.vm.profiles import Accelerator
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,7 +52,7 @@ flavour = click.option(
 flavour_patched = click.option(
     "--patched", "flavour", flag_value="patched", help="Only the patched kernel."
 )
-accel = click.option(
+_accel = click.option(
     "--accel",
     type=click.Choice(["auto", "tcg", "kvm"]),
     default="auto",
@@ -88,7 +91,34 @@ porting = _all(click.argument("version"), patch, source)
 """What every command takes that is about the port to one kernel."""
 surveying = _all(patch, source, since, until, as_json)
 """What every command takes that goes over the kernels of the sources."""
-building = _all(arch, profile, patch, source, jobs)
-"""What every command takes that builds kernels."""
+
+
+def of_build(function: F) -> F:
+    """Hand a command the three words of a build as one value."""
+
+    @functools.wraps(function)
+    def command(
+        *args: Any, arch: str, profile: str | None, jobs: int | None = None, **rest: Any
+    ) -> Any:
+        return function(*args, build=BuildOptions(arch, profile or None, jobs), **rest)
+
+    return cast(F, command)
+
+
+def accel(function: F) -> F:
+    """--accel as an Accelerator, under the name that the rooms have for it."""
+
+    @functools.wraps(function)
+    def command(*args: Any, accel: str, **rest: Any) -> Any:
+        return function(*args, accelerator=Accelerator.asked_for(accel), **rest)
+
+    return cast(F, _accel(command))
+
+
+def building(function: F) -> F:
+    """What every command takes that builds kernels."""
+    return _all(arch, profile, patch, source, jobs)(of_build(function))
+
+
 booting = _all(building, accel, as_json)
 """What every command takes that builds kernels and boots them."""

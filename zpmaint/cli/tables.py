@@ -13,9 +13,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild.values import Kernel
-from zpmaint.ledger.values import Record, Result
+from zpmaint.ledger.values import Record
 from zpmaint.port.series import Fate
 from zpmaint.port.values import Port
 from zpmaint.vm.values import Run

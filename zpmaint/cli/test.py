@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,7 +16,9 @@ from zpmaint.core import errors
 from zpmaint.core.files import write_whole
 from zpmaint.guest.cases import all_cases, select, tags
 from zpmaint.judge.junit import junit
+from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.values import Flavour
+from zpmaint.vm.profiles import Accelerator
 
 _ON = {
     "stock": (Flavour.STOCK,),
@@ -75,6 +78,7 @@ def _words(_: click.Context, __: click.Parameter, incomplete: str) -> list[Compl
 @options.source
 @options.jobs
 @options.accel
+@options.of_build
 @options.as_json
 @pass_context
 def command(
@@ -83,13 +87,11 @@ def command(
     version: str,
     words: tuple[str, ...],
     on: str,
-    profile: str | None,
     junit_file: Path | None,
-    arch: str,
+    build: BuildOptions,
+    accelerator: Accelerator,
     patch: str | None,
     sources: tuple[str, ...],
-    jobs: int | None,
-    accel: str,
     as_json: bool,
 ) -> int:
     """Run chosen cases of the suite on VERSION, built if it is not yet.
@@ -111,10 +113,8 @@ def command(
         job,
         cases,
         flavours=_ON[on],
-        arch=arch,
-        profile=profile or profile_for(cases, arch),
-        jobs=jobs,
-        accelerator=accel,
+        build=replace(build, profile=build.profile or profile_for(cases, build.arch)),
+        accelerator=accelerator,
     )
     if junit_file:
         write_whole(junit_file, junit(done.verdict, done.name, done.seconds))

@@ -9,7 +9,10 @@ from zpmaint.app.verify import verify
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
-from zpmaint.ledger.values import Record, Result
+from zpmaint.core.result import Result
+from zpmaint.kbuild.options import BuildOptions
+from zpmaint.ledger.values import Record
+from zpmaint.vm.profiles import Accelerator
 
 
 @click.command()
@@ -20,12 +23,10 @@ def command(
     context: CommandContext,
     *,
     versions: tuple[str, ...],
-    arch: str,
-    profile: str,
+    build: BuildOptions,
     patch: str | None,
     sources: tuple[str, ...],
-    jobs: int | None,
-    accel: str,
+    accelerator: Accelerator,
     as_json: bool,
 ) -> int:
     """Port, build the pair, boot both, run suite and benchmark, judge, record.
@@ -48,10 +49,8 @@ def command(
             job.patchset,
             job.version,
             job.chain,
-            arch=arch,
-            profile=profile,
-            jobs=jobs,
-            accelerator=accel,
+            build=build,
+            accelerator=accelerator,
         )
         job.session.ledger.record(row)
         records.append(row)

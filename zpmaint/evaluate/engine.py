@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
 from zpmaint.core.text import to_text
 from zpmaint.core.versions import KernelVersion
 from zpmaint.evaluate.clock import cpu
 from zpmaint.evaluate.values import Case, FileCase, Outcome
-from zpmaint.patchset.values import Anchor, Era, PatchSet
+from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.port.engine import port
 from zpmaint.port.terms import YIELDING
 from zpmaint.port.values import FilePort, State

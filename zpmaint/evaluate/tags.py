@@ -14,13 +14,14 @@ from pathlib import Path
 
 from zpmaint.app.port import base_blobs
 from zpmaint.app.session import Session
+from zpmaint.core.eras import Era
 from zpmaint.core.text import to_bytes
 from zpmaint.core.versions import KernelVersion
 from zpmaint.evaluate.diffs import split
 from zpmaint.evaluate.replay import replay
 from zpmaint.evaluate.tools import TOOLS, attempt
 from zpmaint.evaluate.values import Blob, FileCase, Kind, QueuedPatch
-from zpmaint.patchset.values import Anchor, Era, PatchSet
+from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.port.engine import Blobs, paths, port
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
+from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.values import MINIMAL, PROFILES, Case, Defect, Lack
-from zpmaint.patchset.values import Era
 
 TABLE = Path(__file__).parent / "cases.toml"
 

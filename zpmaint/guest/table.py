@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.values import FULL, Case, Lack
-from zpmaint.patchset.values import Era
 
 
 def table_header(cases: Sequence[Case]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from zpmaint.core.result import Result
+
 
 class Mark(StrEnum):
     """How one case on one kernel compares with what was expected."""
@@ -45,6 +47,8 @@ class CaseVerdict:
     patched: CaseResult | None
     flips: bool
     """Whether the patch changes what this case sees."""
+    suite: str = "fault-path"
+    """The suite that it belongs to, by name."""
 
     @property
     def ok(self) -> bool:
@@ -72,13 +76,21 @@ class Delta:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The judgement on a pair: passes only if every case and every telling counter is as
-    expected on both kernels and neither console complains."""
+    """The judgement on a pair: good only if every case of every suite and every telling counter is
+    as expected on both kernels and neither console complains."""
 
-    passed: bool
+    result: Result
+    """PASS, NO_REGRESSION, NOT_COMPILED or FAIL; the others are known before a guest is booted."""
     why: str
     """One line: what passed, or the first thing that did not."""
     cases: tuple[CaseVerdict, ...]
     deltas: tuple[Delta, ...]
     failures: tuple[str, ...]
     """Every reason against it, one line each; empty when passed."""
+    shown_by: tuple[str, ...] = ()
+    """The cases that showed the patch's effect: they report otherwise on the patched kernel."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing speaks against it."""
+        return self.result.is_good

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from zpmaint.core.errors import InfraError
+from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
 from zpmaint.guest.counters import Counter
 from zpmaint.guest.values import MINIMAL, Case
@@ -77,7 +78,7 @@ def judge(
             failures.append(f"no [[telling]] of the patch set covers {version}")
         failures += broken_figures(counters, eras, measured)
     return Verdict(
-        passed=not failures,
+        result=Result.FAIL if failures else Result.PASS,
         why=failures[0] if failures else _praise(verdicts),
         cases=verdicts,
         deltas=shown,

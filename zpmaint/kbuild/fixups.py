@@ -15,11 +15,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from zpmaint.core.config import checked
+from zpmaint.core.eras import Era
 from zpmaint.core.errors import KernelError
 from zpmaint.core.text import to_bytes, to_text
 from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild.conditions import Pattern, SourceView, Table
-from zpmaint.patchset.values import Era
 
 _DATA = Path(__file__).parent / "fixups.toml"
 

@@ -27,6 +27,7 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild import fixups, kconfig, make, profiles, toolchains
 from zpmaint.kbuild.conditions import SourceView
 from zpmaint.kbuild.diagnosis import diagnose
+from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.profiles import Profile
 from zpmaint.kbuild.toolchains import Toolchain
 from zpmaint.kbuild.values import Flavour, Kernel, Pair
@@ -73,16 +74,14 @@ class _Variant:
 
 def build(
     version: KernelVersion,
-    arch: str,
     tree: Path,
+    options: BuildOptions,
     patched: Mapping[str, bytes | None] | None,
     *,
     work: Path,
     reporter: Reporter = SILENT,
-    jobs: int | None = None,
     flavours: Collection[Flavour] = BOTH,
     source_id: str | None = None,
-    profile: str | None = None,
     ccache: Path | None = None,
     logs: Path | None = None,
     narrow: bool = False,
@@ -93,7 +92,7 @@ def build(
     knows it (a tag's hash, an archive's checksum), otherwise the tree is fingerprinted. Work
     folders come below `work`, `ccache` and `logs` default to folders beside and inside of it.
     The stock kernel is the base of the patched one and is always there; leaving PATCHED out of
-    `flavours`, or None for `patched`, leaves that one out. `jobs` defaults to one per CPU. `narrow`
+    `flavours`, or None for `patched`, leaves that one out. `narrow`
     has make look only into the folder of the sources that changed since the last build, where
     nothing else can have: for many small changes one after the other.
 
@@ -104,13 +103,11 @@ def build(
     with _disk_faults():
         job = _job(
             version,
-            arch,
             tree,
+            options,
             work=work,
-            profile_name=profile,
             ccache=ccache,
             logs=logs,
-            jobs=jobs,
             reporter=reporter,
         )
         with job.work.locked(reporter) as lock:
@@ -140,21 +137,20 @@ def _note_equal_images(job: _Job, pair: Pair) -> None:
 
 def _job(
     version: KernelVersion,
-    arch: str,
     tree: Path,
+    options: BuildOptions,
     *,
     work: Path,
-    profile_name: str | None,
     ccache: Path | None,
     logs: Path | None,
-    jobs: int | None,
     reporter: Reporter,
 ) -> _Job:
+    arch = options.arch
     for name in ("Makefile", "arch"):
         if not (tree / name).exists():
             raise UserError(f"{tree}: not a kernel tree: no {name}", "name an unpacked kernel")
     view = SourceView(tree)
-    profile = profiles.choose(view, arch, profile_name)
+    profile = profiles.choose(view, arch, options.profile)
     toolchain = toolchains.choose(view)
     tools.need("make", "gcc", "ld", *profile.tools)
     compiler = toolchains.version_line(toolchain.compiler)
@@ -183,7 +179,7 @@ def _job(
         basis,
         (ccache or work.parent / "ccache").resolve() if shutil.which("ccache") else None,
         (logs or work / "logs").resolve(),
-        jobs or os.cpu_count() or 1,
+        options.jobs or os.cpu_count() or 1,
         reporter,
     )
 

@@ -18,9 +18,10 @@ from typing import Any
 
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.files import locked
+from zpmaint.core.result import Result
 from zpmaint.ledger import benchmarks
 from zpmaint.ledger.benchmarks import BenchRecord
-from zpmaint.ledger.values import Record, Result
+from zpmaint.ledger.values import Record
 
 _APPLICATION = 0x7A706D74  # "zpmt" in the file's header: this SQLite file is a ledger
 _BUSY_SECONDS = 60.0

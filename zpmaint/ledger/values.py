@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 from typing import Any
 
-
-class Result(StrEnum):
-    """How a verification ended. INFRA says nothing about the kernel and is tried again."""
-
-    PASS = "pass"
-    FAIL = "fail"
-    """Booted, and a case, a counter or the console was not as expected (a hang included)."""
-    CONFLICT = "conflict"
-    """The patch could not be ported."""
-    BUILD = "build-failed"
-    """A kernel of the pair did not compile or link."""
-    INFRA = "infrastructure"
-    """Network, disk, a missing program: not the kernel's fault."""
+from zpmaint.core.result import Result
 
 
 @dataclass(frozen=True)

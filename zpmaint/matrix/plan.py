@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from zpmaint.core.config import Config
 from zpmaint.core.errors import ZpmaintError
+from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
-from zpmaint.ledger.values import Record, Result
+from zpmaint.ledger.values import Record
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from zpmaint.core.errors import (
     ZpmaintError,
 )
 from zpmaint.core.progress import SILENT, Reporter
-from zpmaint.ledger.values import Record, Result
+from zpmaint.core.result import Result
+from zpmaint.ledger.values import Record
 from zpmaint.matrix.plan import Due
 
 _STATUS = {Result.PASS: EXIT_OK, Result.INFRA: EXIT_INFRA}

@@ -9,8 +9,9 @@ from typing import Any
 
 from zpmaint.core.config import Config, KernelTable
 from zpmaint.core.errors import UserError
+from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
-from zpmaint.ledger.values import Record, Result
+from zpmaint.ledger.values import Record
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from zpmaint.core.config import checked
+from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
 from zpmaint.mutation.values import Edit, Mutant, Text
 from zpmaint.patchset.schema import Said, Version
-from zpmaint.patchset.values import Era
 
 TABLE = "mutants.toml"
 

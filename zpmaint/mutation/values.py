@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from zpmaint.patchset.values import Era
+from zpmaint.core.eras import Era
 
 
 @dataclass(frozen=True)

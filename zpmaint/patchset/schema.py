@@ -13,9 +13,9 @@ from pydantic import (
     model_validator,
 )
 
+from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
-from zpmaint.patchset.values import Era
 
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 """A text that must say something."""

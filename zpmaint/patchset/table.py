@@ -8,8 +8,9 @@ import tomllib
 from collections.abc import Sequence
 from typing import Any
 
+from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
-from zpmaint.patchset.values import Anchor, Era
+from zpmaint.patchset.values import Anchor
 
 _HEADER = re.compile(r"\s*\[")
 _QUOTES = re.compile(r'"""|\'\'\'')

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
-
-
-@dataclass(frozen=True)
-class Era:
-    """A half-open range of kernels [since, until); None is open-ended."""
-
-    since: KernelVersion | None = None
-    until: KernelVersion | None = None
-    mended: tuple[KernelVersion, ...] = ()
-    """Stable releases that took over what ends the era: for their series it ends with them."""
-
-    def __contains__(self, version: KernelVersion) -> bool:
-        return not (
-            (self.since is not None and version.upstream < self.since)
-            or (self.until is not None and version.upstream >= self.until)
-            or any(
-                version.series == mend.series and version.upstream >= mend for mend in self.mended
-            )
-        )
 
 
 @dataclass(frozen=True)
@@ -64,7 +46,7 @@ class Flip:
     patched: str
     """The word it must report on a patched one, and where upstream has adopted the change."""
     why: str
-    era: Era = Era()
+    era: Era = field(default_factory=Era)
     """Where it does; elsewhere the case says the same on both."""
 
 

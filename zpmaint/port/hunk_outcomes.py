@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from zpmaint.patchset.values import Adoption, Anchor, Era, PatchSet
+from zpmaint.core.eras import Era
+from zpmaint.patchset.values import Adoption, Anchor, PatchSet
 from zpmaint.port.engine import Blobs, port
 from zpmaint.port.values import HunkPort
 

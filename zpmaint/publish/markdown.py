@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable
 
 from zpmaint.core.config import Config
-from zpmaint.ledger.values import Record, Result
+from zpmaint.core.result import Result
+from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.rows import Figure, Row, rows_of
 from zpmaint.publish.words import NONE, number

@@ -21,9 +21,10 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 from zpmaint.core.config import Config
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, locked
+from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.reading import sentences
-from zpmaint.ledger.values import Record, Result
+from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet, Telling
 from zpmaint.publish import words
 from zpmaint.publish.bench import Pair, trade_svg

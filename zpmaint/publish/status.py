@@ -39,7 +39,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from zpmaint.ledger.values import Result
+from zpmaint.core.result import Result
 from zpmaint.publish.rows import Figure, Row, Standing, newest_good
 from zpmaint.publish.words import iso
 

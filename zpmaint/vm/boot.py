@@ -25,7 +25,7 @@ def boot(
     console: Path,
     reporter: Reporter = SILENT,
     deadline: float | None = None,
-    accelerator: str = "auto",
+    accelerator: Accelerator = Accelerator.ICOUNT,
     memory: int | None = None,
     append: Iterable[str] = (),
     cache: Path | None = None,
@@ -45,8 +45,7 @@ def boot(
     for and does not work, or `console` cannot be written.
     """
     machine = machine_for(kernel.image_kind, kernel.version, kernel.profile)
-    chosen = Accelerator.asked_for(accelerator)
-    if chosen is Accelerator.KVM:
+    if accelerator is Accelerator.KVM:
         probe = kvm.probe(
             machine.name,
             lambda: _boot(
@@ -71,7 +70,7 @@ def boot(
             machine=machine,
             console=console,
             deadline=deadline,
-            accelerator=chosen,
+            accelerator=accelerator,
             memory=memory,
             append=append,
             stop=stop,

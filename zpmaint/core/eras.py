@@ -1,0 +1,26 @@
+"""Ranges of kernels, as data files declare them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zpmaint.core.versions import KernelVersion
+
+
+@dataclass(frozen=True)
+class Era:
+    """A half-open range of kernels [since, until); None is open-ended."""
+
+    since: KernelVersion | None = None
+    until: KernelVersion | None = None
+    mended: tuple[KernelVersion, ...] = ()
+    """Stable releases that took over what ends the era: for their series it ends with them."""
+
+    def __contains__(self, version: KernelVersion) -> bool:
+        return not (
+            (self.since is not None and version.upstream < self.since)
+            or (self.until is not None and version.upstream >= self.until)
+            or any(
+                version.series == mend.series and version.upstream >= mend for mend in self.mended
+            )
+        )

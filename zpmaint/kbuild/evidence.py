@@ -1,0 +1,82 @@
+"""What is known of each changed file and hunk: compiled into the kernel, into a module, or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Compiled(StrEnum):
+    """Where a part of a change has ended up."""
+
+    KERNEL = "kernel"
+    """In an object of the image that boots."""
+    MODULE = "module"
+    """In an object of a module that was built."""
+    NOT = "not compiled"
+    """In no object that was built."""
+    NO_CODE = "no code"
+    """Nothing that a kernel is made of: documentation, a comment, a blank line."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is nothing about it that a build has yet to show."""
+        return self is not Compiled.NOT
+
+
+@dataclass(frozen=True)
+class HunkEvidence:
+    """One hunk of the port."""
+
+    header: str
+    """Its range in the ported patch, as HunkPort.header has it: @@ -1569,16 +1569,11 @@."""
+    compiled: Compiled
+    why: str
+    """The record that shows it (mm/memory.o), or what keeps it out (#ifdef CONFIG_NUMA)."""
+    symbols: tuple[str, ...] = ()
+    """Configuration symbols, without CONFIG_, that would have it built; empty where it is."""
+
+
+@dataclass(frozen=True)
+class FileEvidence:
+    """One file of the port."""
+
+    path: str
+    compiled: Compiled
+    why: str
+    objects: tuple[str, ...] = ()
+    """The objects it went into, below the build folder; of a header with many, the first few."""
+    changed: bool | None = None
+    """Whether an object differs between the stock and the patched kernel; None where there is no
+    object to compare."""
+    symbols: tuple[str, ...] = ()
+    hunks: tuple[HunkEvidence, ...] = ()
+    patch: str = ""
+    """The patch of a series that it belongs to; '' where the set is one patch."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a build of the pair showed of a port."""
+
+    files: tuple[FileEvidence, ...]
+    profile: str
+    """The build profile, and the fragments on top of it."""
+
+    @property
+    def hunks(self) -> tuple[HunkEvidence, ...]:
+        return tuple(hunk for file in self.files for hunk in file.hunks)
+
+    @property
+    def missing(self) -> tuple[FileEvidence, ...]:
+        """The files of which a part is in no object."""
+        return tuple(
+            file
+            for file in self.files
+            if not file.compiled.is_shown or any(not h.compiled.is_shown for h in file.hunks)
+        )
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every part of the change was compiled."""
+        return not self.missing
