@@ -212,7 +212,7 @@ def record(version: str, result: Result = Result.PASS, **more: Any) -> Record:
     documents = upgraded({name: more.get(name) for name in STAGES}, 1)
     for name, kind in STAGES.items():
         if isinstance(documents[name], dict):
-            more[name] = codec.from_json(kind, documents[name], name)
+            more[name] = codec.from_json(kind, documents[name], name) if documents[name] else None
     began = more.pop("started", NOON)
     made: dict[str, Any] = {
         "key": f"key-{version}",

@@ -45,12 +45,17 @@ class Session:
                 )
         return cls(places, config, reporter)
 
+    @property
+    def project(self) -> str:
+        """What the ledger knows the project by."""
+        return project_id(self.places.project, self.config.project or "")
+
     @cached_property
     def ledger(self) -> Ledger:
         """The project's records; those that a newer zpmaint wrote are named and left alone."""
         ledger = Ledger(
             self.places.state / "ledger.sqlite",
-            scope=Scope(project_id(self.places.project, self.config.project or ""), self._anchors),
+            scope=Scope(self.project, self._anchors),
         )
         if newer := ledger.newer():
             with self.reporter.step("open the ledger") as step:

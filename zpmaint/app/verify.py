@@ -97,6 +97,7 @@ def verify(
         runs=runs_record(course.runs) if course.runs else None,
         verdict=verdict_record(course.verdict) if course.verdict else None,
         seconds=course.seconds,
+        project=session.project,
         inputs=inputs,
     )
 

@@ -55,13 +55,13 @@ class MemberRecord:
 class PortRecord:
     """What came of carrying the set onto the kernel."""
 
-    version: str
-    patchset: str
-    state: str
+    version: str = ""
+    patchset: str = ""
+    state: str = ""
     """applies, ported, upstream, superseded, conflict."""
-    anchor: str
-    confidence: float
-    why: str
+    anchor: str = ""
+    confidence: float = 0.0
+    why: str = ""
     patch: str | None = None
     """The whole patch file, byte for byte (undecodable bytes as surrogates)."""
     files: tuple[FileRecord, ...] = ()
@@ -73,7 +73,7 @@ class PortRecord:
 class KernelRecord:
     """One built kernel; see kbuild.values.Kernel. Paths are those of the machine that built it."""
 
-    version: str
+    version: str = ""
     arch: str = ""
     flavour: str = ""
     image: str = ""
