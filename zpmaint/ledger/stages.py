@@ -8,7 +8,7 @@ A field that an older record does not have takes its default, which reads "not k
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from zpmaint.core.result import Result
@@ -118,6 +118,8 @@ class RunRecord:
     tail: str = ""
     """The console's last lines: a ledger travels without the consoles."""
     restarts: tuple[RunRecord, ...] = ()
+    suites: dict[str, RunRecord] = field(default_factory=dict)
+    """By name the boots of the other suites, where a set has several; this one is the first's."""
 
     @property
     def boots(self) -> tuple[RunRecord, ...]:
