@@ -34,7 +34,7 @@ def test_sets_of_one_name_do_not_see_each_others_results(path: Path) -> None:
         other.record(record("6.2"))
         for ledger, versions in ((mine, ["6.1"]), (other, ["6.2", "6.1"])):
             assert sorted(r.version for r in ledger.history()) == sorted(versions)
-            assert {r.project for r in ledger.history()} == {ledger is mine and "mine" or "other"}
+            assert {r.project for r in ledger.history()} == {(ledger is mine and "mine") or "other"}
             assert len(ledger.latest_summaries()) == len(versions)
         assert mine.known("key-6.2") is None
         assert mine.latest("6.2", "x86_64", SET) is None

@@ -280,7 +280,15 @@ def test_status_json_has_the_documented_shape() -> None:
     assert document["schema"] == 1
     assert document["generated"] == "2026-11-25T12:00:00Z"
     (one,) = document["patchsets"]
-    assert set(one) == {"name", "title", "tracked", "passing", "no_regression", "newest_good", "kernels"}
+    assert set(one) == {
+        "name",
+        "title",
+        "tracked",
+        "passing",
+        "no_regression",
+        "newest_good",
+        "kernels",
+    }
     assert (one["tracked"], one["passing"]) == (9, 4)
     none, some = type(None), dict
     shape: dict[str, tuple[type, ...]] = {
