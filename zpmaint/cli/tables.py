@@ -15,16 +15,16 @@ from rich.text import Text
 
 from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.values import Kernel
-from zpmaint.ledger.values import Record
 from zpmaint.port.series import Fate
-from zpmaint.port.values import Port
-from zpmaint.vm.values import Run
 
 if TYPE_CHECKING:
     # Whoever only reads the ledger waits for no source to be imported.
     from zpmaint.app.series import SeriesPort
     from zpmaint.app.test_run import TestRun
+    from zpmaint.kbuild.values import Kernel
+    from zpmaint.ledger.values import Record
+    from zpmaint.port.values import Port
+    from zpmaint.vm.values import Run
 
 BOX = box.SIMPLE_HEAD
 
