@@ -425,8 +425,7 @@ def old_ledger(path: Path, schema: int, *rows: dict[str, Any]) -> None:
             for value in (row[name] for name in OLD)
         ]
         db.execute(
-            f"INSERT INTO record (digest, {', '.join(OLD)}) "
-            f"VALUES (?{', ?' * len(OLD)})",
+            f"INSERT INTO record (digest, {', '.join(OLD)}) VALUES (?{', ?' * len(OLD)})",
             (f"digest-{number}", *texts),
         )
     db.execute(f"PRAGMA user_version = {schema}")

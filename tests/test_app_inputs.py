@@ -125,7 +125,10 @@ def test_the_key_holds_what_the_stages_import_and_read(shipped: PatchSet) -> Non
         for name in code.modules
         if name.startswith(("zpmaint.cli", "zpmaint.publish", "zpmaint.ledger", "zpmaint.matrix"))
     }
-    assert not {"zpmaint.app.explain", "zpmaint.app.resolve", "zpmaint.app.bench"} & code.modules.keys()
+    assert (
+        not {"zpmaint.app.explain", "zpmaint.app.resolve", "zpmaint.app.bench"}
+        & code.modules.keys()
+    )
     parts = verification_inputs(NEW, shipped)
     assert {
         "core/tools.toml", "kbuild/fixups.toml", "kbuild/toolchains.toml", "kbuild/profiles",

@@ -97,17 +97,23 @@ def parsed(source: str) -> Module:
             imports |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             imports |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if 0 < len(node.value) < 80 and "\n" not in node.value:
-                strings.add(node.value)
+        elif (
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_name(node.value)
+        ):
+            strings.add(node.value)
     digest = hashlib.sha256(ast.dump(_Bare().visit(tree)).encode()).hexdigest()[:32]
     return Module(digest, tuple(sorted(imports)), tuple(sorted(strings)))
+
+
+def _is_name(text: str) -> bool:
+    """Whether it may name a file or a folder."""
+    return 0 < len(text) < 80 and "\n" not in text
 
 
 class _Bare(ast.NodeTransformer):
     """Leaves out docstrings, those of attributes included: strings that nobody takes."""
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:  # noqa: N802  ast's own name
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             return None
         return node

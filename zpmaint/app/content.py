@@ -39,13 +39,15 @@ def file_digest(path: Path, version: KernelVersion) -> str:
     the bytes count."""
     data = path.read_bytes()
     if path.suffix == ".toml":
-        with suppress(tomllib.TOMLDecodeError, UnicodeDecodeError):  # who uses it says what is wrong
+        with suppress(
+            tomllib.TOMLDecodeError, UnicodeDecodeError
+        ):  # who uses it says what is wrong
             return _hash(_of_table(tomllib.loads(data.decode()), version))
     return hashlib.sha256(data).hexdigest()[:32]
 
 
 def folder_digests(folder: Path, version: KernelVersion) -> dict[str, str]:
-    """The hash of every file below a folder, by its path in there; none where there is no folder."""
+    """The hash of every file below a folder, by its path in there; none without one."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): file_digest(path, version) for path in files}
 

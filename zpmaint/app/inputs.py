@@ -11,7 +11,8 @@ The inputs are named parts, each with a hash, all known before any work is done:
     code           the code of every module that the stages import (see closure.py)
     packages       versions of Python and of the other distributions that code imports
     tools          the version lines of compiler, linker and QEMU
-    ROOM/NAME      each data file or folder that one of those modules names, and the project's own beside it
+    ROOM/NAME      each data file or folder that one of those modules names, and the project's own
+                   beside it
 
 Prose counts nowhere, and a row for other kernels does not count (see content.py). The key is the
 hash over all parts. They are kept in the record, so that a plan can say which of them changed.
@@ -85,9 +86,7 @@ def verification_inputs(
     return parts | _data(code.data, version, project)
 
 
-def _data(
-    files: Iterable[Path], version: KernelVersion, project: Path | None
-) -> dict[str, str]:
+def _data(files: Iterable[Path], version: KernelVersion, project: Path | None) -> dict[str, str]:
     """A part for each data file, and one for each folder that holds nothing else."""
     found: dict[str, list[str]] = {}
     for path in files:

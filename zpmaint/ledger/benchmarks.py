@@ -72,7 +72,9 @@ def row(record: BenchRecord) -> tuple[Any, ...]:
         record.key, record.version, record.arch, record.patchset, record.accelerator,
         _json(record.asked), _json(record.images), int(record.adopted), record.finished,
     )  # fmt: skip
-    digest = hashlib.sha256(_json([*values, said, *filter(None, [record.project])]).encode()).hexdigest()
+    digest = hashlib.sha256(
+        _json([*values, said, *filter(None, [record.project])]).encode()
+    ).hexdigest()
     return (digest, *values, zlib.compress(said.encode(), 9), record.project)
 
 

@@ -12,7 +12,6 @@ from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Summary
 
-
 Inputs = dict[str, str]
 """By part of a verification's inputs its hash."""
 
@@ -125,9 +124,7 @@ def plan(
     return Plan(dues_now, tuple(unresolved))
 
 
-def _looked_up(
-    due: Due, ledger: Remembers, inputs: Inputs, key_of: Callable[[Inputs], str]
-) -> Due:
+def _looked_up(due: Due, ledger: Remembers, inputs: Inputs, key_of: Callable[[Inputs], str]) -> Due:
     known = ledger.known_summary(key_of(inputs))
     if known is not None:
         return replace(due, known=known, why=f"known: {known.result} with the same inputs")

@@ -64,7 +64,9 @@ class News:
         }
 
 
-def whats_new(listings: Iterable[Listing], config: Config, records: Iterable[Record | Summary]) -> list[News]:
+def whats_new(
+    listings: Iterable[Listing], config: Config, records: Iterable[Record | Summary]
+) -> list[News]:
     """One row for each tracked line that a source lists a kernel of, and each untracked series;
     newest first. A line of a series counts releases alone, as its newest kernel is one."""
     listed: dict[KernelVersion, list[Listing]] = {}
