@@ -314,14 +314,14 @@ def test_status_json_has_the_documented_shape() -> None:
         "page": (str, none),
         "patch": (str, none),
     }
-    for kernel in one["kernels"]:
-        assert set(kernel) == set(shape)
+    for row in one["kernels"]:
+        assert set(row) == set(shape)
         for name, types in shape.items():
-            assert isinstance(kernel[name], types), (kernel["version"], name)
-        assert kernel["state"] in {
+            assert isinstance(row[name], types), (row["version"], name)
+        assert row["state"] in {
             "pass", "fail", "conflict", "build-failed", "infrastructure", "pending",
         }  # fmt: skip
-        for link in (kernel["page"], kernel["patch"]):
+        for link in (row["page"], row["patch"]):
             assert link is None or unquote(link) in files()
     by_version = {k["version"]: k for k in one["kernels"]}
     assert by_version["2.6.21"]["rss_telling"] is False

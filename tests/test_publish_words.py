@@ -24,8 +24,13 @@ from zpmaint.publish.site import site_files
 
 HUNKS = (
     {"header": "@@ -1 +1 @@", "compiled": "kernel", "why": "fs/namei.o"},
-    {"header": "@@ -9 +9 @@", "compiled": "not compiled", "why": "#ifdef CONFIG_X", "symbols": ["X"]},
-)  # fmt: skip
+    {
+        "header": "@@ -9 +9 @@",
+        "compiled": "not compiled",
+        "why": "#ifdef CONFIG_X",
+        "symbols": ["X"],
+    },
+)
 
 
 def judged(version: str, result: Result, **more: Any) -> Record:

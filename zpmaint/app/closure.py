@@ -97,14 +97,17 @@ def parsed(source: str) -> Module:
             imports |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             imports |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Constant) and _is_name(node.value):
-            strings.add(str(node.value))
+        elif (
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_name(node.value)
+        ):
+            strings.add(node.value)
     digest = hashlib.sha256(ast.dump(_Bare().visit(tree)).encode()).hexdigest()[:32]
     return Module(digest, tuple(sorted(imports)), tuple(sorted(strings)))
 
 
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) < 80 and "\n" not in value
+def _is_name(text: str) -> bool:
+    """Whether it may name a file or a folder."""
+    return 0 < len(text) < 80 and "\n" not in text
 
 
 class _Bare(ast.NodeTransformer):

@@ -47,7 +47,7 @@ def file_digest(path: Path, version: KernelVersion) -> str:
 
 
 def folder_digests(folder: Path, version: KernelVersion) -> dict[str, str]:
-    """The hash of every file below a folder, by its path; none where there is no folder."""
+    """The hash of every file below a folder, by its path in there; none without one."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): file_digest(path, version) for path in files}
 

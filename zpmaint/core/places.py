@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from zpmaint.core.errors import UserError
 
 CONFIG_NAME = "kernels.toml"
+_CHECKOUT = Path(__file__).resolve().parent.parent.parent
+_INSTALLED = Path(sys.prefix, "share", "zpmaint")
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,14 @@ class Places:
             project = Path(named)
         if project is None:
             here = Path.cwd()
-            above = [here, *here.parents, Path(__file__).resolve().parent.parent.parent]
+            above = [here, *here.parents, _CHECKOUT]
             project = next((p for p in above if (p / CONFIG_NAME).is_file()), None)
         if project is None or not (project / CONFIG_NAME).is_file():
+            where = f"in {project}" if project else f"here ({Path.cwd()}) or above"
             raise UserError(
-                f"no {CONFIG_NAME} in {project or Path.cwd()}",
-                "run zpmaint inside its project, or name the folder with --project",
+                f"no {CONFIG_NAME} {where}; zpmaint needs a project: a folder with {CONFIG_NAME} "
+                "and patches/NAME/patch.toml",
+                f"go into one, or name it with --project{_such_as()}",
             )
         if home := os.environ.get("ZPMAINT_HOME"):
             return cls(
@@ -63,3 +68,13 @@ def project_id(project: Path, name: str = "") -> str:
         return name
     digest = hashlib.sha256(os.fsencode(project.resolve())).hexdigest()
     return f"folder-{digest[:16]}"
+
+
+def example() -> Path | None:
+    """The project that zpmaint comes with, of its checkout or as it was installed."""
+    return next((p for p in (_CHECKOUT, _INSTALLED) if (p / CONFIG_NAME).is_file()), None)
+
+
+def _such_as() -> str:
+    shown = example()
+    return f"; {shown} is an example" if shown else ""

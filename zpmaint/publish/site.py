@@ -14,10 +14,8 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 from zpmaint.core.config import Config
 from zpmaint.core.errors import UserError
@@ -34,6 +32,9 @@ from zpmaint.publish.kernels import Line, lines_of, picture
 from zpmaint.publish.looks import LOOKS, PENDING
 from zpmaint.publish.rows import Row, Standing, file_name, newest_good, patchsets_of, rows_of
 from zpmaint.publish.status import holding_of, passing_of, status_json
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 MARKER = ".zpmaint-site"
 """The file that says a folder is a site of ours, which the next one may replace."""
@@ -223,6 +224,8 @@ def _replaceable(out: Path) -> None:
 
 @functools.cache
 def _environment() -> Environment:
+    from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+
     env = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
