@@ -118,8 +118,6 @@ class RunRecord:
     tail: str = ""
     """The console's last lines: a ledger travels without the consoles."""
     restarts: tuple[RunRecord, ...] = ()
-    suites: dict[str, RunRecord] = field(default_factory=dict)
-    """By name the boots of the other suites, where a set has several; this one is the first's."""
 
     @property
     def boots(self) -> tuple[RunRecord, ...]:
@@ -133,6 +131,8 @@ class RunsRecord:
 
     stock: RunRecord | None = None
     patched: RunRecord | None = None
+    suites: dict[str, RunsRecord] = field(default_factory=dict)
+    """Those of further suites, by name."""
 
     @property
     def ran(self) -> dict[str, RunRecord]:
