@@ -27,7 +27,7 @@ _ROOMS = (
         "port",
         "kbuild",
         "vm",
-        "guest",
+        "suites",
         "judge",
         "app",
     ),
@@ -47,6 +47,7 @@ def verification_key(
         repr(replace(build, jobs=None)),
         accelerator,
         repr(replace(patchset, folder=Path())),
+        _folder(patchset.folder / "cases", ("*.c", "*.h", "*.sh", "*.toml")),
         _own_code(),
         _toolchain(),
     ]

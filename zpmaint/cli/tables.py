@@ -13,7 +13,6 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild.values import Kernel
 from zpmaint.ledger.values import Record
@@ -36,6 +35,8 @@ _STYLES = {
     "conflict": "red",
     "untried": "yellow",
     "pass": "green",
+    "no regression": "green",
+    "not compiled": "bold red",
     "fail": "bold red",
     "lost": "bold red",
     "skip": "yellow",
@@ -164,24 +165,30 @@ def runs(out: Console, ran: Mapping[Any, Run]) -> None:
 def test_run(out: Console, done: TestRun) -> None:
     """Chosen cases on the kernels they ran on, and the verdict last."""
     out.print(Text(f"\n{done.name}", style="bold"))
-    for flavour, run in done.runs.items():
-        for number, boot in enumerate(run.boots):
-            again = ", again" if number else ""
-            out.print(
-                f"  {flavour}{again}: {boot.outcome} in {boot.seconds:.2f} s "
-                f"({boot.accelerator}): {boot.why}",
-                markup=False,
-                soft_wrap=True,
-            )
+    for one in done.suites:
+        suite = one.bootable.suite.name
+        for flavour, run in one.runs.items():
+            for number, boot in enumerate(run.boots):
+                again = ", again" if number else ""
+                out.print(
+                    f"  {suite}: {flavour}{again}: {boot.outcome} in {boot.seconds:.2f} s "
+                    f"({boot.accelerator}): {boot.why}",
+                    markup=False,
+                    soft_wrap=True,
+                )
+        for line in one.bootable.ready.left_out:
+            out.print(f"  left out: {line}", style="yellow", markup=False, soft_wrap=True)
     verdict = asdict(done.verdict)
     _cases(out, verdict["cases"])
+    _figures(out, verdict["deltas"])
     for failure in done.verdict.failures:
         out.print(f"  against it: {failure}", style="red", markup=False, soft_wrap=True)
     if not done.verdict.passed:
-        for flavour, run in done.runs.items():
-            for boot in run.boots:
-                out.print(f"  {flavour} console: {boot.console}", markup=False, soft_wrap=True)
-    word = state("pass" if done.verdict.passed else "fail")
+        for one in done.suites:
+            for flavour, run in one.runs.items():
+                for boot in run.boots:
+                    out.print(f"  {flavour} console: {boot.console}", markup=False, soft_wrap=True)
+    word = state(done.verdict.result)
     word.append(f": {done.verdict.why}", style="")
     out.print(word, soft_wrap=True)
 
@@ -196,9 +203,10 @@ def record(out: Console, row: Record, *, cases: bool = True) -> None:
         _cases(out, row.verdict["cases"])
     if row.verdict:
         _deltas(out, row.verdict["deltas"])
+        _figures(out, row.verdict["deltas"])
         for failure in row.verdict["failures"]:
             out.print(f"  against it: {failure}", style="red", markup=False, soft_wrap=True)
-    if row.result is not Result.PASS and row.runs:
+    if not row.result.is_good and row.runs:
         for flavour, run in row.runs.items():
             if run:
                 out.print(f"  {flavour} console: {run['console']}", markup=False)
@@ -234,15 +242,25 @@ def _facts(out: Console, row: Record) -> None:
 
 
 def _cases(out: Console, rows: Iterable[dict[str, Any]]) -> None:
-    table = _table("case", "stock", "", "patched", "", "flips")
+    """A table for each suite; what failed and what flips stands first in it."""
+    suites: dict[str, list[dict[str, Any]]] = {}
     for case in rows:
-        cells: list[Text | str] = [case["name"]]
-        for side in ("stock", "patched"):
-            got = case[side]
-            cells += [state(got["mark"]), _seen(got)] if got else ["-", ""]
-        cells.append("flips" if case["flips"] else "")
-        table.add_row(*cells)
-    out.print(table)
+        suites.setdefault(case.get("suite", "fault-path"), []).append(case)
+    for suite, cases in suites.items():
+        table = _table("case", "stock", "", "patched", "", "flips", title=f"suite {suite}")
+        for case in sorted(cases, key=_weight):
+            cells: list[Text | str] = [case["name"]]
+            for side in ("stock", "patched"):
+                got = case[side]
+                cells += [state(got["mark"]), _seen(got)] if got else ["-", ""]
+            cells.append("flips" if case["flips"] else "")
+            table.add_row(*cells)
+        out.print(table)
+
+
+def _weight(case: dict[str, Any]) -> tuple[bool, bool]:
+    wrong = any(case[s] and case[s]["mark"] in ("fail", "lost") for s in ("stock", "patched"))
+    return (not wrong, not case["flips"])
 
 
 def _seen(got: dict[str, Any]) -> Text:
@@ -264,7 +282,10 @@ def _deltas(out: Console, rows: Iterable[dict[str, Any]]) -> None:
     What tells is marked *, and stands first."""
     counters: dict[str, dict[str, dict[str, Any]]] = {}
     for row in rows:
-        counters.setdefault(row["counter"], {})[row["phase"]] = row
+        if row["phase"] in _PHASES:
+            counters.setdefault(row["counter"], {})[row["phase"]] = row
+    if not counters:
+        return
     figures = [f"{phase}: {side}" for phase in _PHASES for side in ("stock", "patched")]
     table = _table("counter", "unit", *figures, right=figures)
     notes: dict[str, list[str]] = {}
@@ -289,6 +310,18 @@ def _deltas(out: Console, rows: Iterable[dict[str, Any]]) -> None:
     out.print("  * tells stock from patched on this kernel")
     for note, names in notes.items():
         out.print(f"  {', '.join(names)}: {note}", markup=False, soft_wrap=True)
+
+
+def _figures(out: Console, rows: Iterable[dict[str, Any]]) -> None:
+    """What cases reported beside their word, stock and patched."""
+    own = [row for row in rows if row["phase"] not in _PHASES]
+    if not own:
+        return
+    table = _table("figure", "case", "unit", "stock", "patched", right=("stock", "patched"))
+    for row in own:
+        cells = [_cell(row, side) for side in ("stock", "patched")]
+        table.add_row(escape(row["counter"]), row["phase"], escape(row["unit"]), *cells)
+    out.print(table)
 
 
 def _tells(phases: Mapping[str, dict[str, Any]]) -> bool:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A verdict as JUnit XML, as CI servers read it: a suite for each kernel, a test for each case."""
 
 from __future__ import annotations

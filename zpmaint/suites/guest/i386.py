@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What gcc -m32 needs to link a static program: musl and libgcc for i386.
 
 Taken from the machine where it is there, else from the Debian packages of the architecture i386,

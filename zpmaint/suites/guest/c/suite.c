@@ -96,7 +96,7 @@ static const char *signal_name(int number)
 	return other;
 }
 
-static const struct kase *current;
+static const struct test_case *current;
 static char ending;
 static char word[256];
 
@@ -116,47 +116,47 @@ static void heard(char kind, const char *text)
 	}
 }
 
-static void run_case(int number, const struct kase *kase, unsigned long release)
+static void run_case(int number, const struct test_case *test, unsigned long release)
 {
 	int status;
 
 	/* Before the case, so that a kernel which dies in it is known to have died in it. */
-	say("# case %s\n", kase->name);
-	mark("zpmaint: case %s\n", kase->name);
-	if (release < kase->since || (kase->until && release >= kase->until)) {
-		say("ok %d %s # SKIP only on Linux %s\n", number, kase->name, kase->range);
+	say("# case %s\n", test->name);
+	mark("zpmaint: case %s\n", test->name);
+	if (release < test->since || (test->until && release >= test->until)) {
+		say("ok %d %s # SKIP only on Linux %s\n", number, test->name, test->range);
 		return;
 	}
 	for (const struct lack *lack = lacks; lack->name; lack++)
-		if (!strcmp(lack->name, kase->name) && release >= lack->since &&
+		if (!strcmp(lack->name, test->name) && release >= lack->since &&
 		    release < lack->until) {
-			say("ok %d %s # SKIP %s\n", number, kase->name, lack->why);
+			say("ok %d %s # SKIP %s\n", number, test->name, lack->why);
 			return;
 		}
-	if (kase->full && !choice.full) {
-		say("ok %d %s # SKIP only in the full profile\n", number, kase->name);
+	if (test->full && !choice.full) {
+		say("ok %d %s # SKIP only in the full profile\n", number, test->name);
 		return;
 	}
 	if (choice.as_init)
 		huge_pages("never");
-	current = kase;
+	current = test;
 	ending = 0;
 	status = run_apart(ran, choice.deadline, heard);
 	if (status == -1)
-		say("not ok %d %s # observed: not-started\n", number, kase->name);
+		say("not ok %d %s # observed: not-started\n", number, test->name);
 	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-		say("not ok %d %s # observed: timeout\n", number, kase->name);
+		say("not ok %d %s # observed: timeout\n", number, test->name);
 	else if (WIFSIGNALED(status))
-		say("not ok %d %s # observed: killed-by-%s\n", number, kase->name,
+		say("not ok %d %s # observed: killed-by-%s\n", number, test->name,
 		    signal_name(WTERMSIG(status)));
 	else if (ending == 'S')
-		say("ok %d %s # SKIP %s\n", number, kase->name, word);
+		say("ok %d %s # SKIP %s\n", number, test->name, word);
 	else if (ending == 'O')
-		say("ok %d %s # observed: %s\n", number, kase->name, word);
+		say("ok %d %s # observed: %s\n", number, test->name, word);
 	else if (ending == 'F')
-		say("not ok %d %s # observed: %s\n", number, kase->name, word);
+		say("not ok %d %s # observed: %s\n", number, test->name, word);
 	else
-		say("not ok %d %s # observed: no-word\n", number, kase->name);
+		say("not ok %d %s # observed: no-word\n", number, test->name);
 }
 
 /* The lines of CHOSEN, each with a newline before and behind it; without the file, none. */
@@ -172,12 +172,12 @@ static void read_list(void)
 	strcat(list, "\n");
 }
 
-static int chosen(const struct kase *kase)
+static int chosen(const struct test_case *test)
 {
 	char row[128];
 
-	snprintf(row, sizeof row, "\n%s\n", kase->name);
-	return !fnmatch(choice.glob, kase->name, 0) && (!list[0] || strstr(list, row));
+	snprintf(row, sizeof row, "\n%s\n", test->name);
+	return !fnmatch(choice.glob, test->name, 0) && (!list[0] || strstr(list, row));
 }
 
 void suite_run(void)

@@ -2,7 +2,7 @@
 #ifndef ZP_SUITE_H
 #define ZP_SUITE_H
 
-struct kase {
+struct test_case {
 	const char *name;
 	void (*run)(void);
 	unsigned long since, until; /* kernels [since, until) as RELEASE(); until 0 is open */
@@ -14,7 +14,7 @@ struct kase {
 #define RELEASE(a, b, c) (((unsigned long)(a) << 24) | ((b) << 16) | (c))
 
 /* The table, made from cases.toml. */
-extern const struct kase cases[];
+extern const struct test_case cases[];
 extern const int case_count;
 
 /* Kernels of this architecture, [since, until), that lack what a case looks at. */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """bench.toml: the full memory benchmark's patterns, for the guest's compiler and for the judge."""
 
 from __future__ import annotations

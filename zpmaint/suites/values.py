@@ -1,4 +1,5 @@
-"""What the suite consists of."""
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a suite consists of."""
 
 from __future__ import annotations
 
@@ -34,8 +35,18 @@ class Lack:
 
 
 @dataclass(frozen=True)
+class StockWord:
+    """Kernels on which a stock kernel answers a case by another word than `Case.expect`."""
+
+    era: Era
+    word: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Case:
-    """One case of the fault-path suite, as cases.toml declares it."""
+    """One case of a suite. What it must report is said of a stock kernel; a patch set's flips say
+    what a patched one reports instead."""
 
     name: str
     reason: str
@@ -46,11 +57,14 @@ class Case:
     needs: str = ""
     """What a kernel of the era may lack; '' where the case must run."""
     expect: str = "ok"
-    """The word it reports on every kernel, unless a patch set's flip says otherwise."""
+    """The word it reports on every kernel, but for `stocks` and `defects`."""
     defects: tuple[Defect, ...] = ()
     lacks: tuple[Lack, ...] = ()
     profile: str = MINIMAL
     """The profile that it takes to tell: in the minimal one the guest skips what needs the full."""
+    stocks: tuple[StockWord, ...] = ()
+    relative: bool = False
+    """Nobody knows beforehand what it reports: patched is held to what stock reported."""
 
     @property
     def function(self) -> str:
@@ -61,11 +75,36 @@ class Case:
         """What is known to be wrong with `version`, patched or not."""
         return next((defect for defect in self.defects if version in defect.era), None)
 
+    def stock(self, version: KernelVersion) -> str:
+        """The word that a stock kernel of `version` must report."""
+        found = next((row for row in self.stocks if version in row.era), None)
+        return found.word if found else self.expected(version)
+
     def expected(self, version: KernelVersion) -> str:
-        """The word it must report on `version` where no flip says otherwise."""
+        """The word it must report on `version` where nothing is said of stock kernels."""
         known = self.defect(version)
         return known.word if known else self.expect
 
     def must_run(self, version: KernelVersion, profile: str = MINIMAL) -> bool:
         """Whether a skip on this kernel, booted in `profile`, is a failure of the case."""
         return version in self.era and not self.needs and self.profile in (MINIMAL, profile)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that cases may report beside their word, as a patch set declares it."""
+
+    name: str
+    unit: str
+    why: str
+    patched: str = ""
+    """How patched must stand to stock: less, more, same; '' where it is shown only."""
+
+    def holds(self, stock: float, patched: float) -> bool:
+        """Whether two figures stand to each other as declared."""
+        return {
+            "": True,
+            "less": patched < stock,
+            "more": patched > stock,
+            "same": patched == stock,
+        }[self.patched]

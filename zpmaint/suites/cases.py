@@ -1,30 +1,30 @@
-"""cases.toml: the suite's table, for the guest's compiler and for the judge."""
+# SPDX-License-Identifier: GPL-2.0-only
+"""A suite's table of cases (cases.toml), and how cases are chosen."""
 
 from __future__ import annotations
 
 import difflib
 import fnmatch
-import functools
 import re
 import tomllib
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
-from pathlib import Path
 
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.values import MINIMAL, PROFILES, Case, Defect, Lack
-
-TABLE = Path(__file__).parent / "cases.toml"
+from zpmaint.suites.values import MINIMAL, PROFILES, Case, Defect, Lack, StockWord
 
 _NAME = re.compile(r"[a-z]+(?:[.-][a-z]+)+")
 _KEYS = {
     *("name", "reason", "tags", "since", "until", "needs", "expect", "profile"),
-    *("defect", "lacks"),
+    *("defect", "lacks", "stock"),
 }
 _DEFECT_KEYS = {"since", "until", "word", "why"}
 _DEFECT_MAY = {"mended"}
+_STOCK_KEYS = {"word", "why"}
+_STOCK_MAY = {"since", "until", "mended"}
+_INSTEAD_KEYS = {"of", "word", "why"}
 _LACK_KEYS = {"arch", "since", "until", "why"}
 _ARCHES = ("x86_64", "i386")
 
@@ -32,11 +32,16 @@ _ARCHES = ("x86_64", "i386")
 def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
     """The cases of a table, in its order. Raises UserError: file, case, key."""
     try:
-        rows = tomllib.loads(text).get("case", [])
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{name}: not TOML: {error}") from None
+    instead = [
+        (row["of"], _stock(row, where, _INSTEAD_KEYS))
+        for number, row in enumerate(table.get("instead", ()), 1)
+        if (where := f"{name}: instead[{number}]")
+    ]
     cases: list[Case] = []
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(table.get("case", ()), 1):
         where = f"{name}: case[{number}]"
         if unknown := set(row) - _KEYS:
             raise UserError(f"{where}: unknown key {sorted(unknown)[0]!r}")
@@ -60,6 +65,7 @@ def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
                 needs=row.get("needs", ""),
                 expect=row.get("expect", "ok"),
                 profile=profile,
+                stocks=_stocks(row.get("stock", ()), where, instead),
                 defects=tuple(
                     _defect(defect, f"{where}.defect[{index}]")
                     for index, defect in enumerate(row.get("defect", []), 1)
@@ -82,6 +88,24 @@ def _era(row: Mapping[str, str]) -> Era:
         KernelVersion.parse(row[key]) if key in row else None for key in ("since", "until")
     )
     return Era(since, until)
+
+
+def _stocks(
+    said: str | Sequence[Mapping[str, str]], where: str, instead: Sequence[tuple[str, StockWord]]
+) -> tuple[StockWord, ...]:
+    """What stock kernels report: a word for all but those of `instead`, or a word for each era."""
+    if not isinstance(said, str):
+        return tuple(
+            _stock(row, f"{where}.stock[{index}]", _STOCK_KEYS) for index, row in enumerate(said, 1)
+        )
+    rows = tuple(row for of, row in instead if of == said)
+    return (*rows, StockWord(Era(), said, "what a stock kernel does")) if said else rows
+
+
+def _stock(row: Mapping[str, str], where: str, keys: set[str]) -> StockWord:
+    _all_keys(row, where, keys, _STOCK_MAY)
+    mended = tuple(map(KernelVersion.parse, row.get("mended", ())))
+    return StockWord(replace(_era(row), mended=mended), row["word"], row["why"])
 
 
 def _defect(row: Mapping[str, str], where: str) -> Defect:
@@ -111,27 +135,29 @@ def _all_keys(
             raise UserError(f"{where}.{key}: missing, and needed")
 
 
-@functools.cache
-def all_cases() -> tuple[Case, ...]:
-    """The suite."""
-    return read_cases(TABLE.read_text(encoding="utf-8"), str(TABLE))
-
-
 def select(cases: Sequence[Case], *words: str) -> tuple[Case, ...]:
-    """The cases that any of `words` chooses, in the suite's order: a glob of names, or a tag.
-    Raises UserError for a word that chooses none, with what comes near it."""
+    """The cases that any of `words` chooses, in their order: a glob of names, or a tag. Raises
+    UserError for a word that chooses none, with what comes near it."""
     chosen: set[str] = set()
     for word in words:
-        found = {
-            case.name for case in cases if fnmatch.fnmatchcase(case.name, word) or word in case.tags
-        }
+        found = {case.name for case in cases if matches(case, word)}
         if not found:
-            known = [*(case.name for case in cases), *tags(cases)]
-            near = difflib.get_close_matches(word, known, n=5)
-            hint = f"did you mean: {', '.join(near)}?" if near else f"tags: {_listed(cases)}"
-            raise UserError(f"no case and no tag is {word!r}", hint)
+            raise no_such_case(word, cases)
         chosen |= found
     return tuple(case for case in cases if case.name in chosen)
+
+
+def matches(case: Case, word: str) -> bool:
+    """Whether `word` chooses the case: a glob of its name, or one of its tags."""
+    return fnmatch.fnmatchcase(case.name, word) or word in case.tags
+
+
+def no_such_case(word: str, cases: Sequence[Case]) -> UserError:
+    """What to say of a word that chooses none of `cases`."""
+    known = [*(case.name for case in cases), *tags(cases)]
+    near = difflib.get_close_matches(word, known, n=5)
+    hint = f"did you mean: {', '.join(near)}?" if near else f"tags: {_listed(cases)}"
+    return UserError(f"no case and no tag is {word!r}", hint)
 
 
 def tags(cases: Sequence[Case]) -> tuple[str, ...]:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The guest's C table, made from cases.toml: the two cannot drift apart."""
 
 from __future__ import annotations
@@ -6,7 +7,7 @@ from collections.abc import Sequence
 
 from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.values import FULL, Case, Lack
+from zpmaint.suites.values import FULL, Case, Lack
 
 
 def table_header(cases: Sequence[Case]) -> str:
@@ -24,7 +25,7 @@ def table_source(cases: Sequence[Case]) -> str:
     lacks = "".join(_lack(case, lack) for case in cases for lack in case.lacks)
     return (
         '#include "cases.gen.h"\n#include "suite.h"\n\n'
-        f"const struct kase cases[] = {{\n{rows}}};\n"
+        f"const struct test_case cases[] = {{\n{rows}}};\n"
         "const int case_count = sizeof cases / sizeof *cases;\n"
         f"const struct lack lacks[] = {{\n{lacks}\t{{0, 0, 0, 0}},\n}};\n"
     )

@@ -1,4 +1,5 @@
-"""The guest program: compiled on demand, kept by the hash of all that went into it."""
+# SPDX-License-Identifier: GPL-2.0-only
+"""Guest programs: compiled on demand, kept by the hash of all that went into them."""
 
 from __future__ import annotations
 
@@ -9,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zpmaint.core import tools
-from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.errors import InfraError, UserError, ZpmaintError
 from zpmaint.core.files import locked, write_whole
 from zpmaint.core.progress import SILENT, Reporter
-from zpmaint.guest.cases import all_cases
-from zpmaint.guest.i386 import Parts, parts
-from zpmaint.guest.patterns import full_bench, patterns_header, patterns_source
-from zpmaint.guest.table import table_header, table_source
-from zpmaint.guest.values import Case
+from zpmaint.suites.guest.i386 import Parts, parts
+from zpmaint.suites.guest.patterns import full_bench, patterns_header, patterns_source
+from zpmaint.suites.guest.table import table_header, table_source
+from zpmaint.suites.values import Case
 
 SOURCES = Path(__file__).parent / "c"
 
@@ -47,36 +47,46 @@ class _Toolchain:
     """Files that go into the program beside the sources."""
 
 
+@dataclass(frozen=True)
+class Program:
+    """An /init to make: the runtime, and the cases of one suite."""
+
+    name: str
+    """What its file is called in the cache."""
+    cases: tuple[Case, ...] = ()
+    sources: tuple[Path, ...] = ()
+    """C files of the suite, linked among those of the runtime by name."""
+    own: tuple[Path, ...] = ()
+    """C files that somebody else wrote, and headers beside them: compiled where they are, so that
+    the compiler's messages name them, and linked last. A fault in them is their author's."""
+    generated: str = ""
+    """C text that is compiled with them."""
+
+
 def bench_program(arch: str, *, cache: Path, reporter: Reporter = SILENT) -> Path:
-    """The same program without the suite's cases, for the full benchmark: what it measures does not
-    change when a case does. Raises as `init_program` does."""
-    return _program("bench", arch, (), cache, reporter)
+    """The runtime alone, for the full benchmark: what it measures does not change when a case
+    does. Raises as `compiled` does."""
+    return compiled(Program("bench"), arch, cache=cache, reporter=reporter)
 
 
-def init_program(arch: str, *, cache: Path, reporter: Reporter = SILENT) -> Path:
+def compiled(program: Program, arch: str, *, cache: Path, reporter: Reporter = SILENT) -> Path:
     """The static /init for `arch`, below `cache`/guest; compiled unless it is there already.
 
     What i386 needs beyond gcc is fetched where the machine does not have it. Raises InfraError
-    where the compiler or musl is missing or fails, UserError for an unknown architecture.
-    """
-    return _program("init", arch, all_cases(), cache, reporter)
-
-
-def _program(
-    name: str, arch: str, cases: tuple[Case, ...], cache: Path, reporter: Reporter
-) -> Path:
+    where the compiler or musl is missing or fails, UserError for an unknown architecture and for
+    a fault in the program's `own` sources: the compiler's message, file and line."""
     toolchain = _toolchain(arch, cache, reporter)
     with tempfile.TemporaryDirectory(prefix="zpmaint-guest-") as scratch:
         folder = Path(scratch)
-        sources = _sources(folder, cases)
+        sources = [*_sources(folder, program), *program.own]
         key = _key(arch, toolchain, sources)
-        program = cache / "guest" / f"{name}-{arch}-{key}"
-        if program.is_file():
-            program.chmod(0o755)  # a run killed right after the rename left it plain
-            return program
-        with locked(program), reporter.step(f"Compiling the guest program for {arch}"):
-            if program.is_file():
-                return program
+        there = cache / "guest" / f"{program.name}-{arch}-{key}"
+        if there.is_file():
+            there.chmod(0o755)  # a run killed right after the rename left it plain
+            return there
+        with locked(there), reporter.step(f"Compiling the {program.name} program for {arch}"):
+            if there.is_file():
+                return there
             fresh = folder / "init"
             command = [
                 *toolchain.before,
@@ -85,32 +95,47 @@ def _program(
                 "-no-pie",
                 "-o",
                 str(fresh),
+                *(f"-I{folder}" for _ in program.own[:1]),
                 *(str(source) for source in sources if source.suffix == ".c"),
                 *toolchain.after,
             ]
             done = tools.run(command, cwd=folder)
             if done.returncode:
-                said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-                first = next((line for line in said if "error" in line), said[0] if said else "")
-                raise InfraError(
-                    f"compiling the guest program for {arch} failed: {first}",
-                    f"the command was: {' '.join(command)}",
-                )
-            write_whole(program, fresh.read_bytes())
-            program.chmod(0o755)
-    return program
+                raise _refused(program, arch, done.stderr.decode("utf-8", "replace"), command)
+            write_whole(there, fresh.read_bytes())
+            there.chmod(0o755)
+    return there
 
 
-def _sources(folder: Path, cases: tuple[Case, ...]) -> list[Path]:
+def _refused(program: Program, arch: str, text: str, command: list[str]) -> ZpmaintError:
+    said = text.strip().splitlines()
+    errors = [line.strip() for line in said if "error" in line or "undefined" in line] or said
+    first = errors[0] if errors else ""
+    if not program.own:
+        return InfraError(
+            f"compiling the {program.name} program for {arch} failed: {first}",
+            f"the command was: {' '.join(command)}",
+        )
+    for case in program.cases:
+        if any(f"undefined reference to `{case.function}'" in line for line in errors):
+            return UserError(
+                f"{program.own[0].parent}: the case {case.name} has no function",
+                f"write `void {case.function}(void)` in its file",
+            )
+    return UserError(f"a case does not compile for {arch}: {first}", "docs/suites.md shows one")
+
+
+def _sources(folder: Path, program: Program) -> list[Path]:
     """All sources in `folder`, the generated tables among them; sorted by name."""
-    for source in SOURCES.glob("*.[ch]"):
-        if cases or not source.name.startswith("cases_"):
-            shutil.copyfile(source, folder / source.name)
+    for source in (*SOURCES.glob("*.[ch]"), *program.sources):
+        shutil.copyfile(source, folder / source.name)
     patterns = full_bench().pattern
     (folder / "patterns.gen.h").write_text(patterns_header(patterns))
     (folder / "patterns.gen.c").write_text(patterns_source(patterns))
-    (folder / "cases.gen.h").write_text(table_header(cases))
-    (folder / "cases.gen.c").write_text(table_source(cases))
+    (folder / "cases.gen.h").write_text(table_header(program.cases))
+    (folder / "cases.gen.c").write_text(table_source(program.cases))
+    if program.generated:
+        (folder / "own.gen.c").write_text(program.generated)
     return sorted(folder.glob("*.[ch]"))
 
 
