@@ -30,7 +30,7 @@ class Own:
     counters: tuple[Counter, ...] = ()
 
     def __init__(self, folder: Path) -> None:
-        self._own: OwnCases = read_own(folder)
+        self._own: OwnCases = read_own(folder.resolve())
 
     @property
     def cases(self) -> tuple[Case, ...]:
