@@ -78,7 +78,7 @@ def test_a_case_of_its_own_shows_the_effect(shop: Shop) -> None:
     assert record["verdict"]["shown_by"] == ["loadavg.sign", "loadavg.script"]
     assert [c["suite"] for c in record["verdict"]["cases"]].count("own") == 3
     assert boots(shop) == ["patched", "patched-own", "stock", "stock-own"]
-    assert record["runs"]["patched"]["suites"]["own"]["outcome"] == "finished"
+    assert record["runs"]["suites"]["own"]["patched"]["outcome"] == "finished"
     (length,) = [d for d in record["verdict"]["deltas"] if d["counter"] == "LoadavgLength"]
     assert (length["stock"], length["patched"]) == (4, 4)
     own(shop, "slash", "slash")

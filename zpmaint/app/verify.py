@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
 
-from zpmaint.app.inputs import verification_key
+from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.judgement import verdict_on
 from zpmaint.app.port import port_onto, touched
+from zpmaint.app.records import build_record, port_record, runs_record, verdict_record
 from zpmaint.app.session import Session
 from zpmaint.app.suite import SuiteRuns, boot_suites, make_ready
 from zpmaint.core.errors import InfraError, KernelError
@@ -28,9 +27,6 @@ from zpmaint.port.values import Port, State
 from zpmaint.sources.chain import Chain
 from zpmaint.suites.registry import suites_of
 from zpmaint.vm.profiles import Accelerator
-from zpmaint.vm.values import Run
-
-_TAIL_LINES = 40
 
 
 @dataclass
@@ -69,7 +65,7 @@ def verify(
     need_for("verify")
     started = time.time()
     course = _Course()
-    key = verification_key(version, patchset, build, accelerator)
+    inputs = inputs_of(session, version, patchset, build, accelerator)
     try:
         result, why = _run_course(
             session,
@@ -85,7 +81,7 @@ def verify(
     except InfraError as error:
         result, why = Result.INFRA, str(error)
     return Record(
-        key=key,
+        key=key_of(inputs),
         version=str(version),
         arch=build.arch,
         patchset=patchset.name,
@@ -93,11 +89,13 @@ def verify(
         why=why,
         started=started,
         finished=time.time(),
-        port=course.port.as_json() if course.port else None,
-        build=_pair_json(course.pair) if course.pair else None,
-        runs=_runs_json(course.runs) if course.runs else None,
-        verdict=asdict(course.verdict) if course.verdict else None,
+        port=port_record(course.port) if course.port else None,
+        build=build_record(course.pair) if course.pair else None,
+        runs=runs_record(course.runs) if course.runs else None,
+        verdict=verdict_record(course.verdict) if course.verdict else None,
         seconds=course.seconds,
+        project=session.project,
+        inputs=inputs,
     )
 
 
@@ -158,36 +156,3 @@ def build_pair(
         reporter=session.reporter,
         flavours=flavours,
     )
-
-
-def _pair_json(pair: Pair) -> dict[str, Any]:
-    return {
-        "stock": pair.stock.as_json(),
-        "patched": pair.patched.as_json() if pair.patched else None,
-    }
-
-
-def _runs_json(booted: Sequence[SuiteRuns]) -> dict[str, Any]:
-    """The first suite's runs by flavour, with those of the others below `suites`."""
-    first, *others = booted
-    return {
-        flavour: _run_json(first.runs[flavour])
-        | (
-            {"suites": {o.bootable.suite.name: _run_json(o.runs[flavour]) for o in others}}
-            if others
-            else {}
-        )
-        if flavour in first.runs
-        else None
-        for flavour in ("stock", "patched")
-    }
-
-
-def _run_json(run: Run) -> dict[str, Any]:
-    return run.as_json() | {"tail": _tail(run.console)}
-
-
-def _tail(console: Path) -> str:
-    """The console's last lines: a ledger travels without the consoles."""
-    text = console.read_text(encoding="utf-8", errors="replace") if console.is_file() else ""
-    return "\n".join(text.splitlines()[-_TAIL_LINES:])

@@ -8,7 +8,7 @@ from zpmaint.app.job import Job
 from zpmaint.app.verify import verify
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
-from zpmaint.core import errors
+from zpmaint.core.result import worst
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.ledger.values import Record
 from zpmaint.suites.registry import suites_of
@@ -69,7 +69,4 @@ def command(
 
 def exit_status(records: list[Record]) -> int:
     """1 if any kernel failed, else 3 if any had no result, else 0."""
-    statuses = {row.result.exit_status for row in records}
-    if errors.EXIT_KERNEL in statuses:
-        return errors.EXIT_KERNEL
-    return errors.EXIT_INFRA if errors.EXIT_INFRA in statuses else errors.EXIT_OK
+    return worst(row.result.exit_status for row in records)
