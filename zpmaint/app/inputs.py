@@ -11,7 +11,8 @@ The inputs are named parts, each with a hash, all known before any work is done:
     code           the code of every module that the stages import (see closure.py)
     packages       versions of Python and of the other distributions that code imports
     tools          the version lines of compiler, linker and QEMU
-    ROOM/NAME      each data file or folder that one of those modules names, and the project's own beside it
+    ROOM/NAME      each data file or folder that one of those modules names, and the project's own
+                   beside it
 
 Prose counts nowhere, and a row for other kernels does not count (see content.py). The key is the
 hash over all parts. They are kept in the record, so that a plan can say which of them changed.

@@ -14,18 +14,18 @@ from rich.text import Text
 
 from zpmaint.core.result import Result, Tone
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.values import Kernel
 from zpmaint.ledger.stages import CaseRecord, CaseResultRecord, DeltaRecord
-from zpmaint.ledger.values import Record, Summary
 from zpmaint.port.series import Fate
-from zpmaint.port.values import Port
-from zpmaint.vm.values import Run
 
 if TYPE_CHECKING:
     # Whoever only reads the ledger waits for no source to be imported.
     from zpmaint.app.series import SeriesPort
     from zpmaint.app.test_run import TestRun
     from zpmaint.judge.values import CaseResult, CaseVerdict, Delta
+    from zpmaint.kbuild.values import Kernel
+    from zpmaint.ledger.values import Record, Summary
+    from zpmaint.port.values import Port
+    from zpmaint.vm.values import Run
 
 BOX = box.SIMPLE_HEAD
 

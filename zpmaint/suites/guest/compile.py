@@ -84,7 +84,10 @@ def compiled(program: Program, arch: str, *, cache: Path, reporter: Reporter = S
         if there.is_file():
             there.chmod(0o755)  # a run killed right after the rename left it plain
             return there
-        with locked(there), reporter.step(f"Compiling the {program.name} program for {arch}"):
+        with (
+            locked(there, reporter),
+            reporter.step(f"Compiling the {program.name} program for {arch}"),
+        ):
             if there.is_file():
                 return there
             fresh = folder / "init"

@@ -14,6 +14,7 @@ from typing import Any
 from zpmaint.core import tools
 from zpmaint.core.errors import InfraError
 from zpmaint.core.files import locked, write_whole
+from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.suites.commands.programs import Command, command, first_error
 
 ROOT = "tools/testing/selftests"
@@ -54,10 +55,10 @@ class Target:
         return f"{self.folder.replace('/', '.').replace('_', '-').lower()}.{plain}"
 
 
-def headers(tree: Path, out: Path) -> Path:
+def headers(tree: Path, out: Path, reporter: Reporter = SILENT) -> Path:
     """The include folder that `make headers` makes of `tree`, below `out`; made once."""
     include = out / "obj" / "usr" / "include"
-    with locked(out / "headers"):
+    with locked(out / "headers", reporter):
         if (out / "headers.done").is_file():
             return include
         words: list[str | Path] = ["make", "-C", tree, f"O={out / 'obj'}", "ARCH=x86"]

@@ -54,7 +54,7 @@ class Kselftest:
                 )
         out = ask.cache / NAME / str(ask.version)
         with ask.reporter.step(f"Building selftests of {ask.version}"):
-            include = headers(tree, out)
+            include = headers(tree, out, ask.reporter)
             built, left_out = [], []
             for target in self._targets:
                 wanted = list(rows(tree, target))
