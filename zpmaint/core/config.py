@@ -88,6 +88,8 @@ class Config(_Table):
 
     patch: str
     """The default patch set: a folder of patches/."""
+    project: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
+    """What the ledger calls the project; None: its folder tells it apart from others."""
     sources: dict[str, SourceTable]
     kernel: tuple[KernelTable, ...] = ()
 

@@ -6,6 +6,7 @@ what was found out.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from dataclasses import dataclass
@@ -65,3 +66,15 @@ def example() -> Path | None:
 def _such_as() -> str:
     shown = example()
     return f"; {shown} is an example" if shown else ""
+
+
+def project_id(project: Path, name: str = "") -> str:
+    """What the ledger, which all the projects of a machine share, knows a project by.
+
+    `name` is the `project` of its kernels.toml: it goes with the project wherever its folder is
+    moved or checked out, on other machines, too, whose ledgers are merged. Without one the folder
+    is the project: two folders are two projects, even if they hold sets of the same names."""
+    if name:
+        return name
+    digest = hashlib.sha256(os.fsencode(project.resolve())).hexdigest()
+    return f"folder-{digest[:16]}"
