@@ -58,16 +58,6 @@ class Places:
         return cls(project.resolve(), cache / "zpmaint", state / "zpmaint")
 
 
-def example() -> Path | None:
-    """The project that zpmaint comes with, of its checkout or as it was installed."""
-    return next((p for p in (_CHECKOUT, _INSTALLED) if (p / CONFIG_NAME).is_file()), None)
-
-
-def _such_as() -> str:
-    shown = example()
-    return f"; {shown} is an example" if shown else ""
-
-
 def project_id(project: Path, name: str = "") -> str:
     """What the ledger, which all the projects of a machine share, knows a project by.
 
@@ -78,3 +68,13 @@ def project_id(project: Path, name: str = "") -> str:
         return name
     digest = hashlib.sha256(os.fsencode(project.resolve())).hexdigest()
     return f"folder-{digest[:16]}"
+
+
+def example() -> Path | None:
+    """The project that zpmaint comes with, of its checkout or as it was installed."""
+    return next((p for p in (_CHECKOUT, _INSTALLED) if (p / CONFIG_NAME).is_file()), None)
+
+
+def _such_as() -> str:
+    shown = example()
+    return f"; {shown} is an example" if shown else ""
