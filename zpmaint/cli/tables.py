@@ -182,10 +182,11 @@ def test_run(out: Console, done: TestRun) -> None:
     for failure in done.verdict.failures:
         out.print(f"  against it: {failure}", style="red", markup=False, soft_wrap=True)
     if not done.verdict.passed:
-        for flavour, run in done.runs.items():
-            for boot in run.boots:
-                out.print(f"  {flavour} console: {boot.console}", markup=False, soft_wrap=True)
-    word = state("pass" if done.verdict.passed else "fail")
+        for one in done.suites:
+            for flavour, run in one.runs.items():
+                for boot in run.boots:
+                    out.print(f"  {flavour} console: {boot.console}", markup=False, soft_wrap=True)
+    word = state(done.verdict.result)
     word.append(f": {done.verdict.why}", style="")
     out.print(word, soft_wrap=True)
 
