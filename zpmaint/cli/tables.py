@@ -14,7 +14,7 @@ from rich.text import Text
 
 from zpmaint.core.result import Result, Tone
 from zpmaint.core.versions import KernelVersion
-from zpmaint.ledger.stages import CaseRecord, CaseResultRecord, DeltaRecord
+from zpmaint.ledger.values import Record
 from zpmaint.port.series import Fate
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from zpmaint.app.test_run import TestRun
     from zpmaint.judge.values import CaseResult, CaseVerdict, Delta
     from zpmaint.kbuild.values import Kernel
-    from zpmaint.ledger.values import Record, Summary
+    from zpmaint.ledger.stages import CaseRecord, CaseResultRecord, DeltaRecord
+    from zpmaint.ledger.values import Summary
     from zpmaint.port.values import Port
     from zpmaint.vm.values import Run
 
