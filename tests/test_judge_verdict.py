@@ -266,6 +266,7 @@ def test_what_was_not_compiled_was_not_shown(file: FileEvidence, names: str) -> 
     whole = Evidence((replace(file, compiled=Compiled.KERNEL, hunks=()),), "modern")
     assert conclude(parts, evidence=whole).result is Result.PASS
     assert conclude(parts, same_image=True).why.endswith("; the patched image is the stock one")
+    assert conclude(parts, left_out=["x: no y", "z"]).why.endswith("; left out, 2: x: no y")
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PANIC, Outcome.TRIPLE_FAULT, Outcome.HANG])
