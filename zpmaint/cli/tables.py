@@ -177,8 +177,8 @@ def test_run(out: Console, done: TestRun) -> None:
                     markup=False,
                     soft_wrap=True,
                 )
-        for line in one.bootable.ready.left_out:
-            out.print(f"  left out: {line}", style="yellow", markup=False, soft_wrap=True)
+    for line in done.left_out:
+        out.print(f"  left out: {line}", style="yellow", markup=False, soft_wrap=True)
     _cases(out, done.verdict.cases)
     _figures(out, done.verdict.deltas)
     for failure in done.verdict.failures:
