@@ -45,6 +45,8 @@ def port_following(
     if done.state is not State.CONFLICT or away_from_here:
         return done
     start = next(a for a in patchset.anchors if a.name == done.anchor)
+    if not start.is_single:
+        return done  # a patch of a series names files as those before it leave them
     offers: tuple[Offer, ...] = ()
     with suppress(UserError, InfraError):  # then there is nothing to offer, and the conflict stays
         offers = tuple(_offers(start, version, bases.get(start.name, {}), target, chain))

@@ -1,21 +1,19 @@
-"""Porting with its inputs fetched; a written patch lands whole or not at all."""
+"""Porting with its inputs fetched."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from zpmaint.app.adoption import witnessed
 from zpmaint.app.move_candidates import port_following
 from zpmaint.app.session import Session
 from zpmaint.core.errors import InfraError, UserError
-from zpmaint.core.files import write_whole
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import Anchor, PatchSet
-from zpmaint.port.engine import candidates, paths
+from zpmaint.port.engine import candidates, touched_by
 from zpmaint.port.terms import Terms
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
@@ -43,12 +41,23 @@ def port_onto(
             start.name: target if start.base == version else base_blobs(session, start, chain)
             for start in starts
         }
-        terms = terms_of(session, chain, version, starts[0].base if starts else None)
+        terms = _terms(session, chain, version, starts)
         result = port_following(
             patchset, version, bases, target, chain=chain, terms=terms, anchor=anchor
         )
         seen = witnessed(patchset, result, chain)
         return replace(result, why=f"{result.why}; {seen}") if seen else result
+
+
+def _terms(
+    session: Session, chain: Chain, version: KernelVersion, starts: Sequence[Anchor]
+) -> Terms:
+    start = starts[0] if starts else None
+    if start is not None and not start.is_single:  # brings many names: all at once, if it can be
+        told = compared(chain, version, start.base)
+        if told is not None:
+            return told
+    return terms_of(session, chain, version, start.base if start else None)
 
 
 def terms_of(
@@ -98,22 +107,15 @@ def starting(patchset: PatchSet, version: KernelVersion) -> list[Anchor]:
 
 def touched(anchors: Iterable[Anchor]) -> list[str]:
     """Every path that any of the anchors touches."""
-    return sorted({path for a in anchors for path in paths(a.patch)})
+    return sorted({path for a in anchors for path in touched_by(a)})
 
 
 def base_blobs(session: Session, anchor: Anchor, chain: Chain) -> Mapping[str, bytes | None]:
     """The anchor's pre-image as the sources have it; empty where none serves its base."""
-    wanted = paths(anchor.patch)
+    wanted = touched_by(anchor)
     with suppress(UserError, InfraError):
         return chain.blobs(anchor.base, wanted)
     # Opened only where those that were asked for do not have it.
     with suppress(UserError, InfraError):
         return session.chain().blobs(anchor.base, wanted)
     return {}
-
-
-def write_port(result: Port, out: Path) -> Path:
-    """Write DIR/vVERSION.patch."""
-    path = out / f"{result.version.tag}.patch"
-    write_whole(path, result.patch)
-    return path

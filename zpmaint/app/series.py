@@ -16,8 +16,9 @@ from zpmaint.core.files import landing, locked
 from zpmaint.core.text import to_bytes
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.series import TABLE, Series
-from zpmaint.port.series import Fate, MemberPort, dependents, port_series
+from zpmaint.port.series import dependents, port_series
 from zpmaint.port.terms import STRICT
+from zpmaint.port.values import Fate, MemberPort
 from zpmaint.sources.chain import Chain
 
 REPORT = "port.json"

@@ -20,14 +20,16 @@ from zpmaint.patchset import resolutions as store
 from zpmaint.patchset import table
 from zpmaint.patchset.load import TABLE
 from zpmaint.patchset.schema import PatchTable
-from zpmaint.patchset.values import Anchor, PatchSet, Resolution
+from zpmaint.patchset.values import Anchor, PatchSet, Resolution, single
 from zpmaint.port import engine, header, resolution
 from zpmaint.port.engine import Blobs
 from zpmaint.port.sites import Opened
-from zpmaint.port.values import Port, State
+from zpmaint.port.stand import Stand
+from zpmaint.port.values import Port
 from zpmaint.sources.git import GitSource
 
 _FAR = 400  # neighbours looked at on either side of a kernel; those with equal files cost nothing
+_FAR_OF_SERIES = 25  # of a series few have all files equal, and each costs a port of the whole
 _INSTEAD = "record it as an anchor: --done --as-anchor"
 
 
@@ -39,7 +41,10 @@ class Case:
     start: Anchor
     """The anchor that met it."""
     base: Blobs
+    """The files of the anchor's kernel, and of this one."""
     target: Blobs
+    stand: Stand
+    """The patch that met it, and the files below it."""
     by: str = ""
     """Who solved it; '' while nobody has."""
     today: str = ""
@@ -61,18 +66,19 @@ class Case:
         return engine.port(patchset, version, bases, target)
 
     def blobs(self, version: KernelVersion) -> Blobs:
-        return self.job.chain.blobs(version, engine.paths(self.start.patch))
+        return self.job.chain.blobs(version, engine.touched_by(self.start))
 
     @cached_property
     def run(self) -> list[KernelVersion]:
         """The kernels around this one, itself included, onto which the same anchor comes to a
         conflict; oldest first. Only git sources are asked for others."""
         known = self.neighbours
+        far = _FAR if self.start.is_single else _FAR_OF_SERIES
         at = known.index(self.version)
         low = high = at
-        while low > 0 and at - low < _FAR and self._is_stuck(known[low - 1]):
+        while low > 0 and at - low < far and self._is_stuck(known[low - 1]):
             low -= 1
-        while high + 1 < len(known) and high - at < _FAR and self._is_stuck(known[high + 1]):
+        while high + 1 < len(known) and high - at < far and self._is_stuck(known[high + 1]):
             high += 1
         return known[low : high + 1]
 
@@ -83,7 +89,7 @@ class Case:
 
     def _is_stuck(self, version: KernelVersion) -> bool:
         seen = self.port(self.job.patchset, version, self.blobs(version))
-        return seen.state is State.CONFLICT and seen.anchor == self.start.name
+        return seen.anchor == self.start.name and not seen.takes(self.stand.patch)
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ Results = Mapping[str, Sequence[str]]
 def already(case: Case, results: Results) -> Done | None:
     """Whether the set knows the solution, as after a run that was killed right before its end."""
     now = case.port(case.job.patchset, case.version, case.target)
-    same = now.state.leads_on and _gives(now, results)
+    same = _gives(case, now, results)
     return Done(now, case.job.patchset, ()) if same else None
 
 
@@ -139,7 +145,7 @@ def resolutions(case: Case, found: Mapping[str, Opened], results: Results) -> Do
     kept = before | {r.key: r for r in fresh}
     patchset = replace(case.job.patchset, resolutions=tuple(kept[key] for key in sorted(kept)))
     port = case.port(patchset, case.version, case.target)
-    if not (port.state.leads_on and _gives(port, results)):
+    if not _gives(case, port, results):
         raise UserError(
             f"{case.version}: cannot be remembered: replayed, it would not give the same files "
             f"({port.state}: {port.why})",
@@ -152,14 +158,25 @@ def resolutions(case: Case, found: Mapping[str, Opened], results: Results) -> Do
     return Done(port, patchset, tuple(written))
 
 
-def _gives(port: Port, results: Results) -> bool:
-    ported = {file.path: file.result for file in port.files}
-    return all(ported.get(path) == join(lines) for path, lines in results.items())
+def _gives(case: Case, port: Port, results: Results) -> bool:
+    """Whether the patch goes in, and leaves the files as the person made them."""
+    patch = case.stand.patch
+    ported = {file.path: file.result for file in port.files if file.patch == patch}
+    return port.takes(patch) and all(
+        ported.get(path) == join(lines) for path, lines in results.items()
+    )
 
 
 def anchor(case: Case, found: Mapping[str, Opened], results: Results) -> Done:
-    """Keep the solution as an anchor of the set, its era cut out of that of the one before."""
+    """Keep the solution as an anchor of the set, its era cut out of that of the one before. Raises
+    UserError for a series: what comes of its other patches is not known yet."""
     patchset, start = case.job.patchset, case.start
+    if not start.is_single:
+        raise UserError(
+            f"{start.name} is a series: an anchor holds all its patches, and this solves one",
+            "--done without --as-anchor remembers it; once all are solved, zpmaint port --out "
+            "writes the folder for an [[anchor]]",
+        )
     path = patchset.folder / f"{case.version.tag}.patch"
     if any(a.name == case.version.tag for a in patchset.anchors):
         raise UserError(
@@ -185,13 +202,13 @@ def anchor(case: Case, found: Mapping[str, Opened], results: Results) -> Done:
         version=case.version,
         base=case.version,
         era=own,
-        patch=_head(case, found) + "".join(diffs),
+        series=single(_head(case, found) + "".join(diffs)),
         why=f"{why}. Derived from {start.name}, resolved by {case.person} on {case.today}",
     )
     anchors = [replace(a, era=rest_of) if a.name == start.name else a for a in patchset.anchors]
     now = replace(patchset, anchors=tuple(sorted([*anchors, cut], key=lambda a: a.version)))
     port = case.port(now, case.version, case.target)
-    if not _gives(port, results):
+    if not (port.state.leads_on and _gives(case, port, results)):
         raise KernelError(
             f"{case.version}: the anchor would not give the same files ({port.state}: {port.why})",
             "this is the conflict's own oddity; cut the anchor by hand",
@@ -244,4 +261,4 @@ def follows(case: Case, patchset: PatchSet) -> tuple[Port, ...]:
     """The neighbours that were in conflict and are not, now that `patchset` holds the solution."""
     others = [version for version in case.run if version != case.version]
     ports = [case.port(patchset, version, case.blobs(version)) for version in others]
-    return tuple(port for port in ports if port.state.leads_on)
+    return tuple(port for port in ports if port.takes(case.stand.patch))

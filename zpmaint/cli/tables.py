@@ -17,8 +17,7 @@ from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild.values import Kernel
 from zpmaint.ledger.values import Record
-from zpmaint.port.series import Fate
-from zpmaint.port.values import Port
+from zpmaint.port.values import Fate, Port
 from zpmaint.vm.values import Run
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import (
@@ -59,12 +60,17 @@ class EraTable(_Table):
 
 
 class AnchorTable(EraTable):
-    """[[anchor]]: the patch as a person cut it against one kernel."""
+    """[[anchor]]: the patch, or the series, as a person cut it against one kernel."""
 
-    file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.patch$")]
-    """A file of this folder; without .patch it is the anchor's name."""
+    file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    """A .patch, an mbox (.mbox, .mbx), or a folder of patches, in the set's own folder."""
     version: Version
     base: Version
+
+    @property
+    def name(self) -> str:
+        """What the anchor is called: its file without the ending."""
+        return re.sub(r"\.(patch|mbox|mbx)$", "", self.file)
 
     @model_validator(mode="after")
     def _at_home(self) -> AnchorTable:
@@ -139,8 +145,8 @@ class PatchTable(_Table):
             _apart(key, eras)
         for case in dict.fromkeys(row.case for row in self.flip):
             _apart(f"flip of {case}", tuple(row for row in self.flip if row.case == case))
-        names = [a.file for a in self.anchor]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        names = [a.name for a in self.anchor]
+        twice = sorted({a.file for a in self.anchor if names.count(a.name) > 1})
         if twice:
             raise ValueError(f"anchor.file: there twice: {', '.join(twice)}")
         return self

@@ -128,6 +128,11 @@ def paths(patch: str) -> tuple[str, ...]:
     return tuple(file.path for file in _files(patch))
 
 
+def touched_by(anchor: Anchor) -> tuple[str, ...]:
+    """The files of the kernel that an anchor reads or writes."""
+    return paths(anchor.patch) if anchor.is_single else anchor.series.paths
+
+
 def port_file(
     file: PatchedFile, base: bytes | None, target: bytes, terms: Terms = STRICT
 ) -> FilePort:
@@ -156,6 +161,10 @@ def _port(
     *,
     terms: Terms,
 ) -> Port:
+    if not anchor.is_single:
+        from zpmaint.port.anchored import port_anchor  # noqa: PLC0415 - it stands on this file
+
+        return port_anchor(patchset, version, anchor, base, target, terms=terms)
     wanted = paths(anchor.patch)
     carried = (
         anchor.patch,

@@ -76,6 +76,15 @@ class FilePort:
     """The smallest conflict, zdiff3 style, for people to read; '' where there is none."""
     moved_from: str = ""
     """The patch's own file, where upstream moved what these hunks change out of it."""
+    patch: str = ""
+    """The patch of the series, by name; '' where the set is one patch."""
+    renames: str = ""
+    """The file that this one was before the patch, which renames it; '' else."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the kernel has all of it already, so that nothing is done to the file."""
+        return bool(self.hunks) and all(hunk.placed == "upstream" for hunk in self.hunks)
 
     @property
     def origin(self) -> str:
@@ -86,16 +95,72 @@ class FilePort:
         """The object of one file."""
         return {
             "path": self.path,
+            "patch": self.patch or None,
             "moved_from": self.moved_from or None,
             "conflict": self.conflict or None,
             "hunks": [hunk.as_json() for hunk in self.hunks],
         }
 
 
+class Fate(StrEnum):
+    """What became of a patch of a series."""
+
+    APPLIES = "applies"
+    """As it is, perhaps at an offset."""
+    PORTED = "ported"
+    """Carried on to changed code."""
+    UPSTREAM = "upstream"
+    """The target has all of it: nothing would be left, and it is dropped."""
+    CONFLICT = "conflict"
+    UNTRIED = "untried"
+    """It comes after a conflict, and the port was to stop there."""
+
+
+@dataclass(frozen=True)
+class MemberPort:
+    """One patch and what became of it."""
+
+    name: str
+    fate: Fate
+    files: tuple[FilePort, ...]
+    data: bytes
+    """The patch file as it is to be written; b'' where there is none."""
+    why: str
+    needs: tuple[str, ...]
+    """Earlier patches whose lines it speaks of, in the series' order."""
+    off_base: tuple[str, ...] = ()
+    """Files of which it does not apply to its own base as known, each with the reason: they were
+    carried without one."""
+
+    @property
+    def confidence(self) -> float:
+        """The weakest hunk's; 1.0 where there is none."""
+        return min((h.confidence for f in self.files for h in f.hunks), default=1.0)
+
+    @property
+    def goes_in(self) -> bool:
+        """Whether it is a patch of the ported series."""
+        return self.fate in (Fate.APPLIES, Fate.PORTED)
+
+    def summary(self) -> dict[str, Any]:
+        """The object of one patch without its files."""
+        return {
+            "patch": self.name,
+            "state": str(self.fate),
+            "confidence": round(self.confidence, 3),
+            "why": self.why,
+            "needs": list(self.needs),
+            "off_base": list(self.off_base),
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        return self.summary() | {"files": [file.as_json() for file in self.files]}
+
+
 @dataclass(frozen=True)
 class Port:
-    """What came of carrying a patch onto a kernel. All or nothing: `patch` is '' unless every
-    hunk was placed."""
+    """What came of carrying a patch, or a series, onto a kernel. All or nothing: `patch` is ''
+    unless every hunk was placed."""
 
     version: KernelVersion
     patchset: str
@@ -103,15 +168,50 @@ class Port:
     anchor: str
     """The anchor that was the start, by name."""
     files: tuple[FilePort, ...]
+    """Of a series those of all its patches, in order: a file may be there for several."""
     patch: str
-    """The whole patch file with its header, as it is to be written; '' if there is none."""
+    """The whole patch file with its header, as it is to be written; of a series the patches that
+    go in, one after the other; '' if there is none."""
     why: str
     """The state's reason in one line."""
+    members: tuple[MemberPort, ...] = ()
+    """The patches of a series, in order; none where the set is one patch."""
 
     @property
     def confidence(self) -> float:
         """The weakest hunk's; 1.0 where there is none."""
         return min((h.confidence for f in self.files for h in f.hunks), default=1.0)
+
+    def contents(self, patches: int | None = None) -> dict[str, bytes | None]:
+        """By path what the files that it changes hold with all of it, None for one that is
+        deleted: what a build puts in their place. With `patches` after so many of those that go
+        in; see `steps`. Empty where there is nothing to apply."""
+        if not self.patch:
+            return {}
+        names = None if patches is None else set(self.steps[:patches])
+        found: dict[str, bytes | None] = {}
+        for file in self.files:
+            if not file.is_held and (names is None or file.patch in names):
+                if file.renames:
+                    found[file.renames] = None
+                found[file.path] = file.result
+        return found
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The patches that go in, by name and in order; ('',) for one that is no series."""
+        if not self.members:
+            return ("",) if self.patch else ()
+        return tuple(member.name for member in self.members if member.goes_in)
+
+    @property
+    def stuck(self) -> str:
+        """The first patch of the series in conflict, by name; '' where the set is one patch."""
+        return next((m.name for m in self.members if m.fate is Fate.CONFLICT), "")
+
+    def takes(self, patch: str) -> bool:
+        """Whether this patch of it found its place, whatever became of those after it."""
+        return self.state.leads_on or any(m.name == patch and m.goes_in for m in self.members)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `zpmaint port --json` prints."""
@@ -123,5 +223,6 @@ class Port:
             "confidence": round(self.confidence, 3),
             "why": self.why,
             "patch": self.patch or None,
+            "members": [member.summary() for member in self.members],
             "files": [file.as_json() for file in self.files],
         }
