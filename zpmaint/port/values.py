@@ -205,6 +205,11 @@ class Port:
         return tuple(member.name for member in self.members if member.goes_in)
 
     @property
+    def dropped(self) -> tuple[str, ...]:
+        """The patches of a series that the kernel has already, by name."""
+        return tuple(member.name for member in self.members if member.fate is Fate.UPSTREAM)
+
+    @property
     def stuck(self) -> str:
         """The first patch of the series in conflict, by name; '' where the set is one patch."""
         return next((m.name for m in self.members if m.fate is Fate.CONFLICT), "")
