@@ -92,7 +92,7 @@ def each(port: Port, build: Build, judge: Judge, reporter: Reporter = SILENT) ->
     pairs: dict[int, Pair] = {}
     title = f"build {port.patchset} on {port.version} step by step"
     with reporter.step(title, "patches") as progress:
-        for number, patch in enumerate(port.steps, 1):
+        for number, patch in enumerate((step.name for step in port.steps), 1):
             try:
                 pair = pairs[number] = build(number)
             except KernelError as error:

@@ -8,12 +8,13 @@ Patches that the kernel has already are dropped, and named.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
-from zpmaint.core.text import to_text
+from zpmaint.core.text import to_bytes, to_text
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.series import Series, one_text
 from zpmaint.patchset.values import Anchor, PatchSet, Resolution
+from zpmaint.port.already import WHY, already
 from zpmaint.port.series import port_series
 from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.values import Fate, FilePort, MemberPort, Port, State
@@ -60,10 +61,10 @@ def port_anchor(
                 f"{len(left)} of {len(members)} patches are not there: {_listed(left)}"
             )
     goes_in = state in (State.APPLIES, State.PORTED)
-    data = [member.data for member in members if member.goes_in] if goes_in else []
+    texts = [to_bytes(member.text) for member in members if member.goes_in] if goes_in else []
     files: tuple[FilePort, ...] = tuple(file for member in members for file in member.files)
     return Port(
-        version, patchset.name, state, anchor.name, files, to_text(one_text(data)), why, members
+        version, patchset.name, state, anchor.name, files, to_text(one_text(texts)), why, members
     )
 
 
@@ -80,7 +81,8 @@ def _carried(
     keep_going: bool,
 ) -> tuple[MemberPort, ...]:
     """Equal files are carried once: what a version is called has no part in it."""
-    ports = port_series(
+    carry = partial(
+        port_series,
         series,
         dict(base),
         dict(target),
@@ -90,7 +92,19 @@ def _carried(
         min_confidence=min_confidence,
         resolutions=resolutions,
     )
-    return tuple(ports)
+    ports = tuple(carry())
+    if all(port.fate is not Fate.CONFLICT for port in ports):
+        return ports
+    known = already(series, dict(base), dict(target))
+    if not known:
+        return ports
+    again = tuple(carry(known=dict.fromkeys(known, WHY)))
+    return again if _reached(again) > _reached(ports) else ports
+
+
+def _reached(ports: Sequence[MemberPort]) -> int:
+    """How many patches stand before the first conflict."""
+    return next((n for n, p in enumerate(ports) if p.fate is Fate.CONFLICT), len(ports))
 
 
 def _judged(members: Sequence[MemberPort]) -> tuple[State, str]:

@@ -126,6 +126,11 @@ def carry(
     return _lines(part, changes, known, before, terms=terms, resolutions=resolutions)
 
 
+def held(part: FileDiff, why: str) -> Carried:
+    """A section that the target is known to have."""
+    return _held(part, _changes(part), why)
+
+
 def left_over(
     part: FileDiff, base: Overlay, there: Effect | str, target: Overlay
 ) -> tuple[FileDiff, bytes | None, bytes] | None:

@@ -15,7 +15,7 @@ from zpmaint.diffs.series import Member, Series
 from zpmaint.merge.tokens import identifiers
 from zpmaint.patchset.values import Resolution
 from zpmaint.port.overlay import Overlay
-from zpmaint.port.sections import Carried, Effect, carry, perform, proven
+from zpmaint.port.sections import Carried, Effect, carry, held, perform, proven
 from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.threshold import held_back
 from zpmaint.port.values import Fate, FilePort, MemberPort
@@ -31,6 +31,7 @@ def port_series(
     gone: Callable[[str], bool] | None = None,
     min_confidence: float = 0.0,
     resolutions: Sequence[Resolution] = (),
+    known: Mapping[str, str] | None = None,
 ) -> Iterator[MemberPort]:
     """Carry every patch of a series, in its order, giving each as it is done.
 
@@ -39,7 +40,8 @@ def port_series(
     others are not tried, unless `keep_going`: then they go onto the target without the patch.
     `exists` and `gone` tell of names in the trees before the series (see Terms). A patch with a
     hunk that is less sure than `min_confidence` is a conflict. A conflict that is among
-    `resolutions` is solved as it was before.
+    `resolutions` is solved as it was before. `known` names the patches that the target has, with
+    the reason.
     Raises UserError for a member that is no patch.
     """
     # Before anything is carried: a damaged patch is told of at once.
@@ -49,6 +51,9 @@ def port_series(
     work = _Work(Overlay(base), Overlay(target), names, exists, gone, min_confidence, resolutions)
     stopped = ""
     for number, member in enumerate(series.members):
+        if known and member.name in known:
+            yield work.held(number, member, known[member.name])
+            continue
         done = work.member(number, member, try_it=keep_going or not stopped)
         if done.fate is Fate.CONFLICT and not keep_going:
             stopped = stopped or member.name
@@ -107,6 +112,18 @@ class _Work:
 
         return Terms(exists=exists, gone=gone)
 
+    def held(self, number: int, member: Member, why: str) -> MemberPort:
+        """A patch that the target has: only the base goes on."""
+        needs: set[int] = set()
+        files = []
+        for part in member.patch.diffs:
+            there = perform(part, self.base)
+            if isinstance(there, Effect):
+                needs |= self.advance(number, part, there)
+            files.append(replace(held(part, why).port, patch=member.name))
+        names = tuple(self.names[n] for n in sorted(needs - {number}))
+        return MemberPort(member.name, Fate.UPSTREAM, tuple(files), b"", why, names)
+
     def member(self, number: int, member: Member, *, try_it: bool) -> MemberPort:
         off_base: list[str] = []
         needs: set[int] = set()
@@ -159,6 +176,7 @@ class _Work:
             why,
             tuple(self.names[n] for n in sorted(needs - {number})),
             tuple(off_base),
+            member.strip,
         )
 
     def advance(self, number: int, part: FileDiff, there: Effect) -> set[int]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from zpmaint.core.text import to_text
 from zpmaint.core.versions import KernelVersion
+from zpmaint.diffs.reader import read_patch
 
 
 class State(StrEnum):
@@ -131,6 +134,17 @@ class MemberPort:
     off_base: tuple[str, ...] = ()
     """Files of which it does not apply to its own base as known, each with the reason: they were
     carried without one."""
+    strip: int = 1
+    """How many parts of a file name -p takes off, as its series says."""
+
+    @property
+    def text(self) -> str:
+        """The patch as it is to be written, for readers that take one part off a file's name."""
+        text = to_text(self.data)
+        if self.strip == 1:
+            return text
+        diffs = read_patch(text, self.name, self.strip).diffs
+        return "".join(str(part.parsed) for part in diffs if part.hunks)
 
     @property
     def confidence(self) -> float:
@@ -158,6 +172,29 @@ class MemberPort:
 
 
 @dataclass(frozen=True)
+class PortStep:
+    """One patch that goes in: all of the port, where the set is no series."""
+
+    name: str
+    """In its series; '' where the set is one patch."""
+    text: str
+    """The patch as ported, its paths below a/ and b/; the lines of its hunks are counted in the
+    files as the patches before it leave them."""
+    result: Mapping[str, bytes | None]
+    """The whole files after it, of those that it touches; None for one that is not there then."""
+
+
+def _results(files: Sequence[FilePort]) -> dict[str, bytes | None]:
+    found: dict[str, bytes | None] = {}
+    for file in files:
+        if not file.is_held:
+            if file.renames:
+                found[file.renames] = None
+            found[file.path] = file.result
+    return found
+
+
+@dataclass(frozen=True)
 class Port:
     """What came of carrying a patch, or a series, onto a kernel. All or nothing: `patch` is ''
     unless every hunk was placed."""
@@ -182,27 +219,27 @@ class Port:
         """The weakest hunk's; 1.0 where there is none."""
         return min((h.confidence for f in self.files for h in f.hunks), default=1.0)
 
+    @property
+    def steps(self) -> tuple[PortStep, ...]:
+        """The patches that go in, in order: one where the set is no series, none where there is
+        nothing to apply."""
+        if not self.patch:
+            return ()
+        if not self.members:
+            return (PortStep("", self.patch, _results(self.files)),)
+        return tuple(
+            PortStep(member.name, member.text, _results(member.files))
+            for member in self.members
+            if member.goes_in
+        )
+
     def contents(self, patches: int | None = None) -> dict[str, bytes | None]:
         """By path what the files that it changes hold with all of it, None for one that is
-        deleted: what a build puts in their place. With `patches` after so many of those that go
-        in; see `steps`. Empty where there is nothing to apply."""
-        if not self.patch:
-            return {}
-        names = None if patches is None else set(self.steps[:patches])
+        deleted: what a build puts in their place. With `patches` after so many of the `steps`."""
         found: dict[str, bytes | None] = {}
-        for file in self.files:
-            if not file.is_held and (names is None or file.patch in names):
-                if file.renames:
-                    found[file.renames] = None
-                found[file.path] = file.result
+        for step in self.steps[:patches]:
+            found |= step.result
         return found
-
-    @property
-    def steps(self) -> tuple[str, ...]:
-        """The patches that go in, by name and in order; ('',) for one that is no series."""
-        if not self.members:
-            return ("",) if self.patch else ()
-        return tuple(member.name for member in self.members if member.goes_in)
 
     @property
     def dropped(self) -> tuple[str, ...]:
