@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,18 @@ def _base(
         return session.chain().blobs(base, wanted), ""
     except (UserError, InfraError) as error:
         return {}, error.what
+
+
+def ported_series(series: Series, ports: Sequence[MemberPort], name: str) -> Series:
+    """The series of the patches that went in, as they went in, under their names."""
+    went = {port.name: port for port in ports if port.goes_in}
+    members = tuple(
+        replace(member, data=went[member.name].data)
+        for member in series.members
+        if member.name in went
+    )
+    rows = tuple((line, member) for line, member in series.table if not member or member in went)
+    return Series(name, members, rows)
 
 
 def check_out(out: Path) -> None:

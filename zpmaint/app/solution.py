@@ -9,15 +9,18 @@ from functools import cached_property
 from pathlib import Path
 
 from zpmaint.app.job import Job
+from zpmaint.app.series import ported_series
 from zpmaint.core.config import checked
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import KernelError, UserError
 from zpmaint.core.files import write_whole
 from zpmaint.core.versions import KernelVersion
+from zpmaint.diffs.series import Series
 from zpmaint.diffs.writer import unified
 from zpmaint.merge.lines import join, lines_of
 from zpmaint.patchset import resolutions as store
 from zpmaint.patchset import table
+from zpmaint.patchset.anchor_files import write_anchor
 from zpmaint.patchset.load import TABLE
 from zpmaint.patchset.schema import PatchTable
 from zpmaint.patchset.values import Anchor, PatchSet, Resolution, single
@@ -30,7 +33,6 @@ from zpmaint.sources.git import GitSource
 
 _FAR = 400  # neighbours looked at on either side of a kernel; those with equal files cost nothing
 _FAR_OF_SERIES = 25  # of a series few have all files equal, and each costs a port of the whole
-_INSTEAD = "record it as an anchor: --done --as-anchor"
 
 
 @dataclass(frozen=True)
@@ -116,16 +118,43 @@ def already(case: Case, results: Results) -> Done | None:
 def resolutions(case: Case, found: Mapping[str, Opened], results: Results) -> Done:
     """Remember the solution by the conflict's content. Raises UserError where that would not give
     the person's files back."""
+    made = _made(case, found, results)
+    patchset = _with(case, made)
+    before = {r.key: r for r in case.job.patchset.resolutions}
+    fresh = [r for r in made if r.key not in before or before[r.key].edits != r.edits]
+    port = case.port(patchset, case.version, case.target)
+    if not _gives(case, port, results):
+        raise UserError(
+            f"{case.version}: cannot be remembered: replayed, it would not give the same files "
+            f"({port.state}: {port.why})",
+            _instead(case),
+        )
+    folder = patchset.folder / store.FOLDER
+    written = [folder / store.file_name(r) for r in fresh]
+    for path_, memory in zip(written, fresh, strict=True):
+        write_whole(path_, store.written(memory))
+    return Done(port, patchset, tuple(written))
+
+
+def _instead(case: Case) -> str:
+    if case.start.is_single:
+        return "record it as an anchor: --done --as-anchor"
+    return f"change {case.stand.patch} by hand, in an anchor of its own for this kernel"
+
+
+def _made(case: Case, found: Mapping[str, Opened], results: Results) -> list[Resolution]:
+    """The solution as resolutions. Raises UserError where it cannot be remembered."""
     made: list[Resolution] = []
     for path, what in found.items():
         try:
             learnt = resolution.learnt(what, results[path])
         except ValueError as error:
-            raise UserError(f"{path}: cannot be remembered: {error}", _INSTEAD) from None
+            raise UserError(f"{path}: cannot be remembered: {error}", _instead(case)) from None
         for site, edits in zip(what.sites, learnt, strict=True):
             if not site.regions:
                 raise UserError(
-                    f"{path}: cannot be remembered: no two sides clash in {site.where}", _INSTEAD
+                    f"{path}: cannot be remembered: no two sides clash in {site.where}",
+                    _instead(case),
                 )
             made.append(
                 Resolution(
@@ -140,22 +169,13 @@ def resolutions(case: Case, found: Mapping[str, Opened], results: Results) -> Do
                     edits=edits,
                 )
             )
-    before = {r.key: r for r in case.job.patchset.resolutions}
-    fresh = [r for r in made if r.key not in before or before[r.key].edits != r.edits]
-    kept = before | {r.key: r for r in fresh}
-    patchset = replace(case.job.patchset, resolutions=tuple(kept[key] for key in sorted(kept)))
-    port = case.port(patchset, case.version, case.target)
-    if not _gives(case, port, results):
-        raise UserError(
-            f"{case.version}: cannot be remembered: replayed, it would not give the same files "
-            f"({port.state}: {port.why})",
-            _INSTEAD,
-        )
-    folder = patchset.folder / store.FOLDER
-    written = [folder / store.file_name(r) for r in fresh]
-    for path_, memory in zip(written, fresh, strict=True):
-        write_whole(path_, store.written(memory))
-    return Done(port, patchset, tuple(written))
+    return made
+
+
+def _with(case: Case, made: Sequence[Resolution]) -> PatchSet:
+    """The set with these resolutions, each in the place of an older one of its conflict."""
+    kept = {r.key: r for r in (*case.job.patchset.resolutions, *made)}
+    return replace(case.job.patchset, resolutions=tuple(kept[key] for key in sorted(kept)))
 
 
 def _gives(case: Case, port: Port, results: Results) -> bool:
@@ -169,31 +189,12 @@ def _gives(case: Case, port: Port, results: Results) -> bool:
 
 def anchor(case: Case, found: Mapping[str, Opened], results: Results) -> Done:
     """Keep the solution as an anchor of the set, its era cut out of that of the one before. Raises
-    UserError for a series: what comes of its other patches is not known yet."""
+    UserError for a series that stops at a later patch yet: an anchor holds all of them."""
     patchset, start = case.job.patchset, case.start
-    if not start.is_single:
-        raise UserError(
-            f"{start.name} is a series: an anchor holds all its patches, and this solves one",
-            "--done without --as-anchor remembers it; once all are solved, zpmaint port --out "
-            "writes the folder for an [[anchor]]",
-        )
-    path = patchset.folder / f"{case.version.tag}.patch"
     if any(a.name == case.version.tag for a in patchset.anchors):
         raise UserError(
             f"{patchset.name} has an anchor {case.version.tag} already",
             "change that one by hand, or leave --as-anchor out",
-        )
-    rest = engine.settled(start.patch, case.base, case.target, patchset.resolutions)
-    diffs = []
-    for name in engine.paths(start.patch):
-        old = case.target.get(name)
-        new = join(results[name]) if name in results else rest[name].result
-        diffs.append(
-            unified(
-                name,
-                None if old is None else lines_of(old),
-                None if new is None else lines_of(new),
-            )
         )
     own, rest_of = _eras(case)
     why = case.why or f"{start.name} comes to a conflict here"
@@ -202,7 +203,7 @@ def anchor(case: Case, found: Mapping[str, Opened], results: Results) -> Done:
         version=case.version,
         base=case.version,
         era=own,
-        series=single(_head(case, found) + "".join(diffs)),
+        series=_cut(case, found, results) if start.is_single else _cut_series(case, found, results),
         why=f"{why}. Derived from {start.name}, resolved by {case.person} on {case.today}",
     )
     anchors = [replace(a, era=rest_of) if a.name == start.name else a for a in patchset.anchors]
@@ -216,9 +217,40 @@ def anchor(case: Case, found: Mapping[str, Opened], results: Results) -> Done:
     toml = patchset.folder / TABLE
     text = table.with_anchor(toml.read_text(encoding="utf-8"), cut, start.name, rest_of)
     checked(PatchTable, tomllib.loads(text), toml)
-    write_whole(path, cut.patch)  # the one that makes it count comes last
-    write_whole(toml, text)
+    path = write_anchor(patchset.folder, cut)
+    write_whole(toml, text)  # the one that makes it count comes last
     return Done(port, now, (path, toml))
+
+
+def _cut(case: Case, found: Mapping[str, Opened], results: Results) -> Series:
+    """The one patch with what the person made of it."""
+    start = case.start
+    rest = engine.settled(start.patch, case.base, case.target, case.job.patchset.resolutions)
+    diffs = []
+    for name in engine.paths(start.patch):
+        old = case.target.get(name)
+        new = join(results[name]) if name in results else rest[name].result
+        diffs.append(
+            unified(
+                name,
+                None if old is None else lines_of(old),
+                None if new is None else lines_of(new),
+            )
+        )
+    return single(_head(case, found) + "".join(diffs))
+
+
+def _cut_series(case: Case, found: Mapping[str, Opened], results: Results) -> Series:
+    """All patches as they are ported with what the person made of the one in conflict."""
+    patchset = _with(case, _made(case, found, results))
+    port = case.port(patchset, case.version, case.target)
+    if not _gives(case, port, results) or not port.state.leads_on:
+        raise UserError(
+            f"{case.version}: {case.start.name} is a series, and it is not whole yet "
+            f"({port.state}: {port.why})",
+            "--done without --as-anchor remembers this one; the last may be the anchor",
+        )
+    return ported_series(case.start.series, port.members, case.version.tag)
 
 
 def _head(case: Case, found: Mapping[str, Opened]) -> str:

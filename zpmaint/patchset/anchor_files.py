@@ -6,11 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from zpmaint.core.errors import UserError
-from zpmaint.core.text import to_text
+from zpmaint.core.files import landing, write_whole
+from zpmaint.core.text import to_bytes, to_text
 from zpmaint.diffs import mail
 from zpmaint.diffs.check import checked_patch
-from zpmaint.diffs.series import Series, load_series
-from zpmaint.patchset.values import single
+from zpmaint.diffs.series import TABLE, Series, load_series
+from zpmaint.patchset.values import Anchor, single
 
 MBOXES = (".mbox", ".mbx")
 _THERE = "put the patch there, or name the one that is"
@@ -45,6 +46,24 @@ def anchor_series(path: Path, where: str) -> Series:
     text = to_text(data)
     checked_patch(text, str(path))
     return single(text)
+
+
+def write_anchor(folder: Path, anchor: Anchor) -> Path:
+    """Write an anchor into its set's folder: NAME.patch, or the folder NAME of a series with its
+    patches and the file `series`. It lands whole, or not at all."""
+    if anchor.is_single:
+        path = folder / f"{anchor.name}.patch"
+        write_whole(path, anchor.patch)
+        return path
+    path = folder / anchor.name
+    with landing(path) as fresh:
+        for member in anchor.series.members:
+            place = fresh / member.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(member.data)
+        lines = "".join(f"{line}\n" for line, _ in anchor.series.table)
+        (fresh / TABLE).write_bytes(to_bytes(lines))
+    return path
 
 
 def _read(path: Path, where: str) -> Series:

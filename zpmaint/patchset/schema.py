@@ -59,6 +59,11 @@ class EraTable(_Table):
         return Era(self.since, self.until)
 
 
+def anchor_name(file: str) -> str:
+    """What an anchor is called: its file without the ending; a folder's name as it is."""
+    return re.sub(r"\.(patch|mbox|mbx)$", "", file)
+
+
 class AnchorTable(EraTable):
     """[[anchor]]: the patch, or the series, as a person cut it against one kernel."""
 
@@ -69,8 +74,7 @@ class AnchorTable(EraTable):
 
     @property
     def name(self) -> str:
-        """What the anchor is called: its file without the ending."""
-        return re.sub(r"\.(patch|mbox|mbx)$", "", self.file)
+        return anchor_name(self.file)
 
     @model_validator(mode="after")
     def _at_home(self) -> AnchorTable:
