@@ -9,8 +9,7 @@ from zpmaint.app.verify import verify
 from zpmaint.app.verify_each import verify_each
 from zpmaint.cli import each_tables, options, tables
 from zpmaint.cli.context import CommandContext, pass_context
-from zpmaint.core import errors
-from zpmaint.core.result import Result
+from zpmaint.core.result import worst
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.ledger.values import Record
 from zpmaint.vm.profiles import Accelerator
@@ -91,14 +90,9 @@ def _each(
             each_tables.each(context.out, done[-1])
     if as_json:
         context.json([told.as_json() for told in done])
-    statuses = {told.result.exit_status for told in done}
-    worst = (errors.EXIT_KERNEL, errors.EXIT_INFRA)
-    return next((status for status in worst if status in statuses), errors.EXIT_OK)
+    return worst(told.result.exit_status for told in done)
 
 
 def exit_status(records: list[Record]) -> int:
     """1 if any kernel failed, else 3 if any had no result, else 0."""
-    results = {row.result for row in records}
-    if results - {Result.PASS, Result.INFRA}:
-        return errors.EXIT_KERNEL
-    return errors.EXIT_INFRA if Result.INFRA in results else errors.EXIT_OK
+    return worst(row.result.exit_status for row in records)
