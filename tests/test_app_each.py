@@ -188,7 +188,7 @@ needs_tools = pytest.mark.skipif(
 def test_a_series_is_verified_as_one_patch_is(shop: Queue) -> None:
     status, record = shop.verify()
     assert (status, record["result"]) == (0, "pass"), record["why"]
-    assert [member["patch"] for member in record["port"]["members"]] == [
+    assert [member["name"] for member in record["port"]["members"]] == [
         "1.patch", "2.patch", "3.patch",
     ]  # fmt: skip
 
