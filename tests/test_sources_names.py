@@ -58,7 +58,7 @@ def _unpacked(folder: Path) -> Path:
 @pytest.fixture(params=["git", "tree", "tarball"])
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Source]:
     if request.param == "tree":
-        yield TreeSource(_unpacked(tmp_path / "linux"))
+        yield TreeSource(_unpacked(tmp_path / "linux"), tmp_path / "cache")
     elif request.param == "tarball":
         yield _Boxed(tmp_path / "cache", tarball("6.12.107", **MORE))
     else:
@@ -104,7 +104,7 @@ def test_a_chain_asks_once_and_where_the_kernel_came_from(tmp_path: Path) -> Non
             return super().speaks_of(version, name)
 
     notes = Notes()
-    chain = Chain([Counting(_unpacked(tmp_path / "linux"))], notes)
+    chain = Chain([Counting(_unpacked(tmp_path / "linux"), tmp_path / "cache")], notes)
     assert [chain.speaks_of(VERSION, "arm_only") for _ in range(3)] == [True] * 3
     assert asked == ["arm_only"]
     assert any("look for arm_only" in title for title in notes.steps)
