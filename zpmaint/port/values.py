@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from zpmaint.core.versions import KernelVersion
+from zpmaint.port.placed import Placed
 
 
 class State(StrEnum):
@@ -37,27 +38,27 @@ class HunkPort:
     """The hunk's line range in the anchor: @@ -1569,16 +1569,11 @@."""
     scope: str
     """The enclosing function (or macro, struct, ...) in the target; '' at file level."""
-    placed: str
-    """The strategy: exact, offset, three-way, identifiers, scope, neighbours, pieces, moved;
-    upstream or gone where there is nothing to do; 'conflict' if none."""
+    placed: Placed
     confidence: float
     """0..1: how sure the placing is right."""
     why: str
     """The evidence in one line."""
     offset: int | None = None
     """Lines between the anchor's place and the target's; None where that has no meaning."""
+    rests_on_names: bool = field(default=False, compare=False, repr=False)
+    """Whether it is a conflict, or less sure, for a name of which only the whole tree can tell."""
 
     @property
     def is_held_back(self) -> bool:
         """Whether it found a place, and is a conflict for not being as sure as is asked for."""
-        return self.placed == "conflict" and self.confidence > 0.0
+        return self.placed.is_conflict and self.confidence > 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The object of one hunk."""
         return {
             "header": self.header,
             "scope": self.scope,
-            "placed": self.placed,
+            "placed": str(self.placed),
             "confidence": round(self.confidence, 3),
             "why": self.why,
             "offset": self.offset,
