@@ -8,14 +8,12 @@ files is ported once, in memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from zpmaint.app.commit_range import Past
 from zpmaint.app.session import Session
-from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import Anchor
 from zpmaint.port.engine import Blobs, touched_by
@@ -23,7 +21,6 @@ from zpmaint.port.history import Scopes
 from zpmaint.port.hunk_outcomes import AS_IT_IS, CONFLICT, UPSTREAM, Fate
 from zpmaint.sources.chain import Chain
 from zpmaint.sources.commit import Commit
-from zpmaint.sources.git import GitSource
 
 Look = Callable[[str], Sequence[Fate]]
 """The hunks' fates at a commit."""
@@ -103,7 +100,8 @@ class Search:
         older, newer = sorted((self.start.base, self.version))
         if older == newer:
             return [Turns(note="the anchor was cut against this very kernel")] * len(now)
-        git = self._git(older, newer)
+        # Of the sources asked for, then of the project's.
+        git = self.chain.history_of(older, newer) or self.session.chain().history_of(older, newer)
         if git is None:
             note = f"no git history here has both {older.tag} and {newer.tag}"
             return [Turns(note=note)] * len(now)
@@ -142,16 +140,6 @@ class Search:
         else:
             note = f"none of {len(past.commits)} commits in its file turns it by itself"
         return Turns(note=note)
-
-    def _git(self, one: KernelVersion, other: KernelVersion) -> GitSource | None:
-        """The repository that has both kernels: of the sources asked for, then of the project."""
-        for named in (True, False):
-            for source in (self.chain if named else self.session.chain()).sources:
-                # One that cannot be reached has no history to tell of; the port went through.
-                with suppress(UserError, InfraError):
-                    if isinstance(source, GitSource) and {one, other}.issubset(source.versions()):
-                        return source
-        return None
 
 
 def _turn(

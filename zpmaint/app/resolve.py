@@ -27,6 +27,7 @@ from zpmaint.merge.conflict import marks
 from zpmaint.merge.lines import join, lines_of
 from zpmaint.patchset.values import Anchor, PatchSet, Resolution
 from zpmaint.port import engine, resolution
+from zpmaint.port.placed import Placed
 from zpmaint.port.proposal import Proposal, proposal
 from zpmaint.port.sites import Opened
 from zpmaint.port.stand import stand
@@ -163,7 +164,7 @@ def _start(patchset: PatchSet, port: Port) -> Anchor:
 def _beyond(port: Port, found: Mapping[str, Opened]) -> str:
     """A file in conflict that no merge can hold."""
     for file in port.files:
-        stuck = [hunk for hunk in file.hunks if hunk.placed == "conflict"]
+        stuck = [hunk for hunk in file.hunks if hunk.placed.is_conflict]
         if stuck and file.path not in found:
             return f"{file.path}: {stuck[0].why}"
     return ""
@@ -226,9 +227,9 @@ def _causes(told: Explanation) -> str:
     named = {
         turn.commit.sha: f'{turn.commit.short} ("{turn.commit.subject}")'
         for hunk in told.hunks
-        if hunk.placed == "conflict" and hunk.patch == told.port.stuck
+        if hunk.placed == Placed.CONFLICT and hunk.patch == told.port.stuck
         for turn in hunk.turns
-        if turn.after == "conflict" or turn.before == "conflict"
+        if Placed.CONFLICT in (turn.after, turn.before)
     }
     return "; ".join(list(named.values())[:3])
 

@@ -29,7 +29,6 @@ from zpmaint.port.engine import Blobs
 from zpmaint.port.sites import Opened
 from zpmaint.port.stand import Stand
 from zpmaint.port.values import Port
-from zpmaint.sources.git import GitSource
 
 _FAR = 400  # neighbours looked at on either side of a kernel; those with equal files cost nothing
 _FAR_OF_SERIES = 25  # of a series few have all files equal, and each costs a port of the whole
@@ -86,8 +85,8 @@ class Case:
 
     @cached_property
     def neighbours(self) -> list[KernelVersion]:
-        gits = [s for s in self.job.chain.sources if isinstance(s, GitSource)]
-        return sorted({self.version, *(v for git in gits for v in git.versions())})
+        others = (v for git in self.job.chain.histories() for v in git.versions())
+        return sorted({self.version, *others})
 
     def _is_stuck(self, version: KernelVersion) -> bool:
         seen = self.port(self.job.patchset, version, self.blobs(version))

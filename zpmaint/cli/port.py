@@ -48,8 +48,8 @@ from zpmaint.diffs.series import joined, load_series
     "--look-for-names/--no-look-for-names",
     default=None,
     help="Of a series, look in both kernels' trees for every name that a patch brings to a file: "
-    "what upstream took away is a conflict then. By itself only where one git repository has both "
-    "kernels: elsewhere it takes seconds a name.",
+    "what upstream took away is a conflict then. Done where --base is given, unless it is "
+    "refused; the first time a kernel is asked, its names are indexed, in about a minute.",
 )
 @click.option(
     "-v", "--verbose", is_flag=True, help="Of a series that is a patch set, each hunk as well."
@@ -144,7 +144,7 @@ def _series(
         chain,
         base=session.resolve(base, chain) if base else None,
         keep_going=keep_going,
-        look_for_names=look_for_names,
+        look_for_names=look_for_names is not False,
         min_confidence=min_confidence or 0.0,
     )
     if out is not None:

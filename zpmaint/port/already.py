@@ -15,11 +15,11 @@ from zpmaint.diffs.reader import FileDiff, HunkText
 from zpmaint.diffs.series import Member, Series
 from zpmaint.merge.tokens import identifiers
 from zpmaint.port.overlay import Overlay
+from zpmaint.port.placed import Placed
 from zpmaint.port.sections import Effect, carry, perform
 from zpmaint.port.values import HunkPort
 
 WHY = "the kernel has it: it can be taken out again, after those behind it"
-_AS_IT_IS = frozenset({"exact", "offset"})
 
 
 def already(
@@ -73,7 +73,7 @@ def _comes_out(back: HunkText, hunk: HunkPort) -> bool:
     """Whether what a hunk left was there. Beside its own lines upstream may have edited others;
     but then it has to be lines that it brought: that some are gone shows little."""
     brought = any(line[0] == "-" and identifiers(line[1:]) for line in back.lines)
-    return hunk.placed in _AS_IT_IS or (hunk.placed == "three-way" and brought)
+    return hunk.placed.is_literal or (hunk.placed is Placed.THREE_WAY and brought)
 
 
 def _reversed(part: FileDiff) -> FileDiff | None:

@@ -12,11 +12,12 @@ from zpmaint.core.eras import Era
 from zpmaint.patchset.values import Adoption, Anchor, PatchSet
 from zpmaint.port.anchored import port_anchor
 from zpmaint.port.engine import Blobs, port
+from zpmaint.port.placed import Placed
 from zpmaint.port.values import FilePort, HunkPort
 
 AS_IT_IS = "as it is"
-UPSTREAM = "upstream"
-CONFLICT = "conflict"
+UPSTREAM = Placed.UPSTREAM
+CONFLICT = Placed.CONFLICT
 
 _ANY = Adoption(Era(), ("0" * 12,), "to be looked for")
 
@@ -44,11 +45,11 @@ def fates(patchset: PatchSet, anchor: Anchor, base: Blobs, files: Blobs) -> tupl
     carried = _hunks(alone, anchor, bases, files)
     # What merely resembles the change is no adoption, unless the set says that there was one: of a
     # one-line patch upstream's rival line resembles it, too.
-    if not patchset.adoptions or all(hunk.placed != CONFLICT for _, hunk in carried):
+    if not patchset.adoptions or all(not hunk.placed.is_conflict for _, hunk in carried):
         return tuple(_fate(file, hunk) for file, hunk in carried)
     adopted = _hunks(replace(alone, adoptions=(_ANY,)), anchor, bases, files)
     return tuple(
-        _fate(file, seen if hunk.placed == CONFLICT and seen.placed == UPSTREAM else hunk)
+        _fate(file, seen if hunk.placed.is_conflict and seen.placed is UPSTREAM else hunk)
         for (file, hunk), (_, seen) in zip(carried, adopted, strict=True)
     )
 
@@ -65,5 +66,5 @@ def _hunks(
 
 
 def _fate(file: FilePort, hunk: HunkPort) -> Fate:
-    word = AS_IT_IS if hunk.placed in ("exact", "offset") else hunk.placed
+    word = AS_IT_IS if hunk.placed.is_literal else hunk.placed
     return Fate(file.path, hunk.header, hunk.scope, word, hunk.why, file.patch)

@@ -15,6 +15,7 @@ from zpmaint.diffs.series import Member, Series
 from zpmaint.merge.tokens import identifiers
 from zpmaint.patchset.values import Resolution
 from zpmaint.port.overlay import Overlay
+from zpmaint.port.placed import Placed
 from zpmaint.port.sections import Carried, Effect, carry, held, perform, proven
 from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.threshold import held_back
@@ -199,7 +200,7 @@ def _names(member: Member) -> set[str]:
 
 def _judged(files: Sequence[FilePort]) -> tuple[Fate, str]:
     hunks = [(file.path, hunk) for file in files for hunk in file.hunks]
-    stuck = [(path, hunk) for path, hunk in hunks if hunk.placed == "conflict"]
+    stuck = [(path, hunk) for path, hunk in hunks if hunk.placed.is_conflict]
     if stuck:
         path, hunk = stuck[0]
         why = f"{len(stuck)} of {len(hunks)} hunks: {path} {hunk.header} {hunk.why}"
@@ -207,14 +208,14 @@ def _judged(files: Sequence[FilePort]) -> tuple[Fate, str]:
             why = f"held back: {why}; read it with a lower --min-confidence"
         return Fate.CONFLICT, why
     ways = {hunk.placed for _, hunk in hunks}
-    if hunks and ways == {"upstream"}:
+    if hunks and ways == {Placed.UPSTREAM}:
         return Fate.UPSTREAM, hunks[0][1].why
-    if ways <= {"exact", "offset"}:
+    if all(way.is_literal for way in ways):
         offsets = {hunk.offset or 0 for _, hunk in hunks} or {0}
         off = f", {min(offsets):+d} to {max(offsets):+d} lines off" if offsets != {0} else ""
         return Fate.APPLIES, f"it applies as it is{off}"
-    told = ", ".join(sorted(ways - {"upstream"}))
-    held = sum(hunk.placed == "upstream" for _, hunk in hunks)
+    told = ", ".join(sorted(ways - {Placed.UPSTREAM}))
+    held = sum(hunk.placed is Placed.UPSTREAM for _, hunk in hunks)
     also = f"; {held} of {len(hunks)} hunks are in the target already" if held else ""
     return Fate.PORTED, f"carried on by {told}{also}"
 

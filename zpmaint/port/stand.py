@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zpmaint.patchset.values import Anchor, Resolution
-from zpmaint.port.engine import Blobs
+from zpmaint.port.parsed import Blobs
 from zpmaint.port.sections import left_over, perform
 from zpmaint.port.series import before
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from zpmaint.core.text import to_text
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.reader import read_patch
+from zpmaint.port.placed import Placed
 
 
 class State(StrEnum):
@@ -40,27 +41,27 @@ class HunkPort:
     """The hunk's line range in the anchor: @@ -1569,16 +1569,11 @@."""
     scope: str
     """The enclosing function (or macro, struct, ...) in the target; '' at file level."""
-    placed: str
-    """The strategy: exact, offset, three-way, identifiers, scope, neighbours, pieces, moved;
-    upstream or gone where there is nothing to do; 'conflict' if none."""
+    placed: Placed
     confidence: float
     """0..1: how sure the placing is right."""
     why: str
     """The evidence in one line."""
     offset: int | None = None
     """Lines between the anchor's place and the target's; None where that has no meaning."""
+    rests_on_names: bool = field(default=False, compare=False, repr=False)
+    """Whether it is a conflict, or less sure, for a name of which only the whole tree can tell."""
 
     @property
     def is_held_back(self) -> bool:
         """Whether it found a place, and is a conflict for not being as sure as is asked for."""
-        return self.placed == "conflict" and self.confidence > 0.0
+        return self.placed.is_conflict and self.confidence > 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The object of one hunk."""
         return {
             "header": self.header,
             "scope": self.scope,
-            "placed": self.placed,
+            "placed": str(self.placed),
             "confidence": round(self.confidence, 3),
             "why": self.why,
             "offset": self.offset,
@@ -87,7 +88,7 @@ class FilePort:
     @property
     def is_held(self) -> bool:
         """Whether the kernel has all of it already, so that nothing is done to the file."""
-        return bool(self.hunks) and all(hunk.placed == "upstream" for hunk in self.hunks)
+        return bool(self.hunks) and all(hunk.placed is Placed.UPSTREAM for hunk in self.hunks)
 
     @property
     def origin(self) -> str:
