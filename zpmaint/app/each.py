@@ -144,7 +144,7 @@ def _signs(verdict: Verdict) -> frozenset[tuple[str, str]]:
     failing = [case for case in verdict.cases if case.patched and not case.patched.ok]
     if failing:
         return frozenset(
-            (case.name, case.patched.observed)
+            (case.name, f"{case.suite}: {case.patched.observed}")
             for case in failing
             if case.patched and not (case.stock and case.stock.observed == case.patched.observed)
         )

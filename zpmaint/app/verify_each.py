@@ -1,26 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`verify --each` with its inputs fetched: the port, the tree, the machine."""
+"""`verify --each` with its inputs fetched: the port, the tree, the suites, the machine."""
 
 from __future__ import annotations
 
 from zpmaint.app.each import Each, each
 from zpmaint.app.job import Job
+from zpmaint.app.judgement import verdict_on
 from zpmaint.app.port import touched
-from zpmaint.app.suite import boot_suites, suite_profile
+from zpmaint.app.suite import SuiteRuns, boot_suites, make_ready
 from zpmaint.core.errors import UserError
 from zpmaint.core.result import Result
 from zpmaint.core.tools import need_for
-from zpmaint.guest.cases import all_cases
-from zpmaint.guest.compile import init_program
-from zpmaint.guest.counters import all_counters
 from zpmaint.judge.values import Verdict
-from zpmaint.judge.verdict import judge
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.pair import build as build_kernels
 from zpmaint.kbuild.values import Flavour, Pair
-from zpmaint.port.values import Port
+from zpmaint.suites.registry import suites_of
 from zpmaint.vm.profiles import Accelerator
-from zpmaint.vm.values import Run
 
 
 def verify_each(job: Job, *, build: BuildOptions, accelerator: Accelerator) -> Each:
@@ -35,8 +31,10 @@ def verify_each(job: Job, *, build: BuildOptions, accelerator: Accelerator) -> E
             f"{port.patchset} on {port.version}: {port.state}: {port.why}: no step to build",
             f"zpmaint verify {port.version} judges the kernel as it is",
         )
-    init_program(build.arch, cache=session.places.cache, reporter=session.reporter)
-    tree = job.chain.tree(job.version, keep=touched(job.patchset.anchors))
+    keep = touched(job.patchset.anchors)
+    suites = suites_of(job.patchset, version=job.version)
+    ready = make_ready(session, suites, job.version, build.arch, chain=job.chain, keep=keep)
+    tree = job.chain.tree(job.version, keep=keep)
 
     def built(patches: int) -> Pair:
         return build_kernels(
@@ -48,27 +46,18 @@ def verify_each(job: Job, *, build: BuildOptions, accelerator: Accelerator) -> E
             reporter=session.reporter,
         )
 
-    stock: dict[str, Run] = {}
+    stock: list[SuiteRuns] = []
 
     def judged(pair: Pair) -> Verdict:
         # The stock kernel is the same for all steps, and says the same.
-        kernels = [kernel for kernel in pair.kernels if kernel.flavour not in stock]
-        runs = stock | boot_suites(session, kernels, accelerator=accelerator)
-        stock[Flavour.STOCK] = runs[Flavour.STOCK]
-        return _verdict(job, port, pair, runs)
+        kernels = [k for k in pair.kernels if not stock or k.flavour is Flavour.PATCHED]
+        booted = boot_suites(session, kernels, ready, accelerator=accelerator)
+        if stock:
+            booted = [
+                SuiteRuns(now.bootable, {**before.runs, **now.runs}, before.again)
+                for before, now in zip(stock, booted, strict=True)
+            ]
+        stock[:] = booted
+        return verdict_on(job.patchset, job.version, pair, booted, adopted=False)
 
     return each(port, built, judged, session.reporter)
-
-
-def _verdict(job: Job, port: Port, pair: Pair, runs: dict[str, Run]) -> Verdict:
-    return judge(
-        all_cases(),
-        job.patchset.flips,
-        job.patchset.telling,
-        counters=all_counters(),
-        adopted=False,
-        version=port.version,
-        stock=runs[Flavour.STOCK],
-        patched=runs.get(Flavour.PATCHED),
-        profile=suite_profile(pair.stock),
-    )
