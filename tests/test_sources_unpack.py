@@ -145,7 +145,7 @@ def test_a_tree_serves_its_one_kernel(tmp_path: Path) -> None:
     for path, text in kernel_files("2.6.21").items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
-    source = TreeSource(tmp_path)
+    source = TreeSource(tmp_path, tmp_path / "cache")
     assert source.versions() == [V("2.6.21")] and source.newest("2.6.21") == V("2.6.21")
     assert source.tree(V("2.6.21")) == tmp_path.resolve()
     got = source.blobs(V("2.6.21"), ["mm/memory.c", "mm", "none"])
@@ -163,5 +163,5 @@ def test_a_folder_that_is_no_kernel_is_the_users_fault(tmp_path: Path, text: str
     if text is not None:
         (tmp_path / "Makefile").write_text(text)
     with pytest.raises(UserError, match=r"no kernel tree|names no kernel") as caught:
-        TreeSource(tmp_path)
+        TreeSource(tmp_path, tmp_path / "cache")
     assert not isinstance(caught.value, InfraError)

@@ -148,7 +148,7 @@ def build_pair(
     """The kernels of `version`: stock and, where the port has something to apply, patched."""
     patched: Mapping[str, bytes | None] | None = None
     if port and port.patch:
-        patched = {file.path: file.result for file in port.files}
+        patched = port.contents()
     tree = chain.tree(version, keep=touched(patchset.anchors))
     return build_kernels(
         version,

@@ -16,7 +16,7 @@ from zpmaint.cli import record_tables
 from zpmaint.core.result import Result, Tone
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
-from zpmaint.port.series import Fate
+from zpmaint.port.values import Fate
 
 if TYPE_CHECKING:
     # Whoever only reads the ledger waits for no source to be imported.
