@@ -121,12 +121,15 @@ def _run_course(
     with course.timed("build"):
         course.pair = build_pair(session, patchset, version, chain, course.port, options=build)
     with course.timed("boot"):
-        course.runs += boot_suites(session, course.pair.kernels, ready, accelerator=accelerator)
+        course.runs += boot_suites(
+            session, course.pair.kernels, ready.bootables, accelerator=accelerator
+        )
     course.verdict = verdict_on(
         patchset,
         version,
         course.pair,
         course.runs,
+        left_out=ready.left_out,
         adopted=course.port.state is State.UPSTREAM,
     )
     return course.verdict.result, course.verdict.why
