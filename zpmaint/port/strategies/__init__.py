@@ -20,7 +20,7 @@ Strategy = Callable[[Job], Attempt]
 
 
 def _rung(name: str) -> Strategy:
-    return cast("Strategy", import_module(f"{__name__}.{name}").place)
+    return cast("Strategy", import_module(f"zpmaint.port.strategies.{name}").place)
 
 
 _WHOLE = tuple(map(_rung, RUNGS))
