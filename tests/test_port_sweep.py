@@ -16,7 +16,7 @@ from test_port_strategies import FAULT, HEAD, PATCHED
 
 from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
-from zpmaint.patchset.values import Adoption, Anchor, PatchSet
+from zpmaint.patchset.values import Adoption, Anchor, PatchSet, single
 from zpmaint.port import engine, one_file
 from zpmaint.port.carry import carry
 from zpmaint.port.scopes import source
@@ -113,7 +113,7 @@ def posted_set() -> PatchSet:
         V("2.6.20.4"),
         V("2.6.20"),
         Era(None, V("2.6.24-rc1")),
-        POSTED.read_text(),
+        single(POSTED.read_text()),
         "the posting",
     )
     taken = Adoption(Era(V("2.6.24-rc1"), V("2.6.32-rc1")), ("557ed1fa2620",), "taken")

@@ -50,6 +50,18 @@ def test_kept_files_are_there_at_once_or_later(archive: Path, tmp_path: Path) ->
     assert len(notes.steps) == 1  # what the archive does not hold is not looked for twice
 
 
+def test_a_kept_folder_is_completed_where_kbuild_s_files_are_already(
+    archive: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "trees/linux"
+    tree = unpack(archive, place)
+    assert not (tree / "arch/arm64/mm/fault.c").exists()
+    before = sorted(path for path in (tree / "arch/arm64").rglob("*") if path.is_file())
+    unpack(archive, place, keep=["arch/arm64"])
+    assert (tree / "arch/arm64/mm/fault.c").is_file()
+    assert all(path.is_file() for path in before) and before
+
+
 @pytest.mark.parametrize("path", ["../x", "/etc/passwd", "."])
 def test_paths_that_lead_out_of_the_tree_are_refused(
     archive: Path, tmp_path: Path, path: str

@@ -10,7 +10,7 @@ from typing import TypeVar
 from zpmaint.app.session import Session
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.patchset.values import Anchor
-from zpmaint.port.parsed import paths
+from zpmaint.port.parsed import touched_by
 from zpmaint.sources.chain import Chain
 
 Got = TypeVar("Got")
@@ -26,7 +26,7 @@ def of_base(session: Session, chain: Chain, ask: Callable[[Chain], Got]) -> Got:
 
 def base_blobs(session: Session, anchor: Anchor, chain: Chain) -> Mapping[str, bytes | None]:
     """The anchor's pre-image as the sources have it; empty where none serves its base."""
-    wanted = paths(anchor.patch)
+    wanted = touched_by(anchor)
     with suppress(UserError, InfraError):
         return of_base(session, chain, lambda source: source.blobs(anchor.base, wanted))
     return {}

@@ -16,7 +16,7 @@ from zpmaint.app.commit_range import Past
 from zpmaint.app.session import Session
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import Anchor
-from zpmaint.port.engine import Blobs, paths
+from zpmaint.port.engine import Blobs, touched_by
 from zpmaint.port.history import Scopes
 from zpmaint.port.hunk_outcomes import AS_IT_IS, CONFLICT, UPSTREAM, Fate
 from zpmaint.sources.chain import Chain
@@ -105,7 +105,7 @@ class Search:
         if git is None:
             note = f"no git history here has both {older.tag} and {newer.tag}"
             return [Turns(note=note)] * len(now)
-        touched = paths(self.start.patch)
+        touched = touched_by(self.start)
         step = f"search {older.tag} .. {newer.tag} for what turned {self.start.name}"
         with self.session.reporter.step(step):
             past = Past(git, older, newer, touched)
@@ -113,7 +113,10 @@ class Search:
                 return [Turns(note=past.note)] * len(now)
             look: Look = cache(lambda sha: self.look(past.files(sha)))
             then = self.look(base or git.blobs(self.start.base, touched))
-            found = [_of_hunk(past, look, n, then[n], fate) for n, fate in enumerate(now)]
+            found = [
+                _of_hunk(past, look, n, then[n], fate) if self._asks_after(then[n], fate) else []
+                for n, fate in enumerate(now)
+            ]
             tags = past.first_tags(commit for commits in found for commit in commits)
         return [
             self._told(
@@ -124,6 +127,10 @@ class Search:
             )
             for n, commits in enumerate(found)
         ]
+
+    def _asks_after(self, then: Fate, now: Fate) -> bool:
+        """Each hunk of a patch; of a series, where a look ports all of it, those that turned."""
+        return self.start.is_single or not then.word == now.word == AS_IT_IS
 
     def _told(self, past: Past, then: Fate, now: Fate, turns: list[Turn]) -> Turns:
         if turns:

@@ -29,7 +29,9 @@ def candidates(
     start: Anchor, version: KernelVersion, base: Blobs, target: Blobs, chain: Chain
 ) -> Iterator[Offer]:
     """The files worth an offer. None from a clone that would have to fetch the whole kernel for
-    it. May raise UserError or InfraError where a source fails."""
+    it, and none for a series. May raise UserError or InfraError where a source fails."""
+    if not start.is_single:
+        return  # a patch of a series names files as those before it leave them
     served = chain.served_by(version)
     if isinstance(served, HasHistory) and not served.is_here:
         return

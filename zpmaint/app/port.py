@@ -1,24 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Porting with its inputs fetched; a written patch lands whole or not at all."""
+"""Porting with its inputs fetched."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 from zpmaint.app.adoption import witnessed
 from zpmaint.app.base import base_blobs
 from zpmaint.app.session import Session
 from zpmaint.app.trees import KernelTrees
-from zpmaint.core.files import write_whole
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import Anchor, PatchSet
-from zpmaint.port.engine import paths, port_between, starting
+from zpmaint.port.engine import port_between, starting
+from zpmaint.port.parsed import touched_by
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
 
-__all__ = ["base_blobs", "port_onto", "starting", "touched", "write_port"]
+__all__ = ["base_blobs", "port_onto", "starting", "touched"]
 
 
 def port_onto(
@@ -45,11 +44,4 @@ def port_onto(
 
 def touched(anchors: Iterable[Anchor]) -> list[str]:
     """Every path that any of the anchors touches."""
-    return sorted({path for a in anchors for path in paths(a.patch)})
-
-
-def write_port(result: Port, out: Path) -> Path:
-    """Write DIR/vVERSION.patch."""
-    path = out / f"{result.version.tag}.patch"
-    write_whole(path, result.patch)
-    return path
+    return sorted({path for a in anchors for path in touched_by(a)})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from zpmaint.core.files import landing, locked
 from zpmaint.core.text import to_bytes
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.series import TABLE, Series
-from zpmaint.port.series import Fate, MemberPort, dependents, port_series
+from zpmaint.port.series import dependents, port_series
+from zpmaint.port.values import Fate, MemberPort
 from zpmaint.sources.chain import Chain
 
 REPORT = "port.json"
@@ -114,6 +115,18 @@ def port_series_onto(
 def _nothing(name: str) -> bool:
     """Which names upstream took away between a kernel and itself."""
     return False
+
+
+def ported_series(series: Series, ports: Sequence[MemberPort], name: str) -> Series:
+    """The series of the patches that went in, as they went in, under their names."""
+    went = {port.name: port for port in ports if port.goes_in}
+    members = tuple(
+        replace(member, data=went[member.name].data)
+        for member in series.members
+        if member.name in went
+    )
+    rows = tuple((line, member) for line, member in series.table if not member or member in went)
+    return Series(name, members, rows)
 
 
 def check_out(out: Path) -> None:

@@ -54,6 +54,7 @@ class Session:
         ledger = Ledger(
             self.places.state / "ledger.sqlite",
             scope=Scope(self.project, self._anchors),
+            reporter=self.reporter,
         )
         if newer := ledger.newer():
             with self.reporter.step("open the ledger") as step:

@@ -15,10 +15,11 @@ from zpmaint.patchset.values import Adoption, Anchor, PatchSet
 from zpmaint.port import header
 from zpmaint.port.adopted import adopted
 from zpmaint.port.anchor_choice import by_name, candidates, starting, superseding
+from zpmaint.port.anchored import port_anchor
 from zpmaint.port.carry import bereft, carry, rests_on_names
 from zpmaint.port.conflicts import lost, opened, patched, recalled, settled
 from zpmaint.port.outcome import Outcome, first_stuck, undone
-from zpmaint.port.parsed import Blobs, Frozen, paths
+from zpmaint.port.parsed import Blobs, Frozen, paths, touched_by
 from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.threshold import held_back
 from zpmaint.port.trees import Given, Trees
@@ -35,6 +36,7 @@ __all__ = [
     "port_between",
     "settled",
     "starting",
+    "touched_by",
 ]
 
 _Between = tuple[str, Frozen, Frozen]
@@ -117,6 +119,10 @@ def _from(
     patchset: PatchSet, version: KernelVersion, start: Anchor, trees: Trees, terms: Terms
 ) -> Port:
     """The port from one anchor."""
+    if not start.is_single:
+        base, gone = trees.base(start), trees.gone(start)
+        known = replace(terms, exists=trees.exists, gone=gone)
+        return port_anchor(patchset, version, start, base, trees.target, terms=known)
 
     def ended(state: State, files: tuple[FilePort, ...], why: str, patch: str = "") -> Port:
         return Port(version, patchset.name, state, start.name, files, patch, why)

@@ -12,6 +12,7 @@ from unidiff.patch import PatchSet as UnifiedDiff
 
 from zpmaint.core.errors import UserError
 from zpmaint.diffs.paths import NOWHERE
+from zpmaint.patchset.values import Anchor
 
 Blobs = Mapping[str, bytes | None]
 """Contents by path; None for a file that is not there."""
@@ -22,6 +23,11 @@ Frozen = tuple[tuple[str, bytes | None], ...]
 def paths(patch: str) -> tuple[str, ...]:
     """The files that a patch touches, as they are called under a kernel tree's top."""
     return tuple(file.path for file in files_of(patch))
+
+
+def touched_by(anchor: Anchor) -> tuple[str, ...]:
+    """The files of the kernel that an anchor reads or writes."""
+    return paths(anchor.patch) if anchor.is_single else anchor.series.paths
 
 
 @lru_cache(maxsize=16)

@@ -16,7 +16,9 @@ from zpmaint.diffs import binary, writer
 from zpmaint.diffs.reader import FileDiff, read_patch
 from zpmaint.merge.lines import join, squeezed
 from zpmaint.merge.tokens import identifiers
+from zpmaint.patchset.values import Resolution
 from zpmaint.port import upstream
+from zpmaint.port.conflicts import settled
 from zpmaint.port.hunks import Change
 from zpmaint.port.one_file import jobs_of, port_file
 from zpmaint.port.overlay import Overlay, applied, fits_at, places
@@ -97,9 +99,12 @@ def carry(
     base: Overlay,
     there: Effect | str,
     target: Overlay,
+    *,
     terms: Terms = STRICT,
+    resolutions: Sequence[Resolution] = (),
 ) -> Carried:
-    """Do a section on the target; `there` is what it did to its base, `base` the state before."""
+    """Do a section on the target; `there` is what it did to its base, `base` the state before.
+    A conflict that is among `resolutions` is solved as it was before."""
     changes = _changes(part)
     if isinstance(there, Effect) and all(base.get(p) == target.get(p) for p in part.paths):
         told = _told(
@@ -122,7 +127,27 @@ def carry(
     if not changes:
         return _moved(part, before)
     known = base.get(part.old) if isinstance(there, Effect) else None
-    return _lines(part, changes, known, before, terms)
+    return _lines(part, changes, known, before, terms=terms, resolutions=resolutions)
+
+
+def held(part: FileDiff, why: str) -> Carried:
+    """A section that the target is known to have."""
+    return _held(part, _changes(part), why)
+
+
+def left_over(
+    part: FileDiff, base: Overlay, there: Effect | str, target: Overlay
+) -> tuple[FileDiff, bytes | None, bytes] | None:
+    """Of a section in conflict what a person would have to place: its hunks without those that the
+    target has, and the file they go from and to. None for one that no merge of lines can hold."""
+    before = target.get(part.old)
+    plain = not (_special(part) or part.binary or part.new is None or _creates(part, target))
+    if before is None or not plain or not part.hunks:
+        return None
+    known = base.get(part.old) if isinstance(there, Effect) else None
+    changes = _changes(part)
+    held, _ = _tried(part, changes, known, before, STRICT)
+    return _left(part, held), _with_held(changes, held, known), before
 
 
 def _changes(part: FileDiff) -> tuple[Change, ...]:
@@ -198,16 +223,18 @@ def _lines(
     changes: tuple[Change, ...],
     known: bytes | None,
     before: bytes,
+    *,
     terms: Terms,
+    resolutions: Sequence[Resolution],
 ) -> Carried:
     """Changed lines, placed by the engine."""
-    held = _there_already(part, changes, known, before)
-    ported = _rest(part, changes, held, known, before, terms=terms)
-    if ported.result is None:
-        # What could not be placed may be there already, and its lines of before, too.
-        stuck = [hunk.placed.is_conflict for hunk in ported.hunks]
-        held = _there_already(part, changes, known, before, stuck)
-        ported = _rest(part, changes, held, known, before, terms=terms)
+    held, ported = _tried(part, changes, known, before, terms)
+    if ported.result is None and resolutions and not all(held):
+        rest, base = _left(part, held), _with_held(changes, held, known)
+        path = str(rest.new)
+        memory = settled(str(rest.parsed), {path: base}, {path: before}, resolutions).get(path)
+        if memory is not None:
+            ported = _partly(changes, memory, held) if any(held) else memory
     if all(held):
         return _held(part, changes, "; ".join(dict.fromkeys(held)))
     if ported.result is None:
@@ -224,6 +251,30 @@ def _lines(
             return Carried(ported, effect, text)
     text = _indexed(_anew(part, before, ported.result), part, before, ported.result)
     return Carried(ported, Effect(files), text)
+
+
+def _tried(
+    part: FileDiff,
+    changes: tuple[Change, ...],
+    known: bytes | None,
+    before: bytes,
+    terms: Terms,
+) -> tuple[list[str], FilePort]:
+    """For each hunk why the target has it already, or ''; and the port of the others."""
+    held = _there_already(part, changes, known, before)
+    ported = _rest(part, changes, held, known, before, terms=terms)
+    if ported.result is None:
+        # What could not be placed may be there already, and its lines of before, too.
+        stuck = [hunk.placed.is_conflict for hunk in ported.hunks]
+        held = _there_already(part, changes, known, before, stuck)
+        ported = _rest(part, changes, held, known, before, terms=terms)
+    return held, ported
+
+
+def _left(part: FileDiff, held: Sequence[str]) -> FileDiff:
+    """The section without the hunks that the target has."""
+    hunks = (hunk for hunk, done in zip(part.hunks, held, strict=True) if not done)
+    return replace(part, hunks=tuple(hunks))
 
 
 def _there_already(
@@ -275,11 +326,11 @@ def _rest(
     """The port of the hunks that the target does not have yet."""
     if not any(held):
         return port_file(part.parsed, known, before, terms)
-    left = tuple(h for h, done in zip(part.hunks, held, strict=True) if not done)
-    if not left:
+    left = _left(part, held)
+    if not left.hunks:
         return _told(part, changes, Placed.UPSTREAM, "")
     base = _with_held(changes, held, known)
-    rest = port_file(replace(part, hunks=left).parsed, base, before, terms)
+    rest = port_file(left.parsed, base, before, terms)
     # Upstream has some of the patch: where it has brought a line of the rest, too, that is no
     # coincidence, and a merge that took it for another would bring it twice.
     twice = _brought_by_both(
