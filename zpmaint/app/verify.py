@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from zpmaint.app.evidence import steps_of
 from zpmaint.app.inputs import verification_key
 from zpmaint.app.port import port_onto, touched
 from zpmaint.app.session import Session
@@ -29,6 +30,7 @@ from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.port.values import Port, State
 from zpmaint.sources.chain import Chain
+from zpmaint.sources.unpack import added_later
 from zpmaint.vm.profiles import Accelerator
 from zpmaint.vm.values import Run
 
@@ -160,6 +162,10 @@ def build_pair(
         work=session.places.cache / "work",
         reporter=session.reporter,
         flavours=flavours,
+        steps=steps_of(port),
+        fragments=patchset.fragments(version, options.arch),
+        data=session.build_data,
+        later=added_later(tree),
     )
 
 

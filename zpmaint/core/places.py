@@ -13,6 +13,7 @@ from pathlib import Path
 from zpmaint.core.errors import UserError
 
 CONFIG_NAME = "kernels.toml"
+DATA_NAME = "zpmaint.d"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,12 @@ class Places:
     project: Path
     cache: Path
     state: Path
+
+    @property
+    def data(self) -> Path:
+        """The project's own rows over the package's data, laid out as the package is:
+        kbuild/fixups.toml, vm/profiles.toml. Need not be there."""
+        return self.project / DATA_NAME
 
     @classmethod
     def find(cls, project: Path | None = None) -> Places:

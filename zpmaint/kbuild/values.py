@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zpmaint.core.versions import KernelVersion
+from zpmaint.kbuild.evidence import Evidence
 
 
 class Flavour(StrEnum):
@@ -64,6 +65,9 @@ class Pair:
 
     stock: Kernel
     patched: Kernel | None
+    evidence: Evidence | None = None
+    """What the build showed of the port; None where there is nothing patched, or its hunks were
+    not given."""
 
     @property
     def kernels(self) -> tuple[Kernel, ...]:

@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from zpmaint.core.config import Arch
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
@@ -112,6 +113,14 @@ class TellingTable(EraTable):
     silent: tuple[Said, ...] = ()
 
 
+class ConfigTable(EraTable):
+    """[[config]]: a fragment that the kernels are configured with."""
+
+    file: Annotated[str, StringConstraints(pattern=r"^config/[A-Za-z0-9][A-Za-z0-9._-]*\.config$")]
+    """config/NAME.config in this folder."""
+    arch: Arch | None = None
+
+
 class PatchTable(_Table):
     """The whole of patch.toml."""
 
@@ -128,6 +137,7 @@ class PatchTable(_Table):
     adopted: tuple[AdoptedTable, ...] = ()
     flip: tuple[FlipTable, ...] = ()
     telling: tuple[TellingTable, ...] = ()
+    config: tuple[ConfigTable, ...] = ()
 
     @model_validator(mode="after")
     def _agrees(self) -> PatchTable:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
+from zpmaint.core.wishes import Fragment
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,17 @@ class Telling:
     counters: tuple[str, ...]
     silent: tuple[str, ...]
     """Counters that look as if they should tell and do not."""
+    why: str
+
+
+@dataclass(frozen=True)
+class ConfigRow:
+    """A configuration fragment of the set, and the kernels that it is for."""
+
+    fragment: Fragment
+    era: Era
+    arch: str | None
+    """None for all."""
     why: str
 
 
@@ -114,5 +126,13 @@ class PatchSet:
     folder: Path
     resolutions: tuple[Resolution, ...] = ()
     """Conflicts that were solved by hand, by key."""
+    config: tuple[ConfigRow, ...] = ()
+    """On top of the build profile, of both kernels of a pair."""
     min_confidence: float = 0.0
     """0..1: a port with a hunk that is less sure is held back, a conflict for a person to read."""
+
+    def fragments(self, version: KernelVersion, arch: str) -> tuple[Fragment, ...]:
+        """The fragments that a kernel is configured with, in their order."""
+        return tuple(
+            row.fragment for row in self.config if version in row.era and row.arch in (None, arch)
+        )
