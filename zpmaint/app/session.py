@@ -19,6 +19,8 @@ from zpmaint.ledger.store import Ledger
 from zpmaint.patchset.load import all_patchsets, find_patchset
 from zpmaint.patchset.values import PatchSet
 from zpmaint.sources.chain import Chain, open_configured, open_source
+from zpmaint.vm import profiles
+from zpmaint.vm.profiles import Machines
 
 _SERIES = re.compile(r"v?(\d+(?:\.\d+){0,2})\.[*xy]")
 
@@ -51,6 +53,11 @@ class Session:
     def build_data(self) -> BuildData:
         """The package's fix-ups, toolchains and profiles with the project's own on top."""
         return data.over(self.places.data / "kbuild")
+
+    @cached_property
+    def machines(self) -> Machines:
+        """The package's machines with the project's own on top."""
+        return profiles.over(self.places.data / "vm" / "profiles.toml")
 
     @property
     def project(self) -> str:

@@ -115,5 +115,6 @@ def _boot(
         accelerator=accelerator,
         append=append,
         cache=session.places.cache,
+        machines=session.machines,
         stop=stop,
     )
