@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# ruff: noqa: E101 - a Makefile is in here
+# ruff: noqa: E101, E501 - a Makefile is in here
 """A toy kernel that keeps records as kbuild does: folders, symbols, modules, .cmd files."""
 
 from __future__ import annotations

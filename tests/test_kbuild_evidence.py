@@ -4,13 +4,19 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 
 import pytest
 from evidence_fixtures import CARD, HEADER, KCONFIG, MEMORY, EvidenceToy, diff, toy
+from kbuild_fixtures import VERSION
+from rich.console import Console
 
+from zpmaint.cli import evidence_tables
 from zpmaint.core.errors import KernelError
 from zpmaint.kbuild.change import PatchStep
 from zpmaint.kbuild.evidence import Compiled, from_json
+from zpmaint.kbuild.options import BuildOptions
+from zpmaint.kbuild.pair import build
 
 __all__ = ["toy"]
 
@@ -287,3 +293,54 @@ def test_one_that_nobody_knows_is_said_each_time(toy: EvidenceToy) -> None:
 def test_evidence_travels_as_json(toy: EvidenceToy) -> None:
     seen = toy.seen({"drivers/card.c": CARD.replace("1", "2"), "mm/memory.c": CHANGED})
     assert from_json(json.loads(json.dumps(seen.as_json()))) == seen
+
+
+# Trees that get more files.
+
+
+def test_files_unpacked_later_are_no_reason_to_build_again(toy: EvidenceToy) -> None:
+    """The driver's source was left in the archive, and comes when a patch asks for it."""
+    (toy.tree / "drivers/card.c").unlink()
+    first = toy.build(None)
+    toy.write("drivers/card.c", CARD)
+    step = toy.step({"drivers/card.c": CARD.replace("1", "2")})
+    later = build(
+        VERSION,
+        toy.tree,
+        BuildOptions(jobs=1),
+        dict(step.result),
+        work=toy.work,
+        steps=(step,),
+        later=["drivers/card.c"],
+    )
+    assert later.stock.inputs == first.stock.inputs and later.stock.seconds == 0.0
+    assert later.evidence is not None and later.evidence.files[0].symbols == ("CARD",)
+    # Where nobody says that they do not count, they make another tree.
+    assert toy.build(None).stock.inputs != first.stock.inputs
+
+
+def test_they_are_in_the_work_folder_of_before(toy: EvidenceToy) -> None:
+    toy.build(None)
+    toy.write("drivers/card.h", "#define CARD 1\n")
+    build(
+        VERSION,
+        toy.tree,
+        BuildOptions(jobs=1),
+        {"mm/memory.c": CHANGED.encode()},
+        work=toy.work,
+        later=["drivers/card.h"],
+    )
+    assert (toy.place / "src/drivers/card.h").read_text() == "#define CARD 1\n"
+
+
+# What people see.
+
+
+def test_the_table_has_a_row_for_every_hunk(toy: EvidenceToy) -> None:
+    seen = toy.seen({"drivers/card.c": CARD.replace("1", "2"), "mm/memory.c": CHANGED})
+    text = StringIO()
+    evidence_tables.evidence(Console(width=150, file=text), seen)
+    said = text.getvalue()
+    assert "drivers/card.c" in said and "in no object: needs CONFIG_CARD" in said
+    assert "1 of 2 hunks compiled" in said
+    assert "not compiled with profile modern: drivers/card.c; needs CONFIG_CARD" in said

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from zpmaint.cli import evidence_tables
 from zpmaint.core.result import Result, Tone
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.stages import CaseRecord, CaseResultRecord, DeltaRecord
@@ -191,6 +192,8 @@ def record(out: Console, row: Record, *, cases: bool = True) -> None:
     heading.append_text(state(row.result))
     out.print(heading)
     _facts(out, row)
+    if row.build and row.build.evidence:
+        evidence_tables.evidence(out, row.build.evidence)
     if row.verdict and cases:
         _cases(out, row.verdict.cases)
     if row.verdict:
