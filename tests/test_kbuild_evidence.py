@@ -344,3 +344,15 @@ def test_the_table_has_a_row_for_every_hunk(toy: EvidenceToy) -> None:
     assert "drivers/card.c" in said and "in no object: needs CONFIG_CARD" in said
     assert "1 of 2 hunks compiled" in said
     assert "not compiled with profile modern: drivers/card.c; needs CONFIG_CARD" in said
+
+
+def test_a_deleted_header_was_in_stocks_objects(toy: EvidenceToy) -> None:
+    """Nothing that is made afterwards names it; stock may have been built long before."""
+    toy.write("include/linux/old.h", "#define OLD 1\n")
+    with_it = "#include <linux/old.h>\nint old = OLD;\n"
+    toy.write("init/extra.c", with_it)
+    toy.write("init/Makefile", "obj-y := main.o extra.o\n")
+    toy.build(None)
+    seen = toy.seen({"include/linux/old.h": None, "init/extra.c": "int old = 2;\n"})
+    assert [file.compiled for file in seen.files] == [Compiled.KERNEL] * 2
+    assert seen.files[0].objects == ("init/extra.o",) and seen.is_whole

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from zpmaint.kbuild import kconfigs, makefiles
-from zpmaint.kbuild.change import FileChange, HunkChange
+from zpmaint.kbuild.change import ChangedLine, FileChange, HunkChange
 from zpmaint.kbuild.evidence import Compiled, HunkEvidence
 
 _PROSE_FOLDERS = ("Documentation/", "LICENSES/")
@@ -27,7 +27,7 @@ _PROSE_NAMES = ("MAINTAINERS", "CREDITS", "COPYING", "README", "TODO", "REPORTIN
 _OURS = {"x86_64": ("x86", "x86_64", "um"), "i386": ("x86", "i386", "um")}
 _OBJECT = re.compile(r"(?<![\w$(])[\w./-]+\.o\b")
 _FOLDER = re.compile(r"(?<![\w$(])[\w./-]+/(?=\s|$)")
-_FLAGS = re.compile(r"(?:CFLAGS|AFLAGS|[A-Z]+_(?:SANITIZE|INSTRUMENT|PROFILE)|[A-Z_]+)_(\S+?\.o)$")
+_FLAGS = re.compile(r"[A-Z_]+_(\S+\.o)$")  # CFLAGS_fork.o, KASAN_SANITIZE_fork.o
 
 
 class Tree(Protocol):
@@ -71,10 +71,14 @@ def other_architecture(path: str, arch: str) -> str:
     return ""
 
 
-def why_not(path: str, tree: Tree, users: Sequence[str]) -> tuple[Compiled, str, tuple[str, ...]]:
+def why_not(
+    path: str, tree: Tree, users: Sequence[str], arch: str
+) -> tuple[Compiled, str, tuple[str, ...]]:
     """Of a source that is in no linked object: what it is, why, and the symbols that it needs."""
     if users and path.startswith(("scripts/", "tools/", "usr/")):
         return Compiled.NO_CODE, f"a program of the build itself, made here: {users[0]}", ()
+    if reason := other_architecture(path, arch):
+        return Compiled.NOT, reason, ()
     symbols = tuple(s for s in makefiles.symbols_for(path, tree.text) if s not in tree.config)
     if symbols:
         names = ", ".join(f"CONFIG_{name}" for name in symbols)
@@ -94,7 +98,7 @@ def why_not(path: str, tree: Tree, users: Sequence[str]) -> tuple[Compiled, str,
 def kconfig(change: FileChange, tree: Tree) -> tuple[HunkEvidence, ...]:
     """Each hunk of a Kconfig file, by the symbols whose entries it changes."""
     new = kconfigs.lines(tree.text(change.path) or "")
-    old = kconfigs.lines(tree.stock_text(change.path) or "")
+    old = kconfigs.lines(tree.stock_text(change.stock_path) or "")
     there = {line.symbol for line in new}
     return tuple(_kconfig_hunk(hunk, new, old, there, tree) for hunk in change.hunks)
 
@@ -146,7 +150,7 @@ def makefile(change: FileChange, tree: Tree) -> tuple[HunkEvidence, ...]:
     """Each hunk of a Makefile, by the objects and folders that its lines name."""
     folder = str(PurePosixPath(change.path).parent)
     new = [*makefiles.rows(tree.text(change.path) or "")]
-    old = [*makefiles.rows(tree.stock_text(change.path) or "")]
+    old = [*makefiles.rows(tree.stock_text(change.stock_path) or "")]
     return tuple(_makefile_hunk(hunk, folder, new, old, tree) for hunk in change.hunks)
 
 
@@ -195,14 +199,14 @@ def _makefile_hunk(
 
 
 def _targets(
-    lines: Sequence[object], rows: Sequence[makefiles.Row], folder: str
+    lines: Sequence[ChangedLine], rows: Sequence[makefiles.Row], folder: str
 ) -> dict[str, makefiles.Row]:
     """The objects and folders that changed lines name, below the tree's top."""
     found: dict[str, makefiles.Row] = {}
     prefix = "" if folder == "." else f"{folder}/"
     for line in lines:
-        number, text = getattr(line, "number", None), getattr(line, "text", "")
-        row = next((r for r in rows if number and r.first <= number <= r.last), None)
+        number = line.number or 0
+        row = next((r for r in rows if r.first <= number <= r.last), None)
         if row is None:
             continue
         if flags := _FLAGS.match(row.name):
@@ -210,10 +214,9 @@ def _targets(
             continue
         if row.name.startswith(("subdir-", "hostprogs", "clean-", "targets")):
             continue
-        for name in (*_OBJECT.findall(text), *_FOLDER.findall(text)):
-            found[
-                name if name.startswith(("arch/", "kernel/")) and not prefix else prefix + name
-            ] = row
+        for name in (*_OBJECT.findall(line.text), *_FOLDER.findall(line.text)):
+            # An architecture's Makefile is read at the tree's top, and names from there.
+            found[name if prefix and name.startswith(prefix) else prefix + name] = row
     return found
 
 

@@ -66,7 +66,8 @@ class FileChange:
     """In the built tree; of a deleted file in stock."""
     patch: str
     hunks: tuple[HunkChange, ...]
-    is_binary: bool = False
+    stock_path: str = ""
+    """Where it is in stock; '' for a file that the patch adds."""
 
 
 def changes(steps: Sequence[PatchStep], stock: Read) -> tuple[FileChange, ...]:
@@ -90,7 +91,7 @@ def changes(steps: Sequence[PatchStep], stock: Read) -> tuple[FileChange, ...]:
                     path,
                     step.name,
                     tuple(_hunk(hunk, to_stock, to_final) for hunk in diff.hunks),
-                    bool(diff.binary),
+                    diff.old or "",
                 )
             )
         state |= step.result

@@ -38,6 +38,8 @@ class Built:
     arch: str
     stock_objects: Mapping[str, str]
     """The objects that stock linked, each with a hash of its content."""
+    stock_users: Mapping[str, Sequence[str]]
+    """What stock made of the files that the patch deletes."""
     objects: Mapping[str, str]
     """The same of the patched kernel."""
     stock_autoconf: Path | None
@@ -84,9 +86,11 @@ class _File:
         path = self.change.path
         if reason := build_files.is_no_code(path):
             return self._all(Compiled.NO_CODE, reason)
-        if reason := build_files.other_architecture(path, self.built.arch):
-            return self._all(Compiled.NOT, reason)
         name = PurePosixPath(path).name
+        # The sources of another architecture may be used all the same: x86_64 once took i386's.
+        is_frame = name.startswith(("Kconfig", "Makefile"))
+        if is_frame and (reason := build_files.other_architecture(path, self.built.arch)):
+            return self._all(Compiled.NOT, reason)
         if name.startswith("Kconfig"):
             return self._file(build_files.kconfig(self.change, self.built))
         if name.startswith(("Makefile", "Kbuild")) or name.endswith(".mk"):
@@ -124,6 +128,8 @@ class _File:
 
     @cached_property
     def _users(self) -> tuple[str, ...]:
+        if self._is_deleted:
+            return tuple(self.built.stock_users.get(self.change.path, ()))
         return self.built.records.users(self.change.path)
 
     @cached_property
@@ -156,7 +162,7 @@ class _File:
     def _source(self) -> FileEvidence:
         path = self.change.path
         new = read(self.built.text(path) or "")
-        old = read(self.built.stock_text(path) or "")
+        old = read(self.built.stock_text(self.change.stock_path) or "")
         is_c = path.endswith(_C)
         if is_c and self.change.hunks and not any(has_code(h, new, old) for h in self.change.hunks):
             return self._all(Compiled.NO_CODE, "comments and blank lines alone")
@@ -179,7 +185,9 @@ class _File:
         )
 
     def _nowhere(self, new: Source, old: Source, *, is_c: bool) -> FileEvidence:
-        compiled, why, symbols = build_files.why_not(self.change.path, self.built, self._users)
+        compiled, why, symbols = build_files.why_not(
+            self.change.path, self.built, self._users, self.built.arch
+        )
         whole = self._all(compiled, why, symbols)
         hunks = tuple(
             evidence
@@ -224,7 +232,9 @@ class _File:
         if not arms or not any(arms):
             return frozenset({0})  # outside of all conditionals
         built = self.built
-        path = (built.tree if stock else built.src) / self.change.path
+        if stock and not self.change.stock_path:
+            return frozenset({0})
+        path = built.tree / self.change.stock_path if stock else built.src / self.change.path
         seen: set[int] = set()
         live: frozenset[int] = frozenset()
         for name in self._compilations:
@@ -242,7 +252,9 @@ class _File:
         """Records whose command reads it: of its objects, or of what they are generated from."""
         known = self.built.records.by_target
         own = [name for name in self._objects if name in known and known[name].is_compiled]
-        direct = set(self.built.records.naming(self.change.path))
+        direct = set(self._users)
+        if not self._is_deleted:
+            direct = set(self.built.records.naming(self.change.path))
         first = [name for name in own if name in direct]
         others = [name for name in self._users if name in direct and known[name].is_compiled]
         spread = first[:2] + first[2 :: max(1, len(first) // _FEW)]

@@ -12,7 +12,7 @@ first.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,20 +33,29 @@ class Kept:
 
     folder: Path
 
-    def note(self, image: str, obj: Path, src: Path, notes: list[str]) -> None:
-        """Write down the linked objects of a make that has just ended well, and its `notes`."""
+    def note(
+        self, image: str, obj: Path, src: Path, notes: list[str], watched: Collection[str]
+    ) -> None:
+        """Write down the linked objects of a make that has just ended well, what was made of the
+        sources `watched`, and its `notes`."""
         records = Records(obj, src)
         objects = digests(obj, linked(records))
         for name in _AUTOCONF:
             if (obj / name).is_file():
                 write_whole(self.autoconf_path(image), (obj / name).read_bytes())
                 break
-        self._write(image, {"objects": objects, "notes": notes})
+        users = {**self.users(image), **{path: records.users(path) for path in watched}}
+        self._write(image, {"objects": objects, "users": users, "notes": notes})
 
     def objects(self, image: str) -> Mapping[str, str] | None:
         """The linked objects of an image with a hash of each; None where nobody noted them."""
         found = self._read(image)
         return found["objects"] if found else None
+
+    def users(self, image: str) -> Mapping[str, list[str]]:
+        """What was made of the sources that were watched, by path."""
+        found = self._read(image)
+        return found["users"] if found else {}
 
     def notes(self, image: str) -> list[str]:
         """What was to be said of an image when it was made."""

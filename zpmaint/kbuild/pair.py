@@ -69,6 +69,8 @@ class _Job:
     fragments: tuple[Fragment, ...]
     later: frozenset[str] = frozenset()
     is_pair: bool = True
+    deleted: frozenset[str] = frozenset()
+    """Files of stock that the patch takes away: no later record names what was made of them."""
     narrow: bool = False
     lock: int = -1
 
@@ -146,7 +148,14 @@ def build(
         )
         with job.work.locked(reporter) as lock:
             is_pair = patched is not None and Flavour.PATCHED in flavours
-            job = replace(job, lock=lock, narrow=narrow, later=frozenset(later), is_pair=is_pair)
+            job = replace(
+                job,
+                lock=lock,
+                narrow=narrow,
+                later=frozenset(later),
+                is_pair=is_pair,
+                deleted=frozenset(p for p, text in (patched or {}).items() if text is None),
+            )
             source = source_id or fingerprint(tree, job.later)
             first = _variant(job, source, Flavour.STOCK, {})
             stock = _kernel(job, source, first)
@@ -155,8 +164,7 @@ def build(
             second = _variant(job, source, Flavour.PATCHED, patched)
             key = _evidence_key(first, second, steps) if steps else ""
             seen = job.kept.evidence(second.image.name, key) if key else None
-            if key and seen is None and job.kept.objects(first.image.name) is None:
-                # An image of an earlier version, of whose objects nobody took note.
+            if key and seen is None and not _is_noted(job, first):
                 _again(job, source, first)
             pair = Pair(stock, _kernel(job, source, second))
             if key and seen is None:
@@ -169,6 +177,13 @@ def build(
 def _evidence_key(first: _Variant, second: _Variant, steps: Sequence[PatchStep]) -> str:
     texts = [(step.name, step.text, _contents(step.result)) for step in steps]
     return _digest([first.inputs, second.inputs, texts])[:16]
+
+
+def _is_noted(job: _Job, variant: _Variant) -> bool:
+    """Whether enough is known of a kernel: not of an image that an earlier version made, nor of
+    the sources that only now a patch takes away."""
+    name = variant.image.name
+    return job.kept.objects(name) is not None and job.deleted <= {*job.kept.users(name)}
 
 
 def _again(job: _Job, source: str, variant: _Variant) -> None:
@@ -195,6 +210,7 @@ def _evidence(
             obj=work.obj,
             arch=job.arch,
             stock_objects=kept.objects(first.image.name) or {},
+            stock_users=kept.users(first.image.name),
             objects=objects or {},
             stock_autoconf=autoconf if autoconf.is_file() else None,
         )
@@ -345,7 +361,8 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
             f"log: {variant.log}",
         )
     if not job.narrow:
-        job.kept.note(variant.image.name, work.obj, work.src, notes)
+        watched = job.deleted if variant.flavour is Flavour.STOCK else frozenset()
+        job.kept.note(variant.image.name, work.obj, work.src, notes, watched)
     if not variant.image.is_file():
         work.keep(built, variant.image)
 

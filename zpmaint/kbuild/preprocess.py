@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 from zpmaint.core.errors import InfraError
@@ -108,6 +108,3 @@ def _numbers(text: bytes, obj: Path, files: Collection[Path]) -> dict[Path, froz
             first + ahead for ahead, line in enumerate(body.split(b"\n")) if line.strip()
         )
     return {path: frozenset(numbers) for path, numbers in found.items()}
-
-
-Seen = Mapping[Path, frozenset[int]]

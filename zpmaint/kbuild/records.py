@@ -74,15 +74,15 @@ class Records:
                     self.by_target[target] = Record(target, text)
 
     def users(self, path: str) -> tuple[str, ...]:
-        """The objects and other end products whose records name a source, through what is
-        generated from it, too. In no order that means anything."""
+        """The objects and other end products whose records name a source; where no object does,
+        those of what is generated from it. In no order that means anything."""
         found: dict[str, None] = {}
         names = [*self._spellings(path)]
         for _ in range(_DEPTH):
             fresh = [target for target in self._naming(names) if target not in found]
             found.update(dict.fromkeys(fresh))
             names = [target for target in fresh if not target.endswith((".o", ".a", ".ko"))]
-            if not names:
+            if not names or any(target.endswith(".o") for target in fresh):
                 break
         return tuple(found)
 
