@@ -89,7 +89,8 @@ class FlipTable(EraTable):
     mended: tuple[Version, ...] = ()
     """Stable releases that took over what ends it, one of each series."""
     case: Said
-    stock: Said
+    stock: Said | None = None
+    """What stock reports is said by the suite; a word that is given has to agree with it."""
     patched: Said
 
     @model_validator(mode="after")
@@ -121,6 +122,14 @@ class ConfigTable(EraTable):
     arch: Arch | None = None
 
 
+class SuiteTable(_Table):
+    """[[suite]]: what is wanted of a suite that has more than one would run."""
+
+    name: Said
+    targets: Annotated[tuple[Said, ...], Field(min_length=1)]
+    why: Said
+
+
 class PatchTable(_Table):
     """The whole of patch.toml."""
 
@@ -138,6 +147,8 @@ class PatchTable(_Table):
     flip: tuple[FlipTable, ...] = ()
     telling: tuple[TellingTable, ...] = ()
     config: tuple[ConfigTable, ...] = ()
+    suites: tuple[Said, ...] = ()
+    suite: tuple[SuiteTable, ...] = ()
 
     @model_validator(mode="after")
     def _agrees(self) -> PatchTable:

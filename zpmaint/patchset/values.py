@@ -43,7 +43,7 @@ class Flip:
 
     case: str
     stock: str
-    """The word the case must report on a stock kernel."""
+    """The word the case must report on a stock kernel; '' where that is left to the suite."""
     patched: str
     """The word it must report on a patched one, and where upstream has adopted the change."""
     why: str
@@ -130,9 +130,19 @@ class PatchSet:
     """On top of the build profile, of both kernels of a pair."""
     min_confidence: float = 0.0
     """0..1: a port with a hunk that is less sure is held back, a conflict for a person to read."""
+    suites: tuple[str, ...] = ()
+    """The suites that it wants, by name; () where it says nothing of them."""
+    suite_targets: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """By suite: what of it is wanted (folders of selftests, lists of LTP)."""
 
     def fragments(self, version: KernelVersion, arch: str) -> tuple[Fragment, ...]:
         """The fragments that a kernel is configured with, in their order."""
         return tuple(
             row.fragment for row in self.config if version in row.era and row.arch in (None, arch)
+        )
+
+    def asked_of(self, suite: str) -> tuple[str, ...]:
+        """What is wanted of a suite, over all rows that name it."""
+        return tuple(
+            one for name, targets in self.suite_targets if name == suite for one in targets
         )
