@@ -55,7 +55,7 @@ modules: $(mods:.o=.ko)
 	@ld -r -o $@ $<
 	@echo 'savedcmd_$(patsubst $(O)/%,%,$@) := ld -r -o $(patsubst $(O)/%,%,$@) $(patsubst $(O)/%,%,$<)' \
 	  > $(dir $@).$(notdir $@).cmd
-$(O)/%.o: %.c $(wildcard include/linux/*.h) $(O)/.config
+$(O)/%.o: %.c $(wildcard include/linux/*.h mm/part.c) $(O)/.config
 	@mkdir -p $(dir $@)
 	@echo '  CC      $*.o'
 	@cd $(O) && $(CC) -Wp,-MMD,$(dir $*).$(notdir $*).d $(flags) -c -o $*.o $(CURDIR)/$*.c

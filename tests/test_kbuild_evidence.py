@@ -356,3 +356,14 @@ def test_a_deleted_header_was_in_stocks_objects(toy: EvidenceToy) -> None:
     seen = toy.seen({"include/linux/old.h": None, "init/extra.c": "int old = 2;\n"})
     assert [file.compiled for file in seen.files] == [Compiled.KERNEL] * 2
     assert seen.files[0].objects == ("init/extra.o",) and seen.is_whole
+
+
+def test_a_source_that_another_one_includes(toy: EvidenceToy) -> None:
+    toy.write("mm/part.c", "int part(void)\n{\n\treturn 1;\n}\n")
+    toy.write("mm/memory.c", f'{MEMORY}#ifdef CONFIG_NUMA\n# include "part.c"\n#endif\n')
+    part = "int part(void)\n{\n\treturn 2;\n}\n"
+    off = toy.one("mm/part.c", part)
+    assert (off.compiled, off.symbols) == (Compiled.NOT, ("NUMA",))
+    assert off.why == "in no object: mm/memory.c includes it under #ifdef CONFIG_NUMA"
+    on = toy.one("mm/part.c", part, NUMA_ON)
+    assert (on.compiled, on.objects, on.changed) == (Compiled.KERNEL, ("mm/memory.o",), True)

@@ -18,6 +18,7 @@ from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.values import Verdict
 from zpmaint.kbuild import profiles
+from zpmaint.kbuild.evidence import Evidence
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.values import Flavour, Kernel
 from zpmaint.port.values import State
@@ -41,6 +42,8 @@ class TestRun:
     suites: tuple[SuiteRuns, ...]
     """In the order they were booted."""
     verdict: Verdict
+    evidence: Evidence | None = None
+    """What of the patch is compiled; None where no patched kernel was built."""
 
     @property
     def name(self) -> str:
@@ -79,6 +82,7 @@ class TestRun:
             "figures": verdict["deltas"],
             "left_out": [line for one in self.suites for line in one.bootable.ready.left_out],
             "kernels": [kernel.as_json() for kernel in self.kernels],
+            "evidence": self.evidence.as_json() if self.evidence else None,
             "runs": {flavour: run.as_json() for flavour, run in self.runs.items()},
         } | ({"suites": others} if others else {})
 
@@ -180,4 +184,7 @@ def test_run(
         adopted=port.state is State.UPSTREAM,
         benchmark=False,
     )
-    return TestRun(job.version, build.arch, build.profile or MINIMAL, kernels, tuple(runs), verdict)
+    profile = build.profile or MINIMAL
+    return TestRun(
+        job.version, build.arch, profile, kernels, tuple(runs), verdict, pair.evidence
+    )

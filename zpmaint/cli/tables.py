@@ -179,6 +179,8 @@ def test_run(out: Console, done: TestRun) -> None:
                 )
         for line in one.bootable.ready.left_out:
             out.print(f"  left out: {line}", style="yellow", markup=False, soft_wrap=True)
+    if done.evidence:
+        evidence_tables.evidence(out, done.evidence)
     _cases(out, done.verdict.cases)
     _figures(out, done.verdict.deltas)
     for failure in done.verdict.failures:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from zpmaint.kbuild import kconfigs, makefiles
+from zpmaint.kbuild import clines, kconfigs, makefiles
 from zpmaint.kbuild.change import ChangedLine, FileChange, HunkChange
 from zpmaint.kbuild.evidence import Compiled, HunkEvidence
 
@@ -43,6 +43,8 @@ class Tree(Protocol):
     def stock_objects(self) -> Mapping[str, str]: ...
 
     def text(self, path: str) -> str | None: ...
+
+    def beside(self, path: str) -> Sequence[str]: ...
 
     def stock_text(self, path: str) -> str | None: ...
 
@@ -83,6 +85,8 @@ def why_not(
     if symbols:
         names = ", ".join(f"CONFIG_{name}" for name in symbols)
         return Compiled.NOT, f"in no object: needs {names}", symbols
+    if found := _included_beside(path, tree):
+        return found
     if users:
         return Compiled.NOT, f"compiled into {users[0]}, which is not linked", ()
     if path.endswith(".h"):
@@ -90,6 +94,28 @@ def why_not(
     if path.startswith(("tools/", "scripts/", "samples/")):
         return Compiled.NOT, "not used by this build", ()
     return Compiled.NOT, "no record of this build names it", ()
+
+
+def _included_beside(path: str, tree: Tree) -> tuple[Compiled, str, tuple[str, ...]] | None:
+    """A source that another one of its folder includes under a conditional that is off."""
+    name = PurePosixPath(path).name
+    directive = re.compile(rf'\s*#\s*include\s+"{re.escape(name)}"')
+    for other in tree.beside(path):
+        text = tree.text(other) or ""
+        if f'"{name}"' not in text:
+            continue
+        source = clines.read(text)
+        for number, line in enumerate(text.split("\n"), 1):
+            arms = source.chain(source.line(number).arm) if directive.match(line) else []
+            if arms:
+                symbols = [s for a in arms for s in source.arms[a].symbols if s not in tree.config]
+                label = source.arms[arms[-1]].label
+                return (
+                    Compiled.NOT,
+                    f"in no object: {other} includes it under {label}",
+                    tuple(dict.fromkeys(symbols)),
+                )
+    return None
 
 
 # Kconfig

@@ -61,6 +61,11 @@ class Built:
         """A file of the patched tree."""
         return _text(self.src / path)
 
+    def beside(self, path: str) -> Sequence[str]:
+        """The C sources of the same folder."""
+        folder = (self.src / path).parent
+        return [str(one.relative_to(self.src)) for one in sorted(folder.glob("*.c"))]
+
     def stock_text(self, path: str) -> str | None:
         return _text(self.tree / path)
 
