@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from zpmaint.app.evidence import steps_of
 from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.judgement import verdict_on
 from zpmaint.app.port import port_onto, touched
@@ -25,6 +26,7 @@ from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.port.values import Port, State
 from zpmaint.sources.chain import Chain
+from zpmaint.sources.unpack import added_later
 from zpmaint.suites.registry import suites_of
 from zpmaint.vm.profiles import Accelerator
 
@@ -158,4 +160,8 @@ def build_pair(
         work=session.places.cache / "work",
         reporter=session.reporter,
         flavours=flavours,
+        steps=steps_of(port),
+        fragments=patchset.fragments(version, options.arch),
+        data=session.build_data,
+        later=added_later(tree),
     )
