@@ -10,9 +10,9 @@ from typing import Any
 
 from zpmaint.app.job import Job
 from zpmaint.app.judgement import verdict_on
+from zpmaint.app.pair import build_pair
 from zpmaint.app.port import touched
 from zpmaint.app.suite import Bootable, SuiteRuns, boot_suites, make_ready
-from zpmaint.app.verify import build_pair
 from zpmaint.core.errors import KernelError, UserError
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
