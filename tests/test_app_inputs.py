@@ -109,9 +109,10 @@ def test_the_sets_own_cases_count(shipped: PatchSet, tmp_path: Path) -> None:
 
 def test_a_projects_own_data_counts(shipped: PatchSet, tmp_path: Path) -> None:
     before = verification_inputs(NEW, shipped, project=tmp_path)
-    (tmp_path / "fixups.toml").write_text('[[fixup]]\nname = "x"\n')
+    (tmp_path / "zpmaint.d/kbuild").mkdir(parents=True)
+    (tmp_path / "zpmaint.d/kbuild/fixups.toml").write_text('[[fixup]]\nname = "x"\n')
     now = verification_inputs(NEW, shipped, project=tmp_path)
-    assert now.keys() - before.keys() == {"project/fixups.toml"}
+    assert now.keys() - before.keys() == {"project/kbuild/fixups.toml"}
 
 
 def test_the_key_holds_what_the_stages_import_and_read(shipped: PatchSet) -> None:

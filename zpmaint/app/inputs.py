@@ -8,11 +8,11 @@ The inputs are named parts, each with a hash, all known before any work is done:
                    remembered resolutions, the confidence that is asked for
     expectations   flips, telling counters and whatever else the set declares for this kernel
     own/FILE       the set's own cases and programs
+    project/FILE   the project's own rows over the packaged data, in its folder zpmaint.d
     code           the code of every module that the stages import (see closure.py)
     packages       versions of Python and of the other distributions that code imports
     tools          the version lines of compiler, linker and QEMU
-    ROOM/NAME      each data file or folder that one of those modules names, and the project's own
-                   beside it
+    ROOM/NAME      each data file or folder that one of those modules names
 
 Prose counts nowhere, and a row for other kernels does not count (see content.py). The key is the
 hash over all parts. They are kept in the record, so that a plan can say which of them changed.
@@ -55,6 +55,7 @@ _TOOLS = (("gcc", "--version"), ("ld", "--version"), ("qemu-system-x86_64", "--v
 
 _PACKAGE = Path(zpmaint.__file__).parent
 _ALWAYS = Era()
+_OWN_DATA = "zpmaint.d"
 
 
 def verification_inputs(
@@ -83,18 +84,19 @@ def verification_inputs(
         f"own/{name}": digest
         for name, digest in folder_digests(patchset.folder / "cases", version).items()
     }
-    return parts | _data(code.data, version, project)
+    if project:
+        own = folder_digests(project / _OWN_DATA, version)
+        parts |= {f"project/{name}": digest for name, digest in own.items()}
+    return parts | _data(code.data, version)
 
 
-def _data(files: Iterable[Path], version: KernelVersion, project: Path | None) -> dict[str, str]:
+def _data(files: Iterable[Path], version: KernelVersion) -> dict[str, str]:
     """A part for each data file, and one for each folder that holds nothing else."""
     found: dict[str, list[str]] = {}
     for path in files:
         one = path if (path.parent / "__init__.py").is_file() else path.parent
         name = str(one.relative_to(_PACKAGE))
         found.setdefault(name, []).append(f"{path.name} {file_digest(path, version)}")
-        if project and (own := project / path.name).is_file():
-            found[f"project/{path.name}"] = [file_digest(own, version)]
     return {name: value_digest(digests, version) for name, digests in found.items()}
 
 

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from zpmaint.app.suite import SuiteRuns
 from zpmaint.judge.values import CaseResult, CaseVerdict, Verdict
 from zpmaint.kbuild.values import Flavour, Kernel, Pair
 from zpmaint.ledger.stages import (
@@ -61,6 +63,7 @@ def build_record(pair: Pair) -> BuildRecord:
     return BuildRecord(
         stock=_kernel(pair.stock),
         patched=_kernel(pair.patched) if pair.patched else None,
+        evidence=pair.evidence,
     )
 
 
@@ -80,8 +83,14 @@ def _kernel(kernel: Kernel) -> KernelRecord:
     )
 
 
-def runs_record(runs: Mapping[str, Run]) -> RunsRecord:
-    """The boots by flavour, each with the last lines of its console."""
+def runs_record(booted: Sequence[SuiteRuns]) -> RunsRecord:
+    """The boots of the first suite by flavour, each with the last lines of its console, and with
+    them those of the others."""
+    first, *others = booted
+    return replace(_runs(first.runs), suites={o.bootable.suite.name: _runs(o.runs) for o in others})
+
+
+def _runs(runs: Mapping[str, Run]) -> RunsRecord:
     found = {str(flavour): _run(run) for flavour, run in runs.items()}
     return RunsRecord(found.get(Flavour.STOCK), found.get(Flavour.PATCHED))
 

@@ -11,6 +11,7 @@ from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core.result import worst
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.ledger.values import Record
+from zpmaint.suites.registry import suites_of
 from zpmaint.vm.profiles import Accelerator
 
 
@@ -28,9 +29,11 @@ def command(
     accelerator: Accelerator,
     as_json: bool,
 ) -> int:
-    """Port, build the pair, boot both, run suite and benchmark, judge, record.
+    """Port, build the pair, boot both, run the set's suites and the benchmark, judge, record.
 
-    Every case runs on both kernels, with the outcome expected of each. The counters that carry
+    Every case runs on both kernels, with the outcome expected of each: what stock reports is the
+    suite's to say, what the patch changes of it the patch set's. `pass` takes a case that showed
+    the effect; without one it is `no regression`. The counters that carry
     the patch's meaning on that kernel are marked "tells".
 
     \b
@@ -41,6 +44,8 @@ def command(
     """
     # All are resolved before the first is begun: a slip in the last is told at once.
     asked = [Job.take(context.session, text, patch, sources) for text in dict.fromkeys(versions)]
+    for job in asked:
+        suites_of(job.patchset, version=job.version)
     records: list[Record] = []
     for job in asked:
         row = verify(

@@ -69,12 +69,14 @@ def load_patchset(folder: Path, sets: Path | None = None) -> PatchSet:
             sorted((_anchor(folder, row) for row in read.anchor), key=lambda a: a.version)
         ),
         adoptions=tuple(Adoption(a.era, a.commits, a.why) for a in read.adopted),
-        flips=tuple(Flip(f.case, f.stock, f.patched, f.why, f.era) for f in read.flip),
+        flips=tuple(Flip(f.case, f.stock or "", f.patched, f.why, f.era) for f in read.flip),
         telling=tuple(Telling(t.era, t.counters, t.silent, t.why) for t in read.telling),
         leaves=read.leaves,
         folder=folder,
         resolutions=resolutions.load(folder),
         min_confidence=read.min_confidence,
+        suites=read.suites,
+        suite_targets=tuple((row.name, row.targets) for row in read.suite),
     )
     if read.like is None:
         return own

@@ -88,7 +88,8 @@ class FlipTable(EraTable):
     mended: tuple[Version, ...] = ()
     """Stable releases that took over what ends it, one of each series."""
     case: Said
-    stock: Said
+    stock: Said | None = None
+    """What stock reports is said by the suite; a word that is given has to agree with it."""
     patched: Said
 
     @model_validator(mode="after")
@@ -112,6 +113,14 @@ class TellingTable(EraTable):
     silent: tuple[Said, ...] = ()
 
 
+class SuiteTable(_Table):
+    """[[suite]]: what is wanted of a suite that has more than one would run."""
+
+    name: Said
+    targets: Annotated[tuple[Said, ...], Field(min_length=1)]
+    why: Said
+
+
 class PatchTable(_Table):
     """The whole of patch.toml."""
 
@@ -128,6 +137,8 @@ class PatchTable(_Table):
     adopted: tuple[AdoptedTable, ...] = ()
     flip: tuple[FlipTable, ...] = ()
     telling: tuple[TellingTable, ...] = ()
+    suites: tuple[Said, ...] = ()
+    suite: tuple[SuiteTable, ...] = ()
 
     @model_validator(mode="after")
     def _agrees(self) -> PatchTable:

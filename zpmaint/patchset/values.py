@@ -42,7 +42,7 @@ class Flip:
 
     case: str
     stock: str
-    """The word the case must report on a stock kernel."""
+    """The word the case must report on a stock kernel; '' where that is left to the suite."""
     patched: str
     """The word it must report on a patched one, and where upstream has adopted the change."""
     why: str
@@ -116,3 +116,13 @@ class PatchSet:
     """Conflicts that were solved by hand, by key."""
     min_confidence: float = 0.0
     """0..1: a port with a hunk that is less sure is held back, a conflict for a person to read."""
+    suites: tuple[str, ...] = ()
+    """The suites that it wants, by name; () where it says nothing of them."""
+    suite_targets: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """By suite: what of it is wanted (folders of selftests, lists of LTP)."""
+
+    def asked_of(self, suite: str) -> tuple[str, ...]:
+        """What is wanted of a suite, over all rows that name it."""
+        return tuple(
+            one for name, targets in self.suite_targets if name == suite for one in targets
+        )
