@@ -222,3 +222,21 @@ def test_a_table_of_results_reads_summaries(tmp_path: Path) -> None:
 )
 def test_the_exit_status_is_the_worst(results: list[Result], status: int) -> None:
     assert worst(result.exit_status for result in results) == status
+
+
+def test_a_shown_record_names_the_patches_of_a_series_and_every_suites_boots(
+    tmp_path: Path,
+) -> None:
+    out = Console(record=True, width=140, file=(tmp_path / "out").open("w"))
+    members = [{"name": "0001-add", "fate": "applies", "why": "as it is", "confidence": 1.0}]
+    more = {"stock": boot("hang", why="no end"), "patched": None}
+    runs = {"stock": boot(), "patched": boot(), "suites": {"ltp": more}}
+    made = judged("6.1.1", Result.FAIL, port=port("6.1.1") | {"members": members}, runs=runs)
+    tables.record(out, made)
+    shown = out.export_text()
+    assert re.search(r"0001-add +applies +1\.00 +as it is", shown)
+    assert "  stock: finished in 3.40 s" in shown
+    assert "  ltp: stock: hang in 3.40 s (tcg,icount): no end" in shown
+    assert shown.count("console: /var/lib/zpmaint/console") == 3
+    page = text(site(made, track=("6.1.*",))[f"{SET}/6.1.1-x86_64.html"])
+    assert "suite ltp : hang 3.4 s no end" in page

@@ -65,7 +65,7 @@ class Bench:
                 f"see zpmaint port {job.version}",
             )
         tree = job.chain.tree(job.version, keep=touched(job.patchset.anchors))
-        files = {f.path: f.result for f in port.files} if port.patch else {}
+        files = port.contents()
         return cls(job, build, accelerator, brief, tree, fingerprint(tree), files)
 
     def read(self, path: str) -> bytes | None:

@@ -41,6 +41,8 @@ class TestRun:
     suites: tuple[SuiteRuns, ...]
     """In the order they were booted."""
     verdict: Verdict
+    left_out: tuple[str, ...] = ()
+    """What was asked for and could not be run, and why."""
 
     @property
     def name(self) -> str:
@@ -77,7 +79,7 @@ class TestRun:
             "cases": verdict["cases"],
             "shown_by": verdict["shown_by"],
             "figures": verdict["deltas"],
-            "left_out": [line for one in self.suites for line in one.bootable.ready.left_out],
+            "left_out": list(self.left_out),
             "kernels": [kernel.as_json() for kernel in self.kernels],
             "runs": {flavour: run.as_json() for flavour, run in self.runs.items()},
         } | ({"suites": others} if others else {})
@@ -160,7 +162,7 @@ def test_run(
         chain=job.chain,
         keep=touched(job.patchset.anchors),
     )
-    bootables = _chosen(ready, words)
+    bootables = _chosen(ready.bootables, words)
     pair = build_pair(
         session,
         job.patchset,
@@ -177,7 +179,16 @@ def test_run(
         job.version,
         pair,
         runs,
+        left_out=ready.left_out,
         adopted=port.state is State.UPSTREAM,
         benchmark=False,
     )
-    return TestRun(job.version, build.arch, build.profile or MINIMAL, kernels, tuple(runs), verdict)
+    return TestRun(
+        job.version,
+        build.arch,
+        build.profile or MINIMAL,
+        kernels,
+        tuple(runs),
+        verdict,
+        ready.left_out,
+    )

@@ -121,12 +121,15 @@ def _run_course(
     with course.timed("build"):
         course.pair = build_pair(session, patchset, version, chain, course.port, options=build)
     with course.timed("boot"):
-        course.runs += boot_suites(session, course.pair.kernels, ready, accelerator=accelerator)
+        course.runs += boot_suites(
+            session, course.pair.kernels, ready.bootables, accelerator=accelerator
+        )
     course.verdict = verdict_on(
         patchset,
         version,
         course.pair,
         course.runs,
+        left_out=ready.left_out,
         adopted=course.port.state is State.UPSTREAM,
     )
     return course.verdict.result, course.verdict.why
@@ -145,7 +148,7 @@ def build_pair(
     """The kernels of `version`: stock and, where the port has something to apply, patched."""
     patched: Mapping[str, bytes | None] | None = None
     if port and port.patch:
-        patched = {file.path: file.result for file in port.files}
+        patched = port.contents()
     tree = chain.tree(version, keep=touched(patchset.anchors))
     return build_kernels(
         version,
