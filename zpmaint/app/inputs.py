@@ -20,8 +20,8 @@ Prose counts nowhere, and a row for other kernels does not count (see content.py
 hash over all parts. They are kept in the record, so that a plan can say which of them changed.
 
 What the stages read beyond that follows from the kernel's name (its sources are checked, or pinned
-by a tag; only a source of kind `tree` may change under one name) and is in the record as well: the hash of all that went into each built kernel (`inputs`),
-QEMU's command line of each boot.
+by a tag; only a source of kind `tree` may change under one name) and is in the record as well: the
+hash of all that went into each built kernel (`inputs`), QEMU's command line of each boot.
 """
 
 from __future__ import annotations

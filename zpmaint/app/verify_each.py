@@ -51,13 +51,15 @@ def verify_each(job: Job, *, build: BuildOptions, accelerator: Accelerator) -> E
     def judged(pair: Pair) -> Verdict:
         # The stock kernel is the same for all steps, and says the same.
         kernels = [k for k in pair.kernels if not stock or k.flavour is Flavour.PATCHED]
-        booted = boot_suites(session, kernels, ready, accelerator=accelerator)
+        booted = boot_suites(session, kernels, ready.bootables, accelerator=accelerator)
         if stock:
             booted = [
                 SuiteRuns(now.bootable, {**before.runs, **now.runs}, before.again)
                 for before, now in zip(stock, booted, strict=True)
             ]
         stock[:] = booted
-        return verdict_on(job.patchset, job.version, pair, booted, adopted=False)
+        return verdict_on(
+            job.patchset, job.version, pair, booted, left_out=ready.left_out, adopted=False
+        )
 
     return each(port, built, judged, session.reporter)
