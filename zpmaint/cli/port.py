@@ -49,7 +49,7 @@ from zpmaint.diffs.series import joined, load_series
     default=None,
     help="Of a series, look in both kernels' trees for every name that a patch brings to a file: "
     "what upstream took away is a conflict then. Done where --base is given, unless it is "
-    "refused; the first time a kernel is asked, its names are indexed, in about a minute.",
+    "refused; the first time a kernel is asked, its names are indexed, in a minute or two.",
 )
 @click.option(
     "-v", "--verbose", is_flag=True, help="Of a series that is a patch set, each hunk as well."
