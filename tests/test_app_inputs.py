@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import textwrap
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from zpmaint.app.inputs import key_of, verification_inputs
 from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.patchset.load import find_patchset
-from zpmaint.patchset.values import PatchSet
+from zpmaint.patchset.values import PatchSet, single
 from zpmaint.vm.profiles import Accelerator
 
 V = KernelVersion.parse
@@ -40,7 +41,9 @@ def changed(before: PatchSet, now: PatchSet, version: KernelVersion) -> set[str]
 
 def test_an_anchor_counts_for_the_kernels_of_its_era_alone(shipped: PatchSet) -> None:
     anchors = [
-        replace(anchor, patch=anchor.patch + "\n") if anchor.name == "v6.12.107" else anchor
+        replace(anchor, series=single(f"{anchor.patch}\n"))
+        if anchor.name == "v6.12.107"
+        else anchor
         for anchor in shipped.anchors
     ]
     other = replace(shipped, anchors=tuple(anchors))
@@ -105,6 +108,49 @@ def test_the_sets_own_cases_count(shipped: PatchSet, tmp_path: Path) -> None:
     (tmp_path / "cases/flag.c").write_text("int main(void) { return 0; }\n")
     now = verification_inputs(NEW, own)
     assert now.keys() - before.keys() == {"own/flag.c"}
+
+
+def test_a_suite_counts_for_the_sets_that_want_it(
+    shipped: PatchSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case of the fault-path suite changes, on a copy of the package."""
+    package = tmp_path / "zpmaint"
+    shutil.copytree(PROJECT / "zpmaint", package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(inputs, "_PACKAGE", package)
+    sets = {
+        "both": shipped,
+        "boot": replace(shipped, suites=("boot",)),
+        "ltp": replace(shipped, suites=("boot", "ltp"), suite_targets=(("ltp", ("mm",)),)),
+    }
+
+    def after(path: str, old: str, new: str) -> dict[str, set[str]]:
+        """By set what differs on NEW once a file says otherwise."""
+        kept = (package / path).read_text()
+        assert old in kept
+        found = {}
+        for name, of in sets.items():
+            inputs._code.cache_clear()
+            before = verification_inputs(NEW, of)
+            (package / path).write_text(kept.replace(old, new, 1))
+            inputs._code.cache_clear()
+            now = verification_inputs(NEW, of)
+            (package / path).write_text(kept)
+            found[name] = {part for part in before | now if before.get(part) != now.get(part)}
+        return found
+
+    cases = "suites/fault_path/cases.toml"
+    try:
+        assert after(cases, 'name = "read.zero"', 'name = "read.naught"') == {
+            "both": {cases}, "boot": set(), "ltp": set(),
+        }  # fmt: skip
+        assert after(cases, "untouched memory reads as zero", "prose") == {
+            "both": set(), "boot": set(), "ltp": set(),
+        }  # fmt: skip
+        assert after("suites/ltp/suite.py", "from __future__", "X = 1\nfrom __future__") == {
+            "both": set(), "boot": set(), "ltp": {"code"},
+        }  # fmt: skip
+    finally:
+        inputs._code.cache_clear()
 
 
 def test_a_projects_own_data_counts(shipped: PatchSet, tmp_path: Path) -> None:

@@ -232,6 +232,10 @@ def test_a_case_that_nobody_has_a_word_for_is_held_to_what_stock_reported() -> N
     loose = of_both("exit-0-pass-3", "exit-1-fail-1", "exit-0-pass-2")
     assert of(loose, "read.zero")[0].mark is Mark.SKIP
     assert "exit-0-pass-3, then exit-0-pass-2" in of(loose, "read.zero")[0].observed
+    # One that does not run here looks at nothing; two that differ do not become skips by that.
+    idle = of_both("exit-4-skip-1", "exit-4-skip-1", "exit-4-skip-1")
+    assert [r.mark for r in of(idle, "read.zero") if r] == [Mark.SKIP, Mark.SKIP]
+    assert not of_both("exit-0-pass-3", "exit-4-skip-3", "exit-0-pass-3").passed
     flip = Flip("read.zero", "", "exit-0-pass-4", "one more")
     shown = of_both("exit-0-pass-3", "exit-0-pass-4", "exit-0-pass-3", flips=(flip,))
     assert (shown.result, shown.shown_by) == (Result.PASS, ("read.zero",))
@@ -266,6 +270,7 @@ def test_what_was_not_compiled_was_not_shown(file: FileEvidence, names: str) -> 
     whole = Evidence((replace(file, compiled=Compiled.KERNEL, hunks=()),), "modern")
     assert conclude(parts, evidence=whole).result is Result.PASS
     assert conclude(parts, same_image=True).why.endswith("; the patched image is the stock one")
+    assert conclude(parts, left_out=["x: no y", "z"]).why.endswith("; left out, 2: x: no y")
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PANIC, Outcome.TRIPLE_FAULT, Outcome.HANG])

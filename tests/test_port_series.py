@@ -25,7 +25,8 @@ from zpmaint.core.errors import UserError
 from zpmaint.diffs.series import load_series
 from zpmaint.diffs.writer import unified
 from zpmaint.merge.lines import lines_of
-from zpmaint.port.series import Fate, MemberPort, dependents, port_series
+from zpmaint.port.series import dependents, port_series
+from zpmaint.port.values import Fate, MemberPort
 
 
 def function(name: str, body: str) -> str:

@@ -121,6 +121,10 @@ def test_the_newest_good_kernel_is_one_that_the_patch_holds_on() -> None:
 def test_a_kernels_page_says_what_was_not_shown() -> None:
     untested = text(site(judged("6.12.1", Result.NO_REGRESSION))[f"{SET}/6.12.1-x86_64.html"])
     assert "No case shows what the patch is meant to change" in untested
+    assert "Effect shown by nothing" in untested
+    shown = passing("6.12.1", [])
+    page = text(site(shown)[f"{SET}/6.12.1-x86_64.html"])
+    assert "Effect shown by 2: anon-read-distinct-pfns , anon-read-then-write-faults" in page
     missing = text(site(judged("6.12.1", Result.NOT_COMPILED))[f"{SET}/6.12.1-x86_64.html"])
     assert "A part of the change is in no object" in missing
     assert "not good: see above" in missing
@@ -222,3 +226,21 @@ def test_a_table_of_results_reads_summaries(tmp_path: Path) -> None:
 )
 def test_the_exit_status_is_the_worst(results: list[Result], status: int) -> None:
     assert worst(result.exit_status for result in results) == status
+
+
+def test_a_shown_record_names_the_patches_of_a_series_and_every_suites_boots(
+    tmp_path: Path,
+) -> None:
+    out = Console(record=True, width=140, file=(tmp_path / "out").open("w"))
+    members = [{"name": "0001-add", "fate": "applies", "why": "as it is", "confidence": 1.0}]
+    more = {"stock": boot("hang", why="no end"), "patched": None}
+    runs = {"stock": boot(), "patched": boot(), "suites": {"ltp": more}}
+    made = judged("6.1.1", Result.FAIL, port=port("6.1.1") | {"members": members}, runs=runs)
+    tables.record(out, made)
+    shown = out.export_text()
+    assert re.search(r"0001-add +applies +1\.00 +as it is", shown)
+    assert "  stock: finished in 3.40 s" in shown
+    assert "  ltp: stock: hang in 3.40 s (tcg,icount): no end" in shown
+    assert shown.count("console: /var/lib/zpmaint/console") == 3
+    page = text(site(made, track=("6.1.*",))[f"{SET}/6.1.1-x86_64.html"])
+    assert "suite ltp : hang 3.4 s no end" in page

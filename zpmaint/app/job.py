@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from zpmaint.app.pair import build_pair
 from zpmaint.app.port import port_onto
 from zpmaint.app.session import Session
-from zpmaint.app.verify import build_pair
 from zpmaint.core.errors import KernelError, UserError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild.options import BuildOptions

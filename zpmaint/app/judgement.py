@@ -25,8 +25,10 @@ def verdict_on(
     *,
     adopted: bool,
     benchmark: bool = True,
+    left_out: Sequence[str] = (),
 ) -> Verdict:
-    """The verdict on `pair` by all suites that were booted. Raises InfraError as `judge`."""
+    """The verdict on `pair` by all suites that were booted; `left_out` is what could not be.
+    Raises InfraError as `judge`."""
     flips = all_flips(patchset, [one.bootable.suite for one in booted])
     suites = [
         judge(
@@ -46,7 +48,12 @@ def verdict_on(
         )
         for one in booted
     ]
-    return conclude(suites, evidence=pair.evidence, same_image=_same(pair.stock, pair.patched))
+    return conclude(
+        suites,
+        evidence=pair.evidence,
+        same_image=_same(pair.stock, pair.patched),
+        left_out=left_out,
+    )
 
 
 def _same(stock: Kernel, patched: Kernel | None) -> bool:

@@ -66,7 +66,7 @@ class Bench:
                 f"see zpmaint port {job.version}",
             )
         tree = job.chain.tree(job.version, keep=touched(job.patchset.anchors))
-        files = {f.path: f.result for f in port.files} if port.patch else {}
+        files = port.contents()
         return cls(
             job, build, accelerator, brief, tree, fingerprint(tree, added_later(tree)), files
         )

@@ -18,12 +18,13 @@ from zpmaint.ledger.stages import (
     FileRecord,
     HunkRecord,
     KernelRecord,
+    MemberRecord,
     PortRecord,
     RunRecord,
     RunsRecord,
     VerdictRecord,
 )
-from zpmaint.port.values import FilePort, Port
+from zpmaint.port.values import FilePort, MemberPort, Port
 from zpmaint.vm.values import Run
 
 _TAIL_LINES = 40
@@ -40,7 +41,12 @@ def port_record(port: Port) -> PortRecord:
         why=port.why,
         patch=port.patch or None,
         files=tuple(_file(file) for file in port.files),
+        members=tuple(_member(member) for member in port.members),
     )
+
+
+def _member(member: MemberPort) -> MemberRecord:
+    return MemberRecord(member.name, str(member.fate), round(member.confidence, 3), member.why)
 
 
 def _file(file: FilePort) -> FileRecord:
@@ -55,7 +61,8 @@ def _file(file: FilePort) -> FileRecord:
         )
         for hunk in file.hunks
     )
-    return FileRecord(file.path, hunks, file.conflict or None, file.moved_from or None)
+    conflict, moved_from = file.conflict or None, file.moved_from or None
+    return FileRecord(file.path, hunks, conflict, moved_from, file.patch)
 
 
 def build_record(pair: Pair) -> BuildRecord:

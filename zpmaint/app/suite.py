@@ -47,6 +47,15 @@ class Bootable:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """All that boots are made for."""
+
+    bootables: tuple[Bootable, ...]
+    left_out: tuple[str, ...]
+    """What was asked for and cannot be run, and why."""
+
+
+@dataclass(frozen=True)
 class SuiteRuns:
     """What one suite's guests came to."""
 
@@ -65,7 +74,7 @@ def make_ready(
     *,
     chain: Chain,
     keep: Sequence[str] = (),
-) -> list[Bootable]:
+) -> Prepared:
     """Those of `suites` that boots are made for, their programs built. What was asked for and
     cannot be run is told in a note. `keep` are the paths that the kernels' build wants in the tree.
     Raises as Suite.ready."""
@@ -77,8 +86,10 @@ def make_ready(
         lambda paths: chain.tree(version, [*keep, *paths]),
     )
     made: list[Bootable] = []
+    left_out: list[str] = []
     for suite in booted(suites):
         ready = suite.ready(ask)
+        left_out += ready.left_out
         if ready.left_out:
             with session.reporter.step(f"suite {suite.name}") as step:
                 for line in ready.left_out:
@@ -89,7 +100,7 @@ def make_ready(
         # Nothing that was wanted can run: that the kernel comes up is shown all the same.
         up = Boot()
         made.append(Bootable(up, up.ready(ask)))
-    return made
+    return Prepared(tuple(made), tuple(left_out))
 
 
 def boot_suites(

@@ -10,9 +10,9 @@ from typing import Any
 
 from zpmaint.app.job import Job
 from zpmaint.app.judgement import verdict_on
+from zpmaint.app.pair import build_pair
 from zpmaint.app.port import touched
 from zpmaint.app.suite import Bootable, SuiteRuns, boot_suites, make_ready
-from zpmaint.app.verify import build_pair
 from zpmaint.core.errors import KernelError, UserError
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
@@ -42,6 +42,8 @@ class TestRun:
     suites: tuple[SuiteRuns, ...]
     """In the order they were booted."""
     verdict: Verdict
+    left_out: tuple[str, ...] = ()
+    """What was asked for and could not be run, and why."""
     evidence: Evidence | None = None
     """What of the patch is compiled; None where no patched kernel was built."""
 
@@ -80,7 +82,7 @@ class TestRun:
             "cases": verdict["cases"],
             "shown_by": verdict["shown_by"],
             "figures": verdict["deltas"],
-            "left_out": [line for one in self.suites for line in one.bootable.ready.left_out],
+            "left_out": list(self.left_out),
             "kernels": [kernel.as_json() for kernel in self.kernels],
             "evidence": self.evidence.as_json() if self.evidence else None,
             "runs": {flavour: run.as_json() for flavour, run in self.runs.items()},
@@ -164,7 +166,7 @@ def test_run(
         chain=job.chain,
         keep=touched(job.patchset.anchors),
     )
-    bootables = _chosen(ready, words)
+    bootables = _chosen(ready.bootables, words)
     pair = build_pair(
         session,
         job.patchset,
@@ -181,10 +183,17 @@ def test_run(
         job.version,
         pair,
         runs,
+        left_out=ready.left_out,
         adopted=port.state is State.UPSTREAM,
         benchmark=False,
     )
-    profile = build.profile or MINIMAL
     return TestRun(
-        job.version, build.arch, profile, kernels, tuple(runs), verdict, pair.evidence
+        job.version,
+        build.arch,
+        build.profile or MINIMAL,
+        kernels,
+        tuple(runs),
+        verdict,
+        ready.left_out,
+        pair.evidence,
     )

@@ -11,7 +11,7 @@ from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.kbuild.options import BuildOptions
-from zpmaint.suites.registry import suites_of
+from zpmaint.suites.registry import booted, suites_of
 from zpmaint.vm.profiles import Accelerator
 from zpmaint.vm.values import Outcome
 
@@ -54,10 +54,12 @@ def command(
     job = Job.take(context.session, version, patch, sources)
     suites = suites_of(job.patchset, (suite,) if suite else (), job.version)
     keep = touched(job.patchset.anchors)
-    ready = make_ready(job.session, suites, job.version, build.arch, chain=job.chain, keep=keep)[:1]
+    ready = make_ready(
+        job.session, booted(suites)[:1], job.version, build.arch, chain=job.chain, keep=keep
+    ).bootables
     kernels = job.kernels(flavour, build)
-    (booted,) = boot_suites(job.session, kernels, ready, accelerator=accelerator)
-    runs = booted.runs
+    (ran,) = boot_suites(job.session, kernels, ready, accelerator=accelerator)
+    runs = ran.runs
     if as_json:
         context.json(
             {

@@ -12,11 +12,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from zpmaint.cli import evidence_tables
+from zpmaint.cli import evidence_tables, record_tables
 from zpmaint.core.result import Result, Tone
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
-from zpmaint.port.series import Fate
+from zpmaint.port.values import Fate
 
 if TYPE_CHECKING:
     # Whoever only reads the ledger waits for no source to be imported.
@@ -177,8 +177,8 @@ def test_run(out: Console, done: TestRun) -> None:
                     markup=False,
                     soft_wrap=True,
                 )
-        for line in one.bootable.ready.left_out:
-            out.print(f"  left out: {line}", style="yellow", markup=False, soft_wrap=True)
+    for line in done.left_out:
+        out.print(f"  left out: {line}", style="yellow", markup=False, soft_wrap=True)
     if done.evidence:
         evidence_tables.evidence(out, done.evidence)
     _cases(out, done.verdict.cases)
@@ -186,10 +186,11 @@ def test_run(out: Console, done: TestRun) -> None:
     for failure in done.verdict.failures:
         out.print(f"  against it: {failure}", style="red", markup=False, soft_wrap=True)
     if not done.verdict.passed:
-        for flavour, run in done.runs.items():
-            for boot in run.boots:
-                out.print(f"  {flavour} console: {boot.console}", markup=False, soft_wrap=True)
-    word = state("pass" if done.verdict.passed else "fail")
+        for one in done.suites:
+            for flavour, run in one.runs.items():
+                for boot in run.boots:
+                    out.print(f"  {flavour} console: {boot.console}", markup=False, soft_wrap=True)
+    word = state(done.verdict.result)
     word.append(f": {done.verdict.why}", style="")
     out.print(word, soft_wrap=True)
 
@@ -211,8 +212,9 @@ def record(out: Console, row: Record, *, cases: bool = True) -> None:
         for failure in row.verdict.failures:
             out.print(f"  against it: {failure}", style="red", markup=False, soft_wrap=True)
     if not row.result.is_good and row.runs:
-        for flavour, run in row.runs.ran.items():
-            out.print(f"  {flavour} console: {run.console}", markup=False)
+        for booted in (row.runs, *row.runs.suites.values()):
+            for flavour, run in booted.ran.items():
+                out.print(f"  {flavour} console: {run.console}", markup=False)
     verdict = state(row.result)
     verdict.append(f": {row.why}", style="")
     out.print(verdict, soft_wrap=True)
@@ -225,16 +227,21 @@ def _facts(out: Console, row: Record) -> None:
             f"confidence {row.port.confidence:.2f}: {row.port.why}",
             markup=False,
         )
+    if row.port and row.port.members:
+        record_tables.members(out, row.port.members)
     if row.build and (stock := row.build.stock):
         out.print(
             f"  build: {stock.toolchain}; fix-ups: {', '.join(stock.fixups) or 'none'}",
             markup=False,
         )
-    for flavour, run in (row.runs.ran if row.runs else {}).items():
-        out.print(
-            f"  {flavour}: {run.outcome} in {run.seconds:.2f} s ({run.accelerator}): {run.why}",
-            markup=False,
-        )
+    runs = {"": row.runs, **row.runs.suites} if row.runs else {}
+    for suite, booted in runs.items():
+        for flavour, run in booted.ran.items():
+            out.print(
+                f"  {suite}{': ' if suite else ''}{flavour}: {run.outcome} in {run.seconds:.2f} s "
+                f"({run.accelerator}): {run.why}",
+                markup=False,
+            )
     stages = [stage for stage in ("port", "build", "boot") if stage in row.seconds]
     took = ", ".join(f"{stage} {row.seconds[stage]:.1f} s" for stage in stages)
     if took:

@@ -20,7 +20,8 @@ def split(mbox: bytes) -> list[bytes]:
     starts = [found.start() for found in _FROM.finditer(mbox)]
     # A From line follows an empty line, or nothing; in a message's text it may stand elsewhere.
     starts = [n for n in starts if n == 0 or mbox[:n].endswith((b"\n\n", b"\r\n\r\n"))]
-    return [mbox[a:b] for a, b in zip(starts, [*starts[1:], len(mbox)], strict=True)]
+    ends = [*starts[1:], len(mbox)] if starts else []
+    return [mbox[a:b] for a, b in zip(starts, ends, strict=True)]
 
 
 def field(message: bytes, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from email.header import decode_header
 from functools import cached_property
@@ -55,6 +56,12 @@ class Series:
     def paths(self) -> tuple[str, ...]:
         """Every file of the kernel that any patch reads or writes."""
         return tuple(sorted({path for member in self.members for path in member.paths}))
+
+
+def one_text(patches: Iterable[bytes]) -> bytes:
+    """Several patch files one after the other, as `patch` and `git am` take them from a pipe."""
+    *before, last = [data for data in patches if data] or [b""]
+    return b"".join(data if data.endswith(b"\n") else data + b"\n" for data in before) + last
 
 
 def load_series(place: Path) -> Series:

@@ -19,9 +19,11 @@ def conclude(
     *,
     evidence: Evidence | None = None,
     same_image: bool = False,
+    left_out: Sequence[str] = (),
 ) -> Verdict:
     """One verdict of what each suite showed. `evidence` is what the build showed of the port, None
-    where nothing was looked at; `same_image` says that stock and patched boot the same bytes.
+    where nothing was looked at; `same_image` says that stock and patched boot the same bytes;
+    `left_out` are cases that were asked for and could not be run, with the reason.
 
     PASS takes a case or a counter that showed the effect; without one it is NO_REGRESSION. What was
     not compiled was not shown, whatever the suites say; only a failure says more."""
@@ -38,6 +40,8 @@ def conclude(
         result, why = Result.NO_REGRESSION, _as_on_stock(cases)
     if same_image:
         why = f"{why}; {SAME_IMAGE}"
+    if left_out:
+        why = f"{why}; left out, {len(left_out)}: {left_out[0]}"
     return Verdict(
         result=result,
         why=why,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -13,6 +14,7 @@ from zpmaint.judge.values import CaseResult, CaseVerdict, Mark
 from zpmaint.patchset.values import Flip
 from zpmaint.suites.values import MINIMAL, Case
 
+_NOT_RUN = re.compile(r"exit-(4|32|127)(-|$)")
 _CONSOLE = 200
 """Lines of the console that a failed case keeps."""
 
@@ -46,6 +48,8 @@ def compare(
         if case.relative and second and not first and second.ok:
             why = f"reported {second.observed}, and there is no stock run to compare it with"
             second = replace(second, mark=Mark.SKIP, observed=why)
+        if case.relative:
+            first, second = (_did_it_run(result) if result else None for result in (first, second))
         if words := unstable.get(case.name):
             why = f"does not report the same each time on stock: {words}"
             first, second = (
@@ -54,6 +58,16 @@ def compare(
             )
         verdicts.append(CaseVerdict(case.name, first, second, flips=flip is not None, suite=suite))
     return tuple(verdicts)
+
+
+def _did_it_run(result: CaseResult) -> CaseResult:
+    """A program that ended with the status for a skip (4 in the kernel's selftests, 32 in LTP), or
+    could not be started (127), and counted nothing has looked at nothing."""
+    word = result.observed
+    nothing = _NOT_RUN.match(word) is not None
+    if result.mark is not Mark.PASS or not nothing or "-pass-" in word or "-fail-" in word:
+        return result
+    return replace(result, mark=Mark.SKIP, observed=f"{word}: it does not run here")
 
 
 def unstable(cases: Sequence[Case], once: KernelReport, again: KernelReport) -> dict[str, str]:

@@ -9,10 +9,9 @@ from pathlib import Path
 from zpmaint.core.config import checked
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import example
-from zpmaint.core.text import to_text
 from zpmaint.core.wishes import read_fragment
-from zpmaint.diffs.check import checked_patch
 from zpmaint.patchset import resolutions
+from zpmaint.patchset.anchor_files import anchor_series
 from zpmaint.patchset.schema import AnchorTable, PatchTable
 from zpmaint.patchset.values import Adoption, Anchor, ConfigRow, Flip, PatchSet, Telling
 
@@ -105,21 +104,12 @@ def _like(name: str, path: Path, sets: Path) -> PatchSet:
 
 
 def _anchor(folder: Path, row: AnchorTable) -> Anchor:
-    path = folder / row.file
-    try:
-        text = to_text(path.read_bytes())
-    except OSError as error:
-        raise UserError(
-            f"{folder / TABLE}: anchor {row.file}: {error.strerror}",
-            "put the patch there, or name the one that is",
-        ) from None
-    checked_patch(text, str(path))
     return Anchor(
-        name=row.file.removesuffix(".patch"),
+        name=row.name,
         version=row.version,
         base=row.base,
         era=row.era,
-        patch=text,
+        series=anchor_series(folder / row.file, f"{folder / TABLE}: anchor {row.file}"),
         why=row.why,
     )
 
@@ -127,7 +117,7 @@ def _anchor(folder: Path, row: AnchorTable) -> Anchor:
 def _how_to_make() -> str:
     shown = example()
     return (
-        "make a folder with the patch and a patch.toml: title, author, origin, intent, leaves and "
-        "an [[anchor]] with file, version, base, why"
+        "make a folder with the patch (or a folder or mbox of patches) and a patch.toml: title, "
+        "author, origin, intent, leaves and an [[anchor]] with file, version, base, why"
         + (f"; {shown / 'patches'} has one" if shown else "")
     )

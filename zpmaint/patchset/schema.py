@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import (
@@ -59,13 +60,22 @@ class EraTable(_Table):
         return Era(self.since, self.until)
 
 
-class AnchorTable(EraTable):
-    """[[anchor]]: the patch as a person cut it against one kernel."""
+def anchor_name(file: str) -> str:
+    """What an anchor is called: its file without the ending; a folder's name as it is."""
+    return re.sub(r"\.(patch|mbox|mbx)$", "", file)
 
-    file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.patch$")]
-    """A file of this folder; without .patch it is the anchor's name."""
+
+class AnchorTable(EraTable):
+    """[[anchor]]: the patch, or the series, as a person cut it against one kernel."""
+
+    file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    """A .patch, an mbox (.mbox, .mbx), or a folder of patches, in the set's own folder."""
     version: Version
     base: Version
+
+    @property
+    def name(self) -> str:
+        return anchor_name(self.file)
 
     @model_validator(mode="after")
     def _at_home(self) -> AnchorTable:
@@ -160,8 +170,8 @@ class PatchTable(_Table):
             _apart(key, eras)
         for case in dict.fromkeys(row.case for row in self.flip):
             _apart(f"flip of {case}", tuple(row for row in self.flip if row.case == case))
-        names = [a.file for a in self.anchor]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        names = [a.name for a in self.anchor]
+        twice = sorted({a.file for a in self.anchor if names.count(a.name) > 1})
         if twice:
             raise ValueError(f"anchor.file: there twice: {', '.join(twice)}")
         return self

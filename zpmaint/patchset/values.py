@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from zpmaint.core.eras import Era
+from zpmaint.core.text import to_bytes, to_text
 from zpmaint.core.versions import KernelVersion
 from zpmaint.core.wishes import Fragment
+from zpmaint.diffs.series import Member, Series, one_text
+
+
+def single(text: str) -> Series:
+    """One patch as a series of one; its name is ''."""
+    return Series("", (Member("", to_bytes(text)),), ())
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """The patch as cut against one kernel by a person; every port starts from one."""
+    """The patch, or the series of them, as cut against one kernel by a person; every port starts
+    from one."""
 
     name: str
-    """File name in the set without .patch: v2.6.20.4."""
+    """Its file or folder in the set, without .patch or .mbox: v2.6.20.4."""
     version: KernelVersion
     """The kernel it was made for."""
     base: KernelVersion
     """The kernel whose blobs are its pre-image (a release that sources serve)."""
     era: Era
     """Where it is the right start; outside of it the anchor is superseded."""
-    patch: str
-    """The unified diff as text, with its header."""
+    series: Series
+    """Its patches in order. That of one .patch file is a series of one, named ''."""
     why: str
     """Why the engine cannot carry an older anchor here."""
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is one patch, without a series around it."""
+        return [member.name for member in self.series.members] == [""]
+
+    @cached_property
+    def patch(self) -> str:
+        """All of it as text; the patches of a series one after the other, as `patch` takes them."""
+        return to_text(one_text(member.data for member in self.series.members))
 
 
 @dataclass(frozen=True)

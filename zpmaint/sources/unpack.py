@@ -52,9 +52,9 @@ class Omissions:
         return path
 
     def covers(self, path: str) -> bool:
-        """Whether `path` lies in a folder that is left out."""
-        parents = PurePosixPath(path).parents
-        return any(PurePosixPath(folder) in parents for folder in self.folders)
+        """Whether `path` is a folder that is left out, or lies in one."""
+        whole = (PurePosixPath(path), *PurePosixPath(path).parents)
+        return any(PurePosixPath(folder) in whole for folder in self.folders)
 
 
 NOTHING = Omissions({}, (), ())

@@ -61,6 +61,7 @@ def boot(
                 accelerator=Accelerator.KVM,
             ),
             cache,
+            reporter,
         )
         if not probe.works:
             raise InfraError(

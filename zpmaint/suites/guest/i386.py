@@ -14,7 +14,6 @@ from pathlib import Path
 from zpmaint.core import tools
 from zpmaint.core.errors import InfraError
 from zpmaint.core.progress import SILENT, Reporter
-from zpmaint.sources.foreign import unpacked
 
 MUSL_I386 = "ZPMAINT_MUSL_I386"
 """The environment variable that names a folder with Debian's musl-dev:i386 unpacked in it, for a
@@ -72,3 +71,10 @@ def _libgcc(cache: Path, reporter: Reporter) -> Path:
 
 def _gcc(*words: str) -> str:
     return tools.run(["gcc", *words]).stdout.decode().strip()
+
+
+def unpacked(package: str, arch: str, *, cache: Path, reporter: Reporter) -> Path:
+    """The package's files from the machine's archive; what fetches them is imported for that."""
+    from zpmaint.sources import foreign  # noqa: PLC0415
+
+    return foreign.unpacked(package, arch, cache=cache, reporter=reporter)

@@ -12,7 +12,7 @@ from zpmaint.suites.protocol import Ask, Guest, Ready, Wanted
 from zpmaint.suites.values import Case, Figure
 
 NAME = "kselftest"
-_SHARED = ("kselftest.h", "kselftest_harness.h", "lib.mk", "../../include/uapi")
+_SHARED = ("kselftest.h", "kselftest_harness.h", "lib.mk")
 """What programs of any folder include."""
 
 
@@ -58,6 +58,10 @@ class Kselftest:
             built, left_out = [], []
             for target in self._targets:
                 wanted = list(rows(tree, target))
+                if not wanted:
+                    left_out.append(
+                        f"{target.case}*: its Makefile names no program that is one C file"
+                    )
                 there_are, missing = build(
                     tree, target.folder, include, wanted, out / target.folder.replace("/", "-")
                 )
