@@ -134,7 +134,9 @@ def _check_hunks(diff: FileDiff, name: str) -> None:
     for hunk in diff.hunks:
         where = f"{name}: line {at}"
         if hunk.old_start <= end and hunk.old_count:
-            raise UserError(f"{where}: the hunk overlaps the one before it or is out of order", _MEND)
+            raise UserError(
+                f"{where}: the hunk overlaps the one before it or is out of order", _MEND
+            )
         if not any(line[0] in "+-" for line in hunk.lines):
             raise UserError(f"{where}: the hunk changes nothing", "leave it out")
         end = max(end, hunk.old_start + hunk.old_count - 1)

@@ -108,9 +108,7 @@ class Reader:
             if _NORMAL.match(line) and after.startswith(("< ", "> ")):
                 raise self.fail("a diff without context", "make a unified one: diff -u", first + n)
             if found := _PROPERTY.match(line):
-                self.notes.append(
-                    Note(first + n + 1, f"left out: svn's properties of {found[1]}")
-                )
+                self.notes.append(Note(first + n + 1, f"left out: svn's properties of {found[1]}"))
             what = next((what for shape, what in _UNREAD if shape.match(line)), "")
             if not what and line.startswith("--- ") and after.startswith("+++ "):
                 what = f"no hunk follows for {grammar.name_of(after)}"

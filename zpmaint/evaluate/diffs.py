@@ -49,7 +49,5 @@ def split(patch: bytes) -> list[FileDiff]:
         text = diff.text().removeprefix("".join(diff.head[:above]))
         renames = diff.is_rename or diff.is_copy
         mode = diff.said("old mode") is not None or diff.said("new mode") is not None
-        found.append(
-            FileDiff(diff.old, diff.new, to_bytes(text), renames, mode, bool(diff.binary))
-        )
+        found.append(FileDiff(diff.old, diff.new, to_bytes(text), renames, mode, bool(diff.binary)))
     return found

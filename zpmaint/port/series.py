@@ -32,6 +32,10 @@ class Fate(StrEnum):
     UPSTREAM = "upstream"
     """The target has all of it: nothing would be left, and it is dropped."""
     CONFLICT = "conflict"
+    REVERSED = "reversed"
+    """It was made the wrong way round: on its own base its new lines stand already."""
+    UNREAD = "unread"
+    """It cannot be read, or not whole; it is left out."""
     UNTRIED = "untried"
     """It comes after a conflict, and the port was to stop there."""
 
@@ -91,15 +95,15 @@ def port_series(
     others are not tried, unless `keep_going`: then they go onto the target without the patch.
     `exists` and `gone` tell of names in the trees before the series (see Terms). A patch with a
     hunk that is less sure than `min_confidence` is a conflict.
-    Raises UserError for a member that is no patch.
+    A member that cannot be read whole is left out, and says so.
     """
-    # Before anything is carried: a damaged patch is told of at once.
-    for member in series.members:
-        _ = member.patch
     names = [member.name for member in series.members]
     work = _Work(Overlay(base), Overlay(target), names, exists, gone, min_confidence)
     stopped = ""
     for number, member in enumerate(series.members):
+        if why := member.unreadable:
+            yield MemberPort(member.name, Fate.UNREAD, (), b"", why, ())
+            continue
         done = work.member(number, member, try_it=keep_going or not stopped)
         if done.fate is Fate.CONFLICT and not keep_going:
             stopped = stopped or member.name
