@@ -112,6 +112,13 @@ def series(out: Console, result: SeriesPort) -> None:
         for file in one.files:
             if file.conflict:
                 out.print(f"{one.name}: {file.path}:\n{file.conflict}", markup=False)
+    for said in result.series.notes:
+        out.print(said, markup=False)
+    for one in result.ports:
+        for said in one.notes:
+            out.print(f"{one.name}: {said}", markup=False)
+    for what in result.series.missing:
+        out.print(f"missing: {what}", markup=False)
     for name, why in result.series.left_out:
         out.print(f"left out: {name}: {why}", markup=False)
     counts = ", ".join(

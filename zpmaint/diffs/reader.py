@@ -148,7 +148,7 @@ class Reader:
         start = self.at
         sides = (self.line(), self.line(1))
         names = self.names()
-        if names is None or not self.line().startswith("@@ -"):
+        if names is None or not self.at_hunk():
             return None
         above: list[str] = []
         while prose and grammar.ABOVE.match(prose[-1]):
@@ -156,8 +156,7 @@ class Reader:
         head = (*above, *self.lines[start : self.at])
         old, new = (self.path(name, start) for name in names)
         if old is not None and new is not None and old != new:
-            # Two copies of a tree that were compared: x.c.orig, or what is no backup's name.
-            old = new = min(new, old, key=lambda path: (without_backup(path) != path, len(path)))
+            old = new = self.one_name(old, new)
         self.inside(old, start)
         self.inside(new, start)
         hunks = tuple(self.hunks())
@@ -168,6 +167,11 @@ class Reader:
             elif hunks[0].new_count == hunks[0].new_start == 0 and grammar.is_nobody(sides[1]):
                 new = None
         return FileDiff(head, hunks, (), old, new, start + 1 - len(above))
+
+    def one_name(self, old: str, new: str) -> str:
+        """The file that two names of a diff without git's headers stand for: two copies of a tree
+        were compared, x.c.orig with x.c, or what is no backup's name."""
+        return min(new, old, key=lambda path: (without_backup(path) != path, len(path)))
 
     def names(self) -> tuple[str, str] | None:
         """What the lines --- and +++ name, where they stand here."""
@@ -198,8 +202,12 @@ class Reader:
             raise self.fail(f"{path} leads into a git repository", "patch sources only", line)
 
     def hunks(self) -> Iterator[HunkText]:
-        while self.line().startswith("@@ -"):
+        while self.at_hunk():
             yield self.hunk()
+
+    def at_hunk(self) -> bool:
+        """Whether a hunk begins here."""
+        return self.line().startswith("@@ -")
 
     def hunk(self) -> HunkText:
         head = self.at

@@ -12,9 +12,11 @@ from enum import StrEnum
 from typing import Any
 
 from zpmaint.core.text import to_bytes
+from zpmaint.diffs import others
 from zpmaint.diffs.reader import FileDiff
 from zpmaint.diffs.series import Member, Series
 from zpmaint.merge.tokens import identifiers
+from zpmaint.port import reversal
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.sections import Carried, Effect, carry, perform, proven
 from zpmaint.port.terms import STRICT, Terms
@@ -55,6 +57,8 @@ class MemberPort:
     off_base: tuple[str, ...] = ()
     """Files of which it does not apply to its own base as known, each with the reason: they were
     carried without one."""
+    notes: tuple[str, ...] = ()
+    """What was put right in reading it and in writing it, as lines for people."""
 
     @property
     def confidence(self) -> float:
@@ -74,6 +78,7 @@ class MemberPort:
             "why": self.why,
             "needs": list(self.needs),
             "off_base": list(self.off_base),
+            "notes": list(self.notes),
             "files": [file.as_json() for file in self.files],
         }
 
@@ -102,7 +107,7 @@ def port_series(
     stopped = ""
     for number, member in enumerate(series.members):
         if why := member.unreadable:
-            yield MemberPort(member.name, Fate.UNREAD, (), b"", why, ())
+            yield MemberPort(member.name, Fate.UNREAD, (), b"", why, (), notes=member.notes)
             continue
         done = work.member(number, member, try_it=keep_going or not stopped)
         if done.fate is Fate.CONFLICT and not keep_going:
@@ -143,8 +148,12 @@ class _Work:
         staged: dict[str, bytes | None] = {}
         before = {path: self.target.get(path) for path in member.paths}
         terms = self.terms(member)
+        reversed_ = False
+        is_base = all(self.base.knows(p) and self.base.get(p) == before[p] for p in before)
         for part in member.patch.diffs:
             there = perform(part, self.base)
+            if part is member.patch.diffs[0] and not isinstance(there, Effect):
+                reversed_ = reversal.stands_already(member.patch.diffs, self.base)
             if try_it:
                 done = carry(part, self.base, there, self.target, terms)
                 if done.effect is not None:
@@ -165,6 +174,15 @@ class _Work:
         files = tuple(done.port for done in carried)
         files = held_back(files, self.min_confidence) or files
         fate, why = _judged(files) if try_it else (Fate.UNTRIED, "a patch before it conflicts")
+        if fate in (Fate.UPSTREAM, Fate.CONFLICT):
+            fate, why = _or_reversed(member, fate, why, reversed_, is_base)
+        data, notes = b"", list(member.notes)
+        if fate in (Fate.APPLIES, Fate.PORTED):
+            data, quoted, wrong = _written(member, carried)
+            if wrong:
+                fate, why, data = Fate.CONFLICT, f"what would be written: {wrong}", b""
+            if quoted:
+                notes.append(f"{quoted} lines of the message quoted: patch(1) would act on them")
         if fate not in (Fate.APPLIES, Fate.PORTED):
             for path in staged:
                 self.target.put(path, before[path])
@@ -174,10 +192,11 @@ class _Work:
             member.name,
             fate,
             files,
-            _written(member, carried) if fate in (Fate.APPLIES, Fate.PORTED) else b"",
+            data,
             why,
             tuple(self.names[n] for n in sorted(needs - {number})),
             tuple(off_base),
+            tuple(notes),
         )
 
     def advance(self, number: int, part: FileDiff, there: Effect) -> set[int]:
@@ -220,11 +239,45 @@ def _judged(files: Sequence[FilePort]) -> tuple[Fate, str]:
     return Fate.PORTED, f"carried on by {told}{also}"
 
 
-def _written(member: Member, carried: list[Carried]) -> bytes:
-    """The patch file: all that stands around its diffs as it was."""
+def _or_reversed(
+    member: Member, fate: Fate, why: str, stands: bool, is_base: bool
+) -> tuple[Fate, str]:
+    """The answer for a patch whose new lines are there already: the base's having them, too, is
+    what a diff from the new tree to the old one looks like. `stands`: they are in its own base."""
+    looks = reversal.looks_turned(member.patch.diffs)
+    if stands and (is_base or looks):
+        told = "" if looks else ", unless the base has the change already"
+        return Fate.REVERSED, (
+            f"this patch is reversed{told}: its own base has what it adds and lacks what it takes "
+            f"away; {reversal.ADVICE}"
+        )
+    if fate is Fate.UPSTREAM and looks:
+        return Fate.REVERSED, f"its names say that this patch is reversed; {reversal.ADVICE}"
+    if fate is Fate.UPSTREAM and stands:
+        return fate, f"{why}; its own base has it, too: it may be reversed"
+    return fate, why
+
+
+def _written(member: Member, carried: list[Carried]) -> tuple[bytes, int, str]:
+    """The patch file: all that stands around its diffs as it was, but for lines of the message
+    that patch(1) would take for a diff. Their number, and why others would read the file
+    otherwise ('' if they would not)."""
     texts = iter(carried)
-    pieces = (p if isinstance(p, str) else next(texts).text for p in member.patch.pieces)
-    return to_bytes("".join(pieces))
+    pieces: list[str] = []
+    count = 0
+    for n, piece in enumerate(member.patch.pieces):
+        if isinstance(piece, str):
+            text, quoted = others.quoted(piece, is_first=not n)
+            count += quoted
+            pieces.append(text)
+        else:
+            pieces.append(next(texts).text)
+    text = "".join(pieces)
+    data = to_bytes(text)
+    if data == member.data:
+        return data, 0, ""
+    diffs = [done.text for done in carried if done.text]
+    return data, count, others.misread(text, diffs, member.name, member.strip)
 
 
 def dependents(ports: Sequence[MemberPort], name: str) -> list[str]:
