@@ -4,23 +4,56 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # What a shell starts in the background ignores ^C, and so would all that the tests start and
 # interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# How long an example takes says how busy the machine is.
+settings.register_profile("zpmaint", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("zpmaint")
+
 _OURS = ("ZPMAINT_PROJECT", "ZPMAINT_HOME")
 
 
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No test reads or writes the user's cache, ledger or git configuration."""
     for name in [*_OURS, *(key for key in os.environ if key.startswith("GIT_"))]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ZPMAINT_HOME", str(tmp_path / "home"))
+    yield
+    # gpg leaves an agent behind for every home it made keys in.
+    for ring in tmp_path.glob("*/pubring.kbx"):
+        subprocess.run(["gpgconf", "--homedir", ring.parent, "--kill", "all"], check=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_left_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No process that has this run's temporary folder in its command line outlives it."""
+    yield
+    folder = os.fsencode(tmp_path_factory.getbasetemp())
+    until = time.monotonic() + 20
+    while (left := list(_naming(folder))) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not left, "processes that the tests left running"
+
+
+def _naming(folder: bytes) -> Iterator[str]:
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = place.read_bytes()
+        except OSError:  # it has ended meanwhile
+            continue
+        if folder in words and place.parent.name not in (str(os.getpid()), str(os.getppid())):
+            yield words.replace(b"\0", b" ").decode(errors="replace")
 
 
 @pytest.fixture(scope="session")

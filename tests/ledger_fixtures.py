@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 from zpmaint.core.result import Result
+from zpmaint.ledger import codec
+from zpmaint.ledger.database import packaged_steps
+from zpmaint.ledger.stages import BuildRecord, PortRecord, RunsRecord, VerdictRecord
+from zpmaint.ledger.upgrades import upgraded
 from zpmaint.ledger.values import Record
 
 SET = "no-anon-zero-page"
@@ -196,8 +203,16 @@ def old_deltas() -> list[Any]:
     ]
 
 
+STAGES = {"port": PortRecord, "build": BuildRecord, "runs": RunsRecord, "verdict": VerdictRecord}
+
+
 def record(version: str, result: Result = Result.PASS, **more: Any) -> Record:
-    """A record of `version`; the keyword arguments are laid over it."""
+    """A record of `version`; the keyword arguments are laid over it. Stages may be documents as
+    format 1 has them."""
+    documents = upgraded({name: more.get(name) for name in STAGES}, 1)
+    for name, kind in STAGES.items():
+        if isinstance(documents[name], dict):
+            more[name] = codec.from_json(kind, documents[name], name) if documents[name] else None
     began = more.pop("started", NOON)
     made: dict[str, Any] = {
         "key": f"key-{version}",
@@ -363,3 +378,57 @@ def samples() -> list[Record]:
             started=NOON + 400,
         ),
     ]
+
+
+OLD = (
+    "key", "version", "arch", "patchset", "result", "why", "started", "finished", "port", "build",
+    "runs", "verdict", "seconds",
+)  # fmt: skip
+"""The columns of a record before projects were told apart."""
+
+
+def old_row(version: str, result: str = "pass", **more: Any) -> dict[str, Any]:
+    """A record as schema 1 and 2 hold it, documents of format 1."""
+    made = {
+        "key": f"key-{version}",
+        "version": version,
+        "arch": "x86_64",
+        "patchset": SET,
+        "result": result,
+        "why": "16 cases as expected",
+        "started": NOON,
+        "finished": NOON + 312.5,
+        "port": port(version),
+        "build": {"stock": kernel(version, "x86_64", "stock", 236.8), "patched": None},
+        "runs": {"stock": boot(), "patched": boot(tail="\udcff")},
+        "verdict": {
+            "passed": result == "pass",
+            "why": "16 cases as expected",
+            "cases": [case(name, flips) for name, flips in CASES],
+            "deltas": old_deltas(),
+            "failures": [],
+        },
+        "seconds": {"port": 0.4, "build": 241.2, "boot": 7.9},
+    }
+    return made | more
+
+
+def old_ledger(path: Path, schema: int, *rows: dict[str, Any]) -> None:
+    """A ledger as an older zpmaint left it: schema 1, or 2, which knows benchmarks."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path)
+    for script in packaged_steps()[:schema]:
+        db.executescript(script)
+    for number, row in enumerate(rows):
+        texts = [
+            json.dumps(value) if isinstance(value, dict) else value
+            for value in (row[name] for name in OLD)
+        ]
+        db.execute(
+            f"INSERT INTO record (digest, {', '.join(OLD)}) VALUES (?{', ?' * len(OLD)})",
+            (f"digest-{number}", *texts),
+        )
+    db.execute(f"PRAGMA user_version = {schema}")
+    db.execute(f"PRAGMA application_id = {0x7A706D74}")
+    db.commit()
+    db.close()

@@ -277,9 +277,14 @@ def test_known_results_are_not_verified_again(session: Shop) -> None:
     status, out, _ = session.run("matrix", "run")
     assert status == 0
     assert "0 verified now, 1 known for the same inputs" in out
-    # A changed patch set is another input.
+    # Prose is no input.
     toml = session.project / "patches/toy/patch.toml"
     toml.write_text(toml.read_text().replace("they tell", "they do tell"))
+    assert "0 verified now" in session.run("matrix", "run")[1]
+    # What the patch set expects is, and the plan says that it changed.
+    toml.write_text(toml.read_text().replace('["VmRSS", "MinorFaults"]', '["VmRSS"]'))
+    (due,) = json.loads(session.run("matrix", "plan", "--json")[1])["dues"]
+    assert due["why"] == "inputs changed since the last result (pass): expectations"
     assert "1 verified now" in session.run("matrix", "run")[1]
     assert len(json.loads(session.run("results", "--json")[1])) == 1
 
@@ -313,7 +318,7 @@ def test_interrupted_is_130(session: Shop) -> None:
         assert time.monotonic() < until
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert "interrupted" in err

@@ -11,6 +11,8 @@ from history_fixtures import make_past, make_project, open_shop
 from sources_fixtures import git
 from test_cli import zpmaint
 
+from zpmaint.app.port import base_blobs
+from zpmaint.core.progress import SILENT
 from zpmaint.evaluate.build import build
 from zpmaint.evaluate.tags import TagRow, tags
 from zpmaint.sources.chain import Chain, open_source
@@ -77,7 +79,10 @@ def test_tags(tmp_path: Path) -> None:
     git(past.repo, "tag", "not-a-kernel")
     session = open_shop(make_project(tmp_path / "project", past), tmp_path)
     chain = Chain([open_source(f"git:{past.repo}", cache=tmp_path)])
-    found = tags(session, session.patchset(), chain, ("zpmaint", "patch -F0", "git merge-file"))
+    found = tags(
+        session.patchset(), chain, lambda anchor: base_blobs(session, anchor, chain),
+        ("zpmaint", "patch -F0", "git merge-file"), SILENT,
+    )  # fmt: skip
 
     def told(rows: list[TagRow]) -> list[tuple[str, str, bool, bool]]:
         return [(str(row.version), str(row.port.state), *row.tools.values()) for row in rows]

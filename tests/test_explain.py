@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -189,9 +188,7 @@ def named(explanation: Explanation) -> list[list[str]]:
 
 @pytest.mark.mirror
 def test_what_became_of_the_patch_of_2007(kernel_git: Path, tmp_path: Path) -> None:
-    began = time.monotonic()
     found = real(kernel_git, tmp_path, "2.6.33", "v2.6.20.4")
-    took = time.monotonic() - began
     for hunk in found.hunks:
         first, second, third = hunk.turns[:3]
         assert (first.commit.short, str(first.first)) == ("769848c03895", "2.6.23-rc1")
@@ -199,7 +196,6 @@ def test_what_became_of_the_patch_of_2007(kernel_git: Path, tmp_path: Path) -> N
         assert (second.commit.short, second.did) == ("557ed1fa2620", "adopts it")
         assert (third.commit.short, str(third.first)) == ("a13ea5b75964", "2.6.32-rc1")
         assert third.did.startswith("takes the adoption back")
-    assert took < 60, "ten seconds on an idle machine"
 
 
 @pytest.mark.mirror

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -306,11 +305,9 @@ def test_without_a_history_that_is_told(past: Past, tmp_path: Path) -> None:
 @pytest.mark.mirror
 def test_the_history_of_the_patch_of_2007(kernel_git: Path, tmp_path: Path) -> None:
     session = open_shop(ROOT, tmp_path)
-    began = time.monotonic()
     told = history(
         session, session.patchset(), [f"git:{kernel_git}"], until=V("2.6.36-rc3")
     ).chapters
-    took = time.monotonic() - began
     causes = {str(c.range.first.version): {x.short for x in c.cause.commits} for c in told}
     assert causes["2.6.20-rc1"] == {"9de455b20705"}
     assert causes["2.6.23-rc1"] == {"769848c03895"}
@@ -320,4 +317,3 @@ def test_the_history_of_the_patch_of_2007(kernel_git: Path, tmp_path: Path) -> N
     assert causes["2.6.36-rc1"] <= {"320b2b8de126", "11ac552477e3"} and causes["2.6.36-rc1"]
     assert all(c.cause.commits for c in told[1:])
     assert sum(len(c.range.ports) for c in told) > 200
-    assert took < 15, "a few seconds on an idle machine"

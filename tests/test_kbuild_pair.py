@@ -281,7 +281,7 @@ def _build_in_child(toy: Toy, patched: dict[str, bytes | None]) -> multiprocessi
 
 
 def _until(path: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (path.exists() and path.read_text().strip()):
         assert time.monotonic() < deadline, f"{path} never came"
         time.sleep(0.01)

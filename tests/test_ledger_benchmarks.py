@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ledger_fixtures import record
+from ledger_fixtures import old_ledger, old_row, record
 
 from zpmaint.core.errors import InfraError
-from zpmaint.ledger import store
 from zpmaint.ledger.benchmarks import BenchRecord
 from zpmaint.ledger.store import Ledger
 
@@ -64,12 +63,10 @@ def test_merging_takes_benchmarks_over_once(path: Path, tmp_path: Path) -> None:
 
 
 def test_a_ledger_that_knew_none_keeps_its_records(path: Path) -> None:
-    first = (Path(store.__file__).parent / "schema/0001_records.sql").read_text()
-    with Ledger(path, steps=[first]) as ledger:
-        ledger.record(record("6.1"))
+    old_ledger(path, 1, old_row("6.1"))
     with Ledger(path) as ledger:
         ledger.keep(ONE)
-        assert ledger.history() == [record("6.1")]
+        assert [r.version for r in ledger.history()] == ["6.1"]
         assert ledger.benchmarks() == [ONE]
 
 

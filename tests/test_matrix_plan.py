@@ -9,7 +9,7 @@ from zpmaint.core.config import Config
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
-from zpmaint.ledger.values import Record
+from zpmaint.ledger.values import Record, Summary
 from zpmaint.matrix.plan import Due, plan
 
 V = KernelVersion.parse
@@ -21,15 +21,15 @@ class Memory:
     def __init__(self, *records: Record) -> None:
         self.records = records
 
-    def known(self, key: str) -> Record | None:
+    def known_summary(self, key: str) -> Summary | None:
         return next(
-            (r for r in self.records if r.key == key and r.result is not Result.INFRA), None
+            (r.summary for r in self.records if r.key == key and r.result is not Result.INFRA), None
         )
 
-    def latest(self, version: str, arch: str, patchset: str) -> Record | None:
+    def latest_summary(self, version: str, arch: str, patchset: str) -> Summary | None:
         return next(
             (
-                r
+                r.summary
                 for r in self.records
                 if (r.version, r.arch, r.patchset) == (version, arch, patchset)
             ),
@@ -52,8 +52,12 @@ def newest(series: str, sources: tuple[str, ...]) -> KernelVersion:
     return V({"6.12": "6.12.107", "6.1": "6.1.176", "7": "7.2.6", "7.2": "7.2.6"}[series])
 
 
-def key_of(due: Due) -> str:
-    return f"{due.version}/{due.arch}/{due.patchset}"
+def inputs_of(due: Due) -> dict[str, str]:
+    return {"asked": f"{due.version}/{due.arch}/{due.patchset}", "tools": "gcc 12"}
+
+
+def key_of(inputs: dict[str, str]) -> str:
+    return inputs["asked"]
 
 
 def test_each_line_architecture_and_patch_set_is_due_newest_first() -> None:
@@ -65,6 +69,7 @@ def test_each_line_architecture_and_patch_set_is_due_newest_first() -> None:
         ),
         newest,
         Memory(),
+        inputs_of,
         key_of,
     )
     assert [(str(d.version), d.arch, d.patchset) for d in made.dues] == [
@@ -81,7 +86,7 @@ def test_each_line_architecture_and_patch_set_is_due_newest_first() -> None:
 
 def test_two_lines_that_name_one_kernel_make_it_due_once() -> None:
     lines = tracked({"version": "7.*"}, {"version": "7.2.*", "sources": ["org"]})
-    made = plan(lines, lambda series, sources: V("7.2.6"), Memory(), key_of)
+    made = plan(lines, lambda series, sources: V("7.2.6"), Memory(), inputs_of, key_of)
     assert [(str(d.version), d.sources) for d in made.dues] == [("7.2.6", ("debian", "org"))]
 
 
@@ -91,6 +96,11 @@ def test_two_lines_that_name_one_kernel_make_it_due_once() -> None:
         (record("6.1.176", key=f"6.1.176/x86_64/{SET}"), True, "known: pass"),
         (record("6.1.176", Result.FAIL, key=f"6.1.176/x86_64/{SET}"), True, "known: fail"),
         (record("6.1.176", key="other"), False, "inputs changed since the last result (pass)"),
+        (
+            record("6.1.176", key="other", inputs={"asked": "before", "tools": "gcc 12"}),
+            False,
+            "inputs changed since the last result (pass): asked",
+        ),
         (record("6.1.94", key="other"), False, "never verified"),
         (
             record("6.1.176", Result.INFRA, key=f"6.1.176/x86_64/{SET}", why="disk full"),
@@ -102,8 +112,8 @@ def test_two_lines_that_name_one_kernel_make_it_due_once() -> None:
 def test_only_a_settled_record_with_the_same_inputs_is_known(
     held: Record, known: bool, why: str
 ) -> None:
-    made = plan(tracked({"version": "6.1.*"}), newest, Memory(held), key_of)
-    assert (made.dues[0].known == held) is known
+    made = plan(tracked({"version": "6.1.*"}), newest, Memory(held), inputs_of, key_of)
+    assert (made.dues[0].known == held.summary) is known
     assert why in made.dues[0].why
     assert made.open == (() if known else made.dues)
 
@@ -120,6 +130,7 @@ def test_a_series_that_nobody_can_name_is_said_and_stops_nothing() -> None:
         tracked({"version": "6.1.*"}, {"version": "9.*"}, {"version": "6.12.*"}),
         failing,
         Memory(),
+        inputs_of,
         key_of,
     )
     assert [str(d.version) for d in made.dues] == ["6.12.107"]
@@ -132,7 +143,7 @@ def test_a_series_that_nobody_can_name_is_said_and_stops_nothing() -> None:
 def test_the_json_holds_all_of_the_plan() -> None:
     held = record("2.6.21", key=f"2.6.21/x86_64/{SET}")
     made = plan(
-        tracked({"version": "2.6.21"}, {"version": "7.*"}), newest, Memory(held), key_of
+        tracked({"version": "2.6.21"}, {"version": "7.*"}), newest, Memory(held), inputs_of, key_of
     ).as_json()
     assert json.loads(json.dumps(made)) == {
         "schema": 1,

@@ -13,9 +13,11 @@ from ledger_fixtures import (
     NOON,
     PATCH,
     SET,
+    boot,
     case,
     delta,
     hunk,
+    kernel,
     modern_deltas,
     passing,
     port,
@@ -105,21 +107,38 @@ HOSTILE = (
 def hostile() -> list[Record]:
     """Every text a console, a compiler or a patch could smuggle in."""
     h = HOSTILE
+    broken = case(h, True)
+    broken["stock"] |= {"observed": h, "detail": h, "mark": "fail"}
+    words = {"tail": h, "complaints": [h], "why": h, "outcome": h, "command": [h]}
+    stock = kernel("6.12.1", "x86_64", "stock", 1.0)
+    found = {"compiled": "not compiled", "why": h, "symbols": [h]}
+    evidence = {
+        "profile": h,
+        "files": [{**found, "path": h, "patch": h, "objects": [h], "hunks": [
+            {**found, "header": h},
+        ]}],
+    }  # fmt: skip
     made = passing(
         "6.12.1" + h,
-        [delta(h, 0, 4, True, note=h), delta("VmRSS", 1, 2, False, note=h)],
+        [],
         arch="x86_64" + h,
         why=h,
-        port=port("6.12.1", "ported", hunk(h, h, 0.5, h), conflict=h) | {"patch": h, "why": h},
+        port=port("6.12.1", "ported", hunk(h, h, 0.5, h), conflict=h)
+        | {"patch": h, "why": h, "members": [{"name": h, "fate": h, "why": h}]},
+        runs={"stock": boot(), "patched": boot() | words},
+        build={
+            "stock": stock | {"toolchain": h, "fixups": [h], "profile": h},
+            "patched": stock,
+            "evidence": evidence,
+        },
+        verdict={
+            "passed": True,
+            "why": h,
+            "cases": [broken, case("ok", False) | {"suite": h}],
+            "deltas": [delta(h, 0, 4, True, note=h), delta("VmRSS", 1, 2, False, note=h)],
+            "failures": [h],
+        },
     )
-    assert made.verdict
-    assert made.runs
-    assert made.build
-    made.verdict["cases"] = [case(h, True)]
-    made.verdict["cases"][0]["stock"] |= {"observed": h, "detail": h, "mark": "fail"}
-    made.verdict["failures"] = [h]
-    made.runs["patched"] |= {"tail": h, "complaints": [h], "why": h, "outcome": h, "command": [h]}
-    made.build["stock"] |= {"toolchain": h, "fixups": [h], "profile": h}
     return [made, record("6.1.2", Result.FAIL, why=h, patchset=h)]
 
 
@@ -221,7 +240,7 @@ def test_the_rss_trap_is_explained_where_it_is_set() -> None:
 def test_no_result_is_never_shown_as_a_failure() -> None:
     only = page("6.18.15")
     assert "says nothing about this kernel" in text(only)
-    assert "badge fail" not in only
+    assert "badge bad" not in only
     assert "The last try, 2026-11-25 12:11 UTC, gave no result" in text(page("6.1.176"))
 
 
@@ -261,7 +280,15 @@ def test_status_json_has_the_documented_shape() -> None:
     assert document["schema"] == 1
     assert document["generated"] == "2026-11-25T12:00:00Z"
     (one,) = document["patchsets"]
-    assert set(one) == {"name", "title", "tracked", "passing", "newest_good", "kernels"}
+    assert set(one) == {
+        "name",
+        "title",
+        "tracked",
+        "passing",
+        "no_regression",
+        "newest_good",
+        "kernels",
+    }
     assert (one["tracked"], one["passing"]) == (9, 4)
     none, some = type(None), dict
     shape: dict[str, tuple[type, ...]] = {
@@ -270,27 +297,31 @@ def test_status_json_has_the_documented_shape() -> None:
         "standing": (str,),
         "tracked_as": (str, none),
         "state": (str,),
+        "good": (bool,),
         "why": (str, none),
         "verified": (str, none),
         "change": (str, none),
         "compared_with": (str, none),
         "retried": (str, none),
         "port": (some, none),
+        "compiled": (some, none),
+        "shown_by": (list, none),
         "suite": (some, none),
+        "suites": (list,),
         "memory": (some, none),
         "rss_telling": (bool, none),
         "instructions_per_page": (some, none),
         "page": (str, none),
         "patch": (str, none),
     }
-    for kernel in one["kernels"]:
-        assert set(kernel) == set(shape)
+    for row in one["kernels"]:
+        assert set(row) == set(shape)
         for name, types in shape.items():
-            assert isinstance(kernel[name], types), (kernel["version"], name)
-        assert kernel["state"] in {
+            assert isinstance(row[name], types), (row["version"], name)
+        assert row["state"] in {
             "pass", "fail", "conflict", "build-failed", "infrastructure", "pending",
         }  # fmt: skip
-        for link in (kernel["page"], kernel["patch"]):
+        for link in (row["page"], row["patch"]):
             assert link is None or unquote(link) in files()
     by_version = {k["version"]: k for k in one["kernels"]}
     assert by_version["2.6.21"]["rss_telling"] is False

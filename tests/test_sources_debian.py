@@ -321,7 +321,7 @@ def test_sigkill_in_the_middle_then_the_rest(archive: Archive, site: Site, tmp_p
         [sys.executable, "-c", code, entry.uri, entry.suite, entry.signed_by, tmp_path / "cache"],
         env={**os.environ, "PYTHONPATH": str(Path(module.__file__).parents[2])},
     )
-    folder, deadline = tmp_path / "cache/debian", time.monotonic() + 30
+    folder, deadline = tmp_path / "cache/debian", time.monotonic() + 120
     while not any(p.stat().st_size > 100_000 for p in folder.glob(".*.part")):
         assert time.monotonic() < deadline and child.poll() is None
         time.sleep(0.01)

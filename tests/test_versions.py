@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,12 @@ def test_order() -> None:
     shuffled = [KernelVersion.parse(name) for name in ORDERED]
     random.Random(1).shuffle(shuffled)
     assert [str(v) for v in sorted(shuffled)] == ORDERED
+
+
+def test_each_is_newer_than_all_before_it() -> None:
+    """Of any two: a list that is sorted by half of what counts may come out right by chance."""
+    for older, newer in combinations([KernelVersion.parse(name) for name in ORDERED], 2):
+        assert older < newer and not newer < older and older != newer, (older, newer)
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def test_hang_is_stopped_and_its_console_kept(
     fake.does(f"""echo $$ > {tmp_path}/pid; echo "Run /init" > "$console"; sleep 60 & wait""")
     start = time.monotonic()
     run = boot(image, b"rd", console=tmp_path / "console", deadline=0.5)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 50, "sooner than the guest, which sleeps for 60 s"
     assert run.outcome is Outcome.HANG
     assert "no end within " in run.why and "Run /init" in run.why
     assert run.console.read_text() == "Run /init\n"

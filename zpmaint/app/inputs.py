@@ -1,81 +1,163 @@
-"""What a verification's result depends on, as one hash: the same inputs are verified once."""
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a verification's result depends on: the same inputs are verified once.
+
+The inputs are named parts, each with a hash, all known before any work is done:
+
+    asked          kernel, architecture, build profile, accelerator
+    patch          the anchors that the port may start from on this kernel, what upstream adopted,
+                   remembered resolutions, the confidence that is asked for
+    expectations   flips, telling counters and whatever else the set declares for this kernel
+    own/FILE       the set's own cases and programs
+    code           the code of every module that the stages import (see closure.py)
+    packages       versions of Python and of the other distributions that code imports
+    tools          the version lines of compiler, linker and QEMU
+    ROOM/NAME      each data file or folder that one of those modules names, and the project's own
+                   beside it
+
+Prose counts nowhere, and a row for other kernels does not count (see content.py). The key is the
+hash over all parts. They are kept in the record, so that a plan can say which of them changed.
+
+What the stages read beyond that follows from the kernel's name (its sources are checked, or pinned
+by a tag) and is in the record as well: the hash of all that went into each built kernel (`inputs`),
+QEMU's command line of each boot.
+"""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import shutil
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
 import zpmaint
+from zpmaint.app.closure import Closure, closure
+from zpmaint.app.content import file_digest, folder_digests, value_digest
+from zpmaint.app.port import starting
+from zpmaint.app.session import Session
+from zpmaint.core.eras import Era
 from zpmaint.core.tools import run
 from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.patchset.values import PatchSet
 from zpmaint.vm.profiles import Accelerator
 
-# The rooms whose code or data can change a result; the command line and the pages cannot.
-_ROOMS = (
-    *(
-        "core",
-        "diffs",
-        "merge",
-        "patchset",
-        "sources",
-        "port",
-        "kbuild",
-        "vm",
-        "guest",
-        "judge",
-        "app",
-    ),
-)
+ENTRIES = ("zpmaint.app.verify",)
+
+# What only keeps and shows results, or makes this key. A module that is forgotten here makes more
+# due than need be, never less.
+_KEEPERS = ("zpmaint.ledger", "zpmaint.app.records", "zpmaint.app.inputs", "zpmaint.core.progress")
+
 _TOOLS = (("gcc", "--version"), ("ld", "--version"), ("qemu-system-x86_64", "--version"))
 
+_PACKAGE = Path(zpmaint.__file__).parent
+_ALWAYS = Era()
 
-def verification_key(
+
+def verification_inputs(
     version: KernelVersion,
     patchset: PatchSet,
     build: BuildOptions = BuildOptions(),
     accelerator: Accelerator = Accelerator.ICOUNT,
-) -> str:
-    """The hash of all inputs of verifying `patchset` on `version`."""
-    parts = [
-        str(version),
-        repr(replace(build, jobs=None)),
-        accelerator,
-        repr(replace(patchset, folder=Path())),
-        _own_code(),
-        _toolchain(),
-    ]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+    *,
+    project: Path | None = None,
+    cache: Path | None = None,
+) -> dict[str, str]:
+    """The hash of each part of the inputs of verifying `patchset` on `version`.
+
+    `project` is the folder whose own data files stand over the packaged ones, `cache` a folder
+    that saves parsing the code again."""
+    code = _code(cache)
+    parts = {
+        "asked": value_digest((version, replace(build, jobs=None), accelerator), version),
+        "patch": value_digest(_carried(patchset, version), version),
+        "expectations": value_digest(_declared(patchset), version),
+        "code": code.digest,
+        "packages": _packages(code.packages),
+        "tools": _toolchain(),
+    }
+    parts |= {
+        f"own/{name}": digest
+        for name, digest in folder_digests(patchset.folder / "cases", version).items()
+    }
+    return parts | _data(code.data, version, project)
 
 
-def _folder(folder: Path, patterns: Iterable[str]) -> str:
-    digest = hashlib.sha256()
-    for path in sorted({p for pattern in patterns for p in folder.rglob(pattern)}):
-        digest.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+def _data(files: Iterable[Path], version: KernelVersion, project: Path | None) -> dict[str, str]:
+    """A part for each data file, and one for each folder that holds nothing else."""
+    found: dict[str, list[str]] = {}
+    for path in files:
+        one = path if (path.parent / "__init__.py").is_file() else path.parent
+        name = str(one.relative_to(_PACKAGE))
+        found.setdefault(name, []).append(f"{path.name} {file_digest(path, version)}")
+        if project and (own := project / path.name).is_file():
+            found[f"project/{path.name}"] = [file_digest(own, version)]
+    return {name: value_digest(digests, version) for name, digests in found.items()}
+
+
+def inputs_of(
+    session: Session,
+    version: KernelVersion,
+    patchset: PatchSet,
+    build: BuildOptions = BuildOptions(),
+    accelerator: Accelerator = Accelerator.ICOUNT,
+) -> dict[str, str]:
+    """`verification_inputs` in a session's project."""
+    places = session.places
+    return verification_inputs(
+        version, patchset, build, accelerator, project=places.project, cache=places.cache
+    )
+
+
+def key_of(parts: dict[str, str]) -> str:
+    """The key of a verification with these inputs."""
+    text = "".join(f"{name}\0{digest}\n" for name, digest in sorted(parts.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _carried(patchset: PatchSet, version: KernelVersion) -> list[object]:
+    """What the port starts from. An anchor's range is no input by itself: it says whether the
+    anchor is a start, and the nearest may be one outside of it."""
+    starts = [replace(anchor, era=_ALWAYS) for anchor in starting(patchset, version)]
+    return [starts, patchset.adoptions, patchset.resolutions, patchset.min_confidence]
+
+
+def _declared(patchset: PatchSet) -> PatchSet:
+    return replace(patchset, anchors=(), adoptions=(), resolutions=(), min_confidence=0.0)
 
 
 @functools.cache
-def _own_code() -> str:
-    package = Path(zpmaint.__file__).parent
-    return "".join(
-        _folder(package / room, ("*.py", "*.toml", "*.config", "*.c", "*.h", "*.S"))
-        for room in _ROOMS
+def _code(cache: Path | None) -> Closure:
+    return closure(
+        ENTRIES,
+        _PACKAGE,
+        leaves_out=lambda name: name.startswith(_KEEPERS),
+        cache=cache / "code.json" if cache else None,
     )
+
+
+@functools.cache
+def _packages(names: tuple[str, ...]) -> str:
+    served = metadata.packages_distributions()
+    found = {
+        f"{distribution} {metadata.version(distribution)}"
+        for name in names
+        for distribution in served.get(name, ())
+    }
+    python = ".".join(map(str, sys.version_info[:2]))
+    return hashlib.sha256("\n".join([python, *sorted(found)]).encode()).hexdigest()[:32]
 
 
 @functools.cache
 def _toolchain() -> str:
     """The version lines of the programs that make and run a kernel. A missing one is '' here;
     the step that needs it says so."""
-    return "\n".join(
+    lines = [
         run(command).stdout.decode(errors="replace").partition("\n")[0]
         for command in _TOOLS
         if shutil.which(command[0])
-    )
+    ]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
-from zpmaint.app.inputs import verification_key
+from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.session import Session
 from zpmaint.app.verify import verify
 from zpmaint.core.tools import need_for
@@ -28,7 +29,7 @@ def plan_matrix(session: Session) -> Plan:
         return session.chain(names=sources).newest(series)
 
     with session.reporter.step("plan the matrix"):
-        return plan(session.config, newest, session.ledger, lambda due: _key(session, due))
+        return plan(session.config, newest, session.ledger, partial(_inputs, session), key_of)
 
 
 def run_dues(
@@ -52,12 +53,17 @@ def run_dues(
         )
 
     return run_matrix(
-        dues, one, session.ledger, lambda due: _key(session, due), session.reporter, on_record
+        dues,
+        one,
+        session.ledger,
+        lambda due: key_of(_inputs(session, due)),
+        session.reporter,
+        on_record,
     )
 
 
-def _key(session: Session, due: Due) -> str:
-    return verification_key(due.version, session.patchset(due.patchset), _options(due))
+def _inputs(session: Session, due: Due) -> dict[str, str]:
+    return inputs_of(session, due.version, session.patchset(due.patchset), _options(due))
 
 
 def _options(due: Due) -> BuildOptions:
@@ -79,7 +85,7 @@ def track(session: Session, specs: Sequence[str] = ()) -> list[News]:
                 failures.append(error)
     if failures and len(failures) == len(chain.sources):
         raise failures[0]
-    return whats_new(listings, session.config, session.ledger.history())
+    return whats_new(listings, session.config, session.ledger.summaries())
 
 
 def _listed(source: Source) -> list[Listing]:

@@ -118,7 +118,7 @@ class Recorded:
 def lay_out(work: WorkingFolder, anchor: str | None = None) -> LaidOut:
     """Make the working folder. Raises UserError where there is nothing to solve."""
     job = work.job
-    with locked(work.folder):
+    with locked(work.folder, work.job.session.reporter):
         if work.is_laid_out:
             return LaidOut(work, False)
         told = explain(job.session, job.patchset, job.version, job.chain, anchor=anchor)
@@ -277,7 +277,7 @@ def _notes(
 
 def abort(work: WorkingFolder) -> None:
     """Delete the working folder. Raises UserError where there is none."""
-    with locked(work.folder):
+    with locked(work.folder, work.job.session.reporter):
         if not work.folder.exists():
             raise _none(work)
         gone = work.folder.with_name(f".{work.folder.name}.aborted")
@@ -298,7 +298,7 @@ def finish(work: WorkingFolder, *, as_anchor: bool = False, why: str = "") -> Re
     resolution, or as an anchor. Raises UserError (open markers, a folder out of date) and
     KernelError (a check refuses it)."""
     job = work.job
-    with locked(work.folder):
+    with locked(work.folder, work.job.session.reporter):
         if not work.is_laid_out:
             raise _none(work)
         if still := work.open_conflicts():

@@ -9,12 +9,13 @@ from functools import cached_property
 
 from zpmaint.core.config import Config, load_config
 from zpmaint.core.errors import UserError
-from zpmaint.core.places import CONFIG_NAME, Places
+from zpmaint.core.places import CONFIG_NAME, Places, project_id
 from zpmaint.core.progress import Reporter
 from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild import profiles
+from zpmaint.ledger.scope import Scope
 from zpmaint.ledger.store import Ledger
-from zpmaint.patchset.load import find_patchset
+from zpmaint.patchset.load import all_patchsets, find_patchset
 from zpmaint.patchset.values import PatchSet
 from zpmaint.sources.chain import Chain, open_configured, open_source
 
@@ -44,9 +45,29 @@ class Session:
                 )
         return cls(places, config, reporter)
 
+    @property
+    def project(self) -> str:
+        """What the ledger knows the project by."""
+        return project_id(self.places.project, self.config.project or "")
+
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.places.state / "ledger.sqlite")
+        """The project's records; those that a newer zpmaint wrote are named and left alone."""
+        ledger = Ledger(
+            self.places.state / "ledger.sqlite",
+            scope=Scope(self.project, self._anchors),
+        )
+        if newer := ledger.newer():
+            with self.reporter.step("open the ledger") as step:
+                step.note(
+                    f"left alone, as a newer zpmaint wrote them: {', '.join(newer[:5])}"
+                    + (f" and {len(newer) - 5} more" if len(newer) > 5 else "")
+                )
+        return ledger
+
+    def _anchors(self) -> dict[str, list[str]]:
+        sets = all_patchsets(self.places.project)
+        return {found.name: [anchor.name for anchor in found.anchors] for found in sets}
 
     def patchset(self, name: str | None = None) -> PatchSet:
         """The named patch set, or the project's default one."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
 
-from zpmaint.app.inputs import verification_key
+from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.port import port_onto, touched
+from zpmaint.app.records import build_record, port_record, runs_record, verdict_record
 from zpmaint.app.session import Session
 from zpmaint.app.suite import boot_suites, suite_profile
 from zpmaint.core.errors import InfraError, KernelError
@@ -31,8 +30,6 @@ from zpmaint.port.values import Port, State
 from zpmaint.sources.chain import Chain
 from zpmaint.vm.profiles import Accelerator
 from zpmaint.vm.values import Run
-
-_TAIL_LINES = 40
 
 
 @dataclass
@@ -71,7 +68,7 @@ def verify(
     need_for("verify")
     started = time.time()
     course = _Course()
-    key = verification_key(version, patchset, build, accelerator)
+    inputs = inputs_of(session, version, patchset, build, accelerator)
     try:
         result, why = _run_course(
             session,
@@ -87,7 +84,7 @@ def verify(
     except InfraError as error:
         result, why = Result.INFRA, str(error)
     return Record(
-        key=key,
+        key=key_of(inputs),
         version=str(version),
         arch=build.arch,
         patchset=patchset.name,
@@ -95,11 +92,13 @@ def verify(
         why=why,
         started=started,
         finished=time.time(),
-        port=course.port.as_json() if course.port else None,
-        build=_pair_json(course.pair) if course.pair else None,
-        runs=_runs_json(course.runs) if course.runs else None,
-        verdict=asdict(course.verdict) if course.verdict else None,
+        port=port_record(course.port) if course.port else None,
+        build=build_record(course.pair) if course.pair else None,
+        runs=runs_record(course.runs) if course.runs else None,
+        verdict=verdict_record(course.verdict) if course.verdict else None,
         seconds=course.seconds,
+        project=session.project,
+        inputs=inputs,
     )
 
 
@@ -161,23 +160,3 @@ def build_pair(
         reporter=session.reporter,
         flavours=flavours,
     )
-
-
-def _pair_json(pair: Pair) -> dict[str, Any]:
-    return {
-        "stock": pair.stock.as_json(),
-        "patched": pair.patched.as_json() if pair.patched else None,
-    }
-
-
-def _runs_json(runs: Mapping[str, Run]) -> dict[str, Any]:
-    return {
-        f: runs[f].as_json() | {"tail": _tail(runs[f].console)} if f in runs else None
-        for f in ("stock", "patched")
-    }
-
-
-def _tail(console: Path) -> str:
-    """The console's last lines: a ledger travels without the consoles."""
-    text = console.read_text(encoding="utf-8", errors="replace") if console.is_file() else ""
-    return "\n".join(text.splitlines()[-_TAIL_LINES:])

@@ -1,20 +1,24 @@
-"""What every command has on its context: the project, the reporter, and how results are shown."""
+# SPDX-License-Identifier: GPL-2.0-only
+"""What every command has on its context: the project, the reporter, and how results are shown.
+
+Made before it is known which command runs; so each part is imported where it is first asked for.
+"""
+# ruff: noqa: PLC0415
 
 from __future__ import annotations
 
-import json
 import sys
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
-from zpmaint.app.session import Session
-from zpmaint.cli.progress import reporter_for
-from zpmaint.core.places import Places
-from zpmaint.core.progress import Reporter
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from zpmaint.app.session import Session
+    from zpmaint.core.progress import Reporter
 
 
 class CommandContext:
@@ -27,25 +31,36 @@ class CommandContext:
     @cached_property
     def out(self) -> Console:
         """Results go here: standard output, plain where it is not a terminal."""
+        from rich.console import Console
+
         # Piped tables keep their columns whole instead of being folded at 80.
         return Console(width=None if sys.stdout.isatty() else 140, highlight=False)
 
     @cached_property
     def err(self) -> Console:
         """Notes go here: standard error."""
+        from rich.console import Console
+
         return Console(stderr=True, width=None if sys.stderr.isatty() else 140, highlight=False)
 
     @cached_property
     def reporter(self) -> Reporter:
         """Progress goes to standard error, so that --json stays clean."""
+        from zpmaint.cli.progress import reporter_for
+
         return reporter_for(sys.stderr, quiet=self._quiet)
 
     @cached_property
     def session(self) -> Session:
+        from zpmaint.app.session import Session
+        from zpmaint.core.places import Places
+
         return Session.open(Places.find(self._project), self.reporter)
 
     def json(self, value: Any) -> None:
         """Print one JSON document."""
+        import json
+
         json.dump(value, sys.stdout, indent=2, ensure_ascii=False, default=str)
         sys.stdout.write("\n")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from zpmaint.app.port import base_blobs
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core.errors import UserError
@@ -171,7 +172,14 @@ def _tags(
             "--tags: ZPMAINT_KERNEL_GIT is not set", "let it name a git repository of the kernel"
         )
     session = context.session
-    found = sweep_tags(session, session.patchset(patch), session.chain([f"git:{where}"]), names)
+    chain = session.chain([f"git:{where}"])
+    found = sweep_tags(
+        session.patchset(patch),
+        chain,
+        lambda anchor: base_blobs(session, anchor, chain),
+        names,
+        context.reporter,
+    )
     if as_json:
         context.json(
             {

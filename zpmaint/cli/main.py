@@ -1,62 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The door: options that all commands share, and one handler for every kind of error."""
 
 from __future__ import annotations
 
-import importlib
 import os
-import platform
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from zpmaint import __version__
+from zpmaint.cli.commands import CommandGroup
 from zpmaint.cli.context import CommandContext
 from zpmaint.core import errors
 
-# Command -> module of zpmaint.cli; imported when used, so that `zpmaint --help` and completion
-# do not wait for libraries that another command needs.
-COMMANDS = {
-    "port": "port",
-    "import": "import_",
-    "sweep": "sweep",
-    "history": "history",
-    "explain": "explain",
-    "resolve": "resolve",
-    "evaluate": "evaluate",
-    "build": "build",
-    "boot": "boot",
-    "test": "test",
-    "verify": "verify",
-    "bench": "bench",
-    "mutate": "mutate",
-    "results": "results",
-    "show": "show",
-    "matrix": "matrix",
-    "track": "track",
-    "publish": "publish",
-    "doctor": "doctor",
-    "completion": "completion",
-}
-
-
-class _Lazy(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        module = COMMANDS.get(cmd_name)
-        if module is None:
-            return None
-        command: click.Command = importlib.import_module(f"zpmaint.cli.{module}").command
-        return command
-
 
 @click.command(
-    cls=_Lazy,
+    cls=CommandGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 all well; 1 the kernel or the patch failed; 2 a mistake in what was "
     "asked; 3 the infrastructure failed; 130 interrupted.",
@@ -114,8 +75,8 @@ def _status(arguments: Sequence[str] | None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         _say(f"infrastructure error: {where}{error.strerror or error}")
         return errors.EXIT_INFRA
-    except Exception:
-        return _internal()
+    except Exception as error:
+        return _internal(error)
     return status if isinstance(status, int) else errors.EXIT_OK
 
 
@@ -123,15 +84,10 @@ def _say(line: str) -> None:
     click.echo(f"zpmaint: {line}" if not line.startswith(" ") else line, err=True)
 
 
-def _internal() -> int:
-    """A bug of ours: keep the traceback in a file that can be sent, show one line."""
-    handle, name = tempfile.mkstemp(prefix="zpmaint-crash-", suffix=".txt")
-    with os.fdopen(handle, "w") as out:
-        out.write(
-            f"zpmaint {__version__}, Python {platform.python_version()}, "
-            f"{platform.platform()}\n{' '.join(sys.argv)}\n\n{traceback.format_exc()}"
-        )
-    kind, value, _ = sys.exc_info()
-    _say(f"internal error: {kind.__name__ if kind else '?'}: {value}".splitlines()[0])
+def _internal(error: Exception) -> int:
+    from zpmaint.cli import crash  # noqa: PLC0415 (what a bug alone needs)
+
+    name = crash.keep(error)
+    _say(f"internal error: {type(error).__name__}: {error}".splitlines()[0])
     _say(f"  next: this is a bug in zpmaint; report it with {name}")
     return errors.EXIT_INTERNAL

@@ -10,7 +10,7 @@ import click
 
 from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild.options import BuildOptions
-from zpmaint.vm.profiles import Accelerator
+from zpmaint.vm.accelerator import Accelerator
 
 F = TypeVar("F", bound=Callable[..., Any])
 

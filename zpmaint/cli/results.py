@@ -39,12 +39,13 @@ def command(context: CommandContext, *, form: str, patch: str | None, as_json: b
             document(session.config, session.ledger.history(), session.patchset(patch)), nl=False
         )
         return errors.EXIT_OK
-    rows = session.ledger.all_latest()
-    if patch:
-        rows = [row for row in rows if row.patchset == session.patchset(patch).name]
+    name = session.patchset(patch).name if patch else None
     if as_json or form == "json":
-        context.json([row.as_json() for row in rows])
-    elif rows:
+        records = session.ledger.all_latest()
+        context.json([row.as_json() for row in records if name in (None, row.patchset)])
+        return errors.EXIT_OK
+    rows = [row for row in session.ledger.latest_summaries() if name in (None, row.patchset)]
+    if rows:
         tables.records(context.out, rows)
     else:
         context.out.print("nothing verified yet; begin with: zpmaint verify 6.12.y")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,21 +12,24 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from zpmaint.core.result import Result
+from zpmaint.core.result import Result, Tone
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.values import Kernel
-from zpmaint.ledger.values import Record
+from zpmaint.ledger.stages import CaseRecord, CaseResultRecord, DeltaRecord
 from zpmaint.port.series import Fate
-from zpmaint.port.values import Port
-from zpmaint.vm.values import Run
 
 if TYPE_CHECKING:
     # Whoever only reads the ledger waits for no source to be imported.
     from zpmaint.app.series import SeriesPort
     from zpmaint.app.test_run import TestRun
+    from zpmaint.judge.values import CaseResult, CaseVerdict
+    from zpmaint.kbuild.values import Kernel
+    from zpmaint.ledger.values import Record, Summary
+    from zpmaint.port.values import Port
+    from zpmaint.vm.values import Run
 
 BOX = box.SIMPLE_HEAD
 
+_TONES = {Tone.GOOD: "green", Tone.CALM: "cyan", Tone.BAD: "red", Tone.OPEN: "yellow"}
 _STYLES = {
     "applies": "green",
     "ported": "green",
@@ -35,12 +37,10 @@ _STYLES = {
     "superseded": "yellow",
     "conflict": "red",
     "untried": "yellow",
-    "pass": "green",
+    **{str(result): _TONES[result.tone] for result in Result},
     "fail": "bold red",
     "lost": "bold red",
     "skip": "yellow",
-    "build-failed": "red",
-    "infrastructure": "yellow",
     "finished": "green",
     "panic": "bold red",
     "hang": "bold red",
@@ -180,8 +180,7 @@ def test_run(out: Console, done: TestRun) -> None:
                 markup=False,
                 soft_wrap=True,
             )
-    verdict = asdict(done.verdict)
-    _cases(out, verdict["cases"])
+    _cases(out, done.verdict.cases)
     for failure in done.verdict.failures:
         out.print(f"  against it: {failure}", style="red", markup=False, soft_wrap=True)
     if not done.verdict.passed:
@@ -200,15 +199,15 @@ def record(out: Console, row: Record, *, cases: bool = True) -> None:
     out.print(heading)
     _facts(out, row)
     if row.verdict and cases:
-        _cases(out, row.verdict["cases"])
+        _cases(out, row.verdict.cases)
     if row.verdict:
-        _deltas(out, row.verdict["deltas"])
-        for failure in row.verdict["failures"]:
+        if row.verdict.deltas:
+            _deltas(out, row.verdict.deltas)
+        for failure in row.verdict.failures:
             out.print(f"  against it: {failure}", style="red", markup=False, soft_wrap=True)
-    if row.result is not Result.PASS and row.runs:
-        for flavour, run in row.runs.items():
-            if run:
-                out.print(f"  {flavour} console: {run['console']}", markup=False)
+    if not row.result.is_good and row.runs:
+        for flavour, run in row.runs.ran.items():
+            out.print(f"  {flavour} console: {run.console}", markup=False)
     verdict = state(row.result)
     verdict.append(f": {row.why}", style="")
     out.print(verdict, soft_wrap=True)
@@ -217,61 +216,57 @@ def record(out: Console, row: Record, *, cases: bool = True) -> None:
 def _facts(out: Console, row: Record) -> None:
     if row.port:
         out.print(
-            f"  port: {row.port['state']} from {row.port['anchor']}, "
-            f"confidence {row.port['confidence']:.2f}: {row.port['why']}",
+            f"  port: {row.port.state} from {row.port.anchor}, "
+            f"confidence {row.port.confidence:.2f}: {row.port.why}",
             markup=False,
         )
-    if row.build:
-        stock = row.build["stock"]
+    if row.build and (stock := row.build.stock):
         out.print(
-            f"  build: {stock['toolchain']}; fix-ups: {', '.join(stock['fixups']) or 'none'}",
+            f"  build: {stock.toolchain}; fix-ups: {', '.join(stock.fixups) or 'none'}",
             markup=False,
         )
-    for flavour in ("stock", "patched"):
-        if run := (row.runs or {}).get(flavour):
-            out.print(
-                f"  {flavour}: {run['outcome']} in {run['seconds']:.2f} s "
-                f"({run['accelerator']}): {run['why']}",
-                markup=False,
-            )
+    for flavour, run in (row.runs.ran if row.runs else {}).items():
+        out.print(
+            f"  {flavour}: {run.outcome} in {run.seconds:.2f} s ({run.accelerator}): {run.why}",
+            markup=False,
+        )
     stages = [stage for stage in ("port", "build", "boot") if stage in row.seconds]
     took = ", ".join(f"{stage} {row.seconds[stage]:.1f} s" for stage in stages)
     if took:
         out.print(f"  wall: {took}", markup=False)
 
 
-def _cases(out: Console, rows: Iterable[dict[str, Any]]) -> None:
+def _cases(out: Console, rows: Iterable[CaseRecord | CaseVerdict]) -> None:
     table = _table("case", "stock", "", "patched", "", "flips")
     for case in rows:
-        cells: list[Text | str] = [case["name"]]
-        for side in ("stock", "patched"):
-            got = case[side]
-            cells += [state(got["mark"]), _seen(got)] if got else ["-", ""]
-        cells.append("flips" if case["flips"] else "")
+        cells: list[Text | str] = [case.name]
+        for got in (case.stock, case.patched):
+            cells += [state(got.mark), _seen(got)] if got else ["-", ""]
+        cells.append("flips" if case.flips else "")
         table.add_row(*cells)
     out.print(table)
 
 
-def _seen(got: dict[str, Any]) -> Text:
-    text = str(got["observed"])
-    if got["mark"] == "pass" and got["detail"].startswith("known defect"):
+def _seen(got: CaseResultRecord | CaseResult) -> Text:
+    text = got.observed
+    if got.mark == "pass" and got.detail.startswith("known defect"):
         text += " (known defect)"
-    if got["mark"] in ("fail", "lost"):
-        text += f" (expected {got['expected']})"
-        if got["detail"]:
-            text += f"; {got['detail']}"
+    if got.mark in ("fail", "lost"):
+        text += f" (expected {got.expected})"
+        if got.detail:
+            text += f"; {got.detail}"
     return Text(text)
 
 
 _PHASES = ("read", "write", "fresh-write")
 
 
-def _deltas(out: Console, rows: Iterable[dict[str, Any]]) -> None:
+def _deltas(out: Console, rows: Iterable[DeltaRecord]) -> None:
     """A line per counter: growth after the read, the write and the fresh write, stock and patched.
     What tells is marked *, and stands first."""
-    counters: dict[str, dict[str, dict[str, Any]]] = {}
+    counters: dict[str, dict[str, DeltaRecord]] = {}
     for row in rows:
-        counters.setdefault(row["counter"], {})[row["phase"]] = row
+        counters.setdefault(row.counter, {})[row.phase] = row
     figures = [f"{phase}: {side}" for phase in _PHASES for side in ("stock", "patched")]
     table = _table("counter", "unit", *figures, right=figures)
     notes: dict[str, list[str]] = {}
@@ -281,16 +276,16 @@ def _deltas(out: Console, rows: Iterable[dict[str, Any]]) -> None:
             for phase in _PHASES
             for side in ("stock", "patched")
         ]
-        unit = next(iter(phases.values()))["unit"]
+        unit = next(iter(phases.values())).unit
         table.add_row(
             escape(name),
             "" if unit == name else unit,
             *cells,
             style="bold" if _tells(phases) else "",
         )
-        for note in dict.fromkeys(row["note"] for row in phases.values() if row["note"]):
+        for note in dict.fromkeys(row.note for row in phases.values() if row.note):
             notes.setdefault(note, []).append(name)
-        if not all(row["exact"] for row in phases.values()):
+        if not all(row.exact for row in phases.values()):
             notes.setdefault("not repeatable, shown only", []).append(name)
     out.print(table)
     out.print("  * tells stock from patched on this kernel")
@@ -298,53 +293,39 @@ def _deltas(out: Console, rows: Iterable[dict[str, Any]]) -> None:
         out.print(f"  {', '.join(names)}: {note}", markup=False, soft_wrap=True)
 
 
-def _tells(phases: Mapping[str, dict[str, Any]]) -> bool:
-    return any(row["telling"] for row in phases.values())
+def _tells(phases: Mapping[str, DeltaRecord]) -> bool:
+    return any(row.telling for row in phases.values())
 
 
-def _cell(row: dict[str, Any], side: str) -> str:
-    if row[side] is None:
+def _cell(row: DeltaRecord, side: str) -> str:
+    value = row.stock if side == "stock" else row.patched
+    if value is None:
         return "-"
-    return _figure(row[side]) + ("*" if row["telling"] else "")
+    return _figure(value) + ("*" if row.telling else "")
 
 
 def _figure(value: float) -> str:
     return format(value, ",.0f" if value % 1 == 0 else ",.1f")
 
 
-def records(out: Console, rows: Iterable[Record]) -> None:
+def records(out: Console, rows: Iterable[Record | Summary]) -> None:
     """One line per verification."""
     table = _table(
         "kernel", "arch", "patch", "result", "port", "cases", "when", "why", right=("cases",)
     )
-    for row in rows:
-        counted = _counted(row)
+    for one in rows:
+        row = one.summary if isinstance(one, Record) else one
         table.add_row(
             row.version,
             row.arch,
             row.patchset,
             state(row.result),
-            state(row.port["state"]) if row.port else "-",
-            counted,
+            state(row.port_state) if row.port_state else "-",
+            str(row.counted) if row.counted else "-",
             _when(row.finished),
             escape(row.why),
         )
     out.print(table)
-
-
-def _counted(row: Record) -> str:
-    if not row.verdict:
-        return "-"
-    marks = [
-        case[side]["mark"]
-        for case in row.verdict["cases"]
-        for side in ("stock", "patched")
-        if case[side]
-    ]
-    skipped = marks.count("skip")
-    return f"{marks.count('pass')}/{len(marks) - skipped}" + (
-        f" +{skipped} skip" if skipped else ""
-    )
 
 
 def _when(seconds: float) -> str:

@@ -8,8 +8,7 @@ from zpmaint.app.job import Job
 from zpmaint.app.verify import verify
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
-from zpmaint.core import errors
-from zpmaint.core.result import Result
+from zpmaint.core.result import worst
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.ledger.values import Record
 from zpmaint.vm.profiles import Accelerator
@@ -65,7 +64,4 @@ def command(
 
 def exit_status(records: list[Record]) -> int:
     """1 if any kernel failed, else 3 if any had no result, else 0."""
-    results = {row.result for row in records}
-    if results - {Result.PASS, Result.INFRA}:
-        return errors.EXIT_KERNEL
-    return errors.EXIT_INFRA if Result.INFRA in results else errors.EXIT_OK
+    return worst(row.result.exit_status for row in records)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from zpmaint.core.errors import UserError
+from zpmaint.core.places import example
 from zpmaint.core.versions import KernelVersion
 
 Arch = Literal["x86_64", "i386"]
@@ -87,6 +88,8 @@ class Config(_Table):
 
     patch: str
     """The default patch set: a folder of patches/."""
+    project: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
+    """What the ledger calls the project; None: its folder tells it apart from others."""
     sources: dict[str, SourceTable]
     kernel: tuple[KernelTable, ...] = ()
 
@@ -135,7 +138,7 @@ def checked(model: type[Model], table: object, path: Path) -> Model:
         return model.model_validate(table)
     except ValidationError as error:
         faults = [
-            f"{_key(fault['loc']) or 'file'}: {_said(fault['type'], fault['msg'], model)}"
+            f"{_key(fault['loc']) or 'file'}: {_said(fault['type'], fault['msg'])}"
             for fault in error.errors()
         ]
         raise UserError(f"{path}: " + "; ".join(faults)) from None
@@ -148,9 +151,10 @@ def _key(where: tuple[int | str, ...]) -> str:
     return text
 
 
-def _said(kind: str, message: str, model: type[BaseModel]) -> str:
+def _said(kind: str, message: str) -> str:
     if kind == "extra_forbidden":
-        return "unknown key; see the annotated kernels.toml or patch.toml of this project"
+        shown = example()
+        return f"unknown key; the annotated tables in {shown} have all" if shown else "unknown key"
     if kind == "missing":
         return "missing, and needed"
     return message.removeprefix("Value error, ")

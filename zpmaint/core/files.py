@@ -5,13 +5,15 @@ A reader never sees half a file, and a kill at any moment leaves either the old 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from zpmaint.core.locks import hold
+from zpmaint.core.progress import SILENT, Reporter
 
 
 def write_whole(path: Path, data: bytes | str) -> None:
@@ -57,9 +59,10 @@ def landing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold `path` alone among all processes; waits. The lock file beside it stays, empty."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with (path.parent / f".{path.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def locked(
+    path: Path, reporter: Reporter = SILENT, *, timeout: float | None = None
+) -> Iterator[None]:
+    """Hold `path` alone among all processes, by a lock file beside it; waits as `locks.hold`
+    does: `reporter` hears for whom, and InfraError is raised after `timeout` seconds."""
+    with hold(path.parent / f".{path.name}.lock", str(path), reporter, timeout=timeout):
         yield

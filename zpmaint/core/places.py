@@ -6,13 +6,17 @@ what was found out.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from zpmaint.core.errors import UserError
 
 CONFIG_NAME = "kernels.toml"
+_CHECKOUT = Path(__file__).resolve().parent.parent.parent
+_INSTALLED = Path(sys.prefix, "share", "zpmaint")
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,14 @@ class Places:
             project = Path(named)
         if project is None:
             here = Path.cwd()
-            above = [here, *here.parents, Path(__file__).resolve().parent.parent.parent]
+            above = [here, *here.parents, _CHECKOUT]
             project = next((p for p in above if (p / CONFIG_NAME).is_file()), None)
         if project is None or not (project / CONFIG_NAME).is_file():
+            where = f"in {project}" if project else f"here ({Path.cwd()}) or above"
             raise UserError(
-                f"no {CONFIG_NAME} in {project or Path.cwd()}",
-                "run zpmaint inside its project, or name the folder with --project",
+                f"no {CONFIG_NAME} {where}; zpmaint needs a project: a folder with {CONFIG_NAME} "
+                "and patches/NAME/patch.toml",
+                f"go into one, or name it with --project{_such_as()}",
             )
         if home := os.environ.get("ZPMAINT_HOME"):
             return cls(
@@ -50,3 +56,25 @@ class Places:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
         return cls(project.resolve(), cache / "zpmaint", state / "zpmaint")
+
+
+def project_id(project: Path, name: str = "") -> str:
+    """What the ledger, which all the projects of a machine share, knows a project by.
+
+    `name` is the `project` of its kernels.toml: it goes with the project wherever its folder is
+    moved or checked out, on other machines, too, whose ledgers are merged. Without one the folder
+    is the project: two folders are two projects, even if they hold sets of the same names."""
+    if name:
+        return name
+    digest = hashlib.sha256(os.fsencode(project.resolve())).hexdigest()
+    return f"folder-{digest[:16]}"
+
+
+def example() -> Path | None:
+    """The project that zpmaint comes with, of its checkout or as it was installed."""
+    return next((p for p in (_CHECKOUT, _INSTALLED) if (p / CONFIG_NAME).is_file()), None)
+
+
+def _such_as() -> str:
+    shown = example()
+    return f"; {shown} is an example" if shown else ""

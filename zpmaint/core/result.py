@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from zpmaint.core import errors
+
+
+class Tone(StrEnum):
+    """What a result means for whoever looks: which colour it has, and whether it needs a look."""
+
+    GOOD = "good"
+    CALM = "calm"
+    """Nothing is wrong, and nothing was shown."""
+    BAD = "bad"
+    OPEN = "open"
+    """Nothing is known of the kernel."""
 
 
 class Result(StrEnum):
@@ -40,3 +52,22 @@ class Result(StrEnum):
         if self.is_good:
             return errors.EXIT_OK
         return errors.EXIT_INFRA if self is Result.INFRA else errors.EXIT_KERNEL
+
+    @property
+    def tone(self) -> Tone:
+        if self is Result.PASS:
+            return Tone.GOOD
+        if self is Result.NO_REGRESSION:
+            return Tone.CALM
+        return Tone.BAD if self.settles else Tone.OPEN
+
+
+_WORST_FIRST = (errors.EXIT_KERNEL, errors.EXIT_USER, errors.EXIT_INFRA)
+"""What was found about a kernel outweighs a mistake in the input, and that what a later run may
+cure by itself."""
+
+
+def worst(statuses: Iterable[int]) -> int:
+    """The exit status of a command that did several things, of the status of each."""
+    seen = set(statuses)
+    return next((s for s in _WORST_FIRST if s in seen), max(seen, default=errors.EXIT_OK))

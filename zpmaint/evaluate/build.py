@@ -90,7 +90,7 @@ def build(folder: Path, packages: Sequence[Package], reporter: Reporter = SILENT
     What it holds already is not made again: a tarball is read once for a set of paths, a queue is
     replayed once. Raises InfraError for an archive that cannot be read.
     """
-    with locked(folder):
+    with locked(folder, reporter):
         store = Store(folder, create=True)
         try:
             _fill(store, packages, folder / "replay", reporter)

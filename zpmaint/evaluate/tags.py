@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zpmaint.app.port import base_blobs
-from zpmaint.app.session import Session
 from zpmaint.core.eras import Era
+from zpmaint.core.progress import Reporter
 from zpmaint.core.text import to_bytes
 from zpmaint.core.versions import KernelVersion
 from zpmaint.evaluate.diffs import split
@@ -42,16 +41,19 @@ class TagRow:
 
 
 def tags(
-    session: Session, patchset: PatchSet, chain: Chain, names: Sequence[str]
+    patchset: PatchSet,
+    chain: Chain,
+    base_of: Callable[[Anchor], Blobs],
+    names: Sequence[str],
+    reporter: Reporter,
 ) -> dict[str, list[TagRow]]:
-    """By anchor, every kernel of `chain`, oldest first; `names` of TOOLS go along."""
+    """By anchor, every kernel of `chain`, oldest first; `base_of` has the files that an anchor was
+    made for, and `names` of TOOLS go along."""
     versions = chain.versions()
     found: dict[str, list[TagRow]] = {}
     for anchor in patchset.anchors[:ANCHORS]:
-        base = base_blobs(session, anchor, chain)
-        with session.reporter.step(
-            f"carry {anchor.name} over {len(versions)} tags", "tags"
-        ) as step:
+        base = base_of(anchor)
+        with reporter.step(f"carry {anchor.name} over {len(versions)} tags", "tags") as step:
             found[anchor.name] = []
             alone = replace(patchset, anchors=(replace(anchor, era=Era()),))
             for row in _carried(alone, base, versions, chain, names):

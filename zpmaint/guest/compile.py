@@ -74,7 +74,7 @@ def _program(
         if program.is_file():
             program.chmod(0o755)  # a run killed right after the rename left it plain
             return program
-        with locked(program), reporter.step(f"Compiling the guest program for {arch}"):
+        with locked(program, reporter), reporter.step(f"Compiling the guest program for {arch}"):
             if program.is_file():
                 return program
             fresh = folder / "init"

@@ -14,7 +14,6 @@ has to be done again.
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import shutil
@@ -25,6 +24,7 @@ from pathlib import Path
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, write_whole
+from zpmaint.core.locks import hold
 from zpmaint.core.progress import Reporter
 
 _NOT_SOURCE = frozenset({".git", ".svn", ".hg"})
@@ -84,14 +84,8 @@ class WorkTree:
         """Hold the folder alone among all processes; waits. Gives the lock's file descriptor: a
         child that inherits it keeps the lock, so that a make whose parent was killed cannot meet
         another one in the same folder."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self._lock.open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                with reporter.step(f"wait for the other build in {self.folder.name}"):
-                    fcntl.flock(lock, fcntl.LOCK_EX)
-            yield lock.fileno()
+        with hold(self._lock, f"the build folder {self.folder.name}", reporter) as lock:
+            yield lock
 
     def prepare(self, tree: Path, source_id: str) -> None:
         """Make src/ from the pristine `tree`, unless it was made from the same one already."""

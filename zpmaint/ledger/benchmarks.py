@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What is remembered of a full benchmark: what the guests said, word for word. What it means is
 worked out of that whenever it is shown."""
 
@@ -11,9 +12,11 @@ from typing import Any
 
 COLUMNS = (
     "key", "version", "arch", "patchset", "accelerator", "asked", "images", "adopted",
-    "finished", "said",
+    "finished", "said", "project",
 )  # fmt: skip
 SELECT = f"SELECT {', '.join(COLUMNS)} FROM benchmark"
+ALL = f"SELECT digest, {', '.join(COLUMNS)} FROM benchmark ORDER BY id"
+"""The rows as INSERT takes them."""
 INSERT = (
     f"INSERT INTO benchmark (digest, {', '.join(COLUMNS)}) "
     f"VALUES ({', '.join('?' * (len(COLUMNS) + 1))}) ON CONFLICT (digest) DO NOTHING"
@@ -41,6 +44,8 @@ class BenchRecord:
     """Seconds since the epoch."""
     said: dict[str, str]
     """By kernel what its guest wrote to the result channel."""
+    project: str = ""
+    """As Record.project."""
 
     @property
     def deterministic(self) -> bool:
@@ -67,8 +72,10 @@ def row(record: BenchRecord) -> tuple[Any, ...]:
         record.key, record.version, record.arch, record.patchset, record.accelerator,
         _json(record.asked), _json(record.images), int(record.adopted), record.finished,
     )  # fmt: skip
-    digest = hashlib.sha256(_json([*values, said]).encode()).hexdigest()
-    return (digest, *values, zlib.compress(said.encode(), 9))
+    digest = hashlib.sha256(
+        _json([*values, said, *filter(None, [record.project])]).encode()
+    ).hexdigest()
+    return (digest, *values, zlib.compress(said.encode(), 9), record.project)
 
 
 def read(values: tuple[Any, ...]) -> BenchRecord:

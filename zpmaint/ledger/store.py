@@ -1,70 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The ledger on disk: one SQLite file, written by several processes, read by the status page.
 
 A record is a row that is never changed. Its digest is over its content, so that recording or
-merging the same one again changes nothing.
+merging the same one again changes nothing. A row that a newer zpmaint wrote, in a format that this
+one does not know, is left alone: it is not read, `newer` names it, and merging takes it along.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, fields
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TypeVar
 
-from zpmaint.core.errors import InfraError, UserError
-from zpmaint.core.files import locked
+from zpmaint.core.errors import UserError
 from zpmaint.core.result import Result
-from zpmaint.ledger import benchmarks
+from zpmaint.ledger import benchmarks, rows
 from zpmaint.ledger.benchmarks import BenchRecord
-from zpmaint.ledger.values import Record
+from zpmaint.ledger.database import copied, explained, opened, packaged_steps, transaction
+from zpmaint.ledger.scope import Clause, Scope
+from zpmaint.ledger.upgrades import FORMAT
+from zpmaint.ledger.values import Record, Summary
 
-_APPLICATION = 0x7A706D74  # "zpmt" in the file's header: this SQLite file is a ledger
-_BUSY_SECONDS = 60.0
-"""How long a writer waits for another; a record takes milliseconds to write."""
+Found = TypeVar("Found")
 
-_DOCUMENTS = ("port", "build", "runs", "verdict", "seconds")
-_COLUMNS = tuple(field.name for field in fields(Record))
-_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM record"
-_INSERT = (
-    f"INSERT INTO record (digest, {', '.join(_COLUMNS)}) "
-    f"VALUES ({', '.join('?' * (len(_COLUMNS) + 1))}) "
-    "ON CONFLICT (digest) DO NOTHING"
-)
-_NEWEST = "ORDER BY finished DESC, id DESC"
-
-
-def _packaged_steps() -> list[str]:
-    """The schema's scripts: number N brings a ledger from version N - 1 to N."""
-    return [path.read_text() for path in sorted((Path(__file__).parent / "schema").glob("*.sql"))]
+_SETTLED = "key = ? AND result <> ?"
+_KERNEL = "version = ? AND arch = ? AND patchset = ?"
 
 
 class Ledger:
     """What was verified, with which inputs, and what came out. Use it as a context manager.
 
     Every method may raise InfraError: the file is damaged, the disk is full, or another process
-    held it for more than a minute. A record is on the disk when `record` returns.
+    held it for more than a minute. A record is on the disk when `record` returns. Newest first is
+    the order in which records came, not that of a clock; see `record`.
     """
 
-    def __init__(self, path: Path, *, steps: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, path: Path, *, scope: Scope | None = None, steps: Sequence[str] | None = None
+    ) -> None:
         """Open the ledger, make it if it is not there, and bring an older one up to date.
 
-        `steps` are the schema's scripts, for tests. Raises UserError if `path` is not a ledger or
-        a newer zpmaint wrote it; it is left as it was."""
+        `scope` is the project whose records are seen and written; None sees all. Where the file or
+        its folder cannot be written it can be read all the same. `steps` are the schema's scripts,
+        for tests. Raises UserError if `path` is not a ledger or a newer zpmaint wrote it; it is
+        left as it was."""
         self.path = path
-        # Two processes that make the file, or switch it to WAL, at the same moment fail with
-        # "locked" whatever the busy timeout: one at a time.
-        with self._explained(), locked(path):
-            self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-            try:
-                self._prepare(_packaged_steps() if steps is None else steps)
-            except BaseException:
-                self._db.close()
-                raise
+        self._scope = scope
+        self._steps = packaged_steps() if steps is None else steps
+        self._db = opened(path, self._steps)
 
     def __enter__(self) -> Ledger:
         return self
@@ -82,27 +68,27 @@ class Ledger:
         self._db.close()
 
     def record(self, record: Record) -> None:
-        """Keep a record, whole or not at all; one that is there already is left as it is."""
-        row = _row(record)
-        with self._explained():
-            self._db.execute(_INSERT, row)
+        """Keep a record, whole or not at all; one that is there already is left as it is.
+
+        It is newer than all records of its kernel, even if the clock was ahead when those were
+        made; merged records stand where their own clocks put them."""
+        if self._scope and not record.project:
+            record = replace(record, project=self._scope.project)
+        row = rows.to_row(record)
+        with explained(self.path):
+            self._db.execute(rows.INSERT, row)
 
     def known(self, key: str) -> Record | None:
         """The newest settled record with these inputs. INFRA settles nothing."""
-        return self._first("WHERE key = ? AND result <> ?", key, str(Result.INFRA))
+        return _first(self._records(_SETTLED, key, str(Result.INFRA), limit=1))
 
     def latest(self, version: str, arch: str, patchset: str) -> Record | None:
         """The newest record of that kernel, whatever its inputs and result."""
-        return self._first(
-            "WHERE version = ? AND arch = ? AND patchset = ?", version, arch, patchset
-        )
+        return _first(self._records(_KERNEL, version, arch, patchset, limit=1))
 
     def all_latest(self) -> list[Record]:
         """The newest record for each kernel, architecture and patch set, newest first."""
-        seen: dict[tuple[str, str, str], Record] = {}
-        for record in self.history():
-            seen.setdefault((record.version, record.arch, record.patchset), record)
-        return list(seen.values())
+        return self._records(latest=True)
 
     def history(
         self, version: str | None = None, arch: str | None = None, patchset: str | None = None
@@ -110,18 +96,47 @@ class Ledger:
         """Every record, or those of one kernel, architecture or patch set; newest first."""
         wanted = {"version": version, "arch": arch, "patchset": patchset}
         given = {name: value for name, value in wanted.items() if value is not None}
-        where = " AND ".join(f"{name} = ?" for name in given)
-        return self._all(f"WHERE {where}" if where else "", *given.values())
+        return self._records(" AND ".join(f"{name} = ?" for name in given), *given.values())
+
+    def known_summary(self, key: str) -> Summary | None:
+        """As `known`, at a glance."""
+        return _first(self._summaries(_SETTLED, key, str(Result.INFRA), limit=1))
+
+    def latest_summary(self, version: str, arch: str, patchset: str) -> Summary | None:
+        """As `latest`, at a glance."""
+        return _first(self._summaries(_KERNEL, version, arch, patchset, limit=1))
+
+    def latest_summaries(self) -> list[Summary]:
+        """As `all_latest`, at a glance."""
+        return self._summaries(latest=True)
+
+    def summaries(self) -> list[Summary]:
+        """As `history`, at a glance."""
+        return self._summaries()
+
+    def newer(self) -> list[str]:
+        """The records that a newer zpmaint wrote, which are not read: kernel, architecture, patch
+        set and format of each."""
+        scope, values = self._scoped("record")
+        with explained(self.path):
+            found = self._db.execute(
+                "SELECT version, arch, patchset, format FROM record "
+                f"WHERE format > ? AND {scope} {rows.NEWEST}",
+                (FORMAT, *values),
+            ).fetchall()
+        return [f"{version} {arch} {patchset} (format {n})" for version, arch, patchset, n in found]
 
     def keep(self, record: BenchRecord) -> None:
         """Keep a full benchmark as `record` keeps a verification."""
+        if self._scope and not record.project:
+            record = replace(record, project=self._scope.project)
         row = benchmarks.row(record)
-        with self._explained():
+        with explained(self.path):
             self._db.execute(benchmarks.INSERT, row)
 
     def benchmark(self, key: str) -> BenchRecord | None:
         """The newest full benchmark with these inputs."""
-        return next(iter(self._benchmarks("WHERE key = ?", key)), None)
+        return _first(self._benchmarks("key = ?", key))
 
     def benchmarks(self) -> list[BenchRecord]:
         """Every full benchmark, newest first."""
@@ -130,139 +145,71 @@ class Ledger:
     def merge(self, other: Path) -> int:
         """Take over every record of another ledger, in one transaction; says how many were new.
 
-        Merging again changes nothing. Raises UserError if `other` is missing or no ledger."""
+        All projects' are taken, each with its place in the order, and those of a newer format as
+        they are. Merging again changes nothing. The other one is only read. Raises UserError if it
+        is missing or no ledger."""
         if not other.is_file():
             raise UserError(f"{other}: no such ledger", "name the file that a verification wrote")
-        with Ledger(other) as theirs:
-            rows = [_row(record) for record in reversed(theirs.history())]
-            measured = [benchmarks.row(record) for record in reversed(theirs.benchmarks())]
-        with self._explained(), self._transaction():
+        theirs = copied(other, self._steps)
+        try:
+            with explained(other):
+                found = theirs.execute(rows.ALL).fetchall()
+                measured = theirs.execute(benchmarks.ALL).fetchall()
+        finally:
+            theirs.close()
+        with explained(self.path), transaction(self._db):
             before = self._db.total_changes
-            self._db.executemany(_INSERT, rows)
+            self._db.executemany(rows.COPY, found)
             self._db.executemany(benchmarks.INSERT, measured)
             return self._db.total_changes - before
 
-    def _prepare(self, steps: Sequence[str]) -> None:
-        self._check(steps)
-        # Readers and one writer at once; a killed writer's unfinished row is never seen.
-        self._db.execute("PRAGMA journal_mode = WAL")
-        # FULL: a record stands for minutes of work and is written once in minutes, so that it
-        # survives a power cut is worth a sync each. NORMAL could lose the last ones.
-        self._db.execute("PRAGMA synchronous = FULL")
-        if self._version() == len(steps):
-            return
-        with self._transaction():
-            for number, script in enumerate(steps[self._version() :], self._version() + 1):
-                for statement in _statements(script):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {number}")
-            self._db.execute(f"PRAGMA application_id = {_APPLICATION}")
+    def _records(
+        self, where: str = "", *values: str, latest: bool = False, limit: int = -1
+    ) -> list[Record]:
+        with explained(self.path):
+            found = self._select(rows.RECORDS, where, values, latest=latest, limit=limit)
+            return [rows.record(row) for row in found]
 
-    def _check(self, steps: Sequence[str]) -> None:
-        application = self._db.execute("PRAGMA application_id").fetchone()[0]
-        tables = self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if application != _APPLICATION and (application or tables):
-            raise UserError(
-                f"{self.path}: an SQLite file of another program, not a ledger",
-                "name another file, or move this one away",
+    def _summaries(
+        self, where: str = "", *values: str, latest: bool = False, limit: int = -1
+    ) -> list[Summary]:
+        with explained(self.path):
+            found = self._select(rows.SUMMARIES, where, values, latest=latest, limit=limit)
+            return [rows.summary(row) for row in found]
+
+    def _select(
+        self, select: str, where: str, values: Sequence[str], *, latest: bool, limit: int
+    ) -> sqlite3.Cursor:
+        """Rows of the scope in a format that is known, newest first; `latest`: one a kernel."""
+        scope, owner = self._scoped("record")
+        condition = " AND ".join(part for part in (f"format <= {FORMAT}", scope, where) if part)
+        if latest:
+            condition = (
+                "id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY version, arch,"
+                f" patchset {rows.NEWEST}) AS place FROM record WHERE {condition}) WHERE place = 1)"
             )
-        if self._version() > len(steps):
-            raise UserError(
-                f"{self.path}: written by a newer zpmaint (schema {self._version()}, "
-                f"this one knows {len(steps)})",
-                "update zpmaint, or set ZPMAINT_HOME to another folder",
-            )
-
-    def _version(self) -> int:
-        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
-
-    def _first(self, where: str, *values: str) -> Record | None:
-        found = self._all(f"{where} {_NEWEST} LIMIT 1", *values, ordered=True)
-        return found[0] if found else None
-
-    def _all(self, where: str, *values: str, ordered: bool = False) -> list[Record]:
-        with self._explained():
-            rows = self._db.execute(
-                f"{_SELECT} {where} {'' if ordered else _NEWEST}", values
-            ).fetchall()
-            return [_record(row) for row in rows]
+        return self._db.execute(
+            f"{select} WHERE {condition} {rows.NEWEST} LIMIT {limit}", (*owner, *values)
+        )
 
     def _benchmarks(self, where: str, *values: str) -> list[BenchRecord]:
-        with self._explained():
-            rows = self._db.execute(f"{benchmarks.SELECT} {where} {_NEWEST}", values).fetchall()
-            return [benchmarks.read(row) for row in rows]
+        scope, owner = self._scoped("benchmark")
+        conditions = " AND ".join(part for part in (scope, where) if part)
+        with explained(self.path):
+            found = self._db.execute(
+                f"{benchmarks.SELECT} WHERE {conditions} ORDER BY finished DESC, id DESC",
+                (*owner, *values),
+            ).fetchall()
+            return [benchmarks.read(row) for row in found]
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn what SQLite says into what to do."""
-        try:
-            yield
-        except (sqlite3.DatabaseError, ValueError) as error:
-            busy = getattr(error, "sqlite_errorcode", 0) & 0xFF in (
-                sqlite3.SQLITE_BUSY,
-                sqlite3.SQLITE_LOCKED,
-            )
-            damaged = isinstance(error, ValueError) or (
-                getattr(error, "sqlite_errorcode", 0) & 0xFF
-                in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-            )
-            if damaged:
-                hint = f"keep what can be read: sqlite3 {self.path} .recover; then move it away"
-            elif busy:
-                hint = "another zpmaint holds it; try again when that has ended"
-            else:
-                hint = "see that the disk has room and the folder can be written"
-            raise InfraError(f"ledger {self.path}: {error}", hint) from None
-        except OSError as error:
-            raise InfraError(
-                f"ledger {self.path}: {error.strerror or error}",
-                "see that the disk has room and the folder can be written",
-            ) from None
+    def _scoped(self, table: str) -> Clause:
+        if self._scope is None:
+            return "TRUE", ()
+        with explained(self.path):
+            found = self._db.execute(f"SELECT 1 FROM {table} WHERE project = '' LIMIT 1").fetchone()
+        of = self._scope.records if table == "record" else self._scope.benchmarks
+        return of(unclaimed=found is not None)
 
 
-def _row(record: Record) -> tuple[Any, ...]:
-    content = asdict(record) | {"result": str(record.result)}
-    for name, value in content.items():
-        if name in _DOCUMENTS and value is not None:
-            content[name] = _json(value)
-        elif isinstance(value, str):
-            # Bytes of a console that are no UTF-8 come as surrogates, which SQLite cannot hold.
-            content[name] = value.encode("utf-8", "backslashreplace").decode()
-    digest = hashlib.sha256(_json(content).encode()).hexdigest()
-    return (digest, *(content[name] for name in _COLUMNS))
-
-
-def _json(document: object) -> str:
-    # NaN would be no JSON, and nothing that is measured here may be NaN.
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def _record(row: tuple[Any, ...]) -> Record:
-    content = dict(zip(_COLUMNS, row, strict=True))
-    for name in _DOCUMENTS:
-        if content[name] is not None:
-            content[name] = json.loads(content[name])
-    return Record(**(content | {"result": Result(content["result"])}))
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The script's statements one by one: executescript() would commit before it begins."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-    if any(s and not s.startswith("--") for s in map(str.strip, statement.splitlines())):
-        raise ValueError(f"the schema ends within a statement: {statement.strip()!r}")
+def _first(found: Sequence[Found]) -> Found | None:
+    return found[0] if found else None

@@ -10,7 +10,13 @@ from zpmaint.core.config import Config
 from zpmaint.core.errors import ZpmaintError
 from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
-from zpmaint.ledger.values import Record
+from zpmaint.ledger.values import Summary
+
+Inputs = dict[str, str]
+"""By part of a verification's inputs its hash."""
+
+_NAMED = 4
+"""So many changed parts are named."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Due:
     """Names in kernels.toml, in the order to be asked."""
     profile: str = ""
     """The build profile; empty: the one that fits the tree."""
-    known: Record | None = None
+    known: Summary | None = None
     """The settled record with the very same inputs; None: it is to be run."""
     why: str = ""
     """Why it is to be run, or need not be."""
@@ -76,22 +82,24 @@ class Plan:
 class Remembers(Protocol):
     """What planning asks of the ledger."""
 
-    def known(self, key: str) -> Record | None: ...
+    def known_summary(self, key: str) -> Summary | None: ...
 
-    def latest(self, version: str, arch: str, patchset: str) -> Record | None: ...
+    def latest_summary(self, version: str, arch: str, patchset: str) -> Summary | None: ...
 
 
 def plan(
     config: Config,
     newest: Callable[[str, tuple[str, ...]], KernelVersion],
     ledger: Remembers,
-    key_of: Callable[[Due], str],
+    inputs_of: Callable[[Due], Inputs],
+    key_of: Callable[[Inputs], str],
 ) -> Plan:
     """What kernels.toml asks for now.
 
     `newest(series, sources)` names a series' newest kernel among those sources and may raise a
-    ZpmaintError: that series is then unresolved, the others are planned. `key_of` hashes all
-    inputs of a verification; the ledger is asked for that key."""
+    ZpmaintError: that series is then unresolved, the others are planned. `inputs_of` gives the
+    inputs of a verification, part by part, and `key_of` the hash over them that the ledger is asked
+    for."""
     dues: dict[tuple[KernelVersion, str, str], Due] = {}
     unresolved: list[Unresolved] = []
     for line in config.kernel:
@@ -112,18 +120,28 @@ def plan(
                     Due(version, arch, patchset, line.sources, line.profile),
                 )
     ordered = sorted(dues.values(), key=lambda due: due.version, reverse=True)
-    return Plan(tuple(_looked_up(due, ledger, key_of) for due in ordered), tuple(unresolved))
+    dues_now = tuple(_looked_up(due, ledger, inputs_of(due), key_of) for due in ordered)
+    return Plan(dues_now, tuple(unresolved))
 
 
-def _looked_up(due: Due, ledger: Remembers, key_of: Callable[[Due], str]) -> Due:
-    known = ledger.known(key_of(due))
+def _looked_up(due: Due, ledger: Remembers, inputs: Inputs, key_of: Callable[[Inputs], str]) -> Due:
+    known = ledger.known_summary(key_of(inputs))
     if known is not None:
         return replace(due, known=known, why=f"known: {known.result} with the same inputs")
-    last = ledger.latest(str(due.version), due.arch, due.patchset)
+    last = ledger.latest_summary(str(due.version), due.arch, due.patchset)
     if last is None:
         why = "never verified"
     elif last.result is Result.INFRA:
         why = f"the last try gave no result: {last.why}"
     else:
-        why = f"inputs changed since the last result ({last.result})"
+        why = f"inputs changed since the last result ({last.result}){_named(last.inputs, inputs)}"
     return replace(due, why=why)
+
+
+def _named(before: Inputs, now: Inputs) -> str:
+    """': patch, tools', the parts that differ; '' where the record does not know its parts."""
+    if not before:
+        return ""
+    parts = [name for name in sorted(before | now) if before.get(name) != now.get(name)]
+    more = f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""
+    return f": {', '.join(parts[:_NAMED])}{more}"

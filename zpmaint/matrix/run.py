@@ -11,23 +11,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from zpmaint.core.errors import (
-    EXIT_INFRA,
-    EXIT_KERNEL,
-    EXIT_OK,
-    EXIT_USER,
-    InfraError,
-    ZpmaintError,
-)
+from zpmaint.core.errors import EXIT_OK, InfraError, ZpmaintError
 from zpmaint.core.progress import SILENT, Reporter
-from zpmaint.core.result import Result
+from zpmaint.core.result import Result, worst
 from zpmaint.ledger.values import Record
 from zpmaint.matrix.plan import Due
-
-_STATUS = {Result.PASS: EXIT_OK, Result.INFRA: EXIT_INFRA}
-_WORST_FIRST = (EXIT_KERNEL, EXIT_USER, EXIT_INFRA)
-"""What was found about a kernel outweighs a mistake in the input, and that what a later run may
-cure by itself."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +35,7 @@ class Done:
     def exit_status(self) -> int:
         if self.error is not None:
             return self.error.exit_status
-        return _STATUS.get(self.record.result, EXIT_KERNEL) if self.record else EXIT_OK
+        return self.record.result.exit_status if self.record else EXIT_OK
 
 
 @dataclass(frozen=True)
@@ -59,8 +47,7 @@ class MatrixRun:
     @property
     def exit_status(self) -> int:
         """The worst of all: a kernel's failure, then the user's, then the infrastructure's."""
-        seen = {one.exit_status for one in self.done}
-        return next((status for status in _WORST_FIRST if status in seen), max(seen, default=0))
+        return worst(one.exit_status for one in self.done)
 
 
 class Recorder(Protocol):

@@ -9,9 +9,8 @@ from typing import Any
 
 from zpmaint.core.config import Config, KernelTable
 from zpmaint.core.errors import UserError
-from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
-from zpmaint.ledger.values import Record
+from zpmaint.ledger.values import Record, Summary
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,9 @@ class News:
         }
 
 
-def whats_new(listings: Iterable[Listing], config: Config, records: Iterable[Record]) -> list[News]:
+def whats_new(
+    listings: Iterable[Listing], config: Config, records: Iterable[Record | Summary]
+) -> list[News]:
     """One row for each tracked line that a source lists a kernel of, and each untracked series;
     newest first. A line of a series counts releases alone, as its newest kernel is one."""
     listed: dict[KernelVersion, list[Listing]] = {}
@@ -120,10 +121,10 @@ def _news(
     )
 
 
-def _settled(records: Iterable[Record]) -> set[tuple[KernelVersion, str, str]]:
+def _settled(records: Iterable[Record | Summary]) -> set[tuple[KernelVersion, str, str]]:
     found = set()
     for record in records:
-        if record.result is not Result.INFRA:
+        if record.result.settles:
             try:
                 version = KernelVersion.parse(record.version)
             except UserError:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zpmaint.core.config import checked
 from zpmaint.core.errors import UserError
+from zpmaint.core.places import example
 from zpmaint.core.text import to_text
 from zpmaint.diffs.check import checked_patch
 from zpmaint.patchset import resolutions
@@ -115,7 +116,9 @@ def _anchor(folder: Path, row: AnchorTable) -> Anchor:
 
 
 def _how_to_make() -> str:
+    shown = example()
     return (
         "make a folder with the patch and a patch.toml: title, author, origin, intent, leaves and "
-        "an [[anchor]] with file, version, base, why; patches/no-anon-zero-page shows one"
+        "an [[anchor]] with file, version, base, why"
+        + (f"; {shown / 'patches'} has one" if shown else "")
     )

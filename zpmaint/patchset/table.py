@@ -14,7 +14,7 @@ from zpmaint.patchset.values import Anchor
 
 _HEADER = re.compile(r"\s*\[")
 _QUOTES = re.compile(r'"""|\'\'\'')
-_BY_HAND = "add the [[anchor]] by hand; README.md shows one"
+_BY_HAND = 'add it by hand: [[anchor]] file = "vX.Y.patch", version and base = "X.Y", why = "..."'
 
 
 def with_anchor(text: str, fresh: Anchor, former: str, former_era: Era) -> str:

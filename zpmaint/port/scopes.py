@@ -11,11 +11,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import accumulate
-
-import tree_sitter_c
-from tree_sitter import Language, Node, Parser, Tree
+from typing import TYPE_CHECKING
 
 from zpmaint.core.text import to_bytes
 from zpmaint.merge.lines import ending, join, lines_of, split_lines
@@ -23,7 +21,9 @@ from zpmaint.merge.tokens import code, identifiers
 from zpmaint.port.outlines import OUTLINES, conditionals
 from zpmaint.port.outlines.found import Found
 
-_C = Language(tree_sitter_c.language())
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Tree
+
 _NAME_BEFORE_PAREN = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b\s*(.*)")
 
@@ -290,7 +290,17 @@ def source(data: bytes, language: str = "c") -> Source:
 
 def parse(data: bytes) -> Tree:
     """tree-sitter's tree of a C text."""
-    return Parser(_C).parse(data)
+    from tree_sitter import Parser  # (whoever shows a port parses nothing)
+
+    return Parser(_c()).parse(data)
+
+
+@cache
+def _c() -> Language:
+    import tree_sitter_c
+    from tree_sitter import Language
+
+    return Language(tree_sitter_c.language())
 
 
 @lru_cache(maxsize=256)

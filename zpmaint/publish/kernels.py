@@ -130,8 +130,8 @@ def _full(version: str, arch: str, found: Benchmark) -> Line:
 
 def _verified(record: Record) -> Line | None:
     """None where the verification measured nothing that counts."""
-    deltas = (record.verdict or {}).get("deltas") or []
-    found = {(d["counter"], d["phase"]): (d["stock"], d["patched"]) for d in deltas}
+    deltas = record.verdict.deltas if record.verdict else ()
+    found = {(d.counter, d.phase): (d.stock, d.patched) for d in deltas}
     unit = "instructions/page"
     read, write = found.get((unit, "read")), found.get((unit, "write"))
     if read is None or write is None:

@@ -42,7 +42,7 @@ _SPECIAL = re.compile(r"[\\`*|<>\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 def document(config: Config, records: Iterable[Record], patchset: PatchSet) -> str:
     """The document of one patch set, newest kernel first; the order of `records` does not
     matter. A kernel that only the infrastructure failed on has no row: nothing is known of it."""
-    settled = [record for record in records if record.result is not Result.INFRA]
+    settled = [record for record in records if record.result.settles]
     rows = [row for row in rows_of(config, settled, patchset.name) if row.record]
     lines = [
         f"# {_escaped(patchset.title)}: kernels",
@@ -85,9 +85,9 @@ def _port(record: Record) -> str:
     if not record.port:
         return NONE
     # Where upstream behaves so by itself nothing was carried from anywhere.
-    state = str(record.port["state"])
+    state = record.port.state
     carried = state in ("applies", "ported")
-    return state + (f" ({_escaped(record.port['anchor'])})" if carried else "")
+    return _escaped(state) + (f" ({_escaped(record.port.anchor)})" if carried else "")
 
 
 def _cases(row: Row) -> str:

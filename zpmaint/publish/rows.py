@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """From records to the rows of the page: what each tracked kernel's state is. Pure.
 
 The state of a kernel is its newest settled record. An attempt that failed for the sake of the
@@ -12,13 +13,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from zpmaint.core.config import Config, KernelTable
 from zpmaint.core.errors import UserError
-from zpmaint.core.result import Result
+from zpmaint.core.result import Tone
 from zpmaint.core.versions import KernelVersion
+from zpmaint.kbuild.evidence import Evidence, FileEvidence
+from zpmaint.ledger.stages import CaseRecord, DeltaRecord, FileRecord, VerdictRecord
 from zpmaint.ledger.values import Record
+from zpmaint.publish.looks import LOOKS, PENDING
 
 _PAGE_KB = 4  # on x86
 
@@ -41,6 +44,16 @@ class Suite:
     passed: int
     skipped: int
     failed: int
+
+    @classmethod
+    def of(cls, cases: Sequence[CaseRecord]) -> Suite:
+        results = [case.results.values() for case in cases]
+        failed = sum(any(r.is_bad for r in both) for both in results)
+        skipped = sum(
+            any(r.mark == "skip" for r in both) and not any(r.is_bad for r in both)
+            for both in results
+        )
+        return cls(len(results) - failed - skipped, skipped, failed)
 
     @property
     def total(self) -> int:
@@ -88,7 +101,15 @@ class Row:
     @property
     def look(self) -> str:
         """The word for its state: a Result's, or 'pending'."""
-        return str(self.record.result) if self.record else "pending"
+        return str(self.record.result) if self.record else PENDING
+
+    @property
+    def tone(self) -> Tone:
+        return LOOKS[self.look].tone
+
+    @property
+    def is_good(self) -> bool:
+        return self.record is not None and self.record.result.is_good
 
     @property
     def stem(self) -> str:
@@ -111,8 +132,8 @@ class Row:
     @property
     def patch(self) -> str:
         """The patch as it is to be applied to this kernel; '' where there is none to offer."""
-        text = ((self.record and self.record.port) or {}).get("patch") or ""
-        return text if isinstance(text, str) else ""
+        port = self.record.port if self.record else None
+        return (port.patch or "") if port else ""
 
     @property
     def patch_file(self) -> str:
@@ -120,31 +141,41 @@ class Row:
 
     @property
     def suite(self) -> Suite | None:
-        """None where no case was run."""
-        cases = self._verdict.get("cases") or []
-        if not cases:
-            return None
-        marks = [
-            {c[flavour]["mark"] for flavour in ("stock", "patched") if c[flavour]} for c in cases
-        ]
-        failed = sum(bool(m & {"fail", "lost"}) for m in marks)
-        skipped = sum("skip" in m and not m & {"fail", "lost"} for m in marks)
-        return Suite(len(marks) - failed - skipped, skipped, failed)
+        """All cases counted, whatever suite they are of; None where none was run."""
+        return Suite.of(self._verdict.cases) if self._verdict and self._verdict.cases else None
+
+    @property
+    def suites(self) -> list[tuple[str, Suite, tuple[CaseRecord, ...]]]:
+        """By suite: its name, the count, the cases."""
+        found = self._verdict.suites if self._verdict else {}
+        return [(name, Suite.of(cases), cases) for name, cases in found.items()]
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What was compiled of the change; None where that is not known."""
+        build = self.record.build if self.record else None
+        return build.evidence if build else None
+
+    def compiled(self, file: FileRecord) -> FileEvidence | None:
+        """What was compiled of a file of the port."""
+        files = self.evidence.files if self.evidence else ()
+        names = (file.path, file.patch)
+        return next((found for found in files if (found.path, found.patch) == names), None)
 
     @property
     def memory(self) -> Figure | None:
         """The first counter of memory that tells here, after the read pass, in kB."""
-        told = [d for d in self.deltas if d["telling"] and d["phase"] == "read"]
+        told = [d for d in self.deltas if d.telling and d.phase == "read"]
         for delta in told:
-            if delta["unit"] == "kB":
+            if delta.unit == "kB":
                 return _figure(delta)
         for delta in told:
-            if delta["unit"] == "pages":
-                patched = delta["patched"]
+            if delta.unit == "pages":
+                patched = delta.patched
                 return Figure(
-                    delta["counter"],
+                    delta.counter,
                     "kB",
-                    delta["stock"] * _PAGE_KB,
+                    delta.stock * _PAGE_KB,
                     None if patched is None else patched * _PAGE_KB,
                 )
         return None
@@ -157,7 +188,7 @@ class Row:
     def read(self, counter: str) -> Figure | None:
         """A counter after the read pass, whether it tells or not; None where it was not taken."""
         for delta in self.deltas:
-            if delta["counter"] == counter and delta["phase"] == "read":
+            if delta.counter == counter and delta.phase == "read":
                 return _figure(delta)
         return None
 
@@ -166,41 +197,40 @@ class Row:
         """Whether the patch shows in memory here, and VmRSS is not where."""
         shown = self.memory is not None and self.memory.patched is not None
         return shown and any(
-            d["counter"] == "VmRSS" and d["phase"] == "read" and not d["telling"]
-            for d in self.deltas
+            d.counter == "VmRSS" and d.phase == "read" and not d.telling for d in self.deltas
         )
 
     @property
     def cost(self) -> Figure | None:
         """Instructions for each page of the read pass."""
         for delta in self.deltas:
-            if delta["unit"] == "instructions/page" and delta["phase"] == "read":
+            if delta.unit == "instructions/page" and delta.phase == "read":
                 return _figure(delta)
         return None
 
     @property
-    def deltas(self) -> list[dict[str, Any]]:
-        return self._verdict.get("deltas") or []
+    def deltas(self) -> tuple[DeltaRecord, ...]:
+        return self._verdict.deltas if self._verdict else ()
 
     @property
-    def main_deltas(self) -> list[dict[str, Any]]:
+    def main_deltas(self) -> list[DeltaRecord]:
         """What is to be read first: what tells, what misleads, and what it costs."""
         return [d for d in self.deltas if _is_main(d)]
 
     @property
-    def other_deltas(self) -> list[dict[str, Any]]:
+    def other_deltas(self) -> list[DeltaRecord]:
         return [d for d in self.deltas if not _is_main(d)]
 
     @property
-    def _verdict(self) -> dict[str, Any]:
-        return (self.record and self.record.verdict) or {}
+    def _verdict(self) -> VerdictRecord | None:
+        return self.record.verdict if self.record else None
 
 
 def rows_of(config: Config, records: Iterable[Record], patchset: str) -> list[Row]:
     """The rows of one patch set, newest kernel first; the order of `records` does not matter."""
     kept = sorted(
         (r for r in records if r.patchset == patchset),
-        key=lambda r: (r.finished, r.started, r.key, r.result, r.why),
+        key=lambda r: (r.order, r.started, r.key, r.result, r.why),
         reverse=True,
     )
     groups: dict[tuple[str, str], list[Record]] = {}
@@ -233,13 +263,14 @@ def patchsets_of(config: Config, records: Iterable[Record]) -> list[str]:
 
 
 def newest_good(rows: Sequence[Row]) -> list[tuple[str, str, Row | None]]:
-    """For each tracked line and architecture: its newest kernel that passes, None if none does."""
+    """For each tracked line and architecture: its newest kernel that the patch holds on, None if
+    there is none."""
     found: dict[tuple[str, str], Row | None] = {}
     for row in rows:  # newest first
         if row.tracked_as:
             name = (row.tracked_as, row.arch)
             if found.get(name) is None:
-                found[name] = row if row.look == Result.PASS else None
+                found[name] = row if row.is_good else None
     return [(line, arch, row) for (line, arch), row in found.items()]
 
 
@@ -263,13 +294,13 @@ def _lines(config: Config, patchset: str) -> list[tuple[KernelTable, str]]:
 def _row(
     group: list[Record], standing: Standing, line: KernelTable | None, older: list[list[Record]]
 ) -> Row:
-    settled = next((r for r in group if r.result is not Result.INFRA), None)
+    settled = next((r for r in group if r.result.settles), None)
     shown = settled or group[0]
-    before = [r for g in older for r in g if r.result is not Result.INFRA][:1]
-    before = before or [r for r in group if r is not settled and r.result is not Result.INFRA][:1]
+    before = [r for g in older for r in g if r.result.settles][:1]
+    before = before or [r for r in group if r is not settled and r.result.settles][:1]
     change = ""
-    if settled and before and (settled.result is Result.PASS) != (before[0].result is Result.PASS):
-        change = "fixed" if settled.result is Result.PASS else "regression"
+    if settled and before and settled.result.is_good != before[0].result.is_good:
+        change = "fixed" if settled.result.is_good else "regression"
     return Row(
         version=shown.version,
         arch=shown.arch,
@@ -292,13 +323,13 @@ def _pending(line: KernelTable, arch: str, patchset: str) -> Row:
     )  # fmt: skip
 
 
-def _is_main(delta: dict[str, Any]) -> bool:
-    misleads = delta["counter"] == "VmRSS" and delta["phase"] == "read"
-    return bool(delta["telling"]) or misleads or delta["unit"].endswith("/page")
+def _is_main(delta: DeltaRecord) -> bool:
+    misleads = delta.counter == "VmRSS" and delta.phase == "read"
+    return delta.telling or misleads or delta.unit.endswith("/page")
 
 
-def _figure(delta: dict[str, Any]) -> Figure:
-    return Figure(delta["counter"], delta["unit"], delta["stock"], delta["patched"])
+def _figure(delta: DeltaRecord) -> Figure:
+    return Figure(delta.counter, delta.unit, delta.stock, delta.patched)
 
 
 def _parsed(text: str) -> KernelVersion | None:

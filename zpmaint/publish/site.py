@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The status page: a folder of plain files, written from the ledger and the declarations alone.
 
 The same input gives the same bytes. Nothing on a page comes from elsewhere or runs a script.
@@ -13,15 +14,13 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 from zpmaint.core.config import Config
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, locked
-from zpmaint.core.result import Result
+from zpmaint.core.result import Tone
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.reading import sentences
 from zpmaint.ledger.values import Record
@@ -30,8 +29,12 @@ from zpmaint.publish import words
 from zpmaint.publish.bench import Pair, trade_svg
 from zpmaint.publish.charts import Chart, charts_of
 from zpmaint.publish.kernels import Line, lines_of, picture
+from zpmaint.publish.looks import LOOKS, PENDING
 from zpmaint.publish.rows import Row, Standing, file_name, newest_good, patchsets_of, rows_of
-from zpmaint.publish.status import passing_of, status_json
+from zpmaint.publish.status import holding_of, passing_of, status_json
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 MARKER = ".zpmaint-site"
 """The file that says a folder is a site of ours, which the next one may replace."""
@@ -39,16 +42,6 @@ MARKER = ".zpmaint-site"
 _FEED_ENTRIES = 60
 _NAMESPACE = uuid.UUID("6f0c1f0e-7a70-5d74-9c3e-2b1d9a6f4e10")
 """Makes the feed's entries' names, which must stay the same for ever."""
-
-LOOKS = {
-    "pass": ("\N{CHECK MARK}", "pass"),
-    "fail": ("\N{MULTIPLICATION X}", "fail"),
-    "conflict": ("\N{NOT EQUAL TO}", "conflict"),
-    "build-failed": ("\N{MULTIPLICATION X}", "build failed"),
-    "infrastructure": ("\N{WHITE CIRCLE}", "no result (infrastructure)"),
-    "pending": ("\N{HORIZONTAL ELLIPSIS}", "pending"),
-}
-"""A sign and words for each state: colour alone tells nobody anything."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +74,20 @@ class _Set:
     @property
     def passing(self) -> tuple[int, int]:
         return passing_of(self.rows)
+
+    @property
+    def holding(self) -> int:
+        return holding_of(self.rows)
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether a counter of memory tells on any of its kernels: a column for it then."""
+        return any(row.memory for row in self.rows)
+
+    @property
+    def has_cost(self) -> bool:
+        """Whether instructions were counted on any of its kernels."""
+        return any(row.cost for row in self.rows)
 
     @property
     def tracked(self) -> list[Row]:
@@ -217,6 +224,8 @@ def _replaceable(out: Path) -> None:
 
 @functools.cache
 def _environment() -> Environment:
+    from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+
     env = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -265,12 +274,21 @@ def _telling(info: PatchSet | None, version: str) -> Telling | None:
 
 def _badge(one: _Set) -> dict[str, Any]:
     passing, tracked = one.passing
-    bad = any(row.look in ("fail", "conflict", "build-failed") for row in one.tracked)
-    look = "fail" if bad else "pass" if tracked and passing == tracked else "pending"
-    left, right = one.name, f"{LOOKS[look][0]} {passing} of {tracked} kernels"
+    held = one.holding
+    tones = {row.tone for row in one.tracked}
+    if Tone.BAD in tones:
+        look, words = LOOKS["fail"], f"{passing + held} of {tracked} kernels"
+    elif tones == {Tone.GOOD}:
+        look, words = LOOKS["pass"], f"{passing} of {tracked} kernels"
+    elif tracked and passing + held == tracked:
+        # Never green: on some the patch's effect was not shown.
+        look, words = LOOKS["no regression"], f"no regression on {tracked} kernels"
+    else:
+        look, words = LOOKS[PENDING], f"{passing + held} of {tracked} kernels"
+    left, right = one.name, f"{look.sign} {words}"
     # About as wide as Verdana 11 px sets it; textLength makes it exact.
     widths = [round(len(text) * 6.3) + 12 for text in (left, right)]
-    return {"left": left, "right": right, "widths": widths, "look": look}
+    return {"left": left, "right": right, "widths": widths, "colour": look.colour}
 
 
 def _feed(
@@ -279,8 +297,8 @@ def _feed(
     """The newest records; an attempt without a result is no news."""
     pages = {(r.patchset, r.version, r.arch): r.page for s in sets for r in s.rows}
     news = sorted(
-        (r for r in records if r.result is not Result.INFRA),
-        key=lambda r: (r.finished, r.version, r.arch, r.patchset, r.key),
+        (r for r in records if r.result.settles),
+        key=lambda r: (r.order, r.version, r.arch, r.patchset, r.key),
         reverse=True,
     )[:_FEED_ENTRIES]
     base = f"{base_url.rstrip('/')}/" if base_url else ""

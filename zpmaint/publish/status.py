@@ -8,22 +8,30 @@ The document's shape, version 1 (a change that could break a reader raises the n
     patchsets   a list, each:
       name, title
       tracked         how many kernels of kernels.toml are tracked with it
-      passing         how many of those pass
+      passing         how many of those pass: the patch's effect was shown
+      no_regression   how many of those are as on stock, the effect untested
       newest_good     a list: {tracked_as, arch, version or null}
       kernels         a list, newest first, each:
         version       the kernel, or the tracked series ("6.12.*") where none was verified
         arch          "x86_64" or "i386"
         standing      "tracked", "earlier" or "untracked"
         tracked_as    the line of kernels.toml, or null
-        state         "pass", "fail", "conflict", "build-failed", "infrastructure" (no result;
-                      it says nothing about the kernel) or "pending" (never verified)
+        state         "pass", "no regression" (as on stock, the patch's effect untested),
+                      "not compiled" (a part of the change is in no object), "fail", "conflict",
+                      "build-failed", "infrastructure" (no result; it says nothing about the
+                      kernel) or "pending" (never verified)
+        good          whether the patch holds as far as it was looked at: the first two states
         why           one line, or null
         verified      RFC 3339, or null
         change        "regression", "fixed" or null, against compared_with
         compared_with a kernel, or null
         retried       RFC 3339 of a later attempt without a result, or null
         port          {state, confidence 0..1, anchor} or null
-        suite         {passed, skipped, failed} or null
+        compiled      {whole, hunks, not_compiled, files: [{path, compiled, symbols}]}, or null
+                      where it is not known what was compiled
+        shown_by      the cases that showed the patch's effect, or null
+        suite         {passed, skipped, failed} of all cases, or null
+        suites        a list: {name, passed, skipped, failed} of each suite
         memory        the telling counter after the read pass:
                       {counter, unit, stock, patched or null} or null
         rss_telling   whether VmRSS shows the difference that memory shows; null where no
@@ -40,7 +48,8 @@ from typing import Any
 from urllib.parse import quote
 
 from zpmaint.core.result import Result
-from zpmaint.publish.rows import Figure, Row, Standing, newest_good
+from zpmaint.kbuild.evidence import Evidence
+from zpmaint.publish.rows import Figure, Row, Standing, Suite, newest_good
 from zpmaint.publish.words import iso
 
 SCHEMA = 1
@@ -58,9 +67,15 @@ def status_json(sets: Sequence[tuple[str, str, Sequence[Row]]], generated: float
 
 
 def passing_of(rows: Sequence[Row]) -> tuple[int, int]:
-    """How many of the tracked kernels pass, and how many there are."""
+    """How many of the tracked kernels pass, the effect shown, and how many there are."""
     tracked = [row for row in rows if row.standing is Standing.TRACKED]
     return sum(row.look == Result.PASS for row in tracked), len(tracked)
+
+
+def holding_of(rows: Sequence[Row]) -> int:
+    """On how many of the tracked kernels nothing that worked is broken, the effect untested."""
+    tracked = [row for row in rows if row.standing is Standing.TRACKED]
+    return sum(row.look == Result.NO_REGRESSION for row in tracked)
 
 
 def _patchset(name: str, title: str, rows: Sequence[Row]) -> dict[str, Any]:
@@ -70,6 +85,7 @@ def _patchset(name: str, title: str, rows: Sequence[Row]) -> dict[str, Any]:
         "title": title,
         "tracked": tracked,
         "passing": passing,
+        "no_regression": holding_of(rows),
         "newest_good": [
             {"tracked_as": line, "arch": arch, "version": row.version if row else None}
             for line, arch, row in newest_good(rows)
@@ -92,14 +108,36 @@ def _kernel(row: Row) -> dict[str, Any]:
         "change": row.change or None,
         "compared_with": row.compared_with or None,
         "retried": iso(row.attempt.finished) if row.attempt else None,
-        "port": {k: port.get(k) for k in ("state", "confidence", "anchor")} if port else None,
-        "suite": suite
-        and {"passed": suite.passed, "skipped": suite.skipped, "failed": suite.failed},
+        "good": row.is_good,
+        "port": port
+        and {"state": port.state, "confidence": port.confidence, "anchor": port.anchor},
+        "compiled": _compiled(row.evidence),
+        "shown_by": list(record.verdict.shown_by) if record and record.verdict else None,
+        "suite": suite and _counts(suite),
+        "suites": [{"name": name, **_counts(counted)} for name, counted, _ in row.suites],
         "memory": _figure(row.memory),
         "rss_telling": not row.rss_is_silent if row.rss and _differs(row.memory) else None,
         "instructions_per_page": cost and {"stock": cost.stock, "patched": cost.patched},
         "page": quote(row.page) or None,
         "patch": quote(row.patch_file) or None,
+    }
+
+
+def _counts(suite: Suite) -> dict[str, int]:
+    return {"passed": suite.passed, "skipped": suite.skipped, "failed": suite.failed}
+
+
+def _compiled(evidence: Evidence | None) -> dict[str, Any] | None:
+    if evidence is None:
+        return None
+    return {
+        "whole": evidence.is_whole,
+        "hunks": len(evidence.hunks),
+        "not_compiled": sum(not hunk.compiled.is_shown for hunk in evidence.hunks),
+        "files": [
+            {"path": file.path, "compiled": str(file.compiled), "symbols": list(file.symbols)}
+            for file in evidence.files
+        ],
     }
 
 

@@ -9,7 +9,6 @@ no rights are needed.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -17,7 +16,6 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +23,7 @@ from debian.deb822 import Deb822
 
 from zpmaint.core.errors import InfraError
 from zpmaint.core.files import locked, write_whole
+from zpmaint.core.locks import hold
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.tools import run
 from zpmaint.sources.download import disk_error, sha256_of
@@ -150,7 +149,7 @@ class Apt:
         """
         text = "".join(f"{entry.line(component, arch)}\n" for entry in entries)
         stamp = self.folder / "updated.json"
-        with locked(stamp):
+        with locked(stamp, reporter):
             write_whole(self.folder / "sources.list", text)
             complaints: list[str] = []
             if not _fresh(stamp, text, max_age):
@@ -206,7 +205,7 @@ class Apt:
         """
         dest = dest.absolute()
         part = dest.with_name(f".{dest.name}.part")
-        with _held(part) as handle:
+        with hold(part.with_name(f"{part.name}.lock"), str(dest), reporter) as handle:
             if dest.is_file():
                 return dest
             with reporter.step(f"fetch {dest.name}", "B") as step:
@@ -316,15 +315,6 @@ def _fresh(stamp: Path, text: str, max_age: float) -> bool:
     except (FileNotFoundError, ValueError):
         return False
     return bool(kept["list"] == text and 0 <= time.time() - kept["time"] < max_age)
-
-
-@contextmanager
-def _held(part: Path) -> Iterator[int]:
-    """A lock like files.locked, as a handle that a child can inherit."""
-    part.parent.mkdir(parents=True, exist_ok=True)
-    with part.with_name(f"{part.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield lock.fileno()
 
 
 def _ended(process: subprocess.Popen[str]) -> str:

@@ -42,7 +42,7 @@ def download(
     doubles. Raises NotServedError (gone), SourceFailedError (network, checksum), InfraError
     (disk).
     """
-    with locked(dest):
+    with locked(dest, reporter):
         if dest.is_file():
             return dest
         part = dest.with_name(f".{dest.name}.part")

@@ -57,7 +57,7 @@ def unpacked(
     if (folder / _FACTS).is_file():
         return folder
     tools.need("dpkg-deb")
-    with locked(folder):
+    with locked(folder, reporter):
         if (folder / _FACTS).is_file():
             return folder
         apt = Apt(cache / "packages" / "apt")

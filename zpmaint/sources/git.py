@@ -312,7 +312,7 @@ class GitSource:
             repo = self._open()
             commit = self._tree_id(repo, version)
             place = self.cache / "trees" / f"git-{version}-{commit[:12]}"
-            with locked(place):
+            with locked(place, self.reporter):
                 if not place.is_dir():
                     self._archive(repo, commit, place)
             return place
@@ -404,7 +404,7 @@ class GitSource:
         return tags
 
     def _clone(self) -> None:
-        with locked(self._folder):
+        with locked(self._folder, self.reporter):
             if self._folder.is_dir():
                 return
             with self.reporter.step(f"clone {self._url}") as step:
@@ -426,7 +426,7 @@ class GitSource:
 
     def _fetch_tags(self) -> None:
         repo = self._open()
-        with locked(self._folder), self.reporter.step(f"fetch tags of {self._url}"):
+        with locked(self._folder, self.reporter), self.reporter.step(f"fetch tags of {self._url}"):
             try:
                 repo.git.fetch("origin", "--tags", "--no-write-fetch-head", "--no-auto-gc")
             except GitCommandError as error:

@@ -72,7 +72,7 @@ def document(
     Raises NotServedError (it is gone) or SourceFailedError.
     """
     facts_path = path.with_name(path.name + ".http.json")
-    with locked(path):
+    with locked(path, reporter):
         kept = path.read_bytes() if path.is_file() and facts_path.is_file() else None
         facts = json.loads(facts_path.read_text()) if kept is not None else {}
         if kept is not None and facts.get("url") != url:

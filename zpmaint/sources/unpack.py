@@ -71,7 +71,7 @@ def unpack(
     need("tar", "xz")
     omit = declared() if omit is None else omit
     wanted = sorted({_inside(path) for path in keep if omit.covers(_inside(path))})
-    with locked(tree):
+    with locked(tree, reporter):
         try:
             if not tree.is_dir():
                 _whole(archive, tree, wanted, omit, reporter)

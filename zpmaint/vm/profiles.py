@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Iterable
-from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,28 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from zpmaint.core.config import checked
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
+from zpmaint.vm.accelerator import Accelerator
+
+__all__ = ["QEMU", "Accelerator", "Machine", "machine_for"]
 
 QEMU = "qemu-system-x86_64"
-
-
-class Accelerator(StrEnum):
-    """How the guest's instructions are run."""
-
-    ICOUNT = "tcg,icount"
-    TCG = "tcg"
-    KVM = "kvm"
-
-    @property
-    def is_deterministic(self) -> bool:
-        return self is Accelerator.ICOUNT
-
-    @classmethod
-    def asked_for(cls, name: str) -> Accelerator:
-        """By the command line's word: auto, tcg or kvm. Raises UserError for another."""
-        words = {"auto": cls.ICOUNT, "tcg": cls.TCG, "kvm": cls.KVM}
-        if name not in words:
-            raise UserError(f"no accelerator {name!r}", f"choose one of: {', '.join(words)}")
-        return words[name]
 
 
 class _Row(BaseModel):

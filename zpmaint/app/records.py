@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the stages handed on, as the ledger remembers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from zpmaint.judge.values import CaseResult, CaseVerdict, Verdict
+from zpmaint.kbuild.values import Flavour, Kernel, Pair
+from zpmaint.ledger.stages import (
+    BuildRecord,
+    CaseRecord,
+    CaseResultRecord,
+    DeltaRecord,
+    FileRecord,
+    HunkRecord,
+    KernelRecord,
+    PortRecord,
+    RunRecord,
+    RunsRecord,
+    VerdictRecord,
+)
+from zpmaint.port.values import FilePort, Port
+from zpmaint.vm.values import Run
+
+_TAIL_LINES = 40
+
+
+def port_record(port: Port) -> PortRecord:
+    """The port without the files' contents: its `patch` holds all that is to be done."""
+    return PortRecord(
+        version=str(port.version),
+        patchset=port.patchset,
+        state=str(port.state),
+        anchor=port.anchor,
+        confidence=round(port.confidence, 3),
+        why=port.why,
+        patch=port.patch or None,
+        files=tuple(_file(file) for file in port.files),
+    )
+
+
+def _file(file: FilePort) -> FileRecord:
+    hunks = tuple(
+        HunkRecord(
+            header=hunk.header,
+            scope=hunk.scope,
+            placed=str(hunk.placed),
+            confidence=round(hunk.confidence, 3),
+            why=hunk.why,
+            offset=hunk.offset,
+        )
+        for hunk in file.hunks
+    )
+    return FileRecord(file.path, hunks, file.conflict or None, file.moved_from or None)
+
+
+def build_record(pair: Pair) -> BuildRecord:
+    """The kernels of the pair, and what was compiled of the change where that is known."""
+    return BuildRecord(
+        stock=_kernel(pair.stock),
+        patched=_kernel(pair.patched) if pair.patched else None,
+    )
+
+
+def _kernel(kernel: Kernel) -> KernelRecord:
+    return KernelRecord(
+        version=str(kernel.version),
+        arch=kernel.arch,
+        flavour=str(kernel.flavour),
+        image=str(kernel.image),
+        image_kind=kernel.image_kind,
+        profile=kernel.profile,
+        toolchain=kernel.toolchain,
+        fixups=kernel.fixups,
+        inputs=kernel.inputs,
+        seconds=round(kernel.seconds, 3),
+        log=str(kernel.log),
+    )
+
+
+def runs_record(runs: Mapping[str, Run]) -> RunsRecord:
+    """The boots by flavour, each with the last lines of its console."""
+    found = {str(flavour): _run(run) for flavour, run in runs.items()}
+    return RunsRecord(found.get(Flavour.STOCK), found.get(Flavour.PATCHED))
+
+
+def _run(run: Run) -> RunRecord:
+    return RunRecord(
+        outcome=str(run.outcome),
+        why=run.why,
+        console=str(run.console),
+        complaints=run.complaints,
+        seconds=round(run.seconds, 3),
+        accelerator=run.accelerator,
+        deterministic=run.deterministic,
+        command=run.command,
+        tail=_tail(run.console),
+        restarts=tuple(_run(again) for again in run.restarts),
+    )
+
+
+def _tail(console: Path) -> str:
+    text = console.read_text(encoding="utf-8", errors="replace") if console.is_file() else ""
+    return "\n".join(text.splitlines()[-_TAIL_LINES:])
+
+
+def verdict_record(verdict: Verdict) -> VerdictRecord:
+    """The judgement, case by case and counter by counter."""
+    return VerdictRecord(
+        result=verdict.result,
+        why=verdict.why,
+        cases=tuple(_case(case) for case in verdict.cases),
+        deltas=tuple(
+            DeltaRecord(
+                counter=delta.counter,
+                phase=delta.phase,
+                unit=delta.unit,
+                stock=delta.stock,
+                patched=delta.patched,
+                telling=delta.telling,
+                exact=delta.exact,
+                note=delta.note,
+            )
+            for delta in verdict.deltas
+        ),
+        failures=verdict.failures,
+        shown_by=verdict.shown_by,
+    )
+
+
+def _case(case: CaseVerdict) -> CaseRecord:
+    return CaseRecord(
+        name=case.name,
+        stock=_result(case.stock) if case.stock else None,
+        patched=_result(case.patched) if case.patched else None,
+        flips=case.flips,
+        suite=case.suite,
+    )
+
+
+def _result(result: CaseResult) -> CaseResultRecord:
+    return CaseResultRecord(
+        mark=str(result.mark),
+        observed=result.observed,
+        expected=result.expected,
+        detail=result.detail,
+        console=result.console,
+    )

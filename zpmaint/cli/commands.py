@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The commands by name, each with the module that has it and the line that `--help` shows.
+
+The modules are imported when a command is run or asked for its own help: listing the commands, on
+a help page or for a shell's completion, loads none of the libraries that one of them may need.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+import click
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A command: `module` of zpmaint.cli has it as `command`; `line` is one short sentence."""
+
+    module: str
+    line: str
+
+
+COMMANDS = {
+    "port": Entry("port", "Port the patch onto a kernel; say how each hunk was placed."),
+    "import": Entry("import_", "Mend a patch that a web page or a mailer damaged."),
+    "sweep": Entry("sweep", "Port the patch onto every kernel of a source."),
+    "history": Entry("history", "Tell which kernels take the patch in which way, and why."),
+    "explain": Entry("explain", "Tell how the port to a kernel came about."),
+    "resolve": Entry("resolve", "Lay out a conflict for a person; record the solution."),
+    "evaluate": Entry("evaluate", "Measure ports against maintainers', beside other tools."),
+    "build": Entry("build", "Build a kernel, stock and patched."),
+    "boot": Entry("boot", "Boot a kernel with the suite as init; say how it ended."),
+    "test": Entry("test", "Run chosen cases of the suite on a kernel."),
+    "verify": Entry("verify", "Port, build the pair, boot both, test, judge, record."),
+    "bench": Entry("bench", "Measure a kernel's memory, stock and patched."),
+    "mutate": Entry("mutate", "Plant bugs in the patched kernel; see which cases notice."),
+    "results": Entry("results", "List the newest result of every kernel."),
+    "show": Entry("show", "Show the newest result of one kernel, whole."),
+    "matrix": Entry("matrix", "Verify the kernels that kernels.toml tracks."),
+    "track": Entry("track", "List the kernels that the sources have to offer."),
+    "publish": Entry("publish", "Write the status page, the feed and the patch files."),
+    "doctor": Entry("doctor", "Say which programs are missing, and what installs them."),
+    "completion": Entry("completion", "Print the completion script for a shell."),
+}  # fmt: skip
+
+
+class CommandGroup(click.Group):
+    """A group whose commands are listed from the table and imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """What listings need of a command; `resolve_command` gives the one that runs."""
+        if (entry := COMMANDS.get(cmd_name)) is None:
+            return None
+        return click.Command(cmd_name, help=entry.line, short_help=entry.line)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, listed, rest = super().resolve_command(ctx, args)
+        if name is None or listed is None:
+            return name, listed, rest
+        return name, load(name), rest
+
+
+def load(name: str) -> click.Command:
+    """The command called `name`, imported."""
+    module = importlib.import_module(f"zpmaint.cli.{COMMANDS[name].module}")
+    command: click.Command = module.command
+    return command

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Locks between processes: who holds one writes down who it is, who waits says for whom.
+
+The lock is the kernel's (flock), so it ends with its holder, however that ends. The text in the
+file is only for people to read.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.progress import SILENT, Reporter
+
+TIMEOUT_NAME = "ZPMAINT_LOCK_TIMEOUT"
+"""The environment's word on how many seconds to wait for a lock; without it as long as it takes."""
+_QUIET = 1.0  # seconds of waiting that nobody has to hear of
+_POLL = 0.02  # seconds
+_COMMAND = 160  # characters of the holder's command line that are kept
+
+_held: set[int] = set()
+
+
+@contextmanager
+def hold(
+    lock: Path, what: str, reporter: Reporter = SILENT, *, timeout: float | None = None
+) -> Iterator[int]:
+    """Hold the file `lock` alone among all processes and threads; it stays behind, empty.
+
+    After a second of waiting `reporter` is told who holds `what`. Raises InfraError after
+    `timeout` seconds (None: what ZPMAINT_LOCK_TIMEOUT says, else no limit). Gives the file
+    descriptor, which no child inherits but one that it is passed to on purpose: that one keeps
+    the lock.
+    """
+    limit = _limit() if timeout is None else timeout
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    _held.add(handle)
+    try:
+        _acquire(handle, what, reporter, limit)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, _myself().encode("utf-8", "surrogateescape"), 0)
+        yield handle
+        os.ftruncate(handle, 0)
+    finally:
+        _held.discard(handle)
+        os.close(handle)
+
+
+def _acquire(handle: int, what: str, reporter: Reporter, limit: float | None) -> None:
+    began = time.monotonic()
+
+    def gone_by(seconds: float) -> bool:
+        return time.monotonic() - began >= seconds
+
+    while not _try(handle):
+        if limit is not None and gone_by(limit):
+            raise _given_up(handle, what, limit)
+        if gone_by(_QUIET):
+            break
+        time.sleep(_POLL)
+    else:
+        return
+    with reporter.step(f"wait for {what}, held by {_holder(handle)}"):
+        if limit is None:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            return
+        while not _try(handle):
+            if gone_by(limit):
+                raise _given_up(handle, what, limit)
+            time.sleep(_POLL)
+
+
+def _try(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _given_up(handle: int, what: str, limit: float) -> InfraError:
+    return InfraError(
+        f"{what}: held by {_holder(handle)}, still after {limit:g} s",
+        f"run again when that has ended, or wait longer: {TIMEOUT_NAME}=SECONDS",
+    )
+
+
+def _myself() -> str:
+    words = [Path(sys.argv[0]).name, *sys.argv[1:]] if sys.argv and sys.argv[0] else ["python"]
+    return f"{os.getpid()} {' '.join(shlex.join(words).split())[:_COMMAND]}\n"
+
+
+def _holder(handle: int) -> str:
+    """As a person would want to hear it: "process 4711 (zpmaint verify 6.12.y)"."""
+    text = os.pread(handle, 4 * _COMMAND, 0).decode("utf-8", "replace").strip()
+    pid, _, command = text.partition(" ")
+    if not pid.isdigit():
+        return "another process"
+    if int(pid) == os.getpid():
+        return "another thread of this process"
+    said = f"process {pid} ({command})" if command else f"process {pid}"
+    # A make that inherited the lock may outlive the zpmaint that wrote its name here.
+    return said if Path("/proc", pid).exists() else f"what {said} has left running"
+
+
+def _limit() -> float | None:
+    text = os.environ.get(TIMEOUT_NAME)
+    if not text:
+        return None
+    try:
+        limit = float(text)
+    except ValueError:
+        limit = -1.0
+    if not limit >= 0:
+        raise UserError(f"{TIMEOUT_NAME}={text}: not a number of seconds", "say 0 or more")
+    return limit
+
+
+def _let_go() -> None:
+    """A forked worker has copies of its parent's descriptors, which would keep the locks."""
+    for handle in _held:
+        os.close(handle)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_let_go)

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How QEMU runs a guest; apart from the machines, for the command line names it on every start."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from zpmaint.core.errors import UserError
+
+
+class Accelerator(StrEnum):
+    """How the guest's instructions are run."""
+
+    ICOUNT = "tcg,icount"
+    TCG = "tcg"
+    KVM = "kvm"
+
+    @property
+    def is_deterministic(self) -> bool:
+        return self is Accelerator.ICOUNT
+
+    @classmethod
+    def asked_for(cls, name: str) -> Accelerator:
+        """By the command line's word: auto, tcg or kvm. Raises UserError for another."""
+        words = {"auto": cls.ICOUNT, "tcg": cls.TCG, "kvm": cls.KVM}
+        if name not in words:
+            raise UserError(f"no accelerator {name!r}", f"choose one of: {', '.join(words)}")
+        return words[name]
