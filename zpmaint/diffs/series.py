@@ -26,6 +26,21 @@ def load_series(place: Path) -> Series:
 
     A patch that cannot be read stays a member that says so; what is no patch is in `left_out`.
     Raises UserError (file, line, what would be right) where no patch at all can be read."""
+    read = read_series(place)
+    if all(member.unreadable for member in read.members):
+        why = next((f"{m.name}: {m.unreadable}" for m in read.members), "")
+        raise _nothing(place, read, why)
+    return read
+
+
+def _nothing(place: Path, read: Series, why: str = "") -> UserError:
+    why = why or next((f"{name}: {said}" for name, said in read.left_out), "")
+    return UserError(f"{place}: holds no patch{f' ({why})' if why else ''}", _WHAT)
+
+
+def read_series(place: Path) -> Series:
+    """The series at `place`, whether or not its patches can be read as they are: what a page or a
+    mailer damaged can be mended. Raises UserError where there is nothing that could be one."""
     try:
         if place.is_dir():
             read = _folder(place)
@@ -36,11 +51,8 @@ def load_series(place: Path) -> Series:
             raise UserError(f"{place}: not there", _WHAT)
     except OSError as error:
         raise UserError(f"{error.filename or place}: {error.strerror}") from None
-    if all(member.unreadable for member in read.members):
-        why = next((f"{m.name}: {m.unreadable}" for m in read.members), "") or next(
-            (f"{name}: {said}" for name, said in read.left_out), ""
-        )
-        raise UserError(f"{place}: holds no patch{f' ({why})' if why else ''}", _WHAT)
+    if not read.members:
+        raise _nothing(place, read)
     return read
 
 

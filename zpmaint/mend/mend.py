@@ -16,9 +16,12 @@ from zpmaint.diffs.reader import read_patch
 from zpmaint.mend.align import key
 from zpmaint.mend.judge import judge
 from zpmaint.mend.place import ANOTHER_BASE, placed
-from zpmaint.mend.posting import PostedFile, read_posting
+from zpmaint.mend.posting import PostedFile, paths_in, read_posting
 from zpmaint.mend.rebuild import CHARACTER, INSIDE, How, Row, rows_of
 from zpmaint.mend.render import file_diff
+
+
+__all__ = ["Guess", "Mended", "mend", "paths_in"]
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,6 @@ class Mended:
     guesses: tuple[Guess, ...]
     notes: tuple[str, ...]
     """All of it as lines for people."""
-
-
-def paths_in(posting: str, name: str = "the posting") -> tuple[str, ...]:
-    """The paths in the kernel tree that a posting touches; those are what `mend` needs."""
-    return tuple(file.path for file in read_posting(posting, name).files)
 
 
 def mend(

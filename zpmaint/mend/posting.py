@@ -28,6 +28,7 @@ _QP_HEX = re.compile(r"=[0-9A-F]{2}")
 _QP_SAID = re.compile(r"content-transfer-encoding:\s*quoted-printable", re.IGNORECASE)
 _INDENTED_BY_NBSP = re.compile(r"[ +-]?\u00a0")
 _MARKUP = re.compile(r"<(?:!doctype|html|body|pre|div|span|p|br|td|code)\b[^>]*>", re.IGNORECASE)
+_ABOVE = re.compile(r"diff -|Index: ")
 _BETWEEN = re.compile(r"diff |Index: |={60,}$|index [0-9a-f]+\.\.|(?:new|deleted) file mode ")
 _REFUSED = (
     (
@@ -207,6 +208,35 @@ def _has_entities(lines: list[str]) -> bool:
     part = "\n".join(_diff_part(lines))
     entities = len(_ENTITY.findall(part))
     return entities > 0 and part.count("&") == entities and "<" not in part
+
+
+def paths_in(posting: str, name: str = "the posting") -> tuple[str, ...]:
+    """The paths in the kernel tree that a posting touches; those are what `mend` needs."""
+    return tuple(file.path for file in read_posting(posting, name).files)
+
+
+def message_of(posting: str, is_mail: bool) -> str:
+    """What stands above the diffs of a posting, for the head of the mended patch: all of it of a
+    mail, no more than the text above the first file of anything else that is not quoted."""
+    undone: Counter[str] = Counter()
+    lines = _decoded(posting, undone)
+    end = 0
+    while end < len(lines):
+        text = lines[end].text
+        found = _QUOTE.match(text)
+        if _opens_file(lines, end, found[0] if found else "") or _ABOVE.match(
+            _unquoted(text, found[0] if found else "")
+        ):
+            if found:
+                return ""  # the words of whoever quoted it
+            break
+        end += 1
+    head = [line.text.rstrip("\r") for line in lines[:end]]
+    while head and not head[-1].strip():
+        head.pop()
+    if not head or not (is_mail or any(text.strip() for text in head)):
+        return ""
+    return "".join(f"{text}\n" for text in [*head, ""])
 
 
 def _unquoted_lines(lines: list[Posted], undone: Counter[str]) -> list[Posted]:
