@@ -12,16 +12,13 @@ from series_fixtures import (
     Repository,
     Tree,
     git_am,
-    lay,
     ported,
-    program,
     quilt_folder,
     quilt_push,
     tree_of,
     write,
 )
 
-from zpmaint.core.errors import UserError
 from zpmaint.diffs.series import load_series
 from zpmaint.diffs.writer import unified
 from zpmaint.merge.lines import lines_of
@@ -363,9 +360,7 @@ def test_a_patch_without_a_diff_is_not_called_applied(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_named_and_the_others_go_on(tmp_path: Path) -> None:
-    folder = quilt_folder(
-        tmp_path / "in", {"0.patch": diff(C, ONE)[:-20], **chain(C, ONE, TWO)}
-    )
+    folder = quilt_folder(tmp_path / "in", {"0.patch": diff(C, ONE)[:-20], **chain(C, ONE, TWO)})
     ports = ported(folder, BASE, TARGET)
     assert fates(ports) == ["unread", "applies", "applies"]
     assert ports[0].why.startswith("line ") and "ends early" in ports[0].why

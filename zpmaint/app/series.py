@@ -42,7 +42,9 @@ class SeriesPort:
     @property
     def is_whole(self) -> bool:
         """Whether every patch is there, and went in or is upstream."""
-        return not self.series.missing and all(port.goes_in or port.fate is Fate.UPSTREAM for port in self.ports)
+        return not self.series.missing and all(
+            port.goes_in or port.fate is Fate.UPSTREAM for port in self.ports
+        )
 
     def waiting(self, port: MemberPort) -> list[str]:
         """The later patches that a conflict holds up: they speak of lines that it brings."""

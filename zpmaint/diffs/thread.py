@@ -168,13 +168,10 @@ def _newest(
     for other in sorted(numbered):
         if other == version:
             continue
-        why = (
-            f"{_v(version)} is newer"
-            if other < version
-            else (
-                f"{_v(other)} is not complete ({', '.join(lacking[other])} missing): offered, not taken"
-            )
-        )
+        parts_there = ", ".join(lacking[other])
+        why = f"{_v(version)} is newer"
+        if other > version:
+            why = f"{_v(other)} is not complete ({parts_there} missing): offered, not taken"
         for one in numbered[other]:
             out[one.member.name] = why
         if other > version:

@@ -26,7 +26,7 @@ from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild import fixups, kconfig, make, profiles, toolchains
 from zpmaint.kbuild.conditions import SourceView
-from zpmaint.kbuild.diagnosis import diagnose
+from zpmaint.kbuild.diagnosis import check_folder, diagnose
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.profiles import Profile
 from zpmaint.kbuild.toolchains import Toolchain
@@ -100,6 +100,7 @@ def build(
     is not configured, compiled or linked: which flavour, which file, the first error, the log),
     InfraError (missing tools, disk full, out of memory, a crashed compiler).
     """
+    check_folder(work)
     with _disk_faults():
         job = _job(
             version,

@@ -11,7 +11,9 @@ ANY = "\x01"
 _LOCAL = r"[\w.+-]+"
 _TOLD = (
     # "ann at example.org", as pipermail has it, and "ann () example ! org" of marc.info
-    re.compile(rf"(?P<local>{_LOCAL}) (?:at|AT|\(at\)|\[at\]) (?P<host>[\w-]+(?:(?:\.| dot | \. )[\w-]+)+)"),
+    re.compile(
+        rf"(?P<local>{_LOCAL}) (?:at|AT|\(at\)|\[at\]) (?P<host>[\w-]+(?:(?:\.| dot | \. )[\w-]+)+)"
+    ),
     re.compile(rf"(?P<local>{_LOCAL}) \(\) (?P<host>[\w-]+(?: ! [\w-]+)+)"),
 )
 _LOST = re.compile(
@@ -21,9 +23,9 @@ _LOST = re.compile(
 
 def hides(text: str) -> bool:
     """Whether a line holds an address that is hidden."""
-    return ("email" in text or "@" in text or " at " in text or " () " in text or "(at)" in text) and (
-        bool(_LOST.search(text)) or any(shape.search(text) for shape in _TOLD)
-    )
+    return (
+        "email" in text or "@" in text or " at " in text or " () " in text or "(at)" in text
+    ) and (bool(_LOST.search(text)) or any(shape.search(text) for shape in _TOLD))
 
 
 def shown(text: str) -> str:

@@ -20,7 +20,6 @@ from zpmaint.mend.posting import PostedFile, paths_in, read_posting
 from zpmaint.mend.rebuild import CHARACTER, INSIDE, How, Row, rows_of
 from zpmaint.mend.render import file_diff
 
-
 __all__ = ["Guess", "Mended", "mend", "paths_in"]
 
 
@@ -74,7 +73,14 @@ def mend(
         keys = [key(line) for line in lines]
         hunks = placed(file, keys, name=name, base=base, notes=notes)
         made = rows_of(file.path, lines, hunks, name, damage)
-        diff = file_diff(file.path, made, ends, file.creates, file.deletes, file.head)
+        diff = file_diff(
+            file.path,
+            made,
+            base_ends=ends,
+            creates=file.creates,
+            deletes=file.deletes,
+            head=file.head,
+        )
         if not diff or _unchanged(made):
             raise UserError(
                 f"{name}: line {file.number}: what is left of the change to {file.path} changes "
@@ -86,9 +92,7 @@ def mend(
         tail = sum(1 for hunk in hunks for line in hunk.tail if line.text.strip())
         if tail:
             notes.append(f"{file.path}: {tail} lines of text behind the hunks left out")
-    judged = judge(
-        "".join(diffs), base_blobs, f"{name}, mended", damaged=damage[CHARACTER] > 0
-    )
+    judged = judge("".join(diffs), base_blobs, f"{name}, mended", damaged=damage[CHARACTER] > 0)
     patch = judged.patch
     read_patch(patch, f"{name}, mended")
     damage += Counter(judged.damage)

@@ -11,7 +11,7 @@ import quopri
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.text import to_bytes, to_text
@@ -331,7 +331,15 @@ class _Loose(Reader):
             self.at += 1
         self.bodies.append((head, self.at))
         lines = tuple(self.lines[head + 1 : self.at])
-        return HunkText(*astuple(header), self.lines[head], lines)
+        return HunkText(
+            header.old_start,
+            header.old_count,
+            header.new_start,
+            header.new_count,
+            header.tail,
+            self.lines[head],
+            lines,
+        )
 
     def opens_file(self) -> bool:
         if not self.line().lstrip(" \t").startswith("--- "):
@@ -379,24 +387,23 @@ def _posted(
         )
     # What git says of a file beyond its lines is not damaged by what damages blanks.
     extended = tuple(text for text in diff.head if text.startswith(_KEPT))
-    head = (f"diff --git a/{diff.new or diff.old} b/{diff.new or diff.old}\n", *extended)
+    kept = (f"diff --git a/{diff.new or diff.old} b/{diff.new or diff.old}\n", *extended)
     return PostedFile(
         diff.new or str(diff.old),
         diff.old is None,
         diff.new is None,
         number,
         tuple(hunks),
-        head if extended else (),
+        kept if extended else (),
     )
 
 
 def _refuse_context(lines: list[Posted], at: int, name: str) -> None:
-    if lines[at].text.startswith("*** ") and at + 1 < len(lines):
-        if lines[at + 1].text.startswith("--- "):
-            raise UserError(
-                f"{name}: line {lines[at].number}: a context diff",
-                "only unified diffs can be mended",
-            )
+    after = lines[at + 1].text if at + 1 < len(lines) else ""
+    if lines[at].text.startswith("*** ") and after.startswith("--- "):
+        raise UserError(
+            f"{name}: line {lines[at].number}: a context diff", "only unified diffs can be mended"
+        )
 
 
 def _refuse(lines: list[Posted], at: int, name: str) -> None:

@@ -14,6 +14,7 @@ from zpmaint.mend.rebuild import Row
 def file_diff(
     path: str,
     rows: Sequence[Row],
+    *,
     base_ends: bool,
     creates: bool,
     deletes: bool,

@@ -155,15 +155,7 @@ class _Work:
             if part is member.patch.diffs[0] and not isinstance(there, Effect):
                 reversed_ = reversal.stands_already(member.patch.diffs, self.base)
             if try_it:
-                done = carry(part, self.base, there, self.target, terms)
-                if done.effect is not None:
-                    if not proven(part, done, member.name, member.strip, self.target):
-                        raise AssertionError(f"{member.name}: {part.paths} is not written right")
-                    # A file may be in a patch twice: the second diff goes onto the first's result.
-                    for path, data in done.effect.files.items():
-                        self.target.put(path, data)
-                    staged |= done.effect.files
-                carried.append(done)
+                carried.append(self.placed(part, there, member, terms, staged))
             if isinstance(there, Effect):
                 needs |= self.advance(number, part, there)
             else:
@@ -174,15 +166,12 @@ class _Work:
         files = tuple(done.port for done in carried)
         files = held_back(files, self.min_confidence) or files
         fate, why = _judged(files) if try_it else (Fate.UNTRIED, "a patch before it conflicts")
-        if fate in (Fate.UPSTREAM, Fate.CONFLICT):
-            fate, why = _or_reversed(member, fate, why, reversed_, is_base)
-        data, notes = b"", list(member.notes)
+        fate, why = _or_reversed(member, fate, why, stands=reversed_, is_base=is_base)
+        data, notes, wrong = b"", member.notes, ""
         if fate in (Fate.APPLIES, Fate.PORTED):
-            data, quoted, wrong = _written(member, carried)
-            if wrong:
-                fate, why, data = Fate.CONFLICT, f"what would be written: {wrong}", b""
-            if quoted:
-                notes.append(f"{quoted} lines of the message quoted: patch(1) would act on them")
+            data, notes, wrong = _written(member, carried)
+        if wrong:
+            fate, why, data = Fate.CONFLICT, f"what would be written: {wrong}", b""
         if fate not in (Fate.APPLIES, Fate.PORTED):
             for path in staged:
                 self.target.put(path, before[path])
@@ -196,8 +185,28 @@ class _Work:
             why,
             tuple(self.names[n] for n in sorted(needs - {number})),
             tuple(off_base),
-            tuple(notes),
+            notes,
         )
+
+    def placed(
+        self,
+        part: FileDiff,
+        there: Effect | str,
+        member: Member,
+        terms: Terms,
+        staged: dict[str, bytes | None],
+    ) -> Carried:
+        """A section on the target as it is now; what it does is done there, and put into `staged`.
+
+        A file may be in a patch twice: the second diff goes onto the first's result."""
+        done = carry(part, self.base, there, self.target, terms)
+        if done.effect is not None:
+            if not proven(part, done, member.name, member.strip, self.target):
+                raise AssertionError(f"{member.name}: {part.paths} is not written right")
+            for path, data in done.effect.files.items():
+                self.target.put(path, data)
+            staged.update(done.effect.files)
+        return done
 
     def advance(self, number: int, part: FileDiff, there: Effect) -> set[int]:
         """Do a section on its base; the patches whose lines it speaks of."""
@@ -240,10 +249,12 @@ def _judged(files: Sequence[FilePort]) -> tuple[Fate, str]:
 
 
 def _or_reversed(
-    member: Member, fate: Fate, why: str, stands: bool, is_base: bool
+    member: Member, fate: Fate, why: str, *, stands: bool, is_base: bool
 ) -> tuple[Fate, str]:
     """The answer for a patch whose new lines are there already: the base's having them, too, is
     what a diff from the new tree to the old one looks like. `stands`: they are in its own base."""
+    if fate not in (Fate.UPSTREAM, Fate.CONFLICT):
+        return fate, why
     looks = reversal.looks_turned(member.patch.diffs)
     if stands and (is_base or looks):
         told = "" if looks else ", unless the base has the change already"
@@ -258,10 +269,10 @@ def _or_reversed(
     return fate, why
 
 
-def _written(member: Member, carried: list[Carried]) -> tuple[bytes, int, str]:
+def _written(member: Member, carried: list[Carried]) -> tuple[bytes, tuple[str, ...], str]:
     """The patch file: all that stands around its diffs as it was, but for lines of the message
-    that patch(1) would take for a diff. Their number, and why others would read the file
-    otherwise ('' if they would not)."""
+    that patch(1) would take for a diff. What is to be said of it, and why others would read the
+    file otherwise ('' if they would not)."""
     texts = iter(carried)
     pieces: list[str] = []
     count = 0
@@ -275,9 +286,12 @@ def _written(member: Member, carried: list[Carried]) -> tuple[bytes, int, str]:
     text = "".join(pieces)
     data = to_bytes(text)
     if data == member.data:
-        return data, 0, ""
+        return data, member.notes, ""
+    notes = member.notes
+    if count:
+        notes += (f"{count} lines of the message quoted: patch(1) would act on them",)
     diffs = [done.text for done in carried if done.text]
-    return data, count, others.misread(text, diffs, member.name, member.strip)
+    return data, notes, others.misread(text, diffs, member.name, member.strip)
 
 
 def dependents(ports: Sequence[MemberPort], name: str) -> list[str]:
