@@ -47,6 +47,7 @@ def command(
     """
     from zpmaint.app.import_ import import_series, written  # noqa: PLC0415
     from zpmaint.app.new_set import patch_toml  # noqa: PLC0415
+    from zpmaint.app.patch_files import read_file  # noqa: PLC0415
     from zpmaint.core.files import write_whole  # noqa: PLC0415
     from zpmaint.core.text import to_bytes  # noqa: PLC0415
     from zpmaint.core.versions import KernelVersion  # noqa: PLC0415
@@ -54,7 +55,7 @@ def command(
 
     session = context.new_session
     version = KernelVersion.parse(base)
-    series = read_series(file)
+    series = read_series(file, read_file)
     chain = session.chain(sources)
     with session.reporter.step(f"import {file.name} against {version}"):
         done = import_series(series, lambda paths: chain.blobs(version, paths))

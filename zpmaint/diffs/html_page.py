@@ -49,6 +49,7 @@ class _Text(HTMLParser):
         self._silent = 0
         self._fresh = False
         self._hidden = ""
+        self._began: list[int] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _SILENT:
@@ -57,6 +58,7 @@ class _Text(HTMLParser):
             self._put("\n")
         elif tag in _BLOCKS and not self._depth:
             self._line()
+            self._began.append(len(self.all))
         if tag in ("pre", "textarea"):
             self._depth += 1
             self._fresh = True
@@ -74,6 +76,9 @@ class _Text(HTMLParser):
             self._line()
             self._depth -= 1
         elif tag in _BLOCKS and not self._depth:
+            began = self._began.pop() if self._began else -1
+            if began == len(self.all):
+                self._put("\n")  # a row that holds nothing is an empty line
             self._line()
 
     def handle_data(self, data: str) -> None:
@@ -85,7 +90,8 @@ class _Text(HTMLParser):
             self._put(data)
         else:
             # Between tags stands what lays out the source; in them the style may keep blanks.
-            self._put(data if data.strip() else "")
+            if data.strip():
+                self._put(data)
         self._fresh = False
 
     def _put(self, text: str) -> None:

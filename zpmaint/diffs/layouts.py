@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from zpmaint.core.errors import UserError
@@ -13,6 +14,9 @@ from zpmaint.diffs.member import Member, Series
 from zpmaint.diffs.packed import SUFFIXES, plain_name
 from zpmaint.diffs.subject import read_subject
 from zpmaint.diffs.thread import chosen
+
+Read = Callable[[Path], bytes]
+"""How a file is read."""
 
 TABLES = ("series", "series.conf", "patches/series", "debian/patches/series")
 """Where a folder's table of patches may stand: quilt's, Armbian's and SUSE's, Debian's."""
@@ -28,7 +32,7 @@ def table_in(folder: Path) -> Path | None:
     return next((folder / name for name in TABLES if (folder / name).is_file()), None)
 
 
-def quilt(folder: Path, table: Path) -> Series:
+def quilt(folder: Path, table: Path, read: Read = Path.read_bytes) -> Series:
     """The patches that a table names, those turned off left out and named."""
     members: dict[str, Member] = {}
     lines: list[tuple[str, str]] = []
@@ -54,7 +58,7 @@ def quilt(folder: Path, table: Path) -> Series:
         file = folder / name
         if not file.is_file():
             raise UserError(f"{where}: no file {file}", "put the patch there, or take its line out")
-        members[bare] = opened.whole(file.read_bytes(), bare, _strip(words[1:], where))
+        members[bare] = opened.whole(read(file), bare, _strip(words[1:], where))
         lines.append((line.replace(name, bare, 1), bare))
     if lines and lines[-1] == ("", ""):
         lines.pop()  # what follows the last newline
@@ -102,10 +106,10 @@ def stages(folder: Path) -> list[Path]:
     return [place for stage in _STAGES for _, place in found.get(stage, [])]
 
 
-def staged(folder: Path, places: list[Path]) -> Series:
+def staged(folder: Path, places: list[Path], read: Read = Path.read_bytes) -> Series:
     """A queue in stages, each a folder of patches in the order of their numbers."""
     members = tuple(
-        opened.whole(file.read_bytes(), f"{place.name}/{plain_name(file.name)}")
+        opened.whole(read(file), f"{place.name}/{plain_name(file.name)}")
         for place in places
         for file in _numbered(place)
     )
@@ -114,9 +118,9 @@ def staged(folder: Path, places: list[Path]) -> Series:
     return Series(folder.name, members, table, notes=(f"in the order {order}",))
 
 
-def numbered(folder: Path) -> Series:
+def numbered(folder: Path, read: Read = Path.read_bytes) -> Series:
     """The files of a folder in the order of their numbers, as git format-patch writes them."""
-    found = [opened.whole(f.read_bytes(), plain_name(f.name)) for f in _numbered(folder)]
+    found = [opened.whole(read(f), plain_name(f.name)) for f in _numbered(folder)]
     return _of_mails(folder.name, found, alone=False)
 
 
@@ -135,11 +139,11 @@ def _by_number(name: str) -> list[tuple[int, int, str]]:
     return [(0, int(p), p) if n % 2 else (1, 0, p) for n, p in enumerate(parts) if p or n % 2]
 
 
-def file(place: Path) -> Series:
+def file(place: Path, read: Read = Path.read_bytes) -> Series:
     """One file: a patch, a mail, an mbox, a page."""
     name = plain_name(place.name)
     found: list[Member] = []
-    mails = opened.mails_in(place.read_bytes(), str(place))
+    mails = opened.mails_in(read(place), str(place))
     count = sum(len(letters) for letters in mails)
     for letter in (letter for letters in mails for letter in letters):
         number = len(found) + 1

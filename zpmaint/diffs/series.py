@@ -20,17 +20,18 @@ _WHAT = (
 )
 
 
-def load_series(place: Path) -> Series:
+def load_series(place: Path, read: layouts.Read = Path.read_bytes) -> Series:
     """Read the series at `place`: a folder with a table of patches, that table itself, a folder of
     numbered patches, OpenWrt's folders, or one file with a patch, mails or a page in it.
 
     A patch that cannot be read stays a member that says so; what is no patch is in `left_out`.
-    Raises UserError (file, line, what would be right) where no patch at all can be read."""
-    read = read_series(place)
-    if all(member.unreadable for member in read.members):
-        why = next((f"{m.name}: {m.unreadable}" for m in read.members), "")
-        raise _nothing(place, read, why)
-    return read
+    Raises UserError (file, line, what would be right) where no patch at all can be read. `read` reads a
+    file; one that knows zstd has those unpacked, too."""
+    found = read_series(place, read)
+    if all(member.unreadable for member in found.members):
+        why = next((f"{m.name}: {m.unreadable}" for m in found.members), "")
+        raise _nothing(place, found, why)
+    return found
 
 
 def _nothing(place: Path, read: Series, why: str = "") -> UserError:
@@ -38,30 +39,34 @@ def _nothing(place: Path, read: Series, why: str = "") -> UserError:
     return UserError(f"{place}: holds no patch{f' ({why})' if why else ''}", _WHAT)
 
 
-def read_series(place: Path) -> Series:
+def read_series(place: Path, read: layouts.Read = Path.read_bytes) -> Series:
     """The series at `place`, whether or not its patches can be read as they are: what a page or a
     mailer damaged can be mended. Raises UserError where there is nothing that could be one."""
     try:
         if place.is_dir():
-            read = _folder(place)
+            found = _folder(place, read)
         elif place.is_file():
             is_table = place.name in (TABLE, "series.conf") or layouts.is_table(place)
-            read = layouts.quilt(place.parent, place) if is_table else layouts.file(place)
+            found = (
+                layouts.quilt(place.parent, place, read)
+                if is_table
+                else layouts.file(place, read)
+            )
         else:
             raise UserError(f"{place}: not there", _WHAT)
     except OSError as error:
         raise UserError(f"{error.filename or place}: {error.strerror}") from None
-    if not read.members:
-        raise _nothing(place, read)
-    return read
+    if not found.members:
+        raise _nothing(place, found)
+    return found
 
 
-def _folder(place: Path) -> Series:
+def _folder(place: Path, read: layouts.Read) -> Series:
     if table := layouts.table_in(place):
-        return layouts.quilt(table.parent, table)
+        return layouts.quilt(table.parent, table, read)
     if stages := layouts.stages(place):
-        return layouts.staged(place, stages)
-    return layouts.numbered(place)
+        return layouts.staged(place, stages, read)
+    return layouts.numbered(place, read)
 
 
 def joined(several: list[Series]) -> Series:
