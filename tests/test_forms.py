@@ -193,7 +193,9 @@ FILES: dict[str, str | bytes] = {
     "last newline missing": diff().rstrip("\n"),
     "header counts one line too few": diff().replace("+7,8", "+7,7"),
     "context that lost its blank before a tab": diff().replace(" \tif", "\tif"),
-    "last hunk a blank line short": diff("@@ -1,2 +1,2 @@\n-#include <linux/oat.h>\n+#include <x.h>\n"),
+    "last hunk a blank line short": diff(
+        "@@ -1,2 +1,2 @@\n-#include <linux/oat.h>\n+#include <x.h>\n"
+    ),
     "hunk with lines missing": diff().replace("+\tn = o->grains + husks;\n", ""),
     "lines like a hunk's behind it": diff() + "+\tmore();\n",
     "combined diff": CC,

@@ -88,10 +88,9 @@ class _Text(HTMLParser):
             if self._fresh:
                 data = data.removeprefix("\r").removeprefix("\n")  # as HTML has it
             self._put(data)
-        else:
-            # Between tags stands what lays out the source; in them the style may keep blanks.
-            if data.strip():
-                self._put(data)
+        # Between tags stands what lays out the source; in them the style may keep blanks.
+        elif data.strip():
+            self._put(data)
         self._fresh = False
 
     def _put(self, text: str) -> None:

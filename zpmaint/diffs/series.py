@@ -25,8 +25,8 @@ def load_series(place: Path, read: layouts.Read = Path.read_bytes) -> Series:
     numbered patches, OpenWrt's folders, or one file with a patch, mails or a page in it.
 
     A patch that cannot be read stays a member that says so; what is no patch is in `left_out`.
-    Raises UserError (file, line, what would be right) where no patch at all can be read. `read` reads a
-    file; one that knows zstd has those unpacked, too."""
+    `read` reads a file; one that knows zstd has those unpacked, too. Raises UserError (file, line,
+    what would be right) where no patch at all can be read."""
     found = read_series(place, read)
     if all(member.unreadable for member in found.members):
         why = next((f"{m.name}: {m.unreadable}" for m in found.members), "")
@@ -48,9 +48,7 @@ def read_series(place: Path, read: layouts.Read = Path.read_bytes) -> Series:
         elif place.is_file():
             is_table = place.name in (TABLE, "series.conf") or layouts.is_table(place)
             found = (
-                layouts.quilt(place.parent, place, read)
-                if is_table
-                else layouts.file(place, read)
+                layouts.quilt(place.parent, place, read) if is_table else layouts.file(place, read)
             )
         else:
             raise UserError(f"{place}: not there", _WHAT)

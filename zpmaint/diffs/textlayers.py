@@ -25,11 +25,9 @@ _BOMS = (
 _BOM = re.compile(rb"^\xef\xbb\xbf(?=--- |diff |Index: |From|Subject: |@@ |\* |# |$)", re.MULTILINE)
 _COLOUR = re.compile(rb"\x1b\[[0-9;:]*[mK]")
 _COLOURED = re.compile(rb"^(?:\x1b\[[0-9;:]*[mK])+(?:diff |--- |\+\+\+ |@@ |[+-])", re.MULTILINE)
-_SIGNED = re.compile(
-    rb"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[^\n]+\n)*\n(.*?)^-----BEGIN PGP SIGNATURE-----.*?"
-    rb"^-----END PGP SIGNATURE-----\n?",
-    re.MULTILINE | re.DOTALL,
-)
+_SIGNED = b"-----BEGIN PGP SIGNED MESSAGE-----\n"
+_SIGNATURE = b"\n-----BEGIN PGP SIGNATURE-----\n"
+_END_SIGNATURE = b"\n-----END PGP SIGNATURE-----"
 _BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]{40,100}\r?\n)+[A-Za-z0-9+/]+={0,2}\s*")
 _HUNKS = re.compile(rb"^@@ -\d", re.MULTILINE)
 
@@ -86,10 +84,26 @@ def cleared(data: bytes, *, html: bool = False) -> tuple[bytes, tuple[str, ...]]
     if whole != data:
         data = whole
         said.append("CRLF line ends undone")
-    if _SIGNED.search(data):
-        data = _SIGNED.sub(lambda found: re.sub(rb"^- ", b"", found[1], flags=re.M), data)
+    unsigned = _unsigned(data)
+    if unsigned != data:
+        data = unsigned
         said.append("a clear signature removed")
     return data, tuple(said)
+
+
+def _unsigned(data: bytes) -> bytes:
+    """A text without a clear signature around it, and without the blanks and dashes that it put
+    before lines that begin with a dash."""
+    start = 0 if data.startswith(_SIGNED) else data.find(b"\n" + _SIGNED) + 1
+    if not data.startswith(_SIGNED, start):
+        return data
+    text = data.find(b"\n\n", start) + 2  # behind the field Hash
+    end = data.find(_SIGNATURE, text) + 1
+    last = data.find(_END_SIGNATURE, end)
+    if text < 2 or not end or last < 0:
+        return data
+    inside = re.sub(rb"^- ", b"", data[text:end], flags=re.M)
+    return data[:start] + inside + data[last + len(_END_SIGNATURE) :].removeprefix(b"\n")
 
 
 def landed(text: bytes) -> bytes:
