@@ -6,8 +6,8 @@ import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from zpmaint.guest.patterns import PAGE_KB, Pass, Pattern, full_bench
 from zpmaint.judge.measured import Place
+from zpmaint.suites.guest.patterns import PAGE_KB, Pass, Pattern, full_bench
 
 PAGES = 4096
 

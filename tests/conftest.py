@@ -46,13 +46,22 @@ def _nothing_is_left_running(tmp_path_factory: pytest.TempPathFactory) -> Iterat
     assert not left, "processes that the tests left running"
 
 
+def _ancestry() -> set[int]:
+    found, pid = set(), os.getpid()
+    while pid > 0:
+        found.add(pid)
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return found
+
+
 def _naming(folder: bytes) -> Iterator[str]:
+    ours = _ancestry()  # where the folder may have been asked for with --basetemp
     for place in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = place.read_bytes()
         except OSError:  # it has ended meanwhile
             continue
-        if folder in words and place.parent.name not in (str(os.getpid()), str(os.getppid())):
+        if folder in words and int(place.parent.name) not in ours:
             yield words.replace(b"\0", b" ").decode(errors="replace")
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from zpmaint.guest import compile as compiling
-from zpmaint.guest.cases import read_cases
-from zpmaint.guest.compile import init_program
+from zpmaint.suites.cases import read_cases
+from zpmaint.suites.guest.compile import Program, compiled
 
 needs_linux = pytest.mark.skipif(
     platform.machine() != "x86_64" or not shutil.which("musl-gcc"),
@@ -26,14 +25,9 @@ def ran(program: Path, *words: str) -> str:
     ).stdout
 
 
-def program_of(
-    monkeypatch: pytest.MonkeyPatch, folder: Path, *, bodies: dict[str, str], table: str = ""
-) -> Path:
+def program_of(folder: Path, *, bodies: dict[str, str], table: str = "") -> Path:
     """The guest program with the cases `bodies` (name to C statements) instead of its own."""
-    sources = folder / "c"
-    shutil.copytree(compiling.SOURCES, sources)
-    for own in sources.glob("cases_*.c"):
-        own.unlink()
+    source = folder / "cases_test.c"
     table = table or "".join(
         f'[[case]]\nname = "{name}"\nreason = "r"\ntags = ["t"]\n' for name in bodies
     )
@@ -41,11 +35,9 @@ def program_of(
     functions = "".join(
         f"void {case.function}(void)\n{{\n{bodies[case.name]}\n}}\n" for case in cases
     )
-    (sources / "cases_test.c").write_text(
+    source.write_text(
         "#include <signal.h>\n#include <sys/mman.h>\n#include <sys/syscall.h>\n"
         '#include <unistd.h>\n#include "cases.gen.h"\n#include "memory.h"\n#include "probe.h"\n'
         '#include "registers.h"\n#include "tell.h"\n' + functions
     )
-    monkeypatch.setattr(compiling, "SOURCES", sources)
-    monkeypatch.setattr(compiling, "all_cases", lambda: cases)
-    return init_program("x86_64", cache=folder / "cache")
+    return compiled(Program("init", cases, (source,)), "x86_64", cache=folder / "cache")

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.counters import all_counters
-from zpmaint.guest.values import Case
+from zpmaint.judge.conclude import conclude
 from zpmaint.judge.values import CaseResult, Verdict
 from zpmaint.judge.verdict import judge
 from zpmaint.patchset.values import Flip, Telling
+from zpmaint.suites.fault_path.suite import all_counters
+from zpmaint.suites.values import Case
 from zpmaint.vm.values import Outcome, Run
 
 V612 = KernelVersion.parse("6.12.107")
@@ -125,10 +126,11 @@ def judged(
     flips: tuple[Flip, ...] = FLIPS,
     telling: tuple[Telling, ...] = TELLING,
     benchmark: bool = True,
+    cases: tuple[Case, ...] = CASES,
 ) -> Verdict:
     """The verdict on two runs, or two reports of runs that finished well."""
-    return judge(
-        CASES,
+    suite = judge(
+        cases,
         flips,
         telling,
         counters=all_counters(),
@@ -138,6 +140,7 @@ def judged(
         patched=run(patched) if isinstance(patched, str) else patched,
         benchmark=benchmark,
     )
+    return conclude([suite])
 
 
 def of(verdict: Verdict, case: str) -> tuple[CaseResult, CaseResult | None]:

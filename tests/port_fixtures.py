@@ -8,7 +8,7 @@ from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.writer import unified
 from zpmaint.merge.lines import lines_of
-from zpmaint.patchset.values import Adoption, Anchor, PatchSet
+from zpmaint.patchset.values import Adoption, Anchor, PatchSet, single
 from zpmaint.port.engine import port
 from zpmaint.port.values import Port
 
@@ -17,7 +17,7 @@ V = KernelVersion.parse
 
 
 def anchor(patch: str, name: str = "a", version: str = "2.6.20", era: Era | None = None) -> Anchor:
-    return Anchor(name, V(version), V(version), era or Era(), patch, "the first")
+    return Anchor(name, V(version), V(version), era or Era(), single(patch), "the first")
 
 
 def patchset(*anchors: Anchor, adoptions: tuple[Adoption, ...] = ()) -> PatchSet:

@@ -13,7 +13,8 @@ import pytest
 from zpmaint.app.series import SeriesPort, write_series
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.series import Series, load_series
-from zpmaint.port.series import MemberPort, port_series
+from zpmaint.port.series import port_series
+from zpmaint.port.values import MemberPort
 
 CALM = {
     **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},

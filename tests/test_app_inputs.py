@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import textwrap
 from dataclasses import replace
 from pathlib import Path
@@ -107,11 +108,55 @@ def test_the_sets_own_cases_count(shipped: PatchSet, tmp_path: Path) -> None:
     assert now.keys() - before.keys() == {"own/flag.c"}
 
 
+def test_a_suite_counts_for_the_sets_that_want_it(
+    shipped: PatchSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case of the fault-path suite changes, on a copy of the package."""
+    package = tmp_path / "zpmaint"
+    shutil.copytree(PROJECT / "zpmaint", package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(inputs, "_PACKAGE", package)
+    sets = {
+        "both": shipped,
+        "boot": replace(shipped, suites=("boot",)),
+        "ltp": replace(shipped, suites=("boot", "ltp"), suite_targets=(("ltp", ("mm",)),)),
+    }
+
+    def after(path: str, old: str, new: str) -> dict[str, set[str]]:
+        """By set what differs on NEW once a file says otherwise."""
+        kept = (package / path).read_text()
+        assert old in kept
+        found = {}
+        for name, of in sets.items():
+            inputs._code.cache_clear()
+            before = verification_inputs(NEW, of)
+            (package / path).write_text(kept.replace(old, new, 1))
+            inputs._code.cache_clear()
+            now = verification_inputs(NEW, of)
+            (package / path).write_text(kept)
+            found[name] = {part for part in before | now if before.get(part) != now.get(part)}
+        return found
+
+    cases = "suites/fault_path/cases.toml"
+    try:
+        assert after(cases, 'name = "read.zero"', 'name = "read.naught"') == {
+            "both": {cases}, "boot": set(), "ltp": set(),
+        }  # fmt: skip
+        assert after(cases, "untouched memory reads as zero", "prose") == {
+            "both": set(), "boot": set(), "ltp": set(),
+        }  # fmt: skip
+        assert after("suites/ltp/suite.py", "from __future__", "X = 1\nfrom __future__") == {
+            "both": set(), "boot": set(), "ltp": {"code"},
+        }  # fmt: skip
+    finally:
+        inputs._code.cache_clear()
+
+
 def test_a_projects_own_data_counts(shipped: PatchSet, tmp_path: Path) -> None:
     before = verification_inputs(NEW, shipped, project=tmp_path)
-    (tmp_path / "fixups.toml").write_text('[[fixup]]\nname = "x"\n')
+    (tmp_path / "zpmaint.d/kbuild").mkdir(parents=True)
+    (tmp_path / "zpmaint.d/kbuild/fixups.toml").write_text('[[fixup]]\nname = "x"\n')
     now = verification_inputs(NEW, shipped, project=tmp_path)
-    assert now.keys() - before.keys() == {"project/fixups.toml"}
+    assert now.keys() - before.keys() == {"project/kbuild/fixups.toml"}
 
 
 def test_the_key_holds_what_the_stages_import_and_read(shipped: PatchSet) -> None:

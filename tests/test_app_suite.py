@@ -15,7 +15,7 @@ from test_app_verify import Shop, pytestmark, words  # noqa: F401
 
 from zpmaint.app.suite import HANGS, RESTARTS, boot_suite
 from zpmaint.cli import main as door
-from zpmaint.guest.cases import all_cases
+from zpmaint.suites.fault_path.suite import all_cases
 from zpmaint.vm import qemu
 
 NAMES = [case.name for case in all_cases()]

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from zpmaint.guest.compile import SOURCES
 from zpmaint.judge.ktap import read_report
+from zpmaint.suites.commands.programs import INIT
+from zpmaint.suites.guest.compile import SOURCES
 
 BESIDE = Path(__file__).parent.parent / "ci" / "beside"
+SUITES = SOURCES.parent.parent
 
 TOYS = {
     "ktap": """
@@ -58,7 +60,7 @@ def init(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if compiler is None:
         pytest.skip("no C compiler")
     out = tmp_path_factory.mktemp("init") / "init"
-    sources = [BESIDE / "init.c", SOURCES / "channel.c", "-I", SOURCES]
+    sources = [INIT, SOURCES / "channel.c", "-I", SOURCES]
     subprocess.run(
         [compiler, "-Wall", "-Wextra", "-Werror", "-O2", "-o", out, *sources], check=True
     )
@@ -99,17 +101,17 @@ def test_the_first_that_notices_is_enough_where_that_is_asked(init: Path, tmp_pa
 
 def test_the_lists_are_sound() -> None:
     names: list[str] = []
-    for row in tomllib.loads((BESIDE / "selftests.toml").read_text())["program"]:
+    for row in tomllib.loads((SUITES / "kselftest/programs.toml").read_text())["program"]:
         assert row.keys() <= {"name", "run", "also", "libraries", "flags", "seconds", "slow", "why"}
         assert row["why"]
         names.append(row["name"])
-    for row in tomllib.loads((BESIDE / "ltp.toml").read_text())["folder"]:
+    for row in tomllib.loads((SUITES / "ltp/folders.toml").read_text())["folder"]:
         assert row.keys() <= {"path", "run", "helpers", "seconds", "slow", "why"}
         assert row["why"]
         names += row["run"]
     assert len(names) == len(set(names))
-    for name in ("selftests.toml", "ltp.toml"):
-        for row in tomllib.loads((BESIDE / name).read_text())["left-out"]:
+    for name in ("kselftest/programs.toml", "ltp/folders.toml"):
+        for row in tomllib.loads((SUITES / name).read_text())["left-out"]:
             assert row["programs"]
             assert row["why"]
             assert not set(row["programs"]) & set(names)

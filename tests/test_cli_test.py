@@ -6,8 +6,9 @@ from click.shell_completion import ShellComplete
 
 from zpmaint.app.test_run import profile_for
 from zpmaint.cli.main import cli
-from zpmaint.guest.cases import all_cases, select
-from zpmaint.guest.values import FULL
+from zpmaint.suites.cases import select
+from zpmaint.suites.fault_path.suite import all_cases
+from zpmaint.suites.values import FULL
 
 
 def completed(*words: str, of: str) -> list[str]:

@@ -17,7 +17,7 @@ from series_fixtures import ported, quilt_folder
 
 from zpmaint.core.errors import UserError
 from zpmaint.diffs.series import Series, read_series
-from zpmaint.port.series import MemberPort
+from zpmaint.port.values import MemberPort
 
 DOC = Path(__file__).parent.parent / "docs/forms.md"
 P = "drivers/net/oat.c"

@@ -12,10 +12,10 @@ import pytest
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.cases import all_cases, read_cases, select
-from zpmaint.guest.compile import SOURCES
-from zpmaint.guest.counters import all_counters, read_counters
-from zpmaint.guest.table import table_header, table_source
+from zpmaint.suites.cases import read_cases, select
+from zpmaint.suites.counters import read_counters
+from zpmaint.suites.fault_path.suite import SOURCES, all_cases, all_counters
+from zpmaint.suites.guest.table import table_header, table_source
 
 PATCHES = Path(__file__).parent.parent / "patches"
 ROW = '[[case]]\nname = "a.b"\nreason = "r"\ntags = ["t"]\n'

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from zpmaint.core.errors import InfraError
-from zpmaint.guest import i386
+from zpmaint.suites.guest import i386
 
 SMALL = "/usr/lib/gcc/x86_64-linux-gnu/12/libgcc.a"
 

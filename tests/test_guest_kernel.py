@@ -16,13 +16,12 @@ import pytest
 
 from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.cases import all_cases
-from zpmaint.guest.compile import init_program
-from zpmaint.guest.counters import all_counters
+from zpmaint.judge.conclude import conclude
 from zpmaint.judge.values import Verdict
 from zpmaint.judge.verdict import judge
 from zpmaint.kbuild.values import Flavour, Kernel
 from zpmaint.patchset.values import Flip, Telling
+from zpmaint.suites.fault_path.suite import all_cases, all_counters, init_program
 from zpmaint.vm.values import Run
 
 SET = Path(__file__).parent.parent / "patches/no-anon-zero-page/patch.toml"
@@ -93,12 +92,9 @@ def _booted(images: Images, image: Path, flavour: Flavour, folder: Path, *append
 
 def _judged(images: Images, stock: Run, patched: Run | None, *, adopted: bool) -> Verdict:
     table = tomllib.loads(SET.read_text())
-    return judge(
+    suite = judge(
         all_cases(),
-        [
-            Flip(row["case"], row["stock"], row["patched"], row["why"], _era(row))
-            for row in table["flip"]
-        ],
+        [Flip(row["case"], "", row["patched"], row["why"], _era(row)) for row in table["flip"]],
         [
             Telling(_era(row), tuple(row["counters"]), tuple(row.get("silent", ())), row["why"])
             for row in table["telling"]
@@ -109,6 +105,7 @@ def _judged(images: Images, stock: Run, patched: Run | None, *, adopted: bool) -
         stock=stock,
         patched=patched,
     )
+    return conclude([suite])
 
 
 def test_the_pair_passes_and_any_other_pair_does_not(images: Images, tmp_path: Path) -> None:

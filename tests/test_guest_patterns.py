@@ -9,9 +9,9 @@ from guest_fixtures import needs_linux, ran
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.compile import bench_program
-from zpmaint.guest.patterns import TABLE, full_bench, patterns_source, read_bench
 from zpmaint.judge.measured import Place, read_measured
+from zpmaint.suites.guest.compile import bench_program
+from zpmaint.suites.guest.patterns import TABLE, full_bench, patterns_source, read_bench
 
 TEXT = TABLE.read_text()
 

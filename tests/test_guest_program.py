@@ -10,11 +10,9 @@ import pytest
 from guest_fixtures import needs_linux, program_of, ran
 
 from zpmaint.core.errors import InfraError, UserError
-from zpmaint.guest import compile as compiling
-from zpmaint.guest.cases import all_cases
-from zpmaint.guest.compile import init_program
-from zpmaint.guest.i386 import MUSL_I386
 from zpmaint.judge.ktap import read_report
+from zpmaint.suites.fault_path.suite import all_cases, init_program
+from zpmaint.suites.guest.i386 import MUSL_I386
 
 pytestmark = needs_linux
 
@@ -47,15 +45,12 @@ def test_it_says_how_it_is_used(program: Path) -> None:
     assert done.stdout.startswith("usage: init --list | --run")
 
 
-def test_it_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bodies = {"a.b": ""}
-    first = program_of(monkeypatch, tmp_path, bodies=bodies)
+def test_it_is_compiled_once(tmp_path: Path) -> None:
+    first = program_of(tmp_path, bodies={"a.b": ""})
     stamp = first.stat().st_mtime_ns
-    assert init_program("x86_64", cache=tmp_path / "cache") == first
+    assert program_of(tmp_path, bodies={"a.b": ""}) == first
     assert first.stat().st_mtime_ns == stamp
-    with (compiling.SOURCES / "cases_test.c").open("a") as source:
-        source.write("/* changed */\n")
-    assert init_program("x86_64", cache=tmp_path / "cache") != first
+    assert program_of(tmp_path, bodies={"a.b": "/* changed */"}) != first
 
 
 @pytest.mark.parametrize(
@@ -66,11 +61,9 @@ def test_it_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ("}\nvoid not_in_the_table(void) {", "not_in_the_table"),
     ],
 )
-def test_sources_with_a_fault_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, fault: str
-) -> None:
+def test_sources_with_a_fault_are_refused(tmp_path: Path, body: str, fault: str) -> None:
     with pytest.raises(InfraError, match=fault):
-        program_of(monkeypatch, tmp_path, bodies={"a.b": body})
+        program_of(tmp_path, bodies={"a.b": body})
     assert not list((tmp_path / "cache").glob("guest/init-*"))
 
 
@@ -188,10 +181,10 @@ ENDINGS = {
 
 @pytest.fixture(scope="module")
 def endings(tmp_path_factory: pytest.TempPathFactory) -> str:
-    with pytest.MonkeyPatch.context() as patching:
-        bodies = {name: body for name, (body, _, _) in ENDINGS.items()}
-        bodies["ends.skipped"] = 'skip("no %s", "pagemap");'
-        made = program_of(patching, tmp_path_factory.mktemp("endings"), bodies=bodies)
+    bodies = {name: body for name, (body, _, _) in ENDINGS.items()}
+    bodies["ends.skipped"] = 'skip("no %s", "pagemap");'
+    made = program_of(tmp_path_factory.mktemp("endings"), bodies=bodies)
+
     return ran(made, "--run", "zp.bench=0", "zp.deadline=2")
 
 
@@ -214,7 +207,7 @@ def test_a_case_of_the_full_profile_runs_only_where_it_is_told_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = '[[case]]\nname = "a.b"\nreason = "r"\ntags = ["full"]\nprofile = "full"\n'
-    program = program_of(monkeypatch, tmp_path, bodies={"a.b": ""}, table=table)
+    program = program_of(tmp_path, bodies={"a.b": ""}, table=table)
     said = read_report(ran(program, "--run", "zp.bench=0")).results["a.b"]
     assert said.skip == "only in the full profile"
     said = read_report(ran(program, "--run", "zp.bench=0", "zp.profile=full")).results["a.b"]
@@ -233,7 +226,7 @@ def test_a_case_of_other_kernels_is_skipped_with_its_range(
         }.items()
     )
     bodies = dict.fromkeys(("a.old", "a.future", "a.now"), "")
-    said = ran(program_of(monkeypatch, tmp_path, bodies=bodies, table=table), "--run", "zp.bench=0")
+    said = ran(program_of(tmp_path, bodies=bodies, table=table), "--run", "zp.bench=0")
     assert re.search(r"^ok 1 a\.old # SKIP only on Linux before 2\.6\.24-rc1$", said, re.M)
     assert re.search(r"^ok 2 a\.future # SKIP only on Linux 99\.0-rc1 and later$", said, re.M)
     assert re.search(r"^ok 3 a\.now # observed: ok$", said, re.M)

@@ -8,6 +8,7 @@ from an empty folder.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from test_port_strategies import HEAD, PATCHED
 
 ROOT = Path(__file__).parent.parent
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHIPPED = ["*.py", *SETUPTOOLS["package-data"]["*"]]
 
 Zpmaint = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -101,13 +103,14 @@ def test_a_minimal_project(zpmaint: Zpmaint, tmp_path: Path) -> None:
     project = tmp_path / "mine"
     folder = project / "patches/toy"
     folder.mkdir(parents=True)
-    (project / "kernels.toml").write_text(
-        f'patch = "toy"\n[sources.linux]\nkind = "git"\nwhere = "{past.repo}"\n'
+    # What the README shows, but for the names.
+    kernels, table = re.findall(
+        r"```toml\n# (?:kernels|patches/mine/patch)\.toml\n(.*?)```", README, re.S
     )
-    (folder / "patch.toml").write_text(
-        'title = "toy"\nauthor = "me"\norigin = "mine"\nintent = "no zero page"\nleaves = []\n'
-        '[[anchor]]\nfile = "v2.6.20.patch"\nversion = "2.6.20"\nbase = "2.6.20"\nwhy = "first"\n'
-    )
+    linux = f'[sources.linux]\nkind = "git"\nwhere = "{past.repo}"\n'
+    kernels = kernels.replace('"mine"', '"toy"').partition("[sources")[0] + linux
+    (project / "kernels.toml").write_text(kernels)
+    (folder / "patch.toml").write_text(table.replace("6.12", "2.6.20"))
     (folder / "v2.6.20.patch").write_text(diff(BEFORE, HEAD + PATCHED + TAIL))
     done = zpmaint("port", "v2.6.21", "--out", "ported", cwd=project)
     assert done.returncode == 0, done.stderr

@@ -9,10 +9,10 @@ import pytest
 from bench_fixtures import PAGES, Guest
 
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.patterns import full_bench
 from zpmaint.judge.benchmark import Benchmark, Kernel, compare
 from zpmaint.judge.measured import Place, read_measured
 from zpmaint.judge.reading import sentences
+from zpmaint.suites.guest.patterns import full_bench
 
 V612 = KernelVersion.parse("6.12.107")
 V2638 = KernelVersion.parse("2.6.38")

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from judge_fixtures import PATCHED, WORDS, judged, report, run
 
+from zpmaint.core.result import Result
 from zpmaint.judge.junit import RUN, junit
 from zpmaint.judge.values import Verdict
 from zpmaint.vm.values import Outcome, Part, Run
@@ -100,3 +101,15 @@ def test_what_does_not_pass_has_a_test_that_fails(patched: Run) -> None:
     # And what is wrong with no kernel in particular, too.
     nowhere = replace(verdict, failures=("no [[telling]] covers it",))
     assert ("full", RUN, "failure") in bad(read(nowhere))
+
+
+def test_what_was_not_compiled_has_a_test_that_fails_and_suites_are_told_apart() -> None:
+    verdict = judged(STOCK, GOOD)
+    assert read(verdict).get("result") == "pass"
+    missing = replace(verdict, result=Result.NOT_COMPILED, why="x.c is in no object")
+    root = read(missing)
+    assert root.get("result") == "not compiled"
+    assert bad(root) == [("full", RUN, "failure")]
+    assert "x.c is in no object" in ET.tostring(root, encoding="unicode")
+    own = replace(verdict, cases=tuple(replace(case, suite="own") for case in verdict.cases))
+    assert [test.get("name") for test in read(own)[0]][1] == "own: read.zero"

@@ -8,10 +8,11 @@ import pytest
 from judge_fixtures import CASES, PATCHED, V612, WORDS, figures, judged, of, report, run
 
 from zpmaint.core.errors import InfraError
-from zpmaint.guest.counters import all_counters
+from zpmaint.judge.conclude import conclude
 from zpmaint.judge.kernel_report import kernel_report
 from zpmaint.judge.values import Mark, Verdict
 from zpmaint.judge.verdict import judge
+from zpmaint.suites.fault_path.suite import all_counters
 from zpmaint.vm.values import Outcome, Part, Run
 
 STOCK = report(WORDS)
@@ -190,10 +191,11 @@ def test_of_a_guest_that_died_the_last_marks_may_be_missing() -> None:
 
 def test_one_kernel_alone_and_chosen_cases() -> None:
     def alone(**sides: Run | None) -> Verdict:
-        return judge(
+        suite = judge(
             CASES[:1], (), (), counters=all_counters(), adopted=False, version=V612,
-            benchmark=False, chosen=True, **({"stock": None, "patched": None} | sides),
+            benchmark=False, **({"stock": None, "patched": None} | sides),
         )  # fmt: skip
+        return conclude([suite])
 
     one = run(report({"read.zero": "ok"}))
     for name in ("stock", "patched"):

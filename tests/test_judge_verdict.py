@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from judge_fixtures import (
@@ -23,12 +24,16 @@ from judge_fixtures import (
 
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import InfraError
+from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.values import FULL, MINIMAL, Defect
+from zpmaint.judge.conclude import conclude
 from zpmaint.judge.expect import compare
 from zpmaint.judge.kernel_report import kernel_report
-from zpmaint.judge.values import Mark
+from zpmaint.judge.values import Mark, SuiteVerdict, Verdict
+from zpmaint.judge.verdict import judge
+from zpmaint.kbuild.evidence import Compiled, Evidence, FileEvidence, HunkEvidence
 from zpmaint.patchset.values import Flip
+from zpmaint.suites.values import FULL, MINIMAL, Defect, StockWord
 from zpmaint.vm.values import Outcome
 
 STOCK = report(WORDS)
@@ -162,10 +167,110 @@ def test_a_case_skipped_on_both_for_want_of_an_option_is_no_failure_and_no_pass(
 
 
 def test_without_any_flip_case_nothing_is_shown() -> None:
-    both = {"read.frames": SKIPPED}
-    verdict = judged(report(WORDS | both), report(PATCHED | both), flips=FLIPS[1:])
-    assert not verdict.passed
-    assert any("nothing shows the patch's effect" in one for one in verdict.failures)
+    same = {"read.frames": SKIPPED, "read.faults": "ok"}
+    stock, patched = report(WORDS | same, ""), report(PATCHED | same, "")
+    verdict = judged(stock, patched, flips=FLIPS[1:], benchmark=False)
+    assert verdict.result is Result.NO_REGRESSION and not verdict.shown_by
+    assert verdict.why == (
+        "2 cases as on stock on both kernels, 2 skipped; the patch's effect was not shown: "
+        "read.frames did not run: no pagemap"
+    )
+    # A counter that tells shows it, too.
+    bench = figures(private=False), figures(private=True)
+    told = [report(w | same, b) for w, b in zip((WORDS, PATCHED), bench, strict=True)]
+    verdict = judged(*told, flips=FLIPS[1:])
+    assert verdict.result is Result.PASS
+    assert verdict.shown_by == ("counter VmRSS", "counter MinorFaults")
+    assert verdict.why.endswith(
+        "0 of them flipped by the patch (shown by counter VmRSS, counter MinorFaults), 2 skipped"
+    )
+
+
+def test_a_set_that_says_nothing_has_to_be_as_on_stock() -> None:
+    """No flips, no telling counters: the suite's words for stock hold for both kernels."""
+    cases = tuple(
+        replace(case, stocks=(StockWord(Era(), "zero-page", "so it is"),))
+        if case.name in ("read.faults", "read.frames")
+        else case
+        for case in CASES
+    )
+    same = judged(STOCK, STOCK, flips=(), telling=(), cases=cases)
+    assert same.result is Result.NO_REGRESSION, same.failures
+    assert same.why == (
+        "3 cases as on stock on both kernels, 1 skipped; the patch's effect was not shown: "
+        "no case or counter of the set covers it"
+    )
+    turned = judged(STOCK, GOOD, flips=(), telling=(), cases=cases)
+    assert turned.result is Result.FAIL
+    assert "patched: read.faults: private, expected zero-page" in turned.failures
+    assert any("patched: VmRSS of the read pass is 4096 kB, not 0" in f for f in turned.failures)
+    # A figure alone is enough; and VmRSS has shares of its own on kernels that count the zero page.
+    moved = report(WORDS, figures(private=False, read_VmRSS=100 + KB))
+    assert judged(STOCK, moved, flips=(), telling=(), cases=cases).result is Result.FAIL
+    old = {"version": KernelVersion.parse("2.6.21"), "cases": cases, "flips": (), "telling": ()}
+    counted = report(
+        WORDS | {"devzero.eager": "ok"}, figures(private=False, read_VmRSS=100 + KB), "2.6.21"
+    )
+    assert judged(counted, counted, **old).result is Result.NO_REGRESSION
+
+
+def test_a_case_that_nobody_has_a_word_for_is_held_to_what_stock_reported() -> None:
+    rows = (replace(CASES[0], relative=True, needs="it"),)
+
+    def of_both(stock: str, patched: str, again: str, **more: Any) -> Verdict:
+        told = [run(report({"read.zero": word}, "")) for word in (stock, patched, again)]
+        suite = judge(
+            rows, more.get("flips", ()), (), counters=(), adopted=False, version=V612,
+            stock=told[0], patched=told[1], again=told[2], benchmark=False, suite="kselftest",
+        )  # fmt: skip
+        return conclude([suite])
+
+    assert of_both("exit-0-pass-3", "exit-0-pass-3", "exit-0-pass-3").passed
+    turned = of_both("exit-0-pass-3", "exit-1-fail-1", "exit-0-pass-3")
+    assert turned.failures == ("patched: read.zero: exit-1-fail-1, expected exit-0-pass-3",)
+    # One that is not the same each time is no witness, and no pass.
+    loose = of_both("exit-0-pass-3", "exit-1-fail-1", "exit-0-pass-2")
+    assert of(loose, "read.zero")[0].mark is Mark.SKIP
+    assert "exit-0-pass-3, then exit-0-pass-2" in of(loose, "read.zero")[0].observed
+    # One that does not run here looks at nothing; two that differ do not become skips by that.
+    idle = of_both("exit-4-skip-1", "exit-4-skip-1", "exit-4-skip-1")
+    assert [r.mark for r in of(idle, "read.zero") if r] == [Mark.SKIP, Mark.SKIP]
+    assert not of_both("exit-0-pass-3", "exit-4-skip-3", "exit-0-pass-3").passed
+    flip = Flip("read.zero", "", "exit-0-pass-4", "one more")
+    shown = of_both("exit-0-pass-3", "exit-0-pass-4", "exit-0-pass-3", flips=(flip,))
+    assert (shown.result, shown.shown_by) == (Result.PASS, ("read.zero",))
+    assert not of_both("exit-0-pass-3", "exit-0-pass-3", "exit-0-pass-3", flips=(flip,)).passed
+
+
+FILE = FileEvidence(
+    "drivers/net/x.c", Compiled.NOT, "CONFIG_X is not set", symbols=("X",), hunks=()
+)
+HALF = FileEvidence(
+    "mm/memory.c",
+    Compiled.KERNEL,
+    "mm/memory.o",
+    hunks=(HunkEvidence("@@ -1 +1 @@", Compiled.NOT, "#ifdef CONFIG_NUMA", ("NUMA",)),),
+)
+
+
+@pytest.mark.parametrize(("file", "names"), [(FILE, "x.c"), (HALF, "@@ -1 +1 @@")])
+def test_what_was_not_compiled_was_not_shown(file: FileEvidence, names: str) -> None:
+    suite = judged(STOCK, GOOD)
+    parts = [SuiteVerdict(suite.cases, suite.deltas, suite.failures, suite.shown_by)]
+    verdict = conclude(parts, evidence=Evidence((file,), "modern"))
+    assert (verdict.result, verdict.passed, verdict.result.exit_status) == (
+        Result.NOT_COMPILED,
+        False,
+        1,
+    )
+    assert names in verdict.why and f"it takes CONFIG_{[*file.symbols, 'NUMA'][0]}" in verdict.why
+    # What failed says more; what is whole says nothing.
+    bad = [replace(parts[0], failures=("stock: no",))]
+    assert conclude(bad, evidence=Evidence((file,), "modern")).result is Result.FAIL
+    whole = Evidence((replace(file, compiled=Compiled.KERNEL, hunks=()),), "modern")
+    assert conclude(parts, evidence=whole).result is Result.PASS
+    assert conclude(parts, same_image=True).why.endswith("; the patched image is the stock one")
+    assert conclude(parts, left_out=["x: no y", "z"]).why.endswith("; left out, 2: x: no y")
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PANIC, Outcome.TRIPLE_FAULT, Outcome.HANG])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from judge_fixtures import CASES, FLIPS, PATCHED, V612, report, run
 
 from zpmaint.app.mutate import state
-from zpmaint.guest.values import MINIMAL
 from zpmaint.mutation.catch import cases_run, catches, started
 from zpmaint.mutation.values import Catch, How, State, Trial, score
+from zpmaint.suites.values import MINIMAL
 from zpmaint.vm.values import Outcome, Part, Run
 
 RAN = frozenset({"read.zero", "read.faults", "read.frames"})

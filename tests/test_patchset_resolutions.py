@@ -16,7 +16,7 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.load import load_patchset
 from zpmaint.patchset.resolutions import FOLDER, file_name, load, read, written
 from zpmaint.patchset.table import with_anchor
-from zpmaint.patchset.values import Anchor, Edit, Resolution
+from zpmaint.patchset.values import Anchor, Edit, Resolution, single
 
 V = KernelVersion.parse
 
@@ -92,7 +92,7 @@ def test_a_half_written_file_is_not_there_and_a_second_one_is_refused(tmp_path: 
 
 
 def anchor(name: str, version: str, era: Era) -> Anchor:
-    return Anchor(name, V(version), V(version), era, "", 'so "it" is\nand more')
+    return Anchor(name, V(version), V(version), era, single(""), 'so "it" is\nand more')
 
 
 def test_an_anchor_is_added_and_every_other_line_kept() -> None:

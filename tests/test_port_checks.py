@@ -8,8 +8,9 @@ from unidiff.patch import PatchSet as UnifiedDiff
 
 from zpmaint.merge.lines import join, lines_of
 from zpmaint.port import checks
-from zpmaint.port.engine import _applied
 from zpmaint.port.hunks import Change
+from zpmaint.port.one_file import applied
+from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Source, source
 from zpmaint.port.strategies import threeway
@@ -37,7 +38,7 @@ def found(start: int, end: int, lines: str, patched: str = PATCHED) -> str:
     base = source(BASE.encode())
     job = Job(change, base, base)
     new = tuple(lines_of(lines.encode()))
-    placement = Placement(start, end, new, "scope", 0.9, "by hand")
+    placement = Placement(start, end, new, Placed.SCOPE, 0.9, "by hand")
     result = source(join([*base.lines[:start], *new, *base.lines[end:]]))
     reasons = checks.of_hunk(PATH, job, placement)
     return "; ".join(reasons + checks.of_scope(PATH, job, placement, result))
@@ -73,8 +74,8 @@ def test_a_wrong_one_is_named(start: int, end: int, lines: str, why: str) -> Non
 def test_hunks_keep_their_order_and_do_not_overlap(
     one: tuple[int, int], other: tuple[int, int], fits: bool
 ) -> None:
-    placements = [Placement(a, b, ("x\n",), "scope", 0.9, "") for a, b in (one, other)]
-    assert isinstance(_applied(source(BASE.encode()), placements), Source) is fits
+    placements = [Placement(a, b, ("x\n",), Placed.SCOPE, 0.9, "") for a, b in (one, other)]
+    assert isinstance(applied(source(BASE.encode()), placements), Source) is fits
 
 
 def test_context_that_is_all_braces_is_no_base() -> None:

@@ -20,8 +20,8 @@ from zpmaint.merge.lines import join, lines_of
 from zpmaint.port.engine import port
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.sections import Effect, perform
-from zpmaint.port.series import Fate, MemberPort, port_series
-from zpmaint.port.values import State
+from zpmaint.port.series import port_series
+from zpmaint.port.values import Fate, MemberPort, State
 
 PLENTY = settings(
     max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True

@@ -22,7 +22,8 @@ from series_fixtures import (
 from zpmaint.diffs.series import load_series
 from zpmaint.diffs.writer import unified
 from zpmaint.merge.lines import lines_of
-from zpmaint.port.series import Fate, MemberPort, dependents, port_series
+from zpmaint.port.series import dependents, port_series
+from zpmaint.port.values import Fate, MemberPort
 
 
 def function(name: str, body: str) -> str:

@@ -12,6 +12,8 @@ from unidiff import PatchSet
 from zpmaint.evaluate.archive import names_in
 from zpmaint.port import engine
 from zpmaint.port.insertion_order import Order, in_turn, order
+from zpmaint.port.one_file import jobs_of
+from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Job, Placement
 from zpmaint.port.strategies import pieces
 from zpmaint.port.terms import Terms
@@ -243,7 +245,7 @@ def test_a_hunk_in_too_many_pieces() -> None:
     for count in (2, 4, 8):
         base = "".join(f"a{n}\n" for n in range(count + 1))
         patched = "".join(f"a{n}\nmine{n}\n" for n in range(count)) + f"a{count}\n"
-        (job,) = engine.jobs_of(PatchSet(diff(base, patched))[0], base.encode(), base.encode())
+        (job,) = jobs_of(PatchSet(diff(base, patched))[0], base.encode(), base.encode())
         done = pieces.place(job, [_where_it_was])
         sure.append(done.confidence if isinstance(done, Placement) else 0.0)
     assert sure == pytest.approx([0.65, 0.55, 0.0])
@@ -252,7 +254,7 @@ def test_a_hunk_in_too_many_pieces() -> None:
 def _where_it_was(job: Job) -> Placement:
     at = job.change.start + job.change.lead
     new = [text for kind, text in job.change.lines if kind == "+"]
-    return Placement(at, at, tuple(new), "neighbours", 0.75, "it stands there")
+    return Placement(at, at, tuple(new), Placed.NEIGHBOURS, 0.75, "it stands there")
 
 
 # --- names that only the tree can tell of ---------------------------------------------------------

@@ -16,8 +16,9 @@ from test_port_strategies import FAULT, HEAD, PATCHED
 
 from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
-from zpmaint.patchset.values import Adoption, Anchor, PatchSet
-from zpmaint.port import engine
+from zpmaint.patchset.values import Adoption, Anchor, PatchSet, single
+from zpmaint.port import engine, one_file
+from zpmaint.port.carry import carry
 from zpmaint.port.scopes import source
 from zpmaint.port.values import Port, State
 
@@ -41,9 +42,9 @@ def sweep(
 def test_no_content_is_ported_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     blobs = {"one": (HEAD + FAULT).encode(), "two": ("int x;\n" + HEAD + FAULT).encode()}
     climbed: list[int] = []
-    attempt = engine._attempt
-    monkeypatch.setattr(engine, "_attempt", lambda *a: climbed.append(1) or attempt(*a))
-    engine._carry.cache_clear()
+    climb = one_file.climbed
+    monkeypatch.setattr(one_file, "climbed", lambda *a: climbed.append(1) or climb(*a))
+    carry.cache_clear()
     names = ["one", "two", "one", "one", "two", None]
     kernels = [(V(f"2.6.{20 + n}"), {PATH: name}) for n, name in enumerate(names)]
     chosen = patchset(anchor(diff(HEAD + FAULT, HEAD + PATCHED)))
@@ -112,7 +113,7 @@ def posted_set() -> PatchSet:
         V("2.6.20.4"),
         V("2.6.20"),
         Era(None, V("2.6.24-rc1")),
-        POSTED.read_text(),
+        single(POSTED.read_text()),
         "the posting",
     )
     taken = Adoption(Era(V("2.6.24-rc1"), V("2.6.32-rc1")), ("557ed1fa2620",), "taken")

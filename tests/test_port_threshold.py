@@ -13,8 +13,8 @@ from zpmaint.core.eras import Era
 from zpmaint.diffs.series import load_series
 from zpmaint.patchset.values import Adoption, Anchor
 from zpmaint.port.engine import port
-from zpmaint.port.series import Fate, port_series
-from zpmaint.port.values import Port, State
+from zpmaint.port.series import port_series
+from zpmaint.port.values import Fate, Port, State
 
 BASE = """int one(int a)
 {

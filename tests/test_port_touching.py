@@ -6,7 +6,7 @@ import pytest
 from port_fixtures import carry, outcome, placed
 
 from zpmaint.merge import blockmerge, diff3
-from zpmaint.port import confidence, engine
+from zpmaint.port import climb, confidence
 from zpmaint.port.strategies import adjacent
 from zpmaint.port.values import State
 
@@ -49,7 +49,7 @@ def test_upstream_changes_the_line_beside_the_patchs() -> None:
 
 
 def test_an_addition_where_upstream_rewrote_the_line_below(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "LADDER", (adjacent.place,))
+    monkeypatch.setattr(climb, "LADDER", (adjacent.place,))
     above = "	if (a) {\n		close(dev);\n	}\n\n"
     base = function(above * 2 + "	/* the old way */\n	ret = old_way(dev, 1);\n	if (ret)\n")
     check = "	if (!installed())\n		return -ENODEV;\n\n"

@@ -26,6 +26,7 @@ from test_port_sites import HEAD, MINE, NEW, OLD, THEIRS
 from zpmaint.app import resolve, solution
 from zpmaint.cli import main as door
 from zpmaint.core.eras import Era
+from zpmaint.patchset import anchor_files
 from zpmaint.patchset.load import load_patchset
 
 TOML = """\
@@ -363,7 +364,11 @@ def test_a_kill_at_any_moment_loses_nothing(place: Place, nth: int, words: list[
     before = place.tree()
     status = killed(
         place,
-        [(solution, "write_whole"), (shutil, "rmtree")],
+        [
+            (solution, "write_whole"),
+            (anchor_files, "write_whole"),
+            (shutil, "rmtree"),
+        ],
         nth,
         ["resolve", "2.6.21-rc1", "--done", *words],
     )

@@ -21,7 +21,8 @@ from zpmaint.core.text import to_bytes, to_text
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.reader import read_patch
 from zpmaint.diffs.series import Series, joined, load_series
-from zpmaint.port.series import Fate, port_series
+from zpmaint.port.series import port_series
+from zpmaint.port.values import Fate
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 

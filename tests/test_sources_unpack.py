@@ -50,6 +50,18 @@ def test_kept_files_are_there_at_once_or_later(archive: Path, tmp_path: Path) ->
     assert len(notes.steps) == 1  # what the archive does not hold is not looked for twice
 
 
+def test_a_kept_folder_is_completed_where_kbuild_s_files_are_already(
+    archive: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "trees/linux"
+    tree = unpack(archive, place)
+    assert not (tree / "arch/arm64/mm/fault.c").exists()
+    before = sorted(path for path in (tree / "arch/arm64").rglob("*") if path.is_file())
+    unpack(archive, place, keep=["arch/arm64"])
+    assert (tree / "arch/arm64/mm/fault.c").is_file()
+    assert all(path.is_file() for path in before) and before
+
+
 @pytest.mark.parametrize("path", ["../x", "/etc/passwd", "."])
 def test_paths_that_lead_out_of_the_tree_are_refused(
     archive: Path, tmp_path: Path, path: str
@@ -133,7 +145,7 @@ def test_a_tree_serves_its_one_kernel(tmp_path: Path) -> None:
     for path, text in kernel_files("2.6.21").items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
-    source = TreeSource(tmp_path)
+    source = TreeSource(tmp_path, tmp_path / "cache")
     assert source.versions() == [V("2.6.21")] and source.newest("2.6.21") == V("2.6.21")
     assert source.tree(V("2.6.21")) == tmp_path.resolve()
     got = source.blobs(V("2.6.21"), ["mm/memory.c", "mm", "none"])
@@ -151,5 +163,5 @@ def test_a_folder_that_is_no_kernel_is_the_users_fault(tmp_path: Path, text: str
     if text is not None:
         (tmp_path / "Makefile").write_text(text)
     with pytest.raises(UserError, match=r"no kernel tree|names no kernel") as caught:
-        TreeSource(tmp_path)
+        TreeSource(tmp_path, tmp_path / "cache")
     assert not isinstance(caught.value, InfraError)

@@ -7,7 +7,7 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import PatchSet
 from zpmaint.port.values import Port, State
 from zpmaint.sources.chain import Chain
-from zpmaint.sources.git import GitSource
+from zpmaint.sources.source import HasHistory
 
 
 def witnessed(patchset: PatchSet, result: Port, chain: Chain) -> str:
@@ -18,12 +18,12 @@ def witnessed(patchset: PatchSet, result: Port, chain: Chain) -> str:
         return ""
     base = next(a.base for a in patchset.anchors if a.name == result.anchor)
     git = chain.served_by(result.version)
-    if not isinstance(git, GitSource):
+    if not isinstance(git, HasHistory):
         return "no git history at hand to look for the commit in"
     return "; ".join(_told(git, sha, base, result.version) for sha in adoption.commits)
 
 
-def _told(git: GitSource, sha: str, base: KernelVersion, target: KernelVersion) -> str:
+def _told(git: HasHistory, sha: str, base: KernelVersion, target: KernelVersion) -> str:
     commit = git.commit(sha)
     if commit is None:
         return f"{sha[:12]} is no commit of {git.name}"

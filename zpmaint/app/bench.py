@@ -15,8 +15,6 @@ from zpmaint.app.session import Session
 from zpmaint.core.errors import InfraError, KernelError
 from zpmaint.core.tools import run
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.compile import bench_program
-from zpmaint.guest.patterns import full_bench
 from zpmaint.judge import benchmark as judging
 from zpmaint.judge.benchmark import Benchmark
 from zpmaint.judge.kernel_report import is_of
@@ -25,6 +23,8 @@ from zpmaint.judge.reading import sentences
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.values import Kernel
 from zpmaint.ledger.benchmarks import BenchRecord
+from zpmaint.suites.guest.compile import bench_program
+from zpmaint.suites.guest.patterns import full_bench
 from zpmaint.vm.boot import boot
 from zpmaint.vm.initramfs import file, pack
 from zpmaint.vm.parallel import in_parallel

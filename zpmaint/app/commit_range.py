@@ -13,7 +13,7 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.port.engine import Blobs
 from zpmaint.port.history import Scopes, differ, turns
 from zpmaint.sources.commit import Commit
-from zpmaint.sources.git import GitSource
+from zpmaint.sources.source import HasHistory
 
 MOST = 2000
 """Commits looked at between two kernels; between two releases some fifty touch a busy file."""
@@ -27,7 +27,7 @@ class Past:
 
     def __init__(
         self,
-        git: GitSource,
+        git: HasHistory,
         older: KernelVersion,
         newer: KernelVersion,
         paths: Iterable[str],

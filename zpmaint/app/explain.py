@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -10,8 +11,9 @@ from zpmaint.app.hunk_history import Search, Turn
 from zpmaint.app.port import base_blobs, port_onto
 from zpmaint.app.session import Session
 from zpmaint.core.versions import KernelVersion
-from zpmaint.patchset.values import PatchSet
-from zpmaint.port.engine import paths
+from zpmaint.diffs.series import Member
+from zpmaint.patchset.values import Anchor, PatchSet
+from zpmaint.port.engine import touched_by
 from zpmaint.port.hunk_outcomes import fates
 from zpmaint.port.interdiff import Interdiff, interdiff
 from zpmaint.port.values import Port
@@ -33,10 +35,13 @@ class HunkStory:
     turns: tuple[Turn, ...]
     """The commits that turned it; see Turns."""
     note: str
+    patch: str = ""
+    """The patch of the series; '' where the set is one patch."""
 
     def as_json(self) -> dict[str, Any]:
         return {
             "path": self.path,
+            "patch": self.patch or None,
             "header": self.header,
             "scope": self.scope,
             "placed": self.placed,
@@ -55,8 +60,14 @@ class Explanation:
     base: KernelVersion
     """The kernel whose files the anchor was cut against."""
     hunks: tuple[HunkStory, ...]
-    interdiff: Interdiff | None
-    """What changed from the anchor to the port; None where there is no ported patch."""
+    interdiffs: Mapping[str, Interdiff]
+    """What changed from the anchor to the port, by patch of the series ('' where the set is one);
+    of those that went in."""
+
+    @property
+    def interdiff(self) -> Interdiff | None:
+        """That of a set of one patch; None where there is no ported patch."""
+        return self.interdiffs.get("")
 
     def as_json(self) -> dict[str, Any]:
         """The object that `zpmaint explain --json` prints."""
@@ -69,7 +80,11 @@ class Explanation:
             "why": self.port.why,
             "confidence": round(self.port.confidence, 3) if self.port.files else None,
             "hunks": [hunk.as_json() for hunk in self.hunks],
+            "members": [member.summary() for member in self.port.members],
             "interdiff": None if self.interdiff is None else self.interdiff.as_json(),
+            "interdiffs": {
+                patch: change.as_json() for patch, change in self.interdiffs.items() if patch
+            },
         }
 
 
@@ -87,11 +102,11 @@ def explain(
     anchor's base and `version`; elsewhere the notes say that none has."""
     done = port_onto(session, patchset, version, chain, anchor=anchor)
     start = next(a for a in patchset.anchors if a.name == done.anchor)
-    touched = paths(start.patch)
+    touched = touched_by(start)
     base = base_blobs(session, start, chain)
     look = partial(fates, patchset, start, base)
     now = look(chain.blobs(version, touched))
-    placed = {(file.origin, h.header): h for file in done.files for h in file.hunks}
+    placed = {(file.patch, file.origin, h.header): h for file in done.files for h in file.hunks}
     turned = Search(session, chain, start, version, look).turns(base, now)
     stories = [
         HunkStory(
@@ -103,9 +118,24 @@ def explain(
             hunk.why if hunk else fate.why,
             found.turns,
             found.note,
+            fate.patch,
         )
         for fate, found in zip(now, turned, strict=True)
-        for hunk in [placed.get((fate.path, fate.header))]
+        for hunk in [placed.get((fate.patch, fate.path, fate.header))]
     ]
-    compared = interdiff(start.patch, done.patch) if done.patch else None
-    return Explanation(done, start.base, tuple(stories), compared)
+    return Explanation(done, start.base, tuple(stories), _interdiffs(start, done))
+
+
+def _interdiffs(start: Anchor, done: Port) -> dict[str, Interdiff]:
+    if start.is_single:
+        return {"": interdiff(start.patch, done.patch)} if done.patch else {}
+    return {
+        member.name: interdiff(_diffs(member), _diffs(replace(member, data=port.data)))
+        for member, port in zip(start.series.members, done.members, strict=True)
+        if port.goes_in
+    }
+
+
+def _diffs(member: Member) -> str:
+    """The changed lines of a patch, without the mail around them."""
+    return "".join(str(part.parsed) for part in member.patch.diffs if part.hunks)

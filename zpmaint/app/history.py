@@ -31,7 +31,7 @@ from zpmaint.port.history import (
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
 from zpmaint.sources.commit import Commit
-from zpmaint.sources.git import GitSource
+from zpmaint.sources.source import HasHistory
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def history(
         versions = within(chain.versions(), since, until)
     else:
         chain = session.chain().cheapest_first()
-        tags = {v for s in chain.sources if isinstance(s, GitSource) for v in s.versions()}
+        tags = {v for git in chain.histories() for v in git.versions()}
         tracked = within(_tracked(session, patchset, absent), since, until)
         more = _had(patchset, [v for v in tracked if v not in tags], chain, absent)
         versions = sorted([*within(tags, since, until), *more])
@@ -153,20 +153,19 @@ class _Search:
     def __init__(self, patchset: PatchSet, bases: Mapping[str, Blobs], chain: Chain) -> None:
         self._patchset = patchset
         self._bases = bases
-        self._gits = [source for source in chain.sources if isinstance(source, GitSource)]
+        self._chain = chain
 
     def cause(self, before: Port | None, after: Port) -> Cause:
         said = tuple(declared(self._patchset, before, after))
         if before is None:
             return Cause(said, (), "the first kernel looked at")
-        pair = {before.version, after.version}
-        git = next((git for git in self._gits if pair.issubset(git.versions())), None)
+        git = self._chain.history_of(before.version, after.version)
         if git is None:
             return Cause(said, (), "no git history between these kernels here")
         commits, note = self._commits(git, before, after)
         return Cause(said, tuple(commits), note)
 
-    def _commits(self, git: GitSource, before: Port, after: Port) -> tuple[list[Commit], str]:
+    def _commits(self, git: HasHistory, before: Port, after: Port) -> tuple[list[Commit], str]:
         starts = [a for p in (before, after) for a in starting(self._patchset, p.version)]
         paths = touched(starts)
         past = Past(git, before.version, after.version, paths, most=MOST)

@@ -8,22 +8,19 @@ files is ported once, in memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from zpmaint.app.commit_range import Past
 from zpmaint.app.session import Session
-from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import Anchor
-from zpmaint.port.engine import Blobs, paths
+from zpmaint.port.engine import Blobs, touched_by
 from zpmaint.port.history import Scopes
 from zpmaint.port.hunk_outcomes import AS_IT_IS, CONFLICT, UPSTREAM, Fate
 from zpmaint.sources.chain import Chain
 from zpmaint.sources.commit import Commit
-from zpmaint.sources.git import GitSource
 
 Look = Callable[[str], Sequence[Fate]]
 """The hunks' fates at a commit."""
@@ -103,11 +100,12 @@ class Search:
         older, newer = sorted((self.start.base, self.version))
         if older == newer:
             return [Turns(note="the anchor was cut against this very kernel")] * len(now)
-        git = self._git(older, newer)
+        # Of the sources asked for, then of the project's.
+        git = self.chain.history_of(older, newer) or self.session.chain().history_of(older, newer)
         if git is None:
             note = f"no git history here has both {older.tag} and {newer.tag}"
             return [Turns(note=note)] * len(now)
-        touched = paths(self.start.patch)
+        touched = touched_by(self.start)
         step = f"search {older.tag} .. {newer.tag} for what turned {self.start.name}"
         with self.session.reporter.step(step):
             past = Past(git, older, newer, touched)
@@ -115,7 +113,10 @@ class Search:
                 return [Turns(note=past.note)] * len(now)
             look: Look = cache(lambda sha: self.look(past.files(sha)))
             then = self.look(base or git.blobs(self.start.base, touched))
-            found = [_of_hunk(past, look, n, then[n], fate) for n, fate in enumerate(now)]
+            found = [
+                _of_hunk(past, look, n, then[n], fate) if self._asks_after(then[n], fate) else []
+                for n, fate in enumerate(now)
+            ]
             tags = past.first_tags(commit for commits in found for commit in commits)
         return [
             self._told(
@@ -127,6 +128,10 @@ class Search:
             for n, commits in enumerate(found)
         ]
 
+    def _asks_after(self, then: Fate, now: Fate) -> bool:
+        """Each hunk of a patch; of a series, where a look ports all of it, those that turned."""
+        return self.start.is_single or not then.word == now.word == AS_IT_IS
+
     def _told(self, past: Past, then: Fate, now: Fate, turns: list[Turn]) -> Turns:
         if turns:
             return Turns(tuple(turns if turns[0].ahead else reversed(turns)))
@@ -135,16 +140,6 @@ class Search:
         else:
             note = f"none of {len(past.commits)} commits in its file turns it by itself"
         return Turns(note=note)
-
-    def _git(self, one: KernelVersion, other: KernelVersion) -> GitSource | None:
-        """The repository that has both kernels: of the sources asked for, then of the project."""
-        for named in (True, False):
-            for source in (self.chain if named else self.session.chain()).sources:
-                # One that cannot be reached has no history to tell of; the port went through.
-                with suppress(UserError, InfraError):
-                    if isinstance(source, GitSource) and {one, other}.issubset(source.versions()):
-                        return source
-        return None
 
 
 def _turn(

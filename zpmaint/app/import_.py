@@ -22,7 +22,8 @@ from zpmaint.mend.mend import mend
 from zpmaint.mend.posting import message_of, paths_in
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.sections import Effect, perform
-from zpmaint.port.series import Fate, MemberPort, port_series
+from zpmaint.port.series import port_series
+from zpmaint.port.values import Fate, MemberPort
 
 Files = Mapping[str, bytes | None]
 

@@ -8,18 +8,20 @@ The inputs are named parts, each with a hash, all known before any work is done:
                    remembered resolutions, the confidence that is asked for
     expectations   flips, telling counters and whatever else the set declares for this kernel
     own/FILE       the set's own cases and programs
+    project/FILE   the project's own rows over the packaged data, in its folder zpmaint.d
     code           the code of every module that the stages import (see closure.py)
     packages       versions of Python and of the other distributions that code imports
     tools          the version lines of compiler, linker and QEMU
-    ROOM/NAME      each data file or folder that one of those modules names, and the project's own
-                   beside it
+    ROOM/NAME      each data file or folder that one of those modules names
+
+Of the suites, code and data of those count that the patch set wants.
 
 Prose counts nowhere, and a row for other kernels does not count (see content.py). The key is the
 hash over all parts. They are kept in the record, so that a plan can say which of them changed.
 
 What the stages read beyond that follows from the kernel's name (its sources are checked, or pinned
-by a tag) and is in the record as well: the hash of all that went into each built kernel (`inputs`),
-QEMU's command line of each boot.
+by a tag; only a source of kind `tree` may change under one name) and is in the record as well: the
+hash of all that went into each built kernel (`inputs`), QEMU's command line of each boot.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ import functools
 import hashlib
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -43,6 +45,7 @@ from zpmaint.core.tools import run
 from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.patchset.values import PatchSet
+from zpmaint.suites.registry import SUITES, wanted
 from zpmaint.vm.profiles import Accelerator
 
 ENTRIES = ("zpmaint.app.verify",)
@@ -55,6 +58,7 @@ _TOOLS = (("gcc", "--version"), ("ld", "--version"), ("qemu-system-x86_64", "--v
 
 _PACKAGE = Path(zpmaint.__file__).parent
 _ALWAYS = Era()
+_OWN_DATA = "zpmaint.d"
 
 
 def verification_inputs(
@@ -71,11 +75,12 @@ def verification_inputs(
     `project` is the folder whose own data files stand over the packaged ones, `cache` a folder
     that saves parsing the code again."""
     code = _code(cache)
+    others = _unwanted(patchset)
     parts = {
         "asked": value_digest((version, replace(build, jobs=None), accelerator), version),
         "patch": value_digest(_carried(patchset, version), version),
         "expectations": value_digest(_declared(patchset), version),
-        "code": code.digest,
+        "code": code.digest_without(others),
         "packages": _packages(code.packages),
         "tools": _toolchain(),
     }
@@ -83,18 +88,31 @@ def verification_inputs(
         f"own/{name}": digest
         for name, digest in folder_digests(patchset.folder / "cases", version).items()
     }
-    return parts | _data(code.data, version, project)
+    if project:
+        own = folder_digests(project / _OWN_DATA, version)
+        parts |= {f"project/{name}": digest for name, digest in own.items()}
+    data = (path for path in code.data if not others(".".join(_below(path).parts)))
+    return parts | _data(data, version)
 
 
-def _data(files: Iterable[Path], version: KernelVersion, project: Path | None) -> dict[str, str]:
+def _unwanted(patchset: PatchSet) -> Callable[[str], bool]:
+    """Whether a dotted name of the package is of a suite that the set does not want."""
+    folders = [name.replace("-", "_") for name in SUITES if name not in wanted(patchset)]
+    names = tuple(f"zpmaint.suites.{folder}." for folder in folders)
+    return lambda name: f"{name}.".startswith(names)
+
+
+def _below(path: Path) -> Path:
+    return path.relative_to(_PACKAGE.parent)
+
+
+def _data(files: Iterable[Path], version: KernelVersion) -> dict[str, str]:
     """A part for each data file, and one for each folder that holds nothing else."""
     found: dict[str, list[str]] = {}
     for path in files:
         one = path if (path.parent / "__init__.py").is_file() else path.parent
         name = str(one.relative_to(_PACKAGE))
         found.setdefault(name, []).append(f"{path.name} {file_digest(path, version)}")
-        if project and (own := project / path.name).is_file():
-            found[f"project/{path.name}"] = [file_digest(own, version)]
     return {name: value_digest(digests, version) for name, digests in found.items()}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -17,9 +16,7 @@ from zpmaint.ledger.values import Record
 from zpmaint.matrix.plan import Due, Plan, plan
 from zpmaint.matrix.run import MatrixRun, run_matrix
 from zpmaint.matrix.track import Listing, News, whats_new
-from zpmaint.sources.debian import DebianSource
-from zpmaint.sources.kernelorg import KernelOrgSource
-from zpmaint.sources.source import NotServedError, Source, SourceFailedError
+from zpmaint.sources.source import HasHeads, Source, SourceFailedError
 
 
 def plan_matrix(session: Session) -> Plan:
@@ -90,16 +87,6 @@ def track(session: Session, specs: Sequence[str] = ()) -> list[News]:
 
 def _listed(source: Source) -> list[Listing]:
     """What a source lists, in the cheapest way it has."""
-    if isinstance(source, KernelOrgSource):
-        return [
-            Listing(source.name, row.version, row.moniker, row.eol) for row in source.releases()
-        ]
-    if isinstance(source, DebianSource):
-        # Whether a file that the indexes list is still there is a question for each: it is asked
-        # for the newest of every series alone.
-        found: list[Listing] = []
-        for series in sorted({version.series for version in source.listed()}):
-            with suppress(NotServedError):
-                found.append(Listing(source.name, source.newest(series)))
-        return found
+    if isinstance(source, HasHeads):
+        return [Listing(source.name, h.version, h.moniker, h.eol) for h in source.heads()]
     return [Listing(source.name, version) for version in source.versions()]

@@ -8,17 +8,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from zpmaint.app.job import Job
 from zpmaint.app.port import touched
-from zpmaint.app.suite import boot_suite, suite_profile
+from zpmaint.app.suite import Bootable, boot_suite
 from zpmaint.core.errors import InfraError, KernelError
 from zpmaint.core.progress import SILENT
-from zpmaint.guest.cases import all_cases
-from zpmaint.guest.compile import init_program
-from zpmaint.guest.values import Case
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.pair import build as build_kernels
 from zpmaint.kbuild.values import Flavour, Kernel
@@ -27,6 +24,10 @@ from zpmaint.mutation.catch import cases_run, catches, started
 from zpmaint.mutation.place import place
 from zpmaint.mutation.store import Found, Store, key
 from zpmaint.mutation.values import Catch, Mutant, Placed, State, Trial
+from zpmaint.suites.fault_path.suite import FaultPath, all_cases, init_program
+from zpmaint.suites.guest.start import runtime_guest, suite_profile
+from zpmaint.suites.protocol import Ready
+from zpmaint.suites.values import Case
 from zpmaint.vm.profiles import Accelerator
 
 _BATCH = 32
@@ -64,7 +65,7 @@ class Bench:
                 f"see zpmaint port {job.version}",
             )
         tree = job.chain.tree(job.version, keep=touched(job.patchset.anchors))
-        files = {f.path: f.result for f in port.files} if port.patch else {}
+        files = port.contents()
         return cls(job, build, accelerator, brief, tree, fingerprint(tree), files)
 
     def read(self, path: str) -> bytes | None:
@@ -139,8 +140,8 @@ class Bench:
         run = boot_suite(
             replace(session, reporter=session.reporter if title else SILENT),
             kernel,
+            Bootable(FaultPath(), Ready(all_cases(), partial(runtime_guest, self.program)), cases),
             accelerator=self.accelerator,
-            cases=cases,
             benchmark=False,
             restarts=0,
         )

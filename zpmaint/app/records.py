@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from zpmaint.app.suite import SuiteRuns
 from zpmaint.judge.values import CaseResult, CaseVerdict, Verdict
 from zpmaint.kbuild.values import Flavour, Kernel, Pair
 from zpmaint.ledger.stages import (
@@ -16,12 +18,13 @@ from zpmaint.ledger.stages import (
     FileRecord,
     HunkRecord,
     KernelRecord,
+    MemberRecord,
     PortRecord,
     RunRecord,
     RunsRecord,
     VerdictRecord,
 )
-from zpmaint.port.values import FilePort, Port
+from zpmaint.port.values import FilePort, MemberPort, Port
 from zpmaint.vm.values import Run
 
 _TAIL_LINES = 40
@@ -38,7 +41,12 @@ def port_record(port: Port) -> PortRecord:
         why=port.why,
         patch=port.patch or None,
         files=tuple(_file(file) for file in port.files),
+        members=tuple(_member(member) for member in port.members),
     )
+
+
+def _member(member: MemberPort) -> MemberRecord:
+    return MemberRecord(member.name, str(member.fate), round(member.confidence, 3), member.why)
 
 
 def _file(file: FilePort) -> FileRecord:
@@ -53,7 +61,8 @@ def _file(file: FilePort) -> FileRecord:
         )
         for hunk in file.hunks
     )
-    return FileRecord(file.path, hunks, file.conflict or None, file.moved_from or None)
+    conflict, moved_from = file.conflict or None, file.moved_from or None
+    return FileRecord(file.path, hunks, conflict, moved_from, file.patch)
 
 
 def build_record(pair: Pair) -> BuildRecord:
@@ -61,6 +70,7 @@ def build_record(pair: Pair) -> BuildRecord:
     return BuildRecord(
         stock=_kernel(pair.stock),
         patched=_kernel(pair.patched) if pair.patched else None,
+        evidence=pair.evidence,
     )
 
 
@@ -80,8 +90,14 @@ def _kernel(kernel: Kernel) -> KernelRecord:
     )
 
 
-def runs_record(runs: Mapping[str, Run]) -> RunsRecord:
-    """The boots by flavour, each with the last lines of its console."""
+def runs_record(booted: Sequence[SuiteRuns]) -> RunsRecord:
+    """The boots of the first suite by flavour, each with the last lines of its console, and with
+    them those of the others."""
+    first, *others = booted
+    return replace(_runs(first.runs), suites={o.bootable.suite.name: _runs(o.runs) for o in others})
+
+
+def _runs(runs: Mapping[str, Run]) -> RunsRecord:
     found = {str(flavour): _run(run) for flavour, run in runs.items()}
     return RunsRecord(found.get(Flavour.STOCK), found.get(Flavour.PATCHED))
 

@@ -27,8 +27,10 @@ from zpmaint.merge.conflict import marks
 from zpmaint.merge.lines import join, lines_of
 from zpmaint.patchset.values import Anchor, PatchSet, Resolution
 from zpmaint.port import engine, resolution
+from zpmaint.port.placed import Placed
 from zpmaint.port.proposal import Proposal, proposal
 from zpmaint.port.sites import Opened
+from zpmaint.port.stand import stand
 from zpmaint.port.values import Port, State
 
 NOTES = "README.txt"
@@ -141,8 +143,9 @@ def lay_out(work: WorkingFolder, anchor: str | None = None) -> LaidOut:
                 "patch, for an [[anchor]] in patch.toml",
             )
         base = base_blobs(job.session, start, job.chain)
-        target = job.chain.blobs(job.version, engine.paths(start.patch))
-        found = engine.opened(start.patch, base, target)
+        target = job.chain.blobs(job.version, engine.touched_by(start))
+        here = stand(start, told.port.stuck, base, target, job.patchset.resolutions)
+        found = engine.opened(here.text, here.base, here.target) if here.text else {}
         beyond = _beyond(told.port, found)
         if beyond or not found:
             raise UserError(
@@ -150,7 +153,7 @@ def lay_out(work: WorkingFolder, anchor: str | None = None) -> LaidOut:
                 "no merge of lines can settle this: cut an anchor for this kernel by hand",
             )
         with landing(work.folder) as fresh:
-            _write(fresh, solution.Case(job, start, base, target), told, found)
+            _write(fresh, solution.Case(job, start, base, target, here), told, found)
         return LaidOut(work, True)
 
 
@@ -161,7 +164,7 @@ def _start(patchset: PatchSet, port: Port) -> Anchor:
 def _beyond(port: Port, found: Mapping[str, Opened]) -> str:
     """A file in conflict that no merge can hold."""
     for file in port.files:
-        stuck = [hunk for hunk in file.hunks if hunk.placed == "conflict"]
+        stuck = [hunk for hunk in file.hunks if hunk.placed.is_conflict]
         if stuck and file.path not in found:
             return f"{file.path}: {stuck[0].why}"
     return ""
@@ -170,15 +173,15 @@ def _beyond(port: Port, found: Mapping[str, Opened]) -> str:
 def _write(
     folder: Path, case: solution.Case, told: Explanation, found: Mapping[str, Opened]
 ) -> None:
-    job, start, target = case.job, case.start, case.target
+    job, start, here = case.job, case.start, case.stand
     offers: dict[str, list[Proposal | None]] = {}
     for path, what in found.items():
         known = _remembered(job.patchset.resolutions, what)
         write_whole(folder / MERGED / path, join(what.lines(known)))
-        write_whole(folder / THEIRS / path, target[path] or b"")
-        if (old := case.base.get(path)) is not None:
+        write_whole(folder / THEIRS / path, here.target[path] or b"")
+        if (old := here.base.get(path)) is not None:
             write_whole(folder / BASE / path, old)
-            ours = engine.patched(start.patch, path, old)
+            ours = engine.patched(here.text, path, old)
             if ours is not None:
                 write_whole(folder / OURS / path, ours)
         offers[path] = [
@@ -191,13 +194,14 @@ def _write(
                 for done, offer in zip(known, offers[path], strict=True)
             ]
             write_whole(folder / PROPOSED / path, join(what.lines(solved)))
-    write_whole(folder / NOTES, _notes(job, told, found, offers))
+    write_whole(folder / NOTES, _notes(case, told, found, offers))
     state = {
         "version": str(job.version),
         "patchset": job.patchset.name,
         "anchor": start.name,
+        "member": here.patch,
         "patch": _digest(start.patch.encode("utf-8", "surrogateescape")),
-        "files": {path: _digest(target[path] or b"") for path in found},
+        "files": {path: _digest(here.target[path] or b"") for path in found},
         "why": _causes(told),
     }
     write_whole(folder / _STATE, json.dumps(state, indent=2) + "\n")
@@ -223,42 +227,49 @@ def _causes(told: Explanation) -> str:
     named = {
         turn.commit.sha: f'{turn.commit.short} ("{turn.commit.subject}")'
         for hunk in told.hunks
-        if hunk.placed == "conflict"
+        if hunk.placed == Placed.CONFLICT and hunk.patch == told.port.stuck
         for turn in hunk.turns
-        if turn.after == "conflict" or turn.before == "conflict"
+        if Placed.CONFLICT in (turn.after, turn.before)
     }
     return "; ".join(list(named.values())[:3])
 
 
 def _notes(
-    job: Job,
+    case: solution.Case,
     told: Explanation,
     found: Mapping[str, Opened],
     offers: Mapping[str, Sequence[Proposal | None]],
 ) -> str:
     """What the folder holds, why the port stops, and what to do, for the person."""
+    job, patch = case.job, case.stand.patch
     version = job.version
+    at = f" at {patch}" if patch else ""
+    below = ", the patches before it done" if patch else ""
+    what = "the patch" if patch else "the anchor"
     lines = [
-        f"{job.patchset.name} on {version}: the port from {told.port.anchor} stops.",
+        f"{job.patchset.name} on {version}: the port from {told.port.anchor} stops{at}.",
         "",
         f"Edit the files in {MERGED}/ until no conflict marker is left, then: "
         f"zpmaint resolve {version} --done",
         "",
         f"  {MERGED}/    {version} with the patch; open where <<<<<<< stands, all else placed",
-        f"  {THEIRS}/    {version} as it is upstream",
-        f"  {BASE}/      {told.base}, which the anchor was cut against (where it could be had)",
-        f"  {OURS}/      the same with the anchor applied",
+        f"  {THEIRS}/    {version} as it is upstream{below}",
+        f"  {BASE}/      {told.base}, which the anchor was cut against (where it could be had)"
+        f"{below}",
+        f"  {OURS}/      the same with {what} applied",
         f"  {PROPOSED}/  {MERGED}/ with proposals filled in (where there are any): none is sure",
         "",
         f"The patch is for: {' '.join(job.patchset.intent.split())}",
     ]
-    for path, what in found.items():
-        for site, offer in zip(what.sites, offers[path], strict=True):
+    for path, opened in found.items():
+        for site, offer in zip(opened.sites, offers[path], strict=True):
             lines += ["", f"{path}, {site.where}: {len(site.regions)} open"]
             lines += [f"  {why}" for why in site.whys]
             for header in (j.change.header for j in site.jobs):
-                story = next(h for h in told.hunks if (h.path, h.header) == (path, header))
-                lines.append(f"  hunk {header} of the anchor")
+                story = next(
+                    h for h in told.hunks if (h.patch, h.path, h.header) == (patch, path, header)
+                )
+                lines.append(f"  hunk {header} of {what}")
                 lines += [
                     f"    {t.commit.short} ({t.first.tag if t.first else 'no tag'}, "
                     f"{t.commit.author}) {t.commit.subject}: {t.did}"
@@ -317,16 +328,17 @@ def finish(work: WorkingFolder, *, as_anchor: bool = False, why: str = "") -> Re
                 f"keep your edits elsewhere, zpmaint resolve {job.version} --abort, and begin anew",
             )
         base = base_blobs(job.session, start, job.chain)
-        target = job.chain.blobs(job.version, engine.paths(start.patch))
-        if {path: _digest(target[path] or b"") for path in state["files"]} != state["files"]:
+        target = job.chain.blobs(job.version, engine.touched_by(start))
+        here = stand(start, state.get("member", ""), base, target, job.patchset.resolutions)
+        if {p: _digest(here.target.get(p) or b"") for p in state["files"]} != state["files"]:
             raise UserError(
                 f"{job.version} has other files than when the folder was made",
                 f"keep your edits elsewhere, zpmaint resolve {job.version} --abort, and begin anew",
             )
-        found = engine.opened(start.patch, base, target)
+        found = engine.opened(here.text, here.base, here.target)
         results = {p: lines_of((work.folder / MERGED / p).read_bytes()) for p in state["files"]}
         by, today = _person(job), datetime.now(UTC).date().isoformat()
-        case = solution.Case(job, start, base, target, by, today, why or state["why"])
+        case = solution.Case(job, start, base, target, here, by, today, why or state["why"])
         _check(case, found, results)
         known = solution.already(case, results)
         if known is not None:
@@ -341,6 +353,7 @@ def finish(work: WorkingFolder, *, as_anchor: bool = False, why: str = "") -> Re
 
 def _check(case: solution.Case, found: Mapping[str, Opened], results: solution.Results) -> None:
     """The engine's checks on what the person made, each file as a whole."""
+    here = case.stand
     for path, what in found.items():
         lines = list(results[path])
         whole = replace(what.partly, data=join(lines))
@@ -353,7 +366,7 @@ def _check(case: solution.Case, found: Mapping[str, Opened], results: solution.R
             end=len(what.partly.lines),
         )
         reasons = resolution.refusals(together, lines, whole) or engine.lost(
-            case.start.patch, path, case.base.get(path), case.target[path] or b"", whole.data
+            here.text, path, here.base.get(path), here.target[path] or b"", whole.data
         )
         if reasons:
             raise KernelError(

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from zpmaint.app.port import compared, terms_of
+from zpmaint.app.base import of_base
 from zpmaint.app.session import Session
+from zpmaint.app.trees import lost_names
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.files import landing, locked
 from zpmaint.core.text import to_bytes
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.series import TABLE, Series
-from zpmaint.port.series import Fate, MemberPort, dependents, port_series
-from zpmaint.port.terms import STRICT
+from zpmaint.port.series import dependents, port_series
+from zpmaint.port.values import Fate, MemberPort
 from zpmaint.sources.chain import Chain
 
 REPORT = "port.json"
@@ -77,15 +78,14 @@ def port_series_onto(
     *,
     base: KernelVersion | None = None,
     keep_going: bool = False,
-    look_for_names: bool | None = None,
+    look_for_names: bool = True,
     min_confidence: float = 0.0,
 ) -> SeriesPort:
     """Carry `series` onto `version`. With `base`, the kernel it was cut against, each patch has
     the files it was made from; where no source serves that kernel it is noted, and the engine has
     the patches alone to go by. Of a kernel only the files that the series touches are read, and
-    with `look_for_names` its tree is asked for the names that the patches bring: seconds for each,
-    but where one git repository tells of all at once; None is only there. A patch with a hunk that
-    is less sure than `min_confidence` does not go in."""
+    with `look_for_names` both kernels' indexes of names (each made once, in a minute), if there is
+    a base. A patch with a hunk that is less sure than `min_confidence` does not go in."""
     wanted = series.paths
     done: list[MemberPort] = []
     with session.reporter.step(f"port {series.name} onto {version}", "patches") as step:
@@ -94,20 +94,21 @@ def port_series_onto(
         if base == version:
             known = target
         elif base is not None:
-            known, said = _base(session, base, chain, wanted)
-            if said:
-                step.note(f"without the base {base}: {said}")
-        terms = STRICT
-        if look_for_names is not False:
-            told = compared(chain, version, base) if base else None
-            terms = told or (terms_of(session, chain, version, base) if look_for_names else STRICT)
+            try:
+                known = of_base(session, chain, lambda source: source.blobs(base, wanted))
+            except (UserError, InfraError) as error:
+                step.note(f"without the base {base}: {error.what}")
+        exists = gone = None
+        if look_for_names and base is not None:
+            exists = partial(chain.speaks_of, version)
+            gone = lost_names(session, chain, version, base) or _nothing
         for port in port_series(
             series,
             known,
             target,
             keep_going=keep_going,
-            exists=terms.exists,
-            gone=terms.gone,
+            exists=exists,
+            gone=gone,
             min_confidence=min_confidence,
         ):
             done.append(port)
@@ -115,16 +116,21 @@ def port_series_onto(
     return SeriesPort(series, version, base, tuple(done))
 
 
-def _base(
-    session: Session, base: KernelVersion, chain: Chain, wanted: Sequence[str]
-) -> tuple[Mapping[str, bytes | None], str]:
-    with suppress(UserError, InfraError):
-        return chain.blobs(base, wanted), ""
-    # Opened only where those that were asked for do not have it.
-    try:
-        return session.chain().blobs(base, wanted), ""
-    except (UserError, InfraError) as error:
-        return {}, error.what
+def _nothing(name: str) -> bool:
+    """Which names upstream took away between a kernel and itself."""
+    return False
+
+
+def ported_series(series: Series, ports: Sequence[MemberPort], name: str) -> Series:
+    """The series of the patches that went in, as they went in, under their names."""
+    went = {port.name: port for port in ports if port.goes_in}
+    members = tuple(
+        replace(member, data=went[member.name].data)
+        for member in series.members
+        if member.name in went
+    )
+    rows = tuple((line, member) for line, member in series.table if not member or member in went)
+    return Series(name, members, rows)
 
 
 def check_out(out: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +10,7 @@ from zpmaint.core.config import Config, load_config
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import CONFIG_NAME, Places, project_id
 from zpmaint.core.progress import Reporter
+from zpmaint.core.series import named
 from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild import profiles
 from zpmaint.ledger.scope import Scope
@@ -18,8 +18,6 @@ from zpmaint.ledger.store import Ledger
 from zpmaint.patchset.load import all_patchsets, find_patchset
 from zpmaint.patchset.values import PatchSet
 from zpmaint.sources.chain import Chain, open_configured, open_source
-
-_SERIES = re.compile(r"v?(\d+(?:\.\d+){0,2})\.[*xy]")
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,7 @@ class Session:
         ledger = Ledger(
             self.places.state / "ledger.sqlite",
             scope=Scope(self.project, self._anchors),
+            reporter=self.reporter,
         )
         if newer := ledger.newer():
             with self.reporter.step("open the ledger") as step:
@@ -91,19 +90,17 @@ class Session:
     def resolve(self, text: str, chain: Chain) -> KernelVersion:
         """A version as a user names it: one kernel, or 6.12.y (also 6.12.*) for the newest of a
         series that the sources serve."""
-        if found := _SERIES.fullmatch(text):
-            return chain.newest(found[1])
+        if series := named(text):
+            return chain.newest(series)
         return KernelVersion.parse(text)
 
     def names_for(self, text: str) -> tuple[str, ...]:
         """The sources that kernels.toml gives for a kernel named so; none where it is not tracked.
 
         A kernel that several rows match takes the closest: its own row before its series'."""
-        if found := _SERIES.fullmatch(text):
-            asked, version = found[1], None
-        else:
-            version = KernelVersion.parse(text)
-            asked = str(version)
+        series = named(text)
+        version = None if series else KernelVersion.parse(text)
+        asked = series or str(version)
         best: tuple[int, tuple[str, ...]] | None = None
         for row in self.config.kernel:
             if row.series is None:

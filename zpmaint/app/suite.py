@@ -1,19 +1,23 @@
-"""The suite on one kernel: a guest that dies is started again for the cases that it left over."""
+# SPDX-License-Identifier: GPL-2.0-only
+"""Suites on kernels: a guest that dies is started again for the cases that it left over."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event
 
 from zpmaint.app.session import Session
-from zpmaint.guest.cases import all_cases
-from zpmaint.guest.compile import init_program
-from zpmaint.guest.values import FULL, MINIMAL, Case
+from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.kernel_report import died_in
 from zpmaint.judge.ktap import read_report
-from zpmaint.kbuild.values import Kernel
+from zpmaint.kbuild.values import Flavour, Kernel
+from zpmaint.sources.chain import Chain
+from zpmaint.suites.boot.suite import Boot
+from zpmaint.suites.protocol import Ask, Ready, Suite, Wanted
+from zpmaint.suites.registry import SUITES, booted
+from zpmaint.suites.values import Case
 from zpmaint.vm.boot import boot
 from zpmaint.vm.initramfs import file, pack
 from zpmaint.vm.parallel import in_parallel
@@ -24,59 +28,146 @@ RESTARTS = 40
 """Guests started after the first, at most: a kernel that every case kills has been judged."""
 HANGS = 3
 """Guests that may hang: each costs all of the machine's deadline, a panic a second or two."""
-_LIST = "zp.cases"
-_FULL_BUILDS = ("full", "debug")
+_FIRST = next(iter(SUITES))
+"""The suite whose consoles need no name of it."""
 
 
-def suite_profile(kernel: Kernel) -> str:
-    """The profile of the suite that such a kernel has to answer for."""
-    return FULL if kernel.profile in _FULL_BUILDS else MINIMAL
+@dataclass(frozen=True)
+class Bootable:
+    """A suite made ready, and what of it is to run."""
+
+    suite: Suite
+    ready: Ready
+    chosen: tuple[Case, ...] | None = None
+    """None for all of its cases: a guest then needs no list."""
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        return self.ready.cases if self.chosen is None else self.chosen
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that boots are made for."""
+
+    bootables: tuple[Bootable, ...]
+    left_out: tuple[str, ...]
+    """What was asked for and cannot be run, and why."""
+
+
+@dataclass(frozen=True)
+class SuiteRuns:
+    """What one suite's guests came to."""
+
+    bootable: Bootable
+    runs: Mapping[str, Run]
+    """By flavour."""
+    again: Run | None = None
+    """The stock kernel a second time, where cases are held to what it reports."""
+
+
+def make_ready(
+    session: Session,
+    suites: Sequence[Suite],
+    version: KernelVersion,
+    arch: str,
+    *,
+    chain: Chain,
+    keep: Sequence[str] = (),
+) -> Prepared:
+    """Those of `suites` that boots are made for, their programs built. What was asked for and
+    cannot be run is told in a note. `keep` are the paths that the kernels' build wants in the tree.
+    Raises as Suite.ready."""
+    ask = Ask(
+        version,
+        arch,
+        session.places.cache,
+        session.reporter,
+        lambda paths: chain.tree(version, [*keep, *paths]),
+    )
+    made: list[Bootable] = []
+    left_out: list[str] = []
+    for suite in booted(suites):
+        ready = suite.ready(ask)
+        left_out += ready.left_out
+        if ready.left_out:
+            with session.reporter.step(f"suite {suite.name}") as step:
+                for line in ready.left_out:
+                    step.note(f"left out: {line}")
+        if ready.cases:
+            made.append(Bootable(suite, ready))
+    if not made:
+        # Nothing that was wanted can run: that the kernel comes up is shown all the same.
+        up = Boot()
+        made.append(Bootable(up, up.ready(ask)))
+    return Prepared(tuple(made), tuple(left_out))
 
 
 def boot_suites(
     session: Session,
     kernels: Sequence[Kernel],
+    bootables: Sequence[Bootable],
     *,
     accelerator: Accelerator = Accelerator.ICOUNT,
-    cases: Sequence[Case] | None = None,
     benchmark: bool = True,
-) -> dict[str, Run]:
-    """`boot_suite` of each of `kernels`, by flavour, side by side where that changes nothing."""
+) -> list[SuiteRuns]:
+    """Boot each of `kernels` with each suite, side by side where that changes nothing."""
 
-    def start(kernel: Kernel, stop: Event) -> Run:
+    def start(bootable: Bootable, kernel: Kernel, shift: int, stop: Event) -> Run:
         return boot_suite(
-            session, kernel, accelerator=accelerator, cases=cases, benchmark=benchmark, stop=stop
+            session,
+            kernel,
+            bootable,
+            accelerator=accelerator,
+            benchmark=benchmark,
+            stop=stop,
+            shift=shift,
         )
 
-    starts = {str(kernel.flavour): partial(start, kernel) for kernel in kernels}
-    return in_parallel(starts, accelerator=accelerator)
+    starts = {
+        (number, str(kernel.flavour), shift): partial(start, bootable, kernel, shift)
+        for number, bootable in enumerate(bootables)
+        for kernel in kernels
+        for shift in (0, 1)
+        if not shift or (bootable.ready.compared and kernel.flavour is Flavour.STOCK)
+    }
+    ended = in_parallel(starts, accelerator=accelerator)
+    return [
+        SuiteRuns(
+            bootable,
+            {str(kernel.flavour): ended[number, str(kernel.flavour), 0] for kernel in kernels},
+            ended.get((number, str(Flavour.STOCK), 1)),
+        )
+        for number, bootable in enumerate(bootables)
+    ]
 
 
 def boot_suite(
     session: Session,
     kernel: Kernel,
+    bootable: Bootable,
     *,
     accelerator: Accelerator = Accelerator.ICOUNT,
-    cases: Sequence[Case] | None = None,
     benchmark: bool = True,
     restarts: int = RESTARTS,
     stop: Event | None = None,
+    shift: int = 0,
 ) -> Run:
-    """Boot `kernel` with the suite as its init, `cases` of it (None: all), then the benchmark.
+    """Boot `kernel` with a suite's init, then its benchmark.
 
     A death of the guest is the result of the case that was running. The guest is then started
     again for the cases after that one, up to `restarts` times and until the last of HANGS; not
     where it died before the first case (the next would, too) nor after the last. The consoles are
-    kept in the state folder. `stop`: as `boot`."""
-    left = [case.name for case in (all_cases() if cases is None else cases)]
+    kept in the state folder. `stop`: as `boot`; `shift`: as `Wanted`."""
+    benchmark = benchmark and bool(bootable.suite.counters)
+    left = [case.name for case in bootable.cases]
 
     def start(names: Sequence[str] | None, number: int) -> Run:
-        return _boot(
-            session, kernel, names, number, accelerator=accelerator, benchmark=benchmark, stop=stop
-        )
+        wanted = Wanted(kernel, None if names is None else tuple(names), benchmark, shift)
+        return _boot(session, bootable, wanted, number, accelerator=accelerator, stop=stop)
 
     # A guest without a list runs all: nothing is in its initramfs that need not be.
-    runs = [start(None if cases is None else left, 1)]
+    runs = [start(None if bootable.chosen is None else left, 1)]
     while (run := runs[-1]).outcome is not Outcome.FINISHED and not run.outcome.is_infrastructure:
         report = read_report(run.results)
         died = died_in(run, report)
@@ -90,30 +181,26 @@ def boot_suite(
 
 def _boot(
     session: Session,
-    kernel: Kernel,
-    names: Sequence[str] | None,
+    bootable: Bootable,
+    wanted: Wanted,
     number: int,
     *,
     accelerator: Accelerator,
-    benchmark: bool,
     stop: Event | None,
 ) -> Run:
-    program = init_program(kernel.arch, cache=session.places.cache, reporter=session.reporter)
-    entries = [file("init", program.read_bytes())]
-    if names is not None:
-        entries.append(file(_LIST, "".join(f"{name}\n" for name in names).encode(), 0o644))
-    append = [] if benchmark else ["zp.bench=0"]
-    if suite_profile(kernel) == FULL:
-        append.append("zp.profile=full")
-    again = f"-{number}" if number > 1 else ""
-    name = f"{kernel.version}-{kernel.arch}-{kernel.flavour}-{kernel.inputs[:12]}{again}.log"
+    kernel, suite = wanted.kernel, bootable.suite.name
+    guest = bootable.ready.guest(wanted)
+    of = "" if suite == _FIRST else f"-{suite}"
+    again = (f"-{number}" if number > 1 else "") + ("-again" if wanted.shift else "")
+    name = f"{kernel.version}-{kernel.arch}-{kernel.flavour}{of}-{kernel.inputs[:12]}{again}.log"
     return boot(
         kernel,
-        pack(entries),
+        pack([file("init", guest.init), *guest.entries]),
         console=session.places.state / "consoles" / name,
         reporter=session.reporter,
+        deadline=guest.deadline,
         accelerator=accelerator,
-        append=append,
+        append=guest.append,
         cache=session.places.cache,
         stop=stop,
     )

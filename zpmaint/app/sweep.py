@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 
-from zpmaint.app.move_candidates import port_following
 from zpmaint.app.port import base_blobs, starting, touched
 from zpmaint.app.session import Session
+from zpmaint.app.trees import KernelTrees
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import PatchSet
-from zpmaint.port.engine import Blobs
-from zpmaint.port.terms import Terms
+from zpmaint.port.engine import Blobs, port_between
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
 
@@ -59,7 +57,8 @@ def sweep_over(
     with session.reporter.step(f"sweep {len(versions)} kernels", "kernels") as step:
         for version in versions:
             target = chain.blobs(version, touched(starting(patchset, version)))
-            terms = Terms(exists=partial(chain.speaks_of, version))
-            ports.append(port_following(patchset, version, bases, target, chain=chain, terms=terms))
+            # Hundreds of trees are not read for names that no hunk's placing rests on.
+            trees = KernelTrees(session, chain, version, target, bases=bases, looks_for_lost=False)
+            ports.append(port_between(patchset, version, trees))
             step.advance(len(ports), len(versions))
     return ports

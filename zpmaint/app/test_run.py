@@ -1,27 +1,30 @@
-"""Chosen cases on the kernels of one version: the suite without benchmark and ledger."""
+# SPDX-License-Identifier: GPL-2.0-only
+"""Chosen cases on the kernels of one version: the set's suites without benchmark and ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import fnmatch
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from zpmaint.app.job import Job
-from zpmaint.app.suite import boot_suites, suite_profile
+from zpmaint.app.judgement import verdict_on
+from zpmaint.app.port import touched
+from zpmaint.app.suite import Bootable, SuiteRuns, boot_suites, make_ready
 from zpmaint.app.verify import build_pair
 from zpmaint.core.errors import KernelError, UserError
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.cases import all_cases
-from zpmaint.guest.compile import init_program
-from zpmaint.guest.counters import all_counters
-from zpmaint.guest.values import FULL, MINIMAL, Case
 from zpmaint.judge.values import Verdict
-from zpmaint.judge.verdict import judge
 from zpmaint.kbuild import profiles
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.values import Flavour, Kernel
 from zpmaint.port.values import State
+from zpmaint.suites.cases import matches, no_such_case
+from zpmaint.suites.protocol import Suite
+from zpmaint.suites.registry import booted, known_cases
+from zpmaint.suites.values import FULL, MINIMAL, Case
 from zpmaint.vm.profiles import Accelerator
 from zpmaint.vm.values import Run
 
@@ -35,35 +38,84 @@ class TestRun:
     profile: str
     """minimal, full, debug."""
     kernels: tuple[Kernel, ...]
-    runs: Mapping[str, Run]
-    """By flavour."""
+    suites: tuple[SuiteRuns, ...]
+    """In the order they were booted."""
     verdict: Verdict
+    left_out: tuple[str, ...] = ()
+    """What was asked for and could not be run, and why."""
 
     @property
     def name(self) -> str:
         return f"{self.version} {self.arch} {self.profile}"
 
     @property
+    def runs(self) -> dict[str, Run]:
+        """Of the first suite, by flavour."""
+        return dict(self.suites[0].runs)
+
+    @property
     def seconds(self) -> dict[str, float]:
         """Wall time of all boots, by flavour."""
         return {
-            flavour: sum(boot.seconds for boot in run.boots) for flavour, run in self.runs.items()
+            flavour: sum(boot.seconds for one in self.suites for boot in one.runs[flavour].boots)
+            for flavour in self.runs
         }
 
     def as_json(self) -> dict[str, Any]:
         """JSON's own types."""
         verdict = asdict(self.verdict)
+        others = {
+            one.bootable.suite.name: {f: run.as_json() for f, run in one.runs.items()}
+            for one in self.suites[1:]
+        }
         return {
             "version": str(self.version),
             "arch": self.arch,
             "profile": self.profile,
+            "result": str(self.verdict.result),
             "passed": self.verdict.passed,
             "why": self.verdict.why,
             "failures": verdict["failures"],
             "cases": verdict["cases"],
+            "shown_by": verdict["shown_by"],
+            "figures": verdict["deltas"],
+            "left_out": list(self.left_out),
             "kernels": [kernel.as_json() for kernel in self.kernels],
             "runs": {flavour: run.as_json() for flavour, run in self.runs.items()},
-        }
+        } | ({"suites": others} if others else {})
+
+
+def check_words(suites: Sequence[Suite], words: Sequence[str]) -> tuple[Case, ...]:
+    """The cases that `words` choose, as far as they are known before anything is built; all where
+    there are none. Raises UserError for a word that can choose nothing."""
+    there = booted(suites)
+    cases = known_cases(there)
+    opened = [glob for suite in there for glob in suite.open_names]
+    for word in words:
+        later = any(fnmatch.fnmatchcase(word, g) or fnmatch.fnmatchcase(g, word) for g in opened)
+        if not later and not any(matches(case, word) for case in cases):
+            raise no_such_case(word, cases)
+    return tuple(c for c in cases if not words or any(matches(c, word) for word in words))
+
+
+def _chosen(bootables: Sequence[Bootable], words: Sequence[str]) -> list[Bootable]:
+    """Of each suite what `words` choose, all where there are none. Raises UserError where a word
+    chooses nothing of what there is on this kernel."""
+    if not words:
+        return list(bootables)
+    cases = tuple(case for one in bootables for case in one.ready.cases)
+    for word in words:
+        if not any(matches(case, word) for case in cases):
+            raise no_such_case(word, cases)
+    picked = (
+        (one, tuple(c for c in one.ready.cases if any(matches(c, word) for word in words)))
+        for one in bootables
+    )
+    return [
+        one if len(found) == len(one.ready.cases) else replace(one, chosen=found)
+        for one, found in picked
+        if found
+    ]
 
 
 def profile_for(cases: Sequence[Case], arch: str) -> str:
@@ -76,13 +128,15 @@ def profile_for(cases: Sequence[Case], arch: str) -> str:
 
 def test_run(
     job: Job,
-    cases: Sequence[Case],
+    suites: Sequence[Suite],
+    words: Sequence[str] = (),
     *,
     flavours: Sequence[Flavour],
     build: BuildOptions,
     accelerator: Accelerator = Accelerator.ICOUNT,
 ) -> TestRun:
-    """Run `cases` on the kernels of `flavours`, built unless they are there.
+    """Run the cases of `suites` that `words` choose (globs, tags; all without) on the kernels of
+    `flavours`, built unless they are there.
 
     Raises KernelError where the patch comes to a conflict or a kernel does not build, UserError
     where only a patched kernel is asked for and there is none, InfraError where a machine fails."""
@@ -100,7 +154,15 @@ def test_run(
         raise UserError(
             f"{job.version} has no patched kernel: {port.state}: {port.why}", "use --on stock"
         )
-    init_program(build.arch, cache=session.places.cache, reporter=session.reporter)
+    ready = make_ready(
+        session,
+        suites,
+        job.version,
+        build.arch,
+        chain=job.chain,
+        keep=touched(job.patchset.anchors),
+    )
+    bootables = _chosen(ready.bootables, words)
     pair = build_pair(
         session,
         job.patchset,
@@ -111,25 +173,22 @@ def test_run(
         flavours=(Flavour.STOCK, *(f for f in flavours if f is Flavour.PATCHED)),
     )
     kernels = tuple(kernel for kernel in pair.kernels if kernel.flavour in flavours)
-    whole = len(cases) == len(all_cases())
-    runs = boot_suites(
-        session,
-        kernels,
-        accelerator=accelerator,
-        cases=None if whole else cases,
-        benchmark=False,
-    )
-    verdict = judge(
-        cases,
-        job.patchset.flips,
-        job.patchset.telling,
-        counters=all_counters(),
+    runs = boot_suites(session, kernels, bootables, accelerator=accelerator, benchmark=False)
+    verdict = verdict_on(
+        job.patchset,
+        job.version,
+        pair,
+        runs,
+        left_out=ready.left_out,
         adopted=port.state is State.UPSTREAM,
-        version=job.version,
-        stock=runs.get(Flavour.STOCK),
-        patched=runs.get(Flavour.PATCHED),
         benchmark=False,
-        profile=suite_profile(pair.stock),
-        chosen=not whole,
     )
-    return TestRun(job.version, build.arch, build.profile or MINIMAL, kernels, runs, verdict)
+    return TestRun(
+        job.version,
+        build.arch,
+        build.profile or MINIMAL,
+        kernels,
+        tuple(runs),
+        verdict,
+        ready.left_out,
+    )

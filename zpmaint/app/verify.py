@@ -8,19 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from zpmaint.app.inputs import inputs_of, key_of
+from zpmaint.app.judgement import verdict_on
 from zpmaint.app.port import port_onto, touched
 from zpmaint.app.records import build_record, port_record, runs_record, verdict_record
 from zpmaint.app.session import Session
-from zpmaint.app.suite import boot_suites, suite_profile
+from zpmaint.app.suite import SuiteRuns, boot_suites, make_ready
 from zpmaint.core.errors import InfraError, KernelError
 from zpmaint.core.result import Result
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.cases import all_cases
-from zpmaint.guest.compile import init_program
-from zpmaint.guest.counters import all_counters
 from zpmaint.judge.values import Verdict
-from zpmaint.judge.verdict import judge
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.pair import build as build_kernels
 from zpmaint.kbuild.values import Flavour, Pair
@@ -28,8 +25,8 @@ from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.port.values import Port, State
 from zpmaint.sources.chain import Chain
+from zpmaint.suites.registry import suites_of
 from zpmaint.vm.profiles import Accelerator
-from zpmaint.vm.values import Run
 
 
 @dataclass
@@ -38,7 +35,7 @@ class _Course:
 
     port: Port | None = None
     pair: Pair | None = None
-    runs: dict[str, Run] = field(default_factory=dict)
+    runs: list[SuiteRuns] = field(default_factory=list)
     verdict: Verdict | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -112,26 +109,28 @@ def _run_course(
     build: BuildOptions,
     accelerator: Accelerator,
 ) -> tuple[Result, str]:
+    suites = suites_of(patchset, version=version)
     with course.timed("port"):
         course.port = port_onto(session, patchset, version, chain)
     if not course.port.state.leads_on:
         return Result.CONFLICT, course.port.why
     # What it needs may have to be fetched: better known before a build of minutes than after it.
-    init_program(build.arch, cache=session.places.cache, reporter=session.reporter)
+    ready = make_ready(
+        session, suites, version, build.arch, chain=chain, keep=touched(patchset.anchors)
+    )
     with course.timed("build"):
         course.pair = build_pair(session, patchset, version, chain, course.port, options=build)
     with course.timed("boot"):
-        course.runs |= boot_suites(session, course.pair.kernels, accelerator=accelerator)
-    course.verdict = judge(
-        all_cases(),
-        patchset.flips,
-        patchset.telling,
-        counters=all_counters(),
+        course.runs += boot_suites(
+            session, course.pair.kernels, ready.bootables, accelerator=accelerator
+        )
+    course.verdict = verdict_on(
+        patchset,
+        version,
+        course.pair,
+        course.runs,
+        left_out=ready.left_out,
         adopted=course.port.state is State.UPSTREAM,
-        version=version,
-        stock=course.runs[Flavour.STOCK],
-        patched=course.runs.get(Flavour.PATCHED),
-        profile=suite_profile(course.pair.stock),
     )
     return course.verdict.result, course.verdict.why
 
@@ -149,7 +148,7 @@ def build_pair(
     """The kernels of `version`: stock and, where the port has something to apply, patched."""
     patched: Mapping[str, bytes | None] | None = None
     if port and port.patch:
-        patched = {file.path: file.result for file in port.files}
+        patched = port.contents()
     tree = chain.tree(version, keep=touched(patchset.anchors))
     return build_kernels(
         version,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import click
 
 from zpmaint.app.job import Job
-from zpmaint.app.suite import boot_suites
+from zpmaint.app.port import touched
+from zpmaint.app.suite import boot_suites, make_ready
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.kbuild.options import BuildOptions
+from zpmaint.suites.registry import booted, suites_of
 from zpmaint.vm.profiles import Accelerator
 from zpmaint.vm.values import Outcome
 
@@ -17,6 +19,12 @@ from zpmaint.vm.values import Outcome
 @click.command()
 @click.argument("version")
 @options.flavours
+@click.option(
+    "--suite",
+    "suite",
+    metavar="NAME",
+    help="The suite to boot with (default: the first that the patch set wants).",
+)
 @options.booting
 @pass_context
 def command(
@@ -24,13 +32,14 @@ def command(
     *,
     version: str,
     flavour: str | None,
+    suite: str | None,
     build: BuildOptions,
     patch: str | None,
     sources: tuple[str, ...],
     accelerator: Accelerator,
     as_json: bool,
 ) -> int:
-    """Boot VERSION (built if it is not yet) with the suite as init, and say how it ended.
+    """Boot VERSION (built if it is not yet) with a suite as init, and say how it ended.
 
     Ends are told apart: finished, panic, triple-fault, hang, died, not-started. A guest that dies
     is booted again for the cases that it left over. The results are what the guest wrote;
@@ -39,11 +48,18 @@ def command(
     \b
     Examples:
       zpmaint boot 6.12.y --stock
+      zpmaint boot 6.12.y --suite boot
       zpmaint boot v2.6.21 --patched --source git:/srv/linux --json
     """
     job = Job.take(context.session, version, patch, sources)
+    suites = suites_of(job.patchset, (suite,) if suite else (), job.version)
+    keep = touched(job.patchset.anchors)
+    ready = make_ready(
+        job.session, booted(suites)[:1], job.version, build.arch, chain=job.chain, keep=keep
+    ).bootables
     kernels = job.kernels(flavour, build)
-    runs = boot_suites(job.session, kernels, accelerator=accelerator)
+    (ran,) = boot_suites(job.session, kernels, ready, accelerator=accelerator)
+    runs = ran.runs
     if as_json:
         context.json(
             {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 from rich.text import Text
@@ -14,6 +14,7 @@ from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.port.interdiff import Interdiff
+from zpmaint.port.values import FilePort
 
 _SHOWN = 6  # turns of one hunk; --json has all
 
@@ -62,15 +63,31 @@ def _show(context: CommandContext, told: Explanation) -> None:
     heading.append_text(tables.state(result.state))
     heading.append(f" (from {result.anchor}, cut against {told.base}): {result.why}")
     context.out.print(heading, soft_wrap=True)
+    if not result.members:
+        _patch(context, told, result.anchor, "", result.files)
+    for member in result.members:
+        head = Text(f"\n{member.name}: ", style="bold")
+        head.append_text(tables.state(member.fate))
+        head.append(f": {member.why}", style="")
+        context.out.print(head, soft_wrap=True)
+        _patch(context, told, f"{result.anchor}/{member.name}", member.name, member.files)
+
+
+def _patch(
+    context: CommandContext, told: Explanation, start: str, name: str, files: Sequence[FilePort]
+) -> None:
+    """One patch: its hunks, its conflict, what changed of it."""
     for story in told.hunks:
-        for line in _story(story):
-            context.out.print(line, soft_wrap=True)
-    for file in result.files:
+        if story.patch == name:
+            for line in _story(story):
+                context.out.print(line, soft_wrap=True)
+    for file in files:
         if file.conflict:
             context.out.print(f"\n{file.path}, the conflict:\n{file.conflict}", markup=False)
-    if told.interdiff is not None:
+    change = told.interdiffs.get(name)
+    if change is not None:
         context.out.print()
-        for line in _interdiff(result.anchor, told.interdiff):
+        for line in _interdiff(start, change):
             context.out.print(line, soft_wrap=True)
 
 

@@ -8,17 +8,17 @@ import click
 
 from zpmaint.app.job import Job
 from zpmaint.app.patch_files import read_file
-from zpmaint.app.port import write_port
 from zpmaint.app.series import check_out, port_series_onto, write_series
-from zpmaint.cli import options, tables
+from zpmaint.app.written import write_port
+from zpmaint.cli import options, series_tables, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.diffs.series import joined, load_series
 
 
 @click.command(
-    epilog="The patch goes to DIR/vVERSION.patch with --out, else to standard output; the table "
-    "of hunks goes to standard error then. Exit status 1 on a conflict."
+    epilog="The patch goes to DIR/vVERSION.patch with --out (a series to the folder DIR/vVERSION), "
+    "else to standard output; the table goes to standard error then. Exit status 1 on a conflict."
 )
 @options.porting
 @options.anchor
@@ -49,8 +49,11 @@ from zpmaint.diffs.series import joined, load_series
     "--look-for-names/--no-look-for-names",
     default=None,
     help="Of a series, look in both kernels' trees for every name that a patch brings to a file: "
-    "what upstream took away is a conflict then. By itself only where one git repository has both "
-    "kernels: elsewhere it takes seconds a name.",
+    "what upstream took away is a conflict then. Done where --base is given, unless it is "
+    "refused; the first time a kernel is asked, its names are indexed, in about a minute.",
+)
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Of a series that is a patch set, each hunk as well."
 )
 @options.as_json
 @pass_context
@@ -67,6 +70,7 @@ def command(
     base: str | None,
     keep_going: bool,
     look_for_names: bool | None,
+    verbose: bool,
     as_json: bool,
 ) -> int:
     """Port the patch onto VERSION and say how each hunk was placed.
@@ -101,15 +105,15 @@ def command(
         raise click.UsageError("--base, --keep-going and --look-for-names are for --series")
     job = Job.take(context.session, version, patch, sources)
     result = job.port(anchor, min_confidence)
-    written = write_port(result, out) if out and result.patch else None
+    written = write_port(job.patchset, result, out) if out and result.patch else None
     if as_json:
         context.json(result.as_json())
     elif out or not result.patch:
-        tables.port(context.out, result)
+        series_tables.port(context.out, result, each_hunk=verbose)
         if written:
             context.out.print(f"written: {written}", markup=False)
     else:
-        tables.port(context.err, result)
+        series_tables.port(context.err, result, each_hunk=verbose)
         click.echo(result.patch.encode("utf-8", "surrogateescape"), nl=False)
     return errors.EXIT_OK if result.state.leads_on else errors.EXIT_KERNEL
 
@@ -141,7 +145,7 @@ def _series(
         chain,
         base=session.resolve(base, chain) if base else None,
         keep_going=keep_going,
-        look_for_names=look_for_names,
+        look_for_names=look_for_names is not False,
         min_confidence=min_confidence or 0.0,
     )
     if out is not None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from zpmaint.app.job import Job
-from zpmaint.app.port import write_port
 from zpmaint.app.resolve import LaidOut, Recorded, WorkingFolder, abort, finish, lay_out
-from zpmaint.cli import options, tables
+from zpmaint.app.written import write_port
+from zpmaint.cli import options, series_tables, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
@@ -17,7 +17,9 @@ from zpmaint.port.history import ranges
 
 
 @click.command(
-    epilog="Exit status 1 while a conflict is open, or where a check refuses the solution."
+    epilog="Of a series the first patch in conflict is laid out, on top of those before it; each "
+    "is solved in its turn. Exit status 1 while a conflict is open, or where a check refuses the "
+    "solution."
 )
 @options.porting
 @click.option("--done", is_flag=True, help="Check the edited files and record the solution.")
@@ -75,12 +77,13 @@ def command(
         return errors.EXIT_OK
     if done:
         recorded = finish(work, as_anchor=as_anchor, why=why)
-        written = write_port(recorded.port, out) if out else None
+        goes_on = recorded.port.state.leads_on
+        written = write_port(work.job.patchset, recorded.port, out) if out and goes_on else None
         if as_json:
             context.json(recorded.as_json())
         else:
             _recorded(context, recorded, written)
-        return errors.EXIT_OK
+        return errors.EXIT_OK if goes_on else errors.EXIT_KERNEL
     laid = lay_out(work)
     if as_json:
         context.json(laid.as_json())
@@ -109,7 +112,7 @@ def _laid_out(context: CommandContext, laid: LaidOut, version: str) -> None:
 
 
 def _recorded(context: CommandContext, recorded: Recorded, written: Path | None) -> None:
-    tables.port(context.out, recorded.port)
+    series_tables.port(context.out, recorded.port)
     for path in recorded.written:
         context.out.print(f"recorded: {path}", markup=False, soft_wrap=True)
     if not recorded.written:
@@ -123,3 +126,10 @@ def _recorded(context: CommandContext, recorded: Recorded, written: Path | None)
         )
     if written:
         context.out.print(f"written: {written}", markup=False, soft_wrap=True)
+    if not recorded.port.state.leads_on:
+        context.out.print(
+            f"next: zpmaint resolve {recorded.port.version}: the series stops at "
+            f"{recorded.port.stuck} now",
+            markup=False,
+            soft_wrap=True,
+        )

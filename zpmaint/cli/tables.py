@@ -12,18 +12,20 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from zpmaint.cli import record_tables
 from zpmaint.core.result import Result, Tone
 from zpmaint.core.versions import KernelVersion
-from zpmaint.ledger.stages import CaseRecord, CaseResultRecord, DeltaRecord
-from zpmaint.port.series import Fate
+from zpmaint.ledger.values import Record
+from zpmaint.port.values import Fate
 
 if TYPE_CHECKING:
     # Whoever only reads the ledger waits for no source to be imported.
     from zpmaint.app.series import SeriesPort
     from zpmaint.app.test_run import TestRun
-    from zpmaint.judge.values import CaseResult, CaseVerdict
+    from zpmaint.judge.values import CaseResult, CaseVerdict, Delta
     from zpmaint.kbuild.values import Kernel
-    from zpmaint.ledger.values import Record, Summary
+    from zpmaint.ledger.stages import CaseRecord, CaseResultRecord, DeltaRecord
+    from zpmaint.ledger.values import Summary
     from zpmaint.port.values import Port
     from zpmaint.vm.values import Run
 
@@ -176,23 +178,29 @@ def runs(out: Console, ran: Mapping[Any, Run]) -> None:
 def test_run(out: Console, done: TestRun) -> None:
     """Chosen cases on the kernels they ran on, and the verdict last."""
     out.print(Text(f"\n{done.name}", style="bold"))
-    for flavour, run in done.runs.items():
-        for number, boot in enumerate(run.boots):
-            again = ", again" if number else ""
-            out.print(
-                f"  {flavour}{again}: {boot.outcome} in {boot.seconds:.2f} s "
-                f"({boot.accelerator}): {boot.why}",
-                markup=False,
-                soft_wrap=True,
-            )
+    for one in done.suites:
+        suite = one.bootable.suite.name
+        for flavour, run in one.runs.items():
+            for number, boot in enumerate(run.boots):
+                again = ", again" if number else ""
+                out.print(
+                    f"  {suite}: {flavour}{again}: {boot.outcome} in {boot.seconds:.2f} s "
+                    f"({boot.accelerator}): {boot.why}",
+                    markup=False,
+                    soft_wrap=True,
+                )
+    for line in done.left_out:
+        out.print(f"  left out: {line}", style="yellow", markup=False, soft_wrap=True)
     _cases(out, done.verdict.cases)
+    _figures(out, done.verdict.deltas)
     for failure in done.verdict.failures:
         out.print(f"  against it: {failure}", style="red", markup=False, soft_wrap=True)
     if not done.verdict.passed:
-        for flavour, run in done.runs.items():
-            for boot in run.boots:
-                out.print(f"  {flavour} console: {boot.console}", markup=False, soft_wrap=True)
-    word = state("pass" if done.verdict.passed else "fail")
+        for one in done.suites:
+            for flavour, run in one.runs.items():
+                for boot in run.boots:
+                    out.print(f"  {flavour} console: {boot.console}", markup=False, soft_wrap=True)
+    word = state(done.verdict.result)
     word.append(f": {done.verdict.why}", style="")
     out.print(word, soft_wrap=True)
 
@@ -208,11 +216,13 @@ def record(out: Console, row: Record, *, cases: bool = True) -> None:
     if row.verdict:
         if row.verdict.deltas:
             _deltas(out, row.verdict.deltas)
+            _figures(out, row.verdict.deltas)
         for failure in row.verdict.failures:
             out.print(f"  against it: {failure}", style="red", markup=False, soft_wrap=True)
     if not row.result.is_good and row.runs:
-        for flavour, run in row.runs.ran.items():
-            out.print(f"  {flavour} console: {run.console}", markup=False)
+        for booted in (row.runs, *row.runs.suites.values()):
+            for flavour, run in booted.ran.items():
+                out.print(f"  {flavour} console: {run.console}", markup=False)
     verdict = state(row.result)
     verdict.append(f": {row.why}", style="")
     out.print(verdict, soft_wrap=True)
@@ -225,16 +235,21 @@ def _facts(out: Console, row: Record) -> None:
             f"confidence {row.port.confidence:.2f}: {row.port.why}",
             markup=False,
         )
+    if row.port and row.port.members:
+        record_tables.members(out, row.port.members)
     if row.build and (stock := row.build.stock):
         out.print(
             f"  build: {stock.toolchain}; fix-ups: {', '.join(stock.fixups) or 'none'}",
             markup=False,
         )
-    for flavour, run in (row.runs.ran if row.runs else {}).items():
-        out.print(
-            f"  {flavour}: {run.outcome} in {run.seconds:.2f} s ({run.accelerator}): {run.why}",
-            markup=False,
-        )
+    runs = {"": row.runs, **row.runs.suites} if row.runs else {}
+    for suite, booted in runs.items():
+        for flavour, run in booted.ran.items():
+            out.print(
+                f"  {suite}{': ' if suite else ''}{flavour}: {run.outcome} in {run.seconds:.2f} s "
+                f"({run.accelerator}): {run.why}",
+                markup=False,
+            )
     stages = [stage for stage in ("port", "build", "boot") if stage in row.seconds]
     took = ", ".join(f"{stage} {row.seconds[stage]:.1f} s" for stage in stages)
     if took:
@@ -242,14 +257,24 @@ def _facts(out: Console, row: Record) -> None:
 
 
 def _cases(out: Console, rows: Iterable[CaseRecord | CaseVerdict]) -> None:
-    table = _table("case", "stock", "", "patched", "", "flips")
+    """A table for each suite; what failed and what flips stands first in it."""
+    suites: dict[str, list[CaseRecord | CaseVerdict]] = {}
     for case in rows:
-        cells: list[Text | str] = [case.name]
-        for got in (case.stock, case.patched):
-            cells += [state(got.mark), _seen(got)] if got else ["-", ""]
-        cells.append("flips" if case.flips else "")
-        table.add_row(*cells)
-    out.print(table)
+        suites.setdefault(case.suite, []).append(case)
+    for suite, cases in suites.items():
+        table = _table("case", "stock", "", "patched", "", "flips", title=f"suite {suite}")
+        for case in sorted(cases, key=_weight):
+            cells: list[Text | str] = [case.name]
+            for got in (case.stock, case.patched):
+                cells += [state(got.mark), _seen(got)] if got else ["-", ""]
+            cells.append("flips" if case.flips else "")
+            table.add_row(*cells)
+        out.print(table)
+
+
+def _weight(case: CaseRecord | CaseVerdict) -> tuple[bool, bool]:
+    wrong = any(got and got.mark in ("fail", "lost") for got in (case.stock, case.patched))
+    return (not wrong, not case.flips)
 
 
 def _seen(got: CaseResultRecord | CaseResult) -> Text:
@@ -271,7 +296,10 @@ def _deltas(out: Console, rows: Iterable[DeltaRecord]) -> None:
     What tells is marked *, and stands first."""
     counters: dict[str, dict[str, DeltaRecord]] = {}
     for row in rows:
-        counters.setdefault(row.counter, {})[row.phase] = row
+        if row.phase in _PHASES:
+            counters.setdefault(row.counter, {})[row.phase] = row
+    if not counters:
+        return
     figures = [f"{phase}: {side}" for phase in _PHASES for side in ("stock", "patched")]
     table = _table("counter", "unit", *figures, right=figures)
     notes: dict[str, list[str]] = {}
@@ -296,6 +324,18 @@ def _deltas(out: Console, rows: Iterable[DeltaRecord]) -> None:
     out.print("  * tells stock from patched on this kernel")
     for note, names in notes.items():
         out.print(f"  {', '.join(names)}: {note}", markup=False, soft_wrap=True)
+
+
+def _figures(out: Console, rows: Iterable[DeltaRecord | Delta]) -> None:
+    """What cases reported beside their word, stock and patched."""
+    own = [row for row in rows if row.phase not in _PHASES]
+    if not own:
+        return
+    table = _table("figure", "case", "unit", "stock", "patched", right=("stock", "patched"))
+    for row in own:
+        patched = "-" if row.patched is None else _figure(row.patched)
+        table.add_row(escape(row.counter), row.phase, escape(row.unit), _figure(row.stock), patched)
+    out.print(table)
 
 
 def _tells(phases: Mapping[str, DeltaRecord]) -> bool:

@@ -1,4 +1,5 @@
-"""`zpmaint test`: chosen cases of the suite on a kernel, stock, patched or both."""
+# SPDX-License-Identifier: GPL-2.0-only
+"""`zpmaint test`: chosen cases of the set's suites on a kernel, stock, patched or both."""
 
 from __future__ import annotations
 
@@ -6,18 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from click.shell_completion import CompletionItem
 
 from zpmaint.app.job import Job
-from zpmaint.app.test_run import profile_for, test_run
-from zpmaint.cli import options, tables
+from zpmaint.app.test_run import check_words, profile_for, test_run
+from zpmaint.cli import options, suite_options, tables
 from zpmaint.cli.context import CommandContext, pass_context
-from zpmaint.core import errors
 from zpmaint.core.files import write_whole
-from zpmaint.guest.cases import all_cases, select, tags
 from zpmaint.judge.junit import junit
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.values import Flavour
+from zpmaint.suites.registry import suites_of
 from zpmaint.vm.profiles import Accelerator
 
 _ON = {
@@ -27,31 +26,14 @@ _ON = {
 }
 
 
-def _words(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    cases = all_cases()
-    return [
-        *(CompletionItem(tag, help="tag") for tag in tags(cases) if tag.startswith(incomplete)),
-        *(
-            CompletionItem(case.name, help=case.reason)
-            for case in cases
-            if case.name.startswith(incomplete)
-        ),
-    ]
-
-
 @click.command(
     epilog="A case that the kernel lacks a feature for is skipped with the reason, never passed. "
-    "Exit status 1 if a case failed, lost its result, or the guest died."
+    "Exit status 1 if a case failed, lost its result, the guest died, or a part of the change is "
+    "in no object that was built."
 )
 @click.argument("version")
-@click.option(
-    "--case",
-    "words",
-    multiple=True,
-    metavar="GLOB|TAG",
-    shell_complete=_words,
-    help="Cases by name ('cow.*') or by tag (flip). May be given several times. Default: all.",
-)
+@suite_options.suites
+@suite_options.cases
 @click.option(
     "--on",
     type=click.Choice(list(_ON)),
@@ -85,6 +67,7 @@ def command(
     context: CommandContext,
     *,
     version: str,
+    suites: tuple[str, ...],
     words: tuple[str, ...],
     on: str,
     junit_file: Path | None,
@@ -94,7 +77,7 @@ def command(
     sources: tuple[str, ...],
     as_json: bool,
 ) -> int:
-    """Run chosen cases of the suite on VERSION, built if it is not yet.
+    """Run chosen cases of the patch set's suites on VERSION, built if it is not yet.
 
     A guest that panics, hangs or dies is the result of the case that was running; it is started
     again for the others. What the kernel complains of on its console (BUG, WARNING, Oops, Bad page,
@@ -104,14 +87,17 @@ def command(
     Examples:
       zpmaint test 6.12.y
       zpmaint test 6.12.y --case 'fork.*' --case flip --on patched
+      zpmaint test 6.12.y --suite own --suite kselftest
       zpmaint test v2.6.21 --profile minimal --source git:/srv/linux --junit results.xml
       zpmaint test 7.2.8 --profile debug --json | jq -r '.failures[]'
     """
-    cases = select(all_cases(), *words) if words else all_cases()
     job = Job.take(context.session, version, patch, sources)
+    wanted = suites_of(job.patchset, suites, job.version)
+    cases = check_words(wanted, words)
     done = test_run(
         job,
-        cases,
+        wanted,
+        words,
         flavours=_ON[on],
         build=replace(build, profile=build.profile or profile_for(cases, build.arch)),
         accelerator=accelerator,
@@ -122,4 +108,4 @@ def command(
         context.json(done.as_json())
     else:
         tables.test_run(context.out, done)
-    return errors.EXIT_OK if done.verdict.passed else errors.EXIT_KERNEL
+    return done.verdict.result.exit_status

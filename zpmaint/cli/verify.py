@@ -6,16 +6,25 @@ import click
 
 from zpmaint.app.job import Job
 from zpmaint.app.verify import verify
-from zpmaint.cli import options, tables
+from zpmaint.app.verify_each import verify_each
+from zpmaint.cli import each_tables, options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core.result import worst
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.ledger.values import Record
+from zpmaint.suites.registry import suites_of
 from zpmaint.vm.profiles import Accelerator
 
 
 @click.command()
 @click.argument("versions", nargs=-1, required=True, metavar="VERSION...")
+@click.option(
+    "--each",
+    "each_patch",
+    is_flag=True,
+    help="Build a series patch by patch, and name the first that does not compile or that turns a "
+    "case. Not recorded.",
+)
 @options.booting
 @pass_context
 def command(
@@ -26,21 +35,29 @@ def command(
     patch: str | None,
     sources: tuple[str, ...],
     accelerator: Accelerator,
+    each_patch: bool,
     as_json: bool,
 ) -> int:
-    """Port, build the pair, boot both, run suite and benchmark, judge, record.
+    """Port, build the pair, boot both, run the set's suites and the benchmark, judge, record.
 
-    Every case runs on both kernels, with the outcome expected of each. The counters that carry
+    Every case runs on both kernels, with the outcome expected of each: what stock reports is the
+    suite's to say, what the patch changes of it the patch set's. `pass` takes a case that showed
+    the effect; without one it is `no regression`. The counters that carry
     the patch's meaning on that kernel are marked "tells".
 
     \b
     Examples:
       zpmaint verify 6.12.y
       zpmaint verify v2.6.21 v2.6.23 --source git:/srv/linux
+      zpmaint verify 6.12.y --patch my-series --each
       zpmaint verify 6.12.y --json | jq .[0].result
     """
     # All are resolved before the first is begun: a slip in the last is told at once.
     asked = [Job.take(context.session, text, patch, sources) for text in dict.fromkeys(versions)]
+    for job in asked:
+        suites_of(job.patchset, version=job.version)
+    if each_patch:
+        return _each(context, asked, build=build, accelerator=accelerator, as_json=as_json)
     records: list[Record] = []
     for job in asked:
         row = verify(
@@ -60,6 +77,25 @@ def command(
     elif len(records) > 1:
         tables.records(context.out, records)
     return exit_status(records)
+
+
+def _each(
+    context: CommandContext,
+    asked: list[Job],
+    *,
+    build: BuildOptions,
+    accelerator: Accelerator,
+    as_json: bool,
+) -> int:
+    """Each kernel's steps; the worst of their results is the exit status."""
+    done = []
+    for job in asked:
+        done.append(verify_each(job, build=build, accelerator=accelerator))
+        if not as_json:
+            each_tables.each(context.out, done[-1])
+    if as_json:
+        context.json([told.as_json() for told in done])
+    return worst(told.result.exit_status for told in done)
 
 
 def exit_status(records: list[Record]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -11,14 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import example
+from zpmaint.core.series import holds, named
+from zpmaint.core.source_kinds import KINDS
 from zpmaint.core.versions import KernelVersion
 
 Arch = Literal["x86_64", "i386"]
-SourceKind = Literal["git", "kernel.org", "debian", "tree"]
 
 Model = TypeVar("Model", bound=BaseModel)
-
-_SERIES = re.compile(r"\d+(?:\.\d+){0,2}\.\*")
 
 
 class _Table(BaseModel):
@@ -28,15 +26,23 @@ class _Table(BaseModel):
 class SourceTable(_Table):
     """[sources.NAME]: a place that serves kernels."""
 
-    kind: SourceKind
+    kind: str
+    """One of `source_kinds.KINDS`."""
     where: str = ""
     """A path or URL; for debian the suites, space-separated, beyond the machine's own."""
     where_env: str = ""
     """An environment variable that names the place; the source is left out where it is unset."""
 
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, kind: str) -> str:
+        if kind not in KINDS:
+            raise ValueError(f"no such kind of source; one of: {', '.join(KINDS)}")
+        return kind
+
     @model_validator(mode="after")
     def _placed(self) -> SourceTable:
-        if self.kind in ("git", "tree") and not (self.where or self.where_env):
+        if KINDS[self.kind].needs_place and not (self.where or self.where_env):
             raise ValueError(
                 f"a {self.kind} source needs `where` (a path"
                 f"{' or URL' if self.kind == 'git' else ''}) or `where_env`"
@@ -60,7 +66,7 @@ class KernelTable(_Table):
     @field_validator("version")
     @classmethod
     def _named(cls, text: str) -> str:
-        if not _SERIES.fullmatch(text):
+        if named(text, "*") is None:
             try:
                 KernelVersion.parse(text)
             except UserError as error:
@@ -70,7 +76,7 @@ class KernelTable(_Table):
     @property
     def series(self) -> str | None:
         """'6.12' for '6.12.*', None for one kernel."""
-        return self.version[:-2] if self.version.endswith(".*") else None
+        return named(self.version, "*")
 
     def covers(self, version: KernelVersion) -> bool:
         """Whether this line tracks `version`: it is of the series, or the kernel itself.
@@ -79,8 +85,7 @@ class KernelTable(_Table):
         if self.series is None:
             mine = KernelVersion.parse(self.version)
             return mine == (version if mine.debian else version.upstream)
-        numbers = tuple(map(int, self.series.split(".")))
-        return version.numbers[: len(numbers)] == numbers
+        return holds(self.series, version)
 
 
 class Config(_Table):

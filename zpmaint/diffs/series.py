@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from zpmaint.core.errors import UserError
 from zpmaint.diffs import layouts
 from zpmaint.diffs.member import Member, Series
 
-__all__ = ["TABLE", "Member", "Series", "joined", "load_series"]
+__all__ = ["TABLE", "Member", "Series", "joined", "load_series", "one_text", "read_series"]
 
 TABLE = "series"
 """The table of a folder that is written."""
@@ -18,6 +19,12 @@ _WHAT = (
     "name a patch, a mail, an mbox, a folder with a file `series` (quilt) or series.conf, or a "
     "folder of NNNN-*.patch files"
 )
+
+
+def one_text(patches: Iterable[bytes]) -> bytes:
+    """Several patch files one after the other, as `patch` and `git am` take them from a pipe."""
+    *before, last = [data for data in patches if data] or [b""]
+    return b"".join(data if data.endswith(b"\n") else data + b"\n" for data in before) + last
 
 
 def load_series(place: Path, read: layouts.Read = Path.read_bytes) -> Series:

@@ -11,7 +11,7 @@ from zpmaint.core.text import to_text
 from zpmaint.core.versions import KernelVersion
 from zpmaint.evaluate.clock import cpu
 from zpmaint.evaluate.values import Case, FileCase, Outcome
-from zpmaint.patchset.values import Anchor, PatchSet
+from zpmaint.patchset.values import Anchor, PatchSet, single
 from zpmaint.port.engine import port
 from zpmaint.port.terms import YIELDING
 from zpmaint.port.values import FilePort, State
@@ -46,7 +46,7 @@ def _timed(outcome: Outcome, seconds: float) -> Outcome:
 
 
 def _port(case: Case, patch: bytes, files: tuple[FileCase, ...]) -> dict[str, Outcome]:
-    anchor = Anchor("old", _OLD, _OLD, Era(), to_text(patch), "the older queue's patch")
+    anchor = Anchor("old", _OLD, _OLD, Era(), single(to_text(patch)), "the older queue's patch")
     patchset = PatchSet(
         name="case",
         title=case.name,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The full benchmark of a pair: every pass side by side, what must hold held, and what it means.
 Pure.
 
@@ -13,9 +14,9 @@ from statistics import median, quantiles
 from typing import Any
 
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.patterns import PAGE_KB, Bench, Expected, Level, Pass, Pattern
 from zpmaint.judge.breakeven import BreakEven, Curve, break_even, even, total
 from zpmaint.judge.measured import Measured, Place
+from zpmaint.suites.guest.patterns import PAGE_KB, Bench, Expected, Level, Pass, Pattern
 
 HOLDS = "StatmAnon"
 """The level that says on every kernel how much anonymous memory a process holds, in pages."""

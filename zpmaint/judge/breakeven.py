@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """From which share of later-written pages on the patch pays. Pure.
 
 A program reads all pages of a mapping that it never wrote, and writes a share p of them afterwards

@@ -1,14 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The benchmark: figures of both kernels side by side, and the telling ones held to their word."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from zpmaint.guest.counters import Counter, Phase
+from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.ktap import Report
 from zpmaint.judge.values import Delta
 from zpmaint.patchset.values import Telling
+from zpmaint.suites.counters import Counter, Phase
 
 PAGE_KB = 4
 
@@ -23,8 +25,13 @@ class Side:
     name: str
     report: Report
     private: bool
-    """Whether its read faults must allocate."""
+    """Whether its read faults must allocate; else it must show what a stock kernel does."""
     deterministic: bool
+    version: KernelVersion
+
+    def shares(self, counter: Counter) -> Mapping[Phase, float]:
+        """What a counter must show after each pass."""
+        return counter.private if self.private else counter.on_stock(self.version)
 
     @property
     def pages(self) -> int:
@@ -116,9 +123,34 @@ def broken_figures(
                 yield from _wrong(counter, side)
 
 
+def moved_figures(counters: Sequence[Counter], sides: Sequence[Side]) -> Iterator[str]:
+    """What counters show that they do not on a stock kernel, for a patch that is to change none of
+    them; one line each. A counter that the kernel does not have says nothing."""
+    for side in sides:
+        if not side.pages:
+            yield f"{side.name}: the benchmark has no figures"
+            continue
+        for counter in counters:
+            if any(one.figure(counter, phase) is not None for one in sides for phase in PHASES):
+                yield from _wrong(counter, side)
+
+
+def shown(
+    counters: Sequence[Counter], telling: Sequence[Telling], side: Side | None
+) -> Iterator[str]:
+    """The telling counters that show the patch's effect on the kernel that has it."""
+    if side is None or not side.private:
+        return
+    tells = {name for era in telling for name in era.counters}
+    for counter in counters:
+        differs = counter.private != counter.on_stock(side.version)
+        if counter.name in tells and differs and not list(_wrong(counter, side)):
+            yield counter.name
+
+
 def _wrong(counter: Counter, side: Side) -> Iterator[str]:
     size = side.pages * (PAGE_KB if counter.unit == "kB" else 1)
-    for phase, share in (counter.private if side.private else counter.zero_page).items():
+    for phase, share in side.shares(counter).items():
         figure = side.figure(counter, phase)
         if figure is None:
             yield f"{side.name}: {counter.name} of the {phase} pass is missing"

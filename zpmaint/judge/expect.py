@@ -1,16 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Case by case: what each kernel of a pair has to report, and whether it did."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.values import MINIMAL, Case
 from zpmaint.judge.kernel_report import KernelReport
 from zpmaint.judge.values import CaseResult, CaseVerdict, Mark
 from zpmaint.patchset.values import Flip
+from zpmaint.suites.values import MINIMAL, Case
 
+_NOT_RUN = re.compile(r"exit-(4|32|127)(-|$)")
 _CONSOLE = 200
 """Lines of the console that a failed case keeps."""
 
@@ -24,23 +28,79 @@ def compare(
     stock: KernelReport | None,
     patched: KernelReport | None,
     profile: str = MINIMAL,
+    suite: str = "fault-path",
+    unstable: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[CaseVerdict, ...]:
-    """Every case of `cases` on both kernels, or the one that there is. `flips` are those of this
-    kernel, by case name; `adopted` says that the stock kernel behaves as the patched one must,
-    `profile` what both were built with and booted in."""
+    """Every case of `cases`, which are of `suite`, on both kernels, or the one that there is.
+    `flips` are those of this kernel, by case name; `adopted` says that the stock kernel behaves as
+    the patched one must, `profile` what both were built with and booted in. `unstable` are cases
+    that do not report the same each time on stock, and what they reported: no witnesses."""
     verdicts: list[CaseVerdict] = []
     for case in cases:
         flip = flips.get(case.name)
-        changed = flip.patched if flip else case.expected(version)
-        plain = flip.stock if flip and not adopted else changed
+        plain, changed = _words(case, flip, version, stock, patched, adopted=adopted)
         first = _one(case, plain, version, stock, profile) if stock else None
         second = _one(case, changed, version, patched, profile) if patched else None
         if first and second and stock and patched:
             # Both kernels have one configuration, so what one can run the other can.
             first = _able(case.name, first, patched, "the patched kernel ran it")
             second = _able(case.name, second, stock, "the stock kernel ran it")
-        verdicts.append(CaseVerdict(case.name, first, second, flips=flip is not None))
+        if case.relative and second and not first and second.ok:
+            why = f"reported {second.observed}, and there is no stock run to compare it with"
+            second = replace(second, mark=Mark.SKIP, observed=why)
+        if case.relative:
+            first, second = (_did_it_run(result) if result else None for result in (first, second))
+        if words := unstable.get(case.name):
+            why = f"does not report the same each time on stock: {words}"
+            first, second = (
+                replace(result, mark=Mark.SKIP, observed=why) if result and result.ok else result
+                for result in (first, second)
+            )
+        verdicts.append(CaseVerdict(case.name, first, second, flips=flip is not None, suite=suite))
     return tuple(verdicts)
+
+
+def _did_it_run(result: CaseResult) -> CaseResult:
+    """A program that ended with the status for a skip (4 in the kernel's selftests, 32 in LTP), or
+    could not be started (127), and counted nothing has looked at nothing."""
+    word = result.observed
+    nothing = _NOT_RUN.match(word) is not None
+    if result.mark is not Mark.PASS or not nothing or "-pass-" in word or "-fail-" in word:
+        return result
+    return replace(result, mark=Mark.SKIP, observed=f"{word}: it does not run here")
+
+
+def unstable(cases: Sequence[Case], once: KernelReport, again: KernelReport) -> dict[str, str]:
+    """The cases that reported one word and then another on the same kernel, and both words."""
+    found: dict[str, str] = {}
+    for case in cases:
+        words = [
+            report.results[case.name].word if case.name in report.results else "no result"
+            for report in (once, again)
+        ]
+        if words[0] != words[1]:
+            found[case.name] = ", then ".join(words)
+    return found
+
+
+def _words(
+    case: Case,
+    flip: Flip | None,
+    version: KernelVersion,
+    stock: KernelReport | None,
+    patched: KernelReport | None,
+    *,
+    adopted: bool,
+) -> tuple[str, str]:
+    """What the stock and the patched kernel have to report."""
+    if case.relative:
+        told = stock or patched
+        said = told.results.get(case.name) if told else None
+        plain = said.word if said else ""
+    else:
+        plain = flip.stock if flip and flip.stock else case.stock(version)
+    changed = flip.patched if flip else plain
+    return (changed if adopted else plain), changed
 
 
 def _able(name: str, result: CaseResult, other: KernelReport, but: str) -> CaseResult:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A verdict as JUnit XML, as CI servers read it: a suite for each kernel, a test for each case."""
 
 from __future__ import annotations
@@ -6,7 +7,9 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+from zpmaint.core.result import Result
 from zpmaint.judge.values import CaseResult, Mark, Verdict
+from zpmaint.judge.verdict import FAULT_PATH
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, not even escaped; a console may."""
@@ -22,9 +25,10 @@ def junit(verdict: Verdict, name: str, seconds: dict[str, float]) -> bytes:
 
     A kernel of whose verdict anything is wrong has at least one test that failed."""
     root = ET.Element("testsuites", name=f"zpmaint {name}")
+    root.set("result", str(verdict.result))  # a word that no server shows, and a script can read
     for flavour, took in seconds.items():
         results = [
-            (case.name, result)
+            (case.name if case.suite == FAULT_PATH else f"{case.suite}: {case.name}", result)
             for case in verdict.cases
             if (result := case.stock if flavour == "stock" else case.patched)
         ]
@@ -39,6 +43,8 @@ def junit(verdict: Verdict, name: str, seconds: dict[str, float]) -> bytes:
         for failure in verdict.failures
         if not failure.startswith(tuple(f"{flavour}: " for flavour in seconds))
     ]
+    if verdict.result is Result.NOT_COMPILED:
+        everywhere.append(f"{verdict.result}: {verdict.why}")
     if everywhere:
         _suite(root, name, 0.0, [], everywhere)
     ET.indent(root)
@@ -48,7 +54,7 @@ def junit(verdict: Verdict, name: str, seconds: dict[str, float]) -> bytes:
 
 def _of_no_case(against: Sequence[str], results: Sequence[tuple[str, CaseResult]]) -> list[str]:
     """The failures that no failed case tells of."""
-    failed = {name for name, result in results if not result.ok}
+    failed = {name.rpartition(": ")[2] for name, result in results if not result.ok}
     return [
         line
         for line in against

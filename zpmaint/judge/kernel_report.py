@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What one kernel told of its cases, over all the boots that it took.
 
 A guest that dies leaves the rest of its cases to another boot. The case that was running when it

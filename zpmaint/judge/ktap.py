@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What the guest said, read strictly: anything but a whole, regular report is a problem.
 
 The dialect is KTAP version 1 without nesting. Of its diagnostics these have a meaning:

@@ -1,6 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What the full benchmark's guest said, read strictly. Pure.
 
-Beside what `ktap` knows, these diagnostics have a meaning (zpmaint/guest/c/patterns.h):
+Beside what `ktap` knows, these diagnostics have a meaning (zpmaint/suites/guest/c/patterns.h):
 
     # measured pattern=P pages=N huge=0|1 share=S run=R pass=NAME touched=N COUNTER=VALUE...
     # unmeasured pattern=P pages=N huge=0|1 share=S run=R why=TEXT
@@ -13,8 +14,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from zpmaint.guest.patterns import Pattern
 from zpmaint.judge.ktap import read_report
+from zpmaint.suites.guest.patterns import Pattern
 
 START = "start"
 """The pass that only has the levels before the first one."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The honest reading of a benchmark: what the patch costs, what it saves, when it pays. Pure.
 
 Sentences are made of the figures at the largest size that was measured of what they speak of.
@@ -7,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zpmaint.guest.patterns import PAGE_KB
 from zpmaint.judge.benchmark import HOLDS, Benchmark, PassRow, Trade
 from zpmaint.judge.breakeven import BreakEven
+from zpmaint.suites.guest.patterns import PAGE_KB
 
 _SAME = 0.005
 """Costs closer than this share are called the same: it is what timer ticks make."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What judging hands on: case by case, stock and patched, and the deltas that carry meaning."""
 
 from __future__ import annotations
@@ -75,6 +76,18 @@ class Delta:
 
 
 @dataclass(frozen=True)
+class SuiteVerdict:
+    """What one suite showed of a pair."""
+
+    cases: tuple[CaseVerdict, ...]
+    deltas: tuple[Delta, ...]
+    failures: tuple[str, ...]
+    """Every reason against the pair, one line each."""
+    shown_by: tuple[str, ...]
+    """The cases that showed the patch's effect, and the counters (`counter NAME`)."""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The judgement on a pair: good only if every case of every suite and every telling counter is
     as expected on both kernels and neither console complains."""
@@ -88,7 +101,8 @@ class Verdict:
     failures: tuple[str, ...]
     """Every reason against it, one line each; empty when passed."""
     shown_by: tuple[str, ...] = ()
-    """The cases that showed the patch's effect: they report otherwise on the patched kernel."""
+    """The cases that showed the patch's effect: they report otherwise on the patched kernel. A
+    counter that did so is there as `counter NAME`."""
 
     @property
     def passed(self) -> bool:

@@ -1,20 +1,24 @@
-"""The verdict on a pair: pure, from what the two guests said and how they ended."""
+# SPDX-License-Identifier: GPL-2.0-only
+"""The judgement on one suite of a pair: pure, from what the guests said and how they ended."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from zpmaint.core.errors import InfraError
-from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.counters import Counter
-from zpmaint.guest.values import MINIMAL, Case
-from zpmaint.judge.deltas import Side, broken_figures, deltas
-from zpmaint.judge.expect import compare
+from zpmaint.judge.deltas import Side, broken_figures, deltas, moved_figures, shown
+from zpmaint.judge.expect import compare, unstable
+from zpmaint.judge.figures import figure_deltas, figures, shown_figures, wrong_figures
 from zpmaint.judge.kernel_report import kernel_report
-from zpmaint.judge.values import CaseResult, CaseVerdict, Delta, Mark, Verdict
+from zpmaint.judge.values import CaseResult, CaseVerdict, Delta, Mark, SuiteVerdict
 from zpmaint.patchset.values import Flip, Telling
+from zpmaint.suites.counters import Counter
+from zpmaint.suites.values import MINIMAL, Case, Figure
 from zpmaint.vm.values import Run
+
+FAULT_PATH = "fault-path"
+"""The suite whose faults need no name: it is there by default."""
 
 
 def judge(
@@ -29,22 +33,25 @@ def judge(
     patched: Run | None,
     benchmark: bool = True,
     profile: str = MINIMAL,
-    chosen: bool = False,
-) -> Verdict:
-    """Judge a pair of runs, each with its restarts.
+    suite: str = FAULT_PATH,
+    declared: Sequence[Figure] = (),
+    again: Run | None = None,
+) -> SuiteVerdict:
+    """Judge a pair of runs of one suite, each with its restarts.
 
     `cases` are those that the guests were asked to run, `counters` what the benchmark measures
-    (`benchmark` False: it was switched off). `adopted` says that upstream itself behaves as the
-    patch wants, so that the stock kernel has to. `stock` or `patched` is None where there is no
-    such kernel or it was not asked for; the benchmark takes the stock one. `chosen` says that
-    `cases` are picked from the suite, so that none among them need be one that the patch flips. In
-    the `profile` that the guests were told of, cases that need another one may be skipped.
-    Raises InfraError where a guest did not start or QEMU died: that is no verdict on a kernel.
+    (`benchmark` False: it was switched off), `declared` the figures that cases may report.
+    `adopted` says that upstream itself behaves as the patch wants, so that the stock kernel has to.
+    `stock` or `patched` is None where there is no such kernel or it was not asked for; the
+    benchmark takes the stock one. `again` is the stock kernel a second time: a case that reports
+    another word then is no witness. In the `profile` that the guests were told of, cases that need
+    another one may be skipped. Raises InfraError where a guest did not start or QEMU died: that is
+    no verdict on a kernel.
     """
     if benchmark and stock is None:
         raise ValueError("the benchmark is judged against the stock kernel's")
     runs = {name: run for name, run in (("stock", stock), ("patched", patched)) if run}
-    for name, run in runs.items():
+    for name, run in (*runs.items(), *((("stock", again),) if again else ())):
         for boot in run.boots:
             if boot.outcome.is_infrastructure:
                 raise InfraError(
@@ -53,6 +60,7 @@ def judge(
                 )
     asked = {case.name for case in cases}
     sides = {name: kernel_report(run, asked, version) for name, run in runs.items()}
+    second = kernel_report(again, asked, version) if again else None
     verdicts = compare(
         cases,
         {flip.case: flip for flip in flips if version in flip.era},
@@ -61,32 +69,58 @@ def judge(
         stock=sides.get("stock"),
         patched=sides.get("patched"),
         profile=profile,
+        suite=suite,
+        unstable=unstable(cases, sides["stock"], second) if second and "stock" in sides else {},
     )
     failures: list[str] = []
+    of = "" if suite == FAULT_PATH else f"{suite}: "
     for name, side in sides.items():
-        failures += (f"{name}: {fault}" for fault in side.faults)
-    failures += _of_cases(verdicts, chosen=chosen)
-    shown: tuple[Delta, ...] = ()
+        failures += (f"{name}: {of}{fault}" for fault in side.faults)
+    failures += _of_cases(verdicts)
+    shown_by = _shown(verdicts, adopted=adopted)
+    found: tuple[Delta, ...] = ()
     if benchmark:
         eras = tuple(era for era in telling if version in era.era)
         measured = tuple(
-            Side(name, sides[name].bench, adopted or name == "patched", run.deterministic)
+            Side(
+                name,
+                sides[name].bench,
+                bool(eras) and (adopted or name == "patched"),
+                run.deterministic,
+                version,
+            )
             for name, run in runs.items()
         )
-        shown = deltas(counters, eras, measured)
-        if not eras:
+        found = deltas(counters, eras, measured)
+        if eras:
+            failures += broken_figures(counters, eras, measured)
+            shown_by += tuple(f"counter {name}" for name in shown(counters, eras, measured[-1]))
+        elif telling:
             failures.append(f"no [[telling]] of the patch set covers {version}")
-        failures += broken_figures(counters, eras, measured)
-    return Verdict(
-        result=Result.FAIL if failures else Result.PASS,
-        why=failures[0] if failures else _praise(verdicts),
-        cases=verdicts,
-        deltas=shown,
-        failures=tuple(failures),
+        else:
+            failures += moved_figures(counters, measured)
+    if "stock" in sides:
+        told = {name: figures(side) for name, side in sides.items()}
+        beside = figure_deltas(declared, told["stock"], told.get("patched"))
+        failures += wrong_figures(declared, told, beside)
+        shown_by += tuple(f"counter {name}" for name in shown_figures(declared, beside))
+        found += beside
+    return SuiteVerdict(verdicts, found, tuple(failures), shown_by)
+
+
+def _shown(verdicts: Sequence[CaseVerdict], *, adopted: bool) -> tuple[str, ...]:
+    """The cases that the kernel with the patch's behaviour answered as only it does."""
+    return tuple(
+        verdict.name
+        for verdict in verdicts
+        if verdict.flips
+        and verdict.ok
+        and (result := verdict.patched or (verdict.stock if adopted else None))
+        and result.mark is Mark.PASS
     )
 
 
-def _of_cases(verdicts: Sequence[CaseVerdict], *, chosen: bool) -> Iterator[str]:
+def _of_cases(verdicts: Sequence[CaseVerdict]) -> Iterator[str]:
     sides: dict[str, list[tuple[CaseVerdict, CaseResult]]] = {
         "stock": [(verdict, verdict.stock) for verdict in verdicts if verdict.stock],
         "patched": [(verdict, verdict.patched) for verdict in verdicts if verdict.patched],
@@ -99,13 +133,6 @@ def _of_cases(verdicts: Sequence[CaseVerdict], *, chosen: bool) -> Iterator[str]
         for verdict, result in results:
             if result.mark is Mark.FAIL:
                 yield f"{name}: {verdict.name}: {_told(result)}"
-        flips = [result for verdict, result in results if verdict.flips]
-        if (
-            (flips or not chosen)
-            and results
-            and not any(result.mark in (Mark.PASS, Mark.FAIL) for result in flips)
-        ):
-            yield f"{name}: no case that the patch flips has run: nothing shows the patch's effect"
 
 
 def _told(result: CaseResult) -> str:
@@ -113,23 +140,3 @@ def _told(result: CaseResult) -> str:
         return f"{result.observed}, but {result.detail}"
     detail = f" ({result.detail})" if result.detail else ""
     return f"{result.observed}, expected {result.expected}{detail}"
-
-
-def _praise(verdicts: Sequence[CaseVerdict]) -> str:
-    ran = [v for v in verdicts if any(r and r.mark is Mark.PASS for r in (v.stock, v.patched))]
-    flipped = sum(v.flips for v in ran)
-    skipped = len(verdicts) - len(ran)
-    sides = [
-        name
-        for name, there in (
-            ("stock", any(v.stock for v in verdicts)),
-            ("patched", any(v.patched for v in verdicts)),
-        )
-        if there
-    ]
-    both = len(sides) > 1
-    return (
-        f"{len(ran)} cases as expected on {'both kernels' if both else f'the {sides[0]} kernel'}, "
-        f"{flipped} of them {'flipped by the patch' if both else 'tell the behaviour'}"
-        + (f", {skipped} skipped" if skipped else "")
-    )

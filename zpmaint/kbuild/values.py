@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zpmaint.core.versions import KernelVersion
+from zpmaint.kbuild.evidence import Evidence
 
 
 class Flavour(StrEnum):
@@ -64,6 +65,8 @@ class Pair:
 
     stock: Kernel
     patched: Kernel | None
+    evidence: Evidence | None = None
+    """What the build showed of each file and hunk of the port; None where nothing was ported."""
 
     @property
     def kernels(self) -> tuple[Kernel, ...]:

@@ -28,6 +28,8 @@ from zpmaint.core.locks import hold
 from zpmaint.core.progress import Reporter
 
 _NOT_SOURCE = frozenset({".git", ".svn", ".hg"})
+_NOT_BUILT = "tools/testing/"
+"""Programs, not the kernel: unpacked where a suite wants them, and no input of a build."""
 _BUILT_IN = (".config", "include/config", "include/generated", "include/linux/autoconf.h")
 _CONFIG_OUTPUT = (
     ".config",
@@ -43,6 +45,8 @@ def fingerprint(tree: Path) -> str:
     for 80,000 files), and another one as soon as anybody edits a file there."""
     seen = hashlib.sha256()
     for path, status in _files(tree):
+        if path.startswith(_NOT_BUILT):
+            continue
         seen.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode(*_NAMES))
     return seen.hexdigest()
 

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any, TypeVar, cast
 
 Value = TypeVar("Value")
-Reader = Callable[[Any, str], Any]
+Reader = Callable[[Any], Any]
 
 
 def to_json(value: Any) -> Any:
@@ -32,7 +32,23 @@ def to_json(value: Any) -> Any:
 
 def from_json(kind: type[Value], value: object, where: str = "record") -> Value:
     """The `kind` that an object of JSON stands for. Raises ValueError, naming the key."""
-    return cast(Value, _reader(cast(Hashable, kind))(value, where))
+    try:
+        return cast(Value, _reader(cast(Hashable, kind))(value))
+    except _OtherError as error:
+        raise ValueError(f"{where}{error.where} {error.what}") from None
+
+
+class _OtherError(Exception):
+    """What is there is not what is wanted; `where` grows from the inside out."""
+
+    def __init__(self, what: str, where: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+
+    @classmethod
+    def than(cls, value: object, wanted: str) -> _OtherError:
+        return cls(f"is {value!r:.60}, not {wanted}")
 
 
 @dataclass(frozen=True)
@@ -60,11 +76,12 @@ def _reader(kind: Any) -> Reader:
     """How values of a type are read. The types are those that records are made of."""
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
-        return _optional(_reader(next(part for part in parts if part is not type(None))))
+        read = _reader(next(part for part in parts if part is not type(None)))
+        return lambda value: None if value is None else read(value)
     if origin is tuple:
-        return _sequence(_reader(parts[0]))
+        return functools.partial(_sequence, _reader(parts[0]))
     if origin is dict:
-        return _mapping(_reader(parts[1]))
+        return functools.partial(_mapping, _reader(parts[1]))
     if isinstance(kind, type) and is_dataclass(kind):
         return functools.partial(_object, kind)
     if issubclass(kind, Enum):
@@ -72,54 +89,59 @@ def _reader(kind: Any) -> Reader:
     return functools.partial(_plain, kind)
 
 
-def _optional(read: Reader) -> Reader:
-    return lambda value, where: None if value is None else read(value, where)
+def _sequence(read: Reader, value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise _OtherError.than(value, "a list")
+    made: list[Any] = []
+    try:
+        for one in value:
+            made.append(read(one))
+    except _OtherError as error:
+        error.where = f"[{len(made)}]{error.where}"
+        raise
+    return tuple(made)
 
 
-def _sequence(read: Reader) -> Reader:
-    def of(value: Any, where: str) -> tuple[Any, ...]:
-        if not isinstance(value, list | tuple):
-            raise _other(value, where, "a list")
-        return tuple(read(one, f"{where}[{place}]") for place, one in enumerate(value))
-
-    return of
-
-
-def _mapping(read: Reader) -> Reader:
-    def of(value: Any, where: str) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise _other(value, where, "an object")
-        return {str(key): read(one, f"{where}.{key}") for key, one in value.items()}
-
-    return of
-
-
-def _object(kind: type, value: Any, where: str) -> Any:
+def _mapping(read: Reader, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _other(value, where, "an object")
+        raise _OtherError.than(value, "an object")
+    key: object = ""
     made: dict[str, Any] = {}
-    for field in _fields(kind):
-        if field.name in value:
-            made[field.name] = field.read(value[field.name], f"{where}.{field.name}")
-        elif field.needed:
-            raise ValueError(f"{where}.{field.name} is missing")
+    try:
+        for key, one in value.items():
+            made[str(key)] = read(one)
+    except _OtherError as error:
+        error.where = f".{key}{error.where}"
+        raise
+    return made
+
+
+def _object(kind: type, value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise _OtherError.than(value, "an object")
+    made: dict[str, Any] = {}
+    name = ""
+    try:
+        for field in _fields(kind):
+            name = field.name
+            if name in value:
+                made[name] = field.read(value[name])
+            elif field.needed:
+                raise _OtherError("is missing")
+    except _OtherError as error:
+        error.where = f".{name}{error.where}"
+        raise
     return kind(**made)
 
 
-def _word(kind: type[Enum], value: Any, where: str) -> Enum:
+def _word(kind: type[Enum], value: Any) -> Enum:
     try:
         return kind(value)
     except ValueError:
-        raise _other(value, where, " or ".join(str(one.value) for one in kind)) from None
+        raise _OtherError.than(value, " or ".join(str(one.value) for one in kind)) from None
 
 
-def _plain(kind: type, value: Any, where: str) -> Any:
-    # A whole number is a float, too; a truth value is neither, though Python has it so.
-    fits = (int, float) if kind is float else kind
-    if not isinstance(value, fits) or (isinstance(value, bool) and kind is not bool):
-        raise _other(value, where, kind.__name__)
-    return value
-
-
-def _other(value: object, where: str, wanted: str) -> ValueError:
-    return ValueError(f"{where} is {value!r:.60}, not {wanted}")
+def _plain(kind: type, value: Any) -> Any:
+    if type(value) is kind or (kind is float and type(value) is int):
+        return value
+    raise _OtherError.than(value, kind.__name__)

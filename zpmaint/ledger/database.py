@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.files import locked
+from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.ledger.rows import add_functions
 
 _APPLICATION = 0x7A706D74  # "zpmt" in the file's header: this SQLite file is a ledger
@@ -24,7 +25,7 @@ def packaged_steps() -> list[str]:
     return [path.read_text() for path in sorted((Path(__file__).parent / "schema").glob("*.sql"))]
 
 
-def opened(path: Path, steps: Sequence[str]) -> sqlite3.Connection:
+def opened(path: Path, steps: Sequence[str], reporter: Reporter = SILENT) -> sqlite3.Connection:
     """The ledger at `path`, made if it is not there, at the newest schema.
 
     Where the file or its folder cannot be written it is opened for reading, and one of an older
@@ -35,7 +36,7 @@ def opened(path: Path, steps: Sequence[str]) -> sqlite3.Connection:
             return _read_only(path, steps)
         # Two processes that make the file, or switch it to WAL, at the same moment fail with
         # "locked" whatever the busy timeout: one at a time.
-        with locked(path):
+        with locked(path, reporter):
             db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
             with _closed_on_error(db):
                 _check(db, path, steps)

@@ -8,7 +8,7 @@ A field that an older record does not have takes its default, which reads "not k
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from zpmaint.core.result import Result
@@ -131,6 +131,8 @@ class RunsRecord:
 
     stock: RunRecord | None = None
     patched: RunRecord | None = None
+    suites: dict[str, RunsRecord] = field(default_factory=dict)
+    """Those of further suites, by name."""
 
     @property
     def ran(self) -> dict[str, RunRecord]:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from zpmaint.core.errors import UserError
+from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.result import Result
 from zpmaint.ledger import benchmarks, rows
 from zpmaint.ledger.benchmarks import BenchRecord
@@ -39,7 +40,12 @@ class Ledger:
     """
 
     def __init__(
-        self, path: Path, *, scope: Scope | None = None, steps: Sequence[str] | None = None
+        self,
+        path: Path,
+        *,
+        scope: Scope | None = None,
+        steps: Sequence[str] | None = None,
+        reporter: Reporter = SILENT,
     ) -> None:
         """Open the ledger, make it if it is not there, and bring an older one up to date.
 
@@ -50,7 +56,7 @@ class Ledger:
         self.path = path
         self._scope = scope
         self._steps = packaged_steps() if steps is None else steps
-        self._db = opened(path, self._steps)
+        self._db = opened(path, self._steps, reporter)
 
     def __enter__(self) -> Ledger:
         return self

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 
@@ -41,6 +41,23 @@ def align(one: Sequence[Hashable], other: Sequence[Hashable]) -> list[tuple[int,
         stack.append((last_i, b, last_j, d))
     pairs.sort()
     return pairs
+
+
+Gap = tuple[int, int, int, int]
+"""one[start:end] and other[start:end] between two pairs of an alignment, as (a, b, c, d)."""
+
+
+def gaps(
+    one: Sequence[Hashable],
+    other: Sequence[Hashable],
+    pairs: Iterable[tuple[int, int]] | None = None,
+) -> Iterator[Gap]:
+    """What lies before each pair of an alignment and behind the last, empty on either side or on
+    both. `pairs` is the alignment where it is known."""
+    a = c = 0
+    for b, d in [*(align(one, other) if pairs is None else pairs), (len(one), len(other))]:
+        yield a, b, c, d
+        a, c = b + 1, d + 1
 
 
 def _unique_pairs(

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from zpmaint.merge import diff3
-from zpmaint.merge.align import align
+from zpmaint.merge.align import gaps
 from zpmaint.merge.lines import body, ending, indentation, squeezed
 from zpmaint.merge.renames import pair_edited
 from zpmaint.merge.tokens import KEYWORDS, identifiers, pieces, similarity, tokens
@@ -70,8 +70,7 @@ class _Side:
         edited: set[int] = set()
         inserted: dict[int, list[int]] = {}
         rewritten: set[int] = set()
-        i = j = 0
-        for next_i, next_j in [*align(one, other), (len(one), len(other))]:
+        for i, next_i, j, next_j in gaps(one, other):
             pairs = [(i + a, j + b) for a, b in pair_edited(one[i:next_i], other[j:next_j])]
             fate.update(pairs)
             edited.update(a for a, _ in pairs)
@@ -85,7 +84,6 @@ class _Side:
                 low_i, low_j = stop_i + 1, stop_j + 1
             if next_i < len(one):
                 fate[next_i] = next_j
-            i, j = next_i + 1, next_j + 1
         return cls(lines, fate, frozenset(edited), inserted, frozenset(rewritten))
 
     def is_gone(self, line: int) -> bool:

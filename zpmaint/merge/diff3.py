@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zpmaint.merge.align import align
+from zpmaint.merge.align import align, gaps
+from zpmaint.merge.splice import spliced
 
 Edit = tuple[int, int, tuple[str, ...]]
 """Elements [start, end) of the base become others."""
@@ -82,8 +83,7 @@ def touching(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) ->
     behind elements that the other rewrites stays before or behind them. None where both changed
     the same element, or both added at the same place."""
     mine, yours = edits(base, ours), edits(base, theirs)
-    merged: list[str] = []
-    at = 0
+    both: list[Edit] = []
     while mine or yours:
         if mine and yours and mine[0] == yours[0]:
             yours.pop(0)
@@ -94,21 +94,20 @@ def touching(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) ->
         else:
             start, end, new = yours.pop(0)
             other = mine[0] if mine else None
-        if start < at or (other is not None and _clash((start, end, new), other)):
+        if (both and start < both[-1][1]) or (
+            other is not None and _clash((start, end, new), other)
+        ):
             return None
-        merged += [*base[at:start], *new]
-        at = end
-    return [*merged, *base[at:]]
+        both.append((start, end, new))
+    return spliced(base, both)
 
 
 def edits(base: Sequence[str], other: Sequence[str]) -> list[Edit]:
     """What turns a base into another text, in order."""
     found: list[Edit] = []
-    i = j = 0
-    for next_i, next_j in [*align(base, other), (len(base), len(other))]:
-        if next_i > i or next_j > j:
-            found.append((i, next_i, tuple(other[j:next_j])))
-        i, j = next_i + 1, next_j + 1
+    for a, b, c, d in gaps(base, other):
+        if b > a or d > c:
+            found.append((a, b, tuple(other[c:d])))
     return found
 
 

@@ -11,7 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from zpmaint.merge.align import align
+from zpmaint.merge.align import gaps
 from zpmaint.merge.lines import squeezed
 from zpmaint.merge.tokens import code, is_identifier, similarity, tokens
 
@@ -48,11 +48,9 @@ def edited_pairs(base: Sequence[str], target: Sequence[str]) -> Iterator[tuple[s
     """Lines of the base with the lines of the target that they became by an edit."""
     one = [squeezed(line) for line in base]
     other = [squeezed(line) for line in target]
-    i = j = 0
-    for next_i, next_j in [*align(one, other), (len(one), len(other))]:
-        for a, b in pair_edited(one[i:next_i], other[j:next_j]):
-            yield one[i + a], other[j + b]
-        i, j = next_i + 1, next_j + 1
+    for a, b, c, d in gaps(one, other):
+        for i, j in pair_edited(one[a:b], other[c:d]):
+            yield one[a + i], other[c + j]
 
 
 def pair_edited(

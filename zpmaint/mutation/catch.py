@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.values import Case
 from zpmaint.judge.expect import compare
 from zpmaint.judge.kernel_report import kernel_report
 from zpmaint.judge.ktap import read_report
 from zpmaint.judge.values import Mark
 from zpmaint.mutation.values import Catch, How
 from zpmaint.patchset.values import Flip
+from zpmaint.suites.values import Case
 from zpmaint.vm.values import Outcome, Run
 
 _ENDS = {

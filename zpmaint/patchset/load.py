@@ -9,9 +9,8 @@ from pathlib import Path
 from zpmaint.core.config import checked
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import example
-from zpmaint.core.text import to_text
-from zpmaint.diffs.check import checked_patch
 from zpmaint.patchset import resolutions
+from zpmaint.patchset.anchor_files import anchor_series
 from zpmaint.patchset.schema import AnchorTable, PatchTable
 from zpmaint.patchset.values import Adoption, Anchor, Flip, PatchSet, Telling
 
@@ -69,12 +68,14 @@ def load_patchset(folder: Path, sets: Path | None = None) -> PatchSet:
             sorted((_anchor(folder, row) for row in read.anchor), key=lambda a: a.version)
         ),
         adoptions=tuple(Adoption(a.era, a.commits, a.why) for a in read.adopted),
-        flips=tuple(Flip(f.case, f.stock, f.patched, f.why, f.era) for f in read.flip),
+        flips=tuple(Flip(f.case, f.stock or "", f.patched, f.why, f.era) for f in read.flip),
         telling=tuple(Telling(t.era, t.counters, t.silent, t.why) for t in read.telling),
         leaves=read.leaves,
         folder=folder,
         resolutions=resolutions.load(folder),
         min_confidence=read.min_confidence,
+        suites=read.suites,
+        suite_targets=tuple((row.name, row.targets) for row in read.suite),
     )
     if read.like is None:
         return own
@@ -96,21 +97,12 @@ def _like(name: str, path: Path, sets: Path) -> PatchSet:
 
 
 def _anchor(folder: Path, row: AnchorTable) -> Anchor:
-    path = folder / row.file
-    try:
-        text = to_text(path.read_bytes())
-    except OSError as error:
-        raise UserError(
-            f"{folder / TABLE}: anchor {row.file}: {error.strerror}",
-            "put the patch there, or name the one that is",
-        ) from None
-    checked_patch(text, str(path))
     return Anchor(
-        name=row.file.removesuffix(".patch"),
+        name=row.name,
         version=row.version,
         base=row.base,
         era=row.era,
-        patch=text,
+        series=anchor_series(folder / row.file, f"{folder / TABLE}: anchor {row.file}"),
         why=row.why,
     )
 
@@ -118,7 +110,7 @@ def _anchor(folder: Path, row: AnchorTable) -> Anchor:
 def _how_to_make() -> str:
     shown = example()
     return (
-        "make a folder with the patch and a patch.toml: title, author, origin, intent, leaves and "
-        "an [[anchor]] with file, version, base, why"
+        "make a folder with the patch (or a folder or mbox of patches) and a patch.toml: title, "
+        "author, origin, intent, leaves and an [[anchor]] with file, version, base, why"
         + (f"; {shown / 'patches'} has one" if shown else "")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import (
@@ -58,13 +59,22 @@ class EraTable(_Table):
         return Era(self.since, self.until)
 
 
-class AnchorTable(EraTable):
-    """[[anchor]]: the patch as a person cut it against one kernel."""
+def anchor_name(file: str) -> str:
+    """What an anchor is called: its file without the ending; a folder's name as it is."""
+    return re.sub(r"\.(patch|mbox|mbx)$", "", file)
 
-    file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.patch$")]
-    """A file of this folder; without .patch it is the anchor's name."""
+
+class AnchorTable(EraTable):
+    """[[anchor]]: the patch, or the series, as a person cut it against one kernel."""
+
+    file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    """A .patch, an mbox (.mbox, .mbx), or a folder of patches, in the set's own folder."""
     version: Version
     base: Version
+
+    @property
+    def name(self) -> str:
+        return anchor_name(self.file)
 
     @model_validator(mode="after")
     def _at_home(self) -> AnchorTable:
@@ -88,7 +98,8 @@ class FlipTable(EraTable):
     mended: tuple[Version, ...] = ()
     """Stable releases that took over what ends it, one of each series."""
     case: Said
-    stock: Said
+    stock: Said | None = None
+    """What stock reports is said by the suite; a word that is given has to agree with it."""
     patched: Said
 
     @model_validator(mode="after")
@@ -112,6 +123,14 @@ class TellingTable(EraTable):
     silent: tuple[Said, ...] = ()
 
 
+class SuiteTable(_Table):
+    """[[suite]]: what is wanted of a suite that has more than one would run."""
+
+    name: Said
+    targets: Annotated[tuple[Said, ...], Field(min_length=1)]
+    why: Said
+
+
 class PatchTable(_Table):
     """The whole of patch.toml."""
 
@@ -128,6 +147,8 @@ class PatchTable(_Table):
     adopted: tuple[AdoptedTable, ...] = ()
     flip: tuple[FlipTable, ...] = ()
     telling: tuple[TellingTable, ...] = ()
+    suites: tuple[Said, ...] = ()
+    suite: tuple[SuiteTable, ...] = ()
 
     @model_validator(mode="after")
     def _agrees(self) -> PatchTable:
@@ -139,8 +160,8 @@ class PatchTable(_Table):
             _apart(key, eras)
         for case in dict.fromkeys(row.case for row in self.flip):
             _apart(f"flip of {case}", tuple(row for row in self.flip if row.case == case))
-        names = [a.file for a in self.anchor]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        names = [a.name for a in self.anchor]
+        twice = sorted({a.file for a in self.anchor if names.count(a.name) > 1})
         if twice:
             raise ValueError(f"anchor.file: there twice: {', '.join(twice)}")
         return self

@@ -10,6 +10,7 @@ from typing import Any
 
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
+from zpmaint.patchset.schema import anchor_name
 from zpmaint.patchset.values import Anchor
 
 _HEADER = re.compile(r"\s*\[")
@@ -22,7 +23,7 @@ def with_anchor(text: str, fresh: Anchor, former: str, former_era: Era) -> str:
     era becomes `former_era`. Raises UserError where the text is not laid out so that this can be
     done without touching anything else; it is read again to be sure."""
     rows = tomllib.loads(text)
-    at = next(n for n, row in enumerate(rows["anchor"]) if row["file"] == f"{former}.patch")
+    at = next(n for n, row in enumerate(rows["anchor"]) if anchor_name(row["file"]) == former)
     new = _row(fresh)
     lines = text.splitlines(keepends=True)
     start, end = _block(lines, at)
@@ -43,7 +44,7 @@ def with_anchor(text: str, fresh: Anchor, former: str, former_era: Era) -> str:
 
 def _row(anchor: Anchor) -> dict[str, str]:
     head = {
-        "file": f"{anchor.name}.patch",
+        "file": f"{anchor.name}.patch" if anchor.is_single else anchor.name,
         "version": str(anchor.version),
         "base": str(anchor.base),
     }

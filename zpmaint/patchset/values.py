@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from zpmaint.core.eras import Era
+from zpmaint.core.text import to_bytes, to_text
 from zpmaint.core.versions import KernelVersion
+from zpmaint.diffs.series import Member, Series, one_text
+
+
+def single(text: str) -> Series:
+    """One patch as a series of one; its name is ''."""
+    return Series("", (Member("", to_bytes(text)),), ())
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """The patch as cut against one kernel by a person; every port starts from one."""
+    """The patch, or the series of them, as cut against one kernel by a person; every port starts
+    from one."""
 
     name: str
-    """File name in the set without .patch: v2.6.20.4."""
+    """Its file or folder in the set, without .patch or .mbox: v2.6.20.4."""
     version: KernelVersion
     """The kernel it was made for."""
     base: KernelVersion
     """The kernel whose blobs are its pre-image (a release that sources serve)."""
     era: Era
     """Where it is the right start; outside of it the anchor is superseded."""
-    patch: str
-    """The unified diff as text, with its header."""
+    series: Series
+    """Its patches in order. That of one .patch file is a series of one, named ''."""
     why: str
     """Why the engine cannot carry an older anchor here."""
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is one patch, without a series around it."""
+        return [member.name for member in self.series.members] == [""]
+
+    @cached_property
+    def patch(self) -> str:
+        """All of it as text; the patches of a series one after the other, as `patch` takes them."""
+        return to_text(one_text(member.data for member in self.series.members))
 
 
 @dataclass(frozen=True)
@@ -42,7 +61,7 @@ class Flip:
 
     case: str
     stock: str
-    """The word the case must report on a stock kernel."""
+    """The word the case must report on a stock kernel; '' where that is left to the suite."""
     patched: str
     """The word it must report on a patched one, and where upstream has adopted the change."""
     why: str
@@ -116,3 +135,13 @@ class PatchSet:
     """Conflicts that were solved by hand, by key."""
     min_confidence: float = 0.0
     """0..1: a port with a hunk that is less sure is held back, a conflict for a person to read."""
+    suites: tuple[str, ...] = ()
+    """The suites that it wants, by name; () where it says nothing of them."""
+    suite_targets: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """By suite: what of it is wanted (folders of selftests, lists of LTP)."""
+
+    def asked_of(self, suite: str) -> tuple[str, ...]:
+        """What is wanted of a suite, over all rows that name it."""
+        return tuple(
+            one for name, targets in self.suite_targets if name == suite for one in targets
+        )

@@ -57,7 +57,7 @@ def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[
     for scope in job.target.scopes:
         if scope.start >= inside.stop or scope.end <= inside.start:
             continue
-        literal = placement.placed in ("exact", "offset")
+        literal = placement.placed.is_literal
         if literal and not (placement.start <= scope.start and scope.end <= placement.end):
             continue  # what the anchor's author has seen as it is
         twins = result.same_scope(scope)
@@ -123,7 +123,7 @@ _ASSIGNED = re.compile(r"(\*?[A-Za-z_][\w.>\-\[\]]*) = [^=]")
 def _rivals(job: Job, placement: Placement) -> str:
     """Upstream and the patch do not both set one variable on neighbouring lines: one of the two
     would be for nothing, and which one only a person knows."""
-    if placement.placed in ("exact", "offset") or job.base is None:
+    if placement.placed.is_literal or job.base is None:
         return ""
     before = _said(reversed(job.target.lines[max(0, placement.start - 4) : placement.start]))
     after = _said(job.target.lines[placement.end : placement.end + 4])

@@ -57,7 +57,7 @@ def beside(job: Job, placement: Placement) -> str:
     the merge took them for others."""
     new = list(placement.lines)
     if (
-        placement.placed in ("exact", "offset")
+        placement.placed.is_literal
         or placement.end > placement.start
         or not any(map(str.strip, new))
     ):

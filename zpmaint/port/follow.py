@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from zpmaint.merge.align import align
+from zpmaint.merge.align import align, gaps
 from zpmaint.merge.lines import squeezed
 from zpmaint.merge.renames import pair_edited, substitutions
 from zpmaint.merge.tokens import identifiers
@@ -99,12 +99,9 @@ class Followed:
 def _fates(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[dict[int, int], dict[int, int]]:
     same = dict(align(one, other))
     edited: dict[int, int] = {}
-    i = j = 0
-    for next_i, next_j in [*sorted(same.items()), (len(one), len(other))]:
-        if 0 < next_i - i <= _EDITED_NEAR and 0 < next_j - j <= _EDITED_NEAR:
-            pairs = pair_edited(one[i:next_i], other[j:next_j])
-            edited.update((i + a, j + b) for a, b in pairs)
-        i, j = next_i + 1, next_j + 1
+    for a, b, c, d in gaps(one, other, sorted(same.items())):
+        if 0 < b - a <= _EDITED_NEAR and 0 < d - c <= _EDITED_NEAR:
+            edited.update((a + i, c + j) for i, j in pair_edited(one[a:b], other[c:d]))
     return same, edited
 
 

@@ -16,8 +16,6 @@ from zpmaint.port.outlines import language
 from zpmaint.port.scopes import source
 from zpmaint.port.values import Port, State
 
-_AS_IT_IS = frozenset({"exact", "offset"})
-
 Manner = tuple[State, str, str]
 """State, anchor and way: what the kernels of one range share."""
 
@@ -27,7 +25,7 @@ def way(port: Port) -> str:
     if port.state is not State.PORTED:
         return ""
     placed = {hunk.placed for file in port.files for hunk in file.hunks}
-    return ", ".join(sorted(placed - _AS_IT_IS))
+    return ", ".join(sorted(word for word in placed if not word.is_literal))
 
 
 def manner(port: Port) -> Manner:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 
 from zpmaint.core.eras import Era
 from zpmaint.patchset.values import Adoption, Anchor, PatchSet
+from zpmaint.port.anchored import port_anchor
 from zpmaint.port.engine import Blobs, port
-from zpmaint.port.values import HunkPort
+from zpmaint.port.placed import Placed
+from zpmaint.port.values import FilePort, HunkPort
 
 AS_IT_IS = "as it is"
-UPSTREAM = "upstream"
-CONFLICT = "conflict"
+UPSTREAM = Placed.UPSTREAM
+CONFLICT = Placed.CONFLICT
 
 _ANY = Adoption(Era(), ("0" * 12,), "to be looked for")
 
@@ -31,31 +33,38 @@ class Fate:
     word: str
     """AS_IT_IS, UPSTREAM, CONFLICT, or the strategy that carries the hunk."""
     why: str
+    patch: str = ""
+    """The patch of the series; '' where the anchor is one patch."""
 
 
 def fates(patchset: PatchSet, anchor: Anchor, base: Blobs, files: Blobs) -> tuple[Fate, ...]:
-    """The hunks of `anchor`, in its order, where the kernel's files are `files`."""
+    """The hunks of `anchor`, in its order, where the kernel's files are `files`. Of a series all
+    patches are looked at, those behind a conflict without the one that is in conflict."""
     alone = replace(patchset, anchors=(anchor,), adoptions=())
     bases = {anchor.name: base}
     carried = _hunks(alone, anchor, bases, files)
     # What merely resembles the change is no adoption, unless the set says that there was one: of a
     # one-line patch upstream's rival line resembles it, too.
-    if not patchset.adoptions or all(hunk.placed != CONFLICT for _, hunk in carried):
-        return tuple(_fate(path, hunk) for path, hunk in carried)
+    if not patchset.adoptions or all(not hunk.placed.is_conflict for _, hunk in carried):
+        return tuple(_fate(file, hunk) for file, hunk in carried)
     adopted = _hunks(replace(alone, adoptions=(_ANY,)), anchor, bases, files)
     return tuple(
-        _fate(path, seen if hunk.placed == CONFLICT and seen.placed == UPSTREAM else hunk)
-        for (path, hunk), (_, seen) in zip(carried, adopted, strict=True)
+        _fate(file, seen if hunk.placed.is_conflict and seen.placed is UPSTREAM else hunk)
+        for (file, hunk), (_, seen) in zip(carried, adopted, strict=True)
     )
 
 
 def _hunks(
     patchset: PatchSet, anchor: Anchor, bases: dict[str, Blobs], files: Blobs
-) -> list[tuple[str, HunkPort]]:
-    done = port(patchset, anchor.base, bases, files)
-    return [(file.path, hunk) for file in done.files for hunk in file.hunks]
+) -> list[tuple[FilePort, HunkPort]]:
+    if anchor.is_single:
+        done = port(patchset, anchor.base, bases, files)
+    else:
+        base = bases[anchor.name]
+        done = port_anchor(patchset, anchor.base, anchor, base, files, keep_going=True)
+    return [(file, hunk) for file in done.files for hunk in file.hunks]
 
 
-def _fate(path: str, hunk: HunkPort) -> Fate:
-    word = AS_IT_IS if hunk.placed in ("exact", "offset") else hunk.placed
-    return Fate(path, hunk.header, hunk.scope, word, hunk.why)
+def _fate(file: FilePort, hunk: HunkPort) -> Fate:
+    word = AS_IT_IS if hunk.placed.is_literal else hunk.placed
+    return Fate(file.path, hunk.header, hunk.scope, word, hunk.why, file.patch)

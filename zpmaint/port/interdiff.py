@@ -15,7 +15,7 @@ from typing import Any
 
 from unidiff.patch import PatchSet as UnifiedDiff
 
-from zpmaint.merge.align import align
+from zpmaint.merge.align import gaps
 from zpmaint.merge.lines import body
 from zpmaint.port.hunks import Change
 
@@ -92,13 +92,10 @@ def _lines(change: Change) -> Iterator[tuple[str, str]]:
 
 def _compared(one: Sequence[tuple[str, str]], other: Sequence[tuple[str, str]]) -> tuple[Line, ...]:
     rows: list[Line] = []
-    i = j = 0
-    for next_i, next_j in [*align(one, other), (len(one), len(other))]:
-        rows += [Line("-", *row) for row in one[i:next_i]]
-        rows += [Line("+", *row) for row in other[j:next_j]]
-        if next_i < len(one):
-            rows.append(Line(" ", *one[next_i]))
-        i, j = next_i + 1, next_j + 1
+    for a, b, c, d in gaps(one, other):
+        rows += [Line("-", *row) for row in one[a:b]]
+        rows += [Line("+", *row) for row in other[c:d]]
+        rows += [Line(" ", *row) for row in one[b : b + 1]]
     return tuple(_near(rows))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zpmaint.merge.lines import join
+from zpmaint.merge.splice import in_order, spliced
 from zpmaint.merge.tokens import identifiers
 from zpmaint.port.placement import Job, Placement
 from zpmaint.port.scopes import Scope, Source, source
@@ -45,12 +46,12 @@ def _idle(scope: Scope, text: Source) -> bool:
 
 def _patched(jobs: Sequence[Job]) -> Source | None:
     """The anchor's base with the anchor applied; None where it is not to be had."""
-    lines: list[str] = []
-    at = 0
-    for job in jobs:
-        if job.base is None or job.base_at is None or job.base_at < at:
-            return None
-        lines += job.base.lines[at : job.base_at] + job.change.post
-        at = job.base_at + len(job.change.pre)
     base = jobs[0].base
-    return source(join(lines + base.lines[at:])) if base is not None else None
+    edits = [
+        (job.base_at, job.base_at + len(job.change.pre), job.change.post)
+        for job in jobs
+        if job.base_at is not None
+    ]
+    if base is None or len(edits) < len(jobs) or not in_order(edit[:2] for edit in edits):
+        return None
+    return source(join(spliced(base.lines, edits)))

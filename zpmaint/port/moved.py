@@ -13,6 +13,7 @@ from dataclasses import replace
 from zpmaint.merge.lines import squeezed
 from zpmaint.merge.tokens import identifiers
 from zpmaint.port.outlines import language
+from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
 from zpmaint.port.scopes import source
 from zpmaint.port.successor import alike, counted
@@ -50,7 +51,7 @@ def place(
 ) -> tuple[str, Job, Placement] | Miss:
     """The one offered file that takes a hunk of `path`, and where it goes there."""
     found: list[tuple[Offer, Job, Placement]] = []
-    missed = []
+    missed: list[Miss] = []
     for other in offers:
         if other.path == path or language(other.path) != job.target.language:
             continue
@@ -63,16 +64,22 @@ def place(
         if isinstance(placed, Placement):
             found.append((other, there, placed))
         else:
-            missed.append(f"{other.path} may hold it now ({other.why}), but {placed.why}")
+            why = f"{other.path} may hold it now ({other.why}), but {placed.why}"
+            missed.append(Miss(why, rests_on_names=placed.rests_on_names))
     if not found:
-        return Miss("; ".join(missed))
+        on_names = any(miss.rests_on_names for miss in missed)
+        return Miss("; ".join(miss.why for miss in missed), rests_on_names=on_names)
     if len(found) > 1:
         names = ", ".join(other.path for other, _, _ in found)
         return Miss(f"its lines went to several files ({names})")
     other, there, placed = found[0]
     why = f"moved from {path} to {other.path} ({placed.placed}): {other.why}; {placed.why}"
     sure = min(placed.confidence, _SURE)
-    return other.path, there, replace(placed, placed="moved", confidence=sure, why=why, offset=None)
+    return (
+        other.path,
+        there,
+        replace(placed, placed=Placed.MOVED, confidence=sure, why=why, offset=None),
+    )
 
 
 def is_away(job: Job) -> bool:

@@ -14,13 +14,12 @@ from zpmaint.port.placement import Job, Miss, Placement
 
 _DEFINE = re.compile(r"(#\s*define\s+)(\w+)(\s+)(\d+)(?=\s|$)")
 _SURE = 0.8
-_PLAIN = frozenset({"exact", "offset"})
 
 
 def followed(job: Job, placement: Placement) -> Placement | Miss:
     """The placement with the numbers that its rows have in the target; a Miss where a number that
     is due is taken."""
-    if placement.placed in _PLAIN or job.target.language != "c":
+    if placement.placed.is_literal or job.target.language != "c":
         return placement
     lines = list(placement.lines)
     told: list[str] = []

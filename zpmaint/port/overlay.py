@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from zpmaint.merge.lines import join
+from zpmaint.merge.splice import spliced
 from zpmaint.port.hunks import Change, find_all
 from zpmaint.port.scopes import source
 
@@ -111,11 +112,8 @@ def fits_at(change: Change, at: int, length: int) -> bool:
 def applied(lines: Sequence[str], changes: Sequence[Change], at: Sequence[int]) -> bytes | None:
     """The file with its hunks done at the places found; None where a line that ends the patch's
     file without a line feed would be inside."""
-    out: list[str] = []
-    done = 0
-    for change, place in zip(changes, at, strict=True):
-        out += lines[done:place]
-        out += change.post
-        done = place + len(change.pre)
-    out += lines[done:]
+    out = spliced(
+        lines,
+        ((n, n + len(change.pre), change.post) for change, n in zip(changes, at, strict=True)),
+    )
     return None if any(not line.endswith("\n") for line in out[:-1]) else join(out)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from zpmaint.merge.lines import join, squeezed
+from zpmaint.merge.splice import in_order, spliced
 from zpmaint.port.hunks import Change, find_all
+from zpmaint.port.placed import Placed
 from zpmaint.port.scopes import Scope, Source, source
 from zpmaint.port.terms import STRICT, Terms
 
@@ -31,16 +33,16 @@ class Job:
         """The base with the whole patch done; None where it is not to be had."""
         if self.base is None:
             return None
-        lines: list[str] = []
-        at = 0
+        edits = []
         for change in self.siblings:
             places = find_all(self.base.lines, change.pre)
             start = min(places, key=lambda n: abs(n - change.start), default=None)
-            if start is None or start < at:
+            if start is None:
                 return None
-            lines += [*self.base.lines[at:start], *change.post]
-            at = start + len(change.pre)
-        return source(join([*lines, *self.base.lines[at:]]), self.base.language)
+            edits.append((start, start + len(change.pre), change.post))
+        if not in_order(edit[:2] for edit in edits):
+            return None
+        return source(join(spliced(self.base.lines, edits)), self.base.language)
 
     @cached_property
     def base_at(self) -> int | None:
@@ -75,10 +77,12 @@ class Placement:
     start: int
     end: int
     lines: tuple[str, ...]
-    placed: str
+    placed: Placed
     confidence: float
     why: str
     offset: int | None = None
+    rests_on_names: bool = False
+    """Whether it is less sure for a name of which only the whole tree can tell."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,10 @@ class Miss:
     """The smallest conflict it saw, zdiff3 style."""
     weight: int = field(default=0)
     """How near it came: of several misses the one with the highest is shown."""
-    done: str = ""
-    """"upstream" where the target has the hunk, "gone" where upstream deleted what it changes."""
+    done: Placed | None = None
+    """UPSTREAM where the target has the hunk, GONE where upstream deleted what it changes."""
+    rests_on_names: bool = False
+    """Whether it was refused for a name that the target's file does not use."""
 
 
 Attempt = Placement | Miss

@@ -13,17 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from zpmaint.core.text import to_bytes
-from zpmaint.merge.align import align
+from zpmaint.merge.align import gaps
 from zpmaint.merge.conflict import Region, marks
 from zpmaint.merge.lines import body, join
 from zpmaint.patchset.values import Edit, Resolution
 from zpmaint.port import checks, intent
 from zpmaint.port.hunks import Change, find_all
+from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Job, Miss, Placement, narrowed
 from zpmaint.port.scopes import Source
 from zpmaint.port.sites import Opened, Site, flattened, opened
 
-PLACED = "resolution"
 SURE = 0.9
 """How sure a remembered solution is: a person's, on the same conflict in another kernel."""
 _AROUND = 3
@@ -75,14 +75,12 @@ def learnt(what: Opened, result: Sequence[str]) -> list[tuple[Edit, ...]]:
     items = what.items()
     spans = _spans(what)
     edits: list[list[_Change]] = [[] for _ in what.sites]
-    a = c = 0
-    for i, j in [*align(items, result), (len(items), len(result))]:
-        if i > a or j > c:
-            at = next((n for n, (low, high) in enumerate(spans) if low <= a and i <= high), None)
+    for a, b, c, d in gaps(items, result):
+        if b > a or d > c:
+            at = next((n for n, (low, high) in enumerate(spans) if low <= a and b <= high), None)
             if at is None:
                 raise ValueError(f"line {c + 1} of the result is outside of the open scopes")
-            edits[at].append((a, i, c, j))
-        a, c = i + 1, j + 1
+            edits[at].append((a, b, c, d))
     found = []
     for site, span, own in zip(what.sites, spans, edits, strict=True):
         wide = [_widened(items, span, change, own) for change in own]
@@ -162,7 +160,7 @@ def solve(
         for k, job in enumerate(jobs):
             mine = next((j for j in site.jobs if j.change == job.change), None)
             if mine is not None and reasons:
-                told[k] = Miss(f"{PLACED} {memory.key}: {'; '.join(reasons)}", weight=5)
+                told[k] = Miss(f"{Placed.RESOLUTION} {memory.key}: {'; '.join(reasons)}", weight=5)
             elif mine is not None:
                 told[k], meant[k] = _placement(site, solution, _told(memory)), mine
     if not open_:
@@ -185,7 +183,7 @@ def _told(memory: Resolution) -> str:
 def _placement(site: Site, lines: Sequence[str], why: str) -> Placement:
     old = site.jobs[0].target.lines[site.start : site.end]
     start, end, new = narrowed(site.start, old, list(lines))
-    return Placement(start, end, new, PLACED, SURE, why)
+    return Placement(start, end, new, Placed.RESOLUTION, SURE, why)
 
 
 def refusals(site: Site, lines: Sequence[str], whole: Source | None) -> list[str]:

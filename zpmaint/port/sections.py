@@ -16,10 +16,13 @@ from zpmaint.diffs import binary, writer
 from zpmaint.diffs.reader import FileDiff, read_patch
 from zpmaint.merge.lines import join, squeezed
 from zpmaint.merge.tokens import identifiers
+from zpmaint.patchset.values import Resolution
 from zpmaint.port import upstream
-from zpmaint.port.engine import jobs_of, port_file
+from zpmaint.port.conflicts import settled
 from zpmaint.port.hunks import Change
+from zpmaint.port.one_file import jobs_of, port_file
 from zpmaint.port.overlay import Overlay, applied, fits_at, places
+from zpmaint.port.placed import Placed
 from zpmaint.port.scopes import source
 from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.values import FilePort, HunkPort
@@ -53,7 +56,7 @@ class Carried:
     @property
     def held(self) -> bool:
         """Whether the target has it already."""
-        return bool(self.port.hunks) and all(h.placed == "upstream" for h in self.port.hunks)
+        return bool(self.port.hunks) and all(h.placed is Placed.UPSTREAM for h in self.port.hunks)
 
 
 def perform(part: FileDiff, files: Overlay) -> Effect | str:
@@ -96,12 +99,17 @@ def carry(
     base: Overlay,
     there: Effect | str,
     target: Overlay,
+    *,
     terms: Terms = STRICT,
+    resolutions: Sequence[Resolution] = (),
 ) -> Carried:
-    """Do a section on the target; `there` is what it did to its base, `base` the state before."""
+    """Do a section on the target; `there` is what it did to its base, `base` the state before.
+    A conflict that is among `resolutions` is solved as it was before."""
     changes = _changes(part)
     if isinstance(there, Effect) and all(base.get(p) == target.get(p) for p in part.paths):
-        told = _told(part, changes, "exact", "the file is as the patch's base has it", there.at)
+        told = _told(
+            part, changes, Placed.EXACT, "the file is as the patch's base has it", there.at
+        )
         return Carried(_with(told, there), there, _rewritten(part, there, target))
     if special := _special(part):
         return _stuck(part, changes, special)
@@ -119,7 +127,27 @@ def carry(
     if not changes:
         return _moved(part, before)
     known = base.get(part.old) if isinstance(there, Effect) else None
-    return _lines(part, changes, known, before, terms)
+    return _lines(part, changes, known, before, terms=terms, resolutions=resolutions)
+
+
+def held(part: FileDiff, why: str) -> Carried:
+    """A section that the target is known to have."""
+    return _held(part, _changes(part), why)
+
+
+def left_over(
+    part: FileDiff, base: Overlay, there: Effect | str, target: Overlay
+) -> tuple[FileDiff, bytes | None, bytes] | None:
+    """Of a section in conflict what a person would have to place: its hunks without those that the
+    target has, and the file they go from and to. None for one that no merge of lines can hold."""
+    before = target.get(part.old)
+    plain = not (_special(part) or part.binary or part.new is None or _creates(part, target))
+    if before is None or not plain or not part.hunks:
+        return None
+    known = base.get(part.old) if isinstance(there, Effect) else None
+    changes = _changes(part)
+    held, _ = _tried(part, changes, known, before, STRICT)
+    return _left(part, held), _with_held(changes, held, known), before
 
 
 def _changes(part: FileDiff) -> tuple[Change, ...]:
@@ -158,7 +186,7 @@ def _whole(
     done = perform(part, target)
     if isinstance(done, Effect):
         why = "as the patch has it" if part.old else "a new file, not in the target"
-        told = _told(part, changes, "exact", why, done.at)
+        told = _told(part, changes, Placed.EXACT, why, done.at)
         return Carried(_with(told, done), done, _rewritten(part, done, target))
     made = part.new
     if made is None:
@@ -187,7 +215,7 @@ def _moved(part: FileDiff, before: bytes) -> Carried:
     gone: dict[str, bytes | None] = {part.old: None} if part.is_rename else {}
     effect = Effect({**gone, part.new: before})
     what = "renamed" if part.is_rename else "copied" if part.is_copy else "only its mode changes"
-    return Carried(_with(_told(part, (), "exact", what), effect), effect, part.text())
+    return Carried(_with(_told(part, (), Placed.EXACT, what), effect), effect, part.text())
 
 
 def _lines(
@@ -195,16 +223,18 @@ def _lines(
     changes: tuple[Change, ...],
     known: bytes | None,
     before: bytes,
+    *,
     terms: Terms,
+    resolutions: Sequence[Resolution],
 ) -> Carried:
     """Changed lines, placed by the engine."""
-    held = _there_already(part, changes, known, before)
-    ported = _rest(part, changes, held, known, before, terms=terms)
-    if ported.result is None:
-        # What could not be placed may be there already, and its lines of before, too.
-        stuck = [hunk.placed == "conflict" for hunk in ported.hunks]
-        held = _there_already(part, changes, known, before, stuck)
-        ported = _rest(part, changes, held, known, before, terms=terms)
+    held, ported = _tried(part, changes, known, before, terms)
+    if ported.result is None and resolutions and not all(held):
+        rest, base = _left(part, held), _with_held(changes, held, known)
+        path = str(rest.new)
+        memory = settled(str(rest.parsed), {path: base}, {path: before}, resolutions).get(path)
+        if memory is not None:
+            ported = _partly(changes, memory, held) if any(held) else memory
     if all(held):
         return _held(part, changes, "; ".join(dict.fromkeys(held)))
     if ported.result is None:
@@ -212,7 +242,7 @@ def _lines(
     made = str(part.new)
     gone: dict[str, bytes | None] = {str(part.old): None} if part.is_rename else {}
     files = {**gone, made: ported.result}
-    if all(hunk.placed in ("exact", "offset") for hunk in ported.hunks):
+    if all(hunk.placed.is_literal for hunk in ported.hunks):
         at = tuple(c.start + (h.offset or 0) for c, h in zip(changes, ported.hunks, strict=True))
         lines = source(before).lines
         if applied(lines, changes, at) == ported.result and _fit(changes, at, lines):
@@ -221,6 +251,30 @@ def _lines(
             return Carried(ported, effect, text)
     text = _indexed(_anew(part, before, ported.result), part, before, ported.result)
     return Carried(ported, Effect(files), text)
+
+
+def _tried(
+    part: FileDiff,
+    changes: tuple[Change, ...],
+    known: bytes | None,
+    before: bytes,
+    terms: Terms,
+) -> tuple[list[str], FilePort]:
+    """For each hunk why the target has it already, or ''; and the port of the others."""
+    held = _there_already(part, changes, known, before)
+    ported = _rest(part, changes, held, known, before, terms=terms)
+    if ported.result is None:
+        # What could not be placed may be there already, and its lines of before, too.
+        stuck = [hunk.placed.is_conflict for hunk in ported.hunks]
+        held = _there_already(part, changes, known, before, stuck)
+        ported = _rest(part, changes, held, known, before, terms=terms)
+    return held, ported
+
+
+def _left(part: FileDiff, held: Sequence[str]) -> FileDiff:
+    """The section without the hunks that the target has."""
+    hunks = (hunk for hunk, done in zip(part.hunks, held, strict=True) if not done)
+    return replace(part, hunks=tuple(hunks))
 
 
 def _there_already(
@@ -272,11 +326,11 @@ def _rest(
     """The port of the hunks that the target does not have yet."""
     if not any(held):
         return port_file(part.parsed, known, before, terms)
-    left = tuple(h for h, done in zip(part.hunks, held, strict=True) if not done)
-    if not left:
-        return _told(part, changes, "upstream", "")
+    left = _left(part, held)
+    if not left.hunks:
+        return _told(part, changes, Placed.UPSTREAM, "")
     base = _with_held(changes, held, known)
-    rest = port_file(replace(part, hunks=left).parsed, base, before, terms)
+    rest = port_file(left.parsed, base, before, terms)
     # Upstream has some of the patch: where it has brought a line of the rest, too, that is no
     # coincidence, and a merge that took it for another would bring it twice.
     twice = _brought_by_both(
@@ -284,7 +338,7 @@ def _rest(
     )
     if rest.result is not None and twice:
         why = f"upstream has other hunks of this file already, and has brought {twice!r} as well"
-        stuck = (replace(h, placed="conflict", confidence=0.0, why=why) for h in rest.hunks)
+        stuck = (replace(h, placed=Placed.CONFLICT, confidence=0.0, why=why) for h in rest.hunks)
         rest = replace(rest, hunks=tuple(stuck), result=None)
     return _partly(changes, rest, held)
 
@@ -303,7 +357,7 @@ def _partly(changes: Sequence[Change], rest: FilePort, held: Sequence[str]) -> F
     hunks = []
     for change, done in zip(changes, held, strict=True):
         if done:
-            hunks.append(HunkPort(change.header, "", "upstream", 1.0, done))
+            hunks.append(HunkPort(change.header, "", Placed.UPSTREAM, 1.0, done))
             continue
         other = next(others)
         why = f"{other.why}; other hunks of this file are in the target already"
@@ -312,10 +366,10 @@ def _partly(changes: Sequence[Change], rest: FilePort, held: Sequence[str]) -> F
 
 
 def _told(
-    part: FileDiff, changes: Sequence[Change], placed: str, why: str, at: Sequence[int] = ()
+    part: FileDiff, changes: Sequence[Change], placed: Placed, why: str, at: Sequence[int] = ()
 ) -> FilePort:
     path = part.new or str(part.old)
-    sure = 0.0 if placed == "conflict" else 1.0
+    sure = 0.0 if placed.is_conflict else 1.0
     if not changes:
         return FilePort(path, (HunkPort("@@", "", placed, sure, why),))
     offsets = (
@@ -323,14 +377,11 @@ def _told(
         if len(at) == len(changes)
         else [None] * len(changes)
     )
-    hunks = tuple(
-        HunkPort(
-            change.header, "", "offset" if placed == "exact" and offset else placed, sure, why,
-            offset,
-        )
-        for change, offset in zip(changes, offsets, strict=True)
-    )  # fmt: skip
-    return FilePort(path, hunks)
+    hunks = []
+    for change, offset in zip(changes, offsets, strict=True):
+        way = Placed.OFFSET if placed is Placed.EXACT and offset else placed
+        hunks.append(HunkPort(change.header, "", way, sure, why, offset))
+    return FilePort(path, tuple(hunks))
 
 
 def _with(told: FilePort, effect: Effect) -> FilePort:
@@ -338,11 +389,11 @@ def _with(told: FilePort, effect: Effect) -> FilePort:
 
 
 def _stuck(part: FileDiff, changes: Sequence[Change], why: str) -> Carried:
-    return Carried(_told(part, changes, "conflict", why), None, "")
+    return Carried(_told(part, changes, Placed.CONFLICT, why), None, "")
 
 
 def _held(part: FileDiff, changes: Sequence[Change], why: str) -> Carried:
-    return Carried(_told(part, changes, "upstream", why), None, "")
+    return Carried(_told(part, changes, Placed.UPSTREAM, why), None, "")
 
 
 def _fit(changes: Sequence[Change], at: Sequence[int], lines: Sequence[str]) -> bool:

@@ -7,80 +7,21 @@ the patches so far, so that each patch has the very files it was made from; and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from zpmaint.core.text import to_bytes
 from zpmaint.diffs import others
 from zpmaint.diffs.reader import FileDiff
 from zpmaint.diffs.series import Member, Series
 from zpmaint.merge.tokens import identifiers
+from zpmaint.patchset.values import Resolution
 from zpmaint.port import reversal
 from zpmaint.port.overlay import Overlay
-from zpmaint.port.sections import Carried, Effect, carry, perform, proven
+from zpmaint.port.placed import Placed
+from zpmaint.port.sections import Carried, Effect, carry, held, perform, proven
 from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.threshold import held_back
-from zpmaint.port.values import FilePort
-
-
-class Fate(StrEnum):
-    """What became of a patch of a series."""
-
-    APPLIES = "applies"
-    """As it is, perhaps at an offset."""
-    PORTED = "ported"
-    """Carried on to changed code."""
-    UPSTREAM = "upstream"
-    """The target has all of it: nothing would be left, and it is dropped."""
-    CONFLICT = "conflict"
-    REVERSED = "reversed"
-    """It was made the wrong way round: on its own base its new lines stand already."""
-    UNREAD = "unread"
-    """It cannot be read, or not whole; it is left out."""
-    UNTRIED = "untried"
-    """It comes after a conflict, and the port was to stop there."""
-
-
-@dataclass(frozen=True)
-class MemberPort:
-    """One patch and what became of it."""
-
-    name: str
-    fate: Fate
-    files: tuple[FilePort, ...]
-    data: bytes
-    """The patch file as it is to be written; b'' where there is none."""
-    why: str
-    needs: tuple[str, ...]
-    """Earlier patches whose lines it speaks of, in the series' order."""
-    off_base: tuple[str, ...] = ()
-    """Files of which it does not apply to its own base as known, each with the reason: they were
-    carried without one."""
-    notes: tuple[str, ...] = ()
-    """What was put right in reading it and in writing it, as lines for people."""
-
-    @property
-    def confidence(self) -> float:
-        """The weakest hunk's; 1.0 where there is none."""
-        return min((h.confidence for f in self.files for h in f.hunks), default=1.0)
-
-    @property
-    def goes_in(self) -> bool:
-        """Whether it is a patch of the ported series."""
-        return self.fate in (Fate.APPLIES, Fate.PORTED)
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "patch": self.name,
-            "state": str(self.fate),
-            "confidence": round(self.confidence, 3),
-            "why": self.why,
-            "needs": list(self.needs),
-            "off_base": list(self.off_base),
-            "notes": list(self.notes),
-            "files": [file.as_json() for file in self.files],
-        }
+from zpmaint.port.values import Fate, FilePort, MemberPort
 
 
 def port_series(
@@ -92,6 +33,8 @@ def port_series(
     exists: Callable[[str], bool] | None = None,
     gone: Callable[[str], bool] | None = None,
     min_confidence: float = 0.0,
+    resolutions: Sequence[Resolution] = (),
+    known: Mapping[str, str] | None = None,
 ) -> Iterator[MemberPort]:
     """Carry every patch of a series, in its order, giving each as it is done.
 
@@ -99,20 +42,52 @@ def port_series(
     kernel's own, each with None for a file that it does not have. After the first conflict the
     others are not tried, unless `keep_going`: then they go onto the target without the patch.
     `exists` and `gone` tell of names in the trees before the series (see Terms). A patch with a
-    hunk that is less sure than `min_confidence` is a conflict.
+    hunk that is less sure than `min_confidence` is a conflict. A conflict that is among
+    `resolutions` is solved as it was before. `known` names the patches that the target has, with
+    the reason.
     A member that cannot be read whole is left out, and says so.
     """
     names = [member.name for member in series.members]
-    work = _Work(Overlay(base), Overlay(target), names, exists, gone, min_confidence)
+    work = _Work(Overlay(base), Overlay(target), names, exists, gone, min_confidence, resolutions)
     stopped = ""
     for number, member in enumerate(series.members):
         if why := member.unreadable:
             yield MemberPort(member.name, Fate.UNREAD, (), b"", why, (), notes=member.notes)
             continue
+        if known and member.name in known:
+            yield work.held(number, member, known[member.name])
+            continue
         done = work.member(number, member, try_it=keep_going or not stopped)
         if done.fate is Fate.CONFLICT and not keep_going:
             stopped = stopped or member.name
         yield done
+
+
+@dataclass(frozen=True)
+class Before:
+    """A patch of a series, and the two states that it goes onto: those before it are done."""
+
+    member: Member
+    base: Overlay
+    target: Overlay
+
+
+def before(
+    series: Series,
+    base: Mapping[str, bytes | None],
+    target: Mapping[str, bytes | None],
+    name: str,
+    resolutions: Sequence[Resolution] = (),
+) -> Before:
+    """Carry the patches before `name`; see `port_series`."""
+    names = [member.name for member in series.members]
+    work = _Work(Overlay(base), Overlay(target), names, None, None, 0.0, resolutions)
+    at = names.index(name)
+    for number, member in enumerate(series.members[:at]):
+        if member.unreadable:
+            continue
+        work.member(number, member, try_it=True)
+    return Before(series.members[at], work.base, work.target)
 
 
 @dataclass
@@ -123,6 +98,7 @@ class _Work:
     exists: Callable[[str], bool] | None
     gone: Callable[[str], bool] | None
     min_confidence: float
+    resolutions: Sequence[Resolution]
     brought: set[str] = field(default_factory=set)
     """The names in the lines of the patches that went in."""
 
@@ -140,6 +116,18 @@ class _Work:
             return name not in self.brought and taken(name)
 
         return Terms(exists=exists, gone=gone)
+
+    def held(self, number: int, member: Member, why: str) -> MemberPort:
+        """A patch that the target has: only the base goes on."""
+        needs: set[int] = set()
+        files = []
+        for part in member.patch.diffs:
+            there = perform(part, self.base)
+            if isinstance(there, Effect):
+                needs |= self.advance(number, part, there)
+            files.append(replace(held(part, why).port, patch=member.name))
+        names = tuple(self.names[n] for n in sorted(needs - {number}))
+        return MemberPort(member.name, Fate.UPSTREAM, tuple(files), b"", why, names)
 
     def member(self, number: int, member: Member, *, try_it: bool) -> MemberPort:
         off_base: list[str] = []
@@ -163,7 +151,10 @@ class _Work:
                     off_base.append(f"{part.new or part.old}: {there}")
                 for path in part.paths:
                     self.base.lose(path)
-        files = tuple(done.port for done in carried)
+        files = tuple(
+            replace(done.port, patch=member.name, renames=str(part.old) if part.is_rename else "")
+            for part, done in zip(member.patch.diffs, carried, strict=False)
+        )
         files = held_back(files, self.min_confidence) or files
         fate, why = _judged(files) if try_it else (Fate.UNTRIED, "a patch before it conflicts")
         fate, why = _or_reversed(member, fate, why, stands=reversed_, is_base=is_base)
@@ -185,6 +176,7 @@ class _Work:
             why,
             tuple(self.names[n] for n in sorted(needs - {number})),
             tuple(off_base),
+            member.strip,
             notes,
         )
 
@@ -199,7 +191,7 @@ class _Work:
         """A section on the target as it is now; what it does is done there, and put into `staged`.
 
         A file may be in a patch twice: the second diff goes onto the first's result."""
-        done = carry(part, self.base, there, self.target, terms)
+        done = carry(part, self.base, there, self.target, terms=terms, resolutions=self.resolutions)
         if done.effect is not None:
             if not proven(part, done, member.name, member.strip, self.target):
                 raise AssertionError(f"{member.name}: {part.paths} is not written right")
@@ -228,7 +220,7 @@ def _names(member: Member) -> set[str]:
 
 def _judged(files: Sequence[FilePort]) -> tuple[Fate, str]:
     hunks = [(file.path, hunk) for file in files for hunk in file.hunks]
-    stuck = [(path, hunk) for path, hunk in hunks if hunk.placed == "conflict"]
+    stuck = [(path, hunk) for path, hunk in hunks if hunk.placed.is_conflict]
     if stuck:
         path, hunk = stuck[0]
         why = f"{len(stuck)} of {len(hunks)} hunks: {path} {hunk.header} {hunk.why}"
@@ -236,14 +228,14 @@ def _judged(files: Sequence[FilePort]) -> tuple[Fate, str]:
             why = f"held back: {why}; read it with a lower --min-confidence"
         return Fate.CONFLICT, why
     ways = {hunk.placed for _, hunk in hunks}
-    if hunks and ways == {"upstream"}:
+    if hunks and ways == {Placed.UPSTREAM}:
         return Fate.UPSTREAM, hunks[0][1].why
-    if ways <= {"exact", "offset"}:
+    if all(way.is_literal for way in ways):
         offsets = {hunk.offset or 0 for _, hunk in hunks} or {0}
         off = f", {min(offsets):+d} to {max(offsets):+d} lines off" if offsets != {0} else ""
         return Fate.APPLIES, f"it applies as it is{off}"
-    told = ", ".join(sorted(ways - {"upstream"}))
-    held = sum(hunk.placed == "upstream" for _, hunk in hunks)
+    told = ", ".join(sorted(ways - {Placed.UPSTREAM}))
+    held = sum(hunk.placed is Placed.UPSTREAM for _, hunk in hunks)
     also = f"; {held} of {len(hunks)} hunks are in the target already" if held else ""
     return Fate.PORTED, f"carried on by {told}{also}"
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from zpmaint.merge import diff3, renames
 from zpmaint.merge.conflict import Region
 from zpmaint.merge.lines import join, squeezed
+from zpmaint.merge.splice import in_order, spliced
 from zpmaint.port.hunks import Change
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Scope, Source
@@ -74,24 +74,16 @@ class Opened:
 
     def items(self) -> list[str | Region]:
         """The whole file, each region as one."""
-        found: list[str | Region] = []
-        at = 0
-        for site in self.sites:
-            found += self.partly.lines[at : site.start]
-            found += site.items()
-            at = site.end
-        return found + self.partly.lines[at:]
+        known: list[str | Region] = list(self.partly.lines)
+        return spliced(known, ((site.start, site.end, site.items()) for site in self.sites))
 
     def lines(self, solved: Sequence[Sequence[str] | None] = ()) -> list[str]:
         """The whole file with markers; a site that is solved has its lines instead."""
-        found: list[str] = []
-        at = 0
+        edits = []
         for n, site in enumerate(self.sites):
-            found += self.partly.lines[at : site.start]
             mine = solved[n] if n < len(solved) else None
-            found += site.lines() if mine is None else mine
-            at = site.end
-        return found + self.partly.lines[at:]
+            edits.append((site.start, site.end, site.lines() if mine is None else mine))
+        return spliced(self.partly.lines, edits)
 
 
 def flattened(items: Iterable[str | Region], where: str) -> list[str]:
@@ -111,11 +103,11 @@ def opened(path: str, jobs: Sequence[Job], attempts: Sequence[Placement | Miss])
     pairs = list(zip(jobs, attempts, strict=True))
     done = [(job, a) for job, a in pairs if isinstance(a, Placement)]
     edits: list[_Edit] = [(a.start, a.end, a.lines) for _, a in done]
-    if any(one[1] > other[0] for one, other in pairwise(edits)):
+    if not in_order(edit[:2] for edit in edits):
         done, edits = [], []  # two would land on the same lines: all of the file is open
     placed = {id(job) for job, _ in done}
     missed = [(job, a) for job, a in pairs if id(job) not in placed]
-    partly = replace(jobs[0].target, data=join(_spliced(jobs[0].target.lines, edits)))
+    partly = replace(jobs[0].target, data=join(spliced(jobs[0].target.lines, edits)))
     file = _File(path, partly, [job for job, _ in done])
     return Opened(
         partly,
@@ -248,16 +240,7 @@ def _cut(lines: list[str], edits: Iterable[_Edit], within: range) -> list[str]:
         for start, end, new in edits
         if within.start <= start and end <= within.stop
     ]
-    return _spliced(lines[within.start : within.stop], sorted(inside, key=lambda e: e[:2]))
-
-
-def _spliced(lines: Sequence[str], edits: Iterable[_Edit]) -> list[str]:
-    out: list[str] = []
-    at = 0
-    for start, end, new in edits:
-        out += [*lines[at:start], *new]
-        at = end
-    return out + list(lines[at:])
+    return spliced(lines[within.start : within.stop], sorted(inside, key=lambda e: e[:2]))
 
 
 def _smallest(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from zpmaint.port.placed import Placed
 from zpmaint.port.values import FilePort, HunkPort
 
 
@@ -22,4 +23,4 @@ def _held(hunk: HunkPort, least: float) -> HunkPort:
     if hunk.confidence >= least:
         return hunk
     why = f"{hunk.confidence:.2f} sure ({hunk.placed}), {least:.2f} is asked for: {hunk.why}"
-    return replace(hunk, placed="conflict", why=why)
+    return replace(hunk, placed=Placed.CONFLICT, why=why)

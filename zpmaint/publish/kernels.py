@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from zpmaint.core.versions import KernelVersion
-from zpmaint.guest.patterns import PAGE_KB
 from zpmaint.judge.benchmark import HOLDS, Benchmark
 from zpmaint.judge.breakeven import BreakEven, break_even
 from zpmaint.judge.reading import largest, trade
@@ -20,6 +19,7 @@ from zpmaint.ledger.values import Record
 from zpmaint.publish import plot
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.words import NONE, number
+from zpmaint.suites.guest.patterns import PAGE_KB
 
 Two = tuple[float, float | None]
 """A figure of stock, and of patched where there is such a kernel."""

@@ -6,7 +6,7 @@ The same records give the same bytes: no time of day, no wall time, no path is i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from zpmaint.core.config import Config
 from zpmaint.core.result import Result
@@ -15,26 +15,16 @@ from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.rows import Figure, Row, rows_of
 from zpmaint.publish.words import NONE, number
 
-_COLUMNS = (
-    "kernel",
-    "arch",
-    "port",
-    "cases",
-    "VmRSS, kB",
-    "AnonPages, kB",
-    "instructions/page",
-    "result",
-)
 _FIGURES = ("VmRSS", "AnonPages")
-_RIGHT = len(_FIGURES) + 1
 _LEGEND = """\
 One row for each kernel and architecture: the newest verification that came to a result. *port*: how
 the patch came onto this kernel, and the anchor it was carried from. *cases*: those that came out as
-they have to on every kernel that was booted, and those that it cannot run. The figures are what
+they have to on every kernel that was booted, and those that it cannot run.{figures}
+"""
+_LEGEND_OF_FIGURES = """ The figures are what
 reading untouched memory adds, and the kernel's instructions for each page that is read, stock
 {arrow} patched; one figure where there is no patched kernel, as upstream itself behaves as the
-patch wants.
-"""
+patch wants."""
 _ARROW = "\N{RIGHTWARDS ARROW}"
 _SPECIAL = re.compile(r"[\\`*|<>\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
@@ -44,15 +34,20 @@ def document(config: Config, records: Iterable[Record], patchset: PatchSet) -> s
     matter. A kernel that only the infrastructure failed on has no row: nothing is known of it."""
     settled = [record for record in records if record.result.settles]
     rows = [row for row in rows_of(config, settled, patchset.name) if row.record]
+    # What a set measures nothing of has no column.
+    figures = [name for name in _FIGURES if any(row.read(name) for row in rows)]
+    cost = any(row.cost for row in rows)
+    measured = [*(f"{name}, kB" for name in figures), *(["instructions/page"] if cost else [])]
+    told = _LEGEND_OF_FIGURES.format(arrow=_ARROW) if measured else ""
     lines = [
         f"# {_escaped(patchset.title)}: kernels",
         "",
-        _LEGEND.format(arrow=_ARROW),
+        _LEGEND.format(figures=told),
         _summary(rows),
         "",
-        _line(_COLUMNS),
-        _line("---:" if 0 <= n - 4 < _RIGHT else "---" for n in range(len(_COLUMNS))),
-        *(_line(_cells(row)) for row in rows),
+        _line(["kernel", "arch", "port", "cases", *measured, "result"]),
+        _line([*["---"] * 4, *("---:" for _ in measured), "---"]),
+        *(_line(_cells(row, figures, cost=cost)) for row in rows),
     ]
     return "\n".join(lines) + "\n"
 
@@ -67,7 +62,7 @@ def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: Row, figures: Sequence[str], *, cost: bool) -> list[str]:
     assert row.record is not None
     why = "" if row.look == Result.PASS else f": {_escaped(row.record.why)}"
     return [
@@ -75,8 +70,8 @@ def _cells(row: Row) -> list[str]:
         _escaped(row.arch),
         _port(row.record),
         _cases(row),
-        *(_pair(row.read(counter)) for counter in _FIGURES),
-        _pair(row.cost),
+        *(_pair(row.read(counter)) for counter in figures),
+        *([_pair(row.cost)] if cost else []),
         f"{row.look}{why}",
     ]
 

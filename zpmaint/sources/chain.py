@@ -5,43 +5,38 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from zpmaint.core.config import Config
-from zpmaint.core.errors import UserError
+from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.source_kinds import KINDS
 from zpmaint.core.versions import KernelVersion
-from zpmaint.sources.source import NotServedError, Source, SourceFailedError
+from zpmaint.sources.source import (
+    ByArchive,
+    HasHistory,
+    NotServedError,
+    Source,
+    SourceFailedError,
+)
 
 Got = TypeVar("Got")
-
-_KINDS: dict[str, tuple[str, str, bool]] = {
-    "git": ("git", "GitSource", True),
-    "kernel.org": ("kernelorg", "KernelOrgSource", False),
-    "debian": ("debian", "DebianSource", False),
-    "tree": ("tree", "TreeSource", True),
-}
-"""Each kind: its module and class, and whether it must be told where. A module is imported when
-its kind is opened: what only reads the ledger waits for no HTTP and no git."""
 
 
 def open_source(spec: str, *, cache: Path, reporter: Reporter = SILENT) -> Source:
     """The source that `spec` names, written KIND or KIND:WHERE. Raises UserError."""
     kind, colon, where = spec.partition(":")
-    if kind not in _KINDS:
-        raise UserError(
-            f"{spec!r}: no such kind of source",
-            f"write it as {', '.join(k + ':WHERE' if w else k for k, (*_, w) in _KINDS.items())}",
-        )
-    module, name, placed = _KINDS[kind]
-    if placed and not where:
+    if kind not in KINDS:
+        forms = (name + ":WHERE" if one.needs_place else name for name, one in KINDS.items())
+        raise UserError(f"{spec!r}: no such kind of source", f"write it as {', '.join(forms)}")
+    if KINDS[kind].needs_place and not where:
         raise UserError(f"{spec!r}: does not say where", f"write it as {kind}:PATH")
     if colon and not where:
         raise UserError(f"{spec!r}: nothing behind the colon", f"write it as {kind}")
-    make = getattr(importlib.import_module(f"zpmaint.sources.{module}"), name)
-    # A folder is read where it is: it has nothing to cache and takes no time.
-    source: Source = make(Path(where)) if kind == "tree" else make(where, cache, reporter)
+    make = getattr(importlib.import_module(KINDS[kind].module), KINDS[kind].maker)
+    source: Source = make(where, cache, reporter)
     return source
 
 
@@ -96,11 +91,10 @@ class Chain:
         self.reporter = reporter
         self._absent = dict(absent or {})
         self._served: dict[KernelVersion, Source] = {}
-        self._told: dict[tuple[KernelVersion, str], bool] = {}
 
     def cheapest_first(self) -> Chain:
         """The same sources, git and folders before those that give a file by a whole tarball."""
-        order = sorted(self.sources, key=lambda source: getattr(source, "by_archive", False))
+        order = sorted(self.sources, key=lambda source: isinstance(source, ByArchive))
         return Chain(order, self.reporter, absent=self._absent)
 
     @property
@@ -149,18 +143,25 @@ class Chain:
         return self._first(version, lambda source: source.tree(version, wanted))
 
     def speaks_of(self, version: KernelVersion, name: str) -> bool:
-        """See Source.speaks_of; asked once for each name."""
-        if (version, name) not in self._told:
-            with self.reporter.step(f"look for {name} in {version}"):
-                self._told[version, name] = self._first(
-                    version, lambda source: source.speaks_of(version, name)
-                )
-        return self._told[version, name]
+        """See Source.speaks_of; of the first source that serves `version`."""
+        return self._first(version, lambda source: source.speaks_of(version, name))
 
-    def speaking_of(self, version: KernelVersion, name: str) -> list[str]:
+    def speaking_of(self, version: KernelVersion, name: str) -> list[str] | None:
         """See Source.speaking_of; of the first source that serves `version`."""
-        with self.reporter.step(f"look for the files of {version} with {name}"):
-            return self._first(version, lambda source: source.speaking_of(version, name))
+        return self._first(version, lambda source: source.speaking_of(version, name))
+
+    def histories(self) -> list[HasHistory]:
+        """The sources that know commits, in order."""
+        return [source for source in self.sources if isinstance(source, HasHistory)]
+
+    def history_of(self, *versions: KernelVersion) -> HasHistory | None:
+        """The first source that has the history of all these kernels; one that cannot be reached
+        has none to tell of."""
+        for source in self.histories():
+            with suppress(UserError, InfraError):
+                if set(versions).issubset(source.versions()):
+                    return source
+        return None
 
     def served_by(self, version: KernelVersion) -> Source | None:
         """The source that gave `version`, None where none was asked for it yet."""

@@ -13,6 +13,7 @@ import re
 import time
 import tomllib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +27,7 @@ from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.apt import Apt, Entry, Index, machine_entries, machine_origins
 from zpmaint.sources.series import not_served, releases_of
-from zpmaint.sources.source import NotServedError, SourceFailedError
+from zpmaint.sources.source import Head, NotServedError, SourceFailedError
 from zpmaint.sources.tarball import Archive, TarballSource
 
 _SUITE = re.compile(r"[a-z][a-z0-9-]*")
@@ -92,6 +93,15 @@ class DebianSource(TarballSource):
     def listed(self) -> list[KernelVersion]:
         """Every version the indexes name, gone or not, oldest first; costs no question."""
         return sorted(self._by_version)
+
+    def heads(self) -> list[Head]:
+        """See HasHeads. Whether a file that the indexes list is still there is a question for
+        each: it is asked for the newest of every series alone."""
+        found = []
+        for series in sorted({version.series for version in self._by_version}):
+            with suppress(NotServedError):
+                found.append(Head(self.newest(series)))
+        return found
 
     def newest(self, series: str) -> KernelVersion:
         """See Source.newest; asks from the newest on, until a mirror answers for one."""

@@ -12,7 +12,9 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -26,15 +28,18 @@ from git.exc import GitCommandError, GitCommandNotFound
 
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.files import landing, locked
-from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.tools import need
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.commit import Commit
 from zpmaint.sources.download import disk_error
-from zpmaint.sources.removed_names import LostError, lost_words
+from zpmaint.sources.git_objects import UnreadableError, files_of
 from zpmaint.sources.series import newest_of, not_served
 from zpmaint.sources.source import SourceFailedError
+from zpmaint.sources.tree_names import TreeNames
 
+_BY_GREP = 8
+"""Names that are looked for in a tree one by one, before all of its names are indexed."""
 _WORDS = 1 << 20
 """Bytes of file names that a program is given at most; Linux takes twice as many."""
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/\s]+@[^/\s]+:")
@@ -83,6 +88,9 @@ class GitSource:
         self._lock = threading.RLock()
         self._opened: git.Repo | None = None
         self._tags: dict[KernelVersion, str] = {}
+        self._names: dict[KernelVersion, TreeNames] = {}
+        self._asked: Counter[KernelVersion] = Counter()
+        self._told: dict[tuple[KernelVersion, str], bool] = {}
         if where.startswith("file://"):
             self._folder = Path(unquote(urlsplit(where).path))
         elif _URL.match(where):
@@ -133,33 +141,54 @@ class GitSource:
             return {p: None if sha is None else self._object(repo, sha) for p, sha in shas.items()}
 
     def speaks_of(self, version: KernelVersion, name: str) -> bool:
-        """See Source.speaks_of; where names are declared is looked at first."""
+        """See Source.speaks_of. The first few questions to a tree are put to `git grep`, whose
+        answer is there before an index would be; a sweep asks hundreds of trees once or twice."""
         with self._lock:
-            tag = self._tag(version)
-            repo = self._open()
-            self._bring_contents(repo, f"{tag}^{{tree}}")
-            for where in (["include"], []):
-                try:
-                    repo.git.grep("-qwF", "-e", name, tag, "--", *where)
-                except GitCommandError as error:
-                    if error.status != 1:
-                        raise self._broken(error) from None
-                else:
-                    return True
-            return False
+            names = self._names_of(version)
+            if names.is_made or self._asked[version] >= _BY_GREP:
+                return names.speaks_of(name)
+            if (version, name) not in self._told:
+                self._asked[version] += 1
+                self._told[version, name] = self._greps(version, name)
+            return self._told[version, name]
 
-    def speaking_of(self, version: KernelVersion, name: str) -> list[str]:
-        with self._lock:
-            tag = self._tag(version)
-            repo = self._open()
-            self._bring_contents(repo, f"{tag}^{{tree}}")
+    def _greps(self, version: KernelVersion, name: str) -> bool:
+        tag = self._tag(version)
+        repo = self._open()
+        self._bring_contents(repo, f"{tag}^{{tree}}")
+        for where in (["include"], []):  # where names are declared is looked at first
             try:
-                listed = repo.git.grep("-lwIFz", "-e", name, tag)
+                repo.git.grep("-qwF", "-e", name, tag, "--", *where)
             except GitCommandError as error:
-                if error.status == 1:
-                    return []
-                raise self._broken(error) from None
-            return sorted(path.removeprefix(f"{tag}:") for path in listed.split("\0") if path)
+                if error.status != 1:
+                    raise self._broken(error) from None
+            else:
+                return True
+        return False
+
+    def speaking_of(self, version: KernelVersion, name: str) -> list[str] | None:
+        with self._lock:
+            return self._names_of(version).speaking_of(name)
+
+    def _names_of(self, version: KernelVersion) -> TreeNames:
+        if version not in self._names:
+            tree = self._tree_id(self._open(), version)
+            place = self.cache / "names" / f"git-{tree[:24]}"
+            files = partial(self._files, tree)
+            self._names[version] = TreeNames(place, str(version), files, self.reporter)
+        return self._names[version]
+
+    def _files(self, tree: str, step: Step) -> Iterator[tuple[str, bytes]]:
+        repo = self._open()
+        self._bring_contents(repo, tree)
+        try:
+            count, files = files_of(self._folder, {**os.environ, **repo.git.environment()}, tree)
+            for number, file in enumerate(files):
+                if number % 256 == 0:
+                    step.advance(number, count)
+                yield file
+        except UnreadableError as error:
+            raise self._broken(error) from None
 
     def renamed(
         self, older: KernelVersion, newer: KernelVersion, paths: Iterable[str]
@@ -191,25 +220,6 @@ class GitSource:
     def is_here(self) -> bool:
         """Whether all contents are on this disk: a clone of a URL fetches them as it goes."""
         return not self._url
-
-    def lost(self, older: KernelVersion, newer: KernelVersion) -> frozenset[str]:
-        """The words of `older` that no file of `newer` which changed since has. What is not among
-        them `newer` speaks of as well, if `older` did. Takes seconds, once for a pair of trees."""
-        with self._lock:
-            repo = self._open()
-            one, other = (self._tree_id(repo, version) for version in (older, newer))
-            self._bring_contents(repo, one)
-            self._bring_contents(repo, other)
-            place = self.cache / "names" / f"{one}-{other}"
-            with self.reporter.step(f"compare the names in {older} and {newer}"):
-                try:
-                    return lost_words(
-                        self._folder, {**os.environ, **repo.git.environment()}, one, other, place
-                    )
-                except LostError as error:
-                    raise self._broken(error) from None
-                except OSError as error:
-                    raise disk_error(place, error) from None
 
     def _tree_id(self, repo: git.Repo, version: KernelVersion) -> str:
         tag = self._tag(version)

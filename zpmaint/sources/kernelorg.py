@@ -13,12 +13,13 @@ from typing import Any
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.series import numbers_of
 from zpmaint.core.tools import need, run
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.download import download
 from zpmaint.sources.http import document, session
-from zpmaint.sources.series import newest_of, not_served, numbers_of
-from zpmaint.sources.source import NotServedError, SourceFailedError
+from zpmaint.sources.series import newest_of, not_served
+from zpmaint.sources.source import Head, NotServedError, SourceFailedError
 from zpmaint.sources.tarball import Archive, TarballSource
 
 _SUM = re.compile(r"^([0-9a-f]{64}) [ *]linux-(\S+)\.tar\.xz$", re.M)
@@ -113,6 +114,10 @@ class KernelOrgSource(TarballSource):
             raise SourceFailedError(
                 f"{self._releases}: not kernel.org's list of releases: {error!r}"
             ) from None
+
+    def heads(self) -> list[Head]:
+        """See HasHeads."""
+        return [Head(row.version, row.moniker, row.eol) for row in self.releases()]
 
     def _release(self, row: Mapping[str, Any]) -> Release | None:
         try:

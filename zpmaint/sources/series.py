@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-from zpmaint.core.errors import UserError
+from zpmaint.core.series import holds, numbers_of
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.source import NotServedError
-
-_SERIES = re.compile(r"\d+(\.\d+){0,2}")
-
-
-def numbers_of(series: str) -> tuple[int, ...]:
-    """The numbers that all kernels of a series begin with. Raises UserError where it is none."""
-    if not _SERIES.fullmatch(series):
-        raise UserError(f"{series!r} is not a series", "write it as 6.12, 7 or 2.6.20")
-    return tuple(map(int, series.split(".")))
 
 
 def releases_of(series: str, versions: Iterable[KernelVersion]) -> list[KernelVersion]:
     """The releases of `series`, newest first: 6.12.107 is of "6.12" and of "6", 6.1 is not of
     "6.12". Raises UserError where `series` is not one."""
-    numbers = numbers_of(series)
-    of_it = (v for v in versions if v.is_release and v.numbers[: len(numbers)] == numbers)
-    return sorted(of_it, reverse=True)
+    numbers_of(series)
+    return sorted((v for v in versions if v.is_release and holds(series, v)), reverse=True)
 
 
 def newest_of(series: str, versions: Iterable[KernelVersion], source: str) -> KernelVersion:

@@ -1,13 +1,20 @@
-"""The one interface of all sources of kernels."""
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a source of kernels can do: the one thing that all can, and the abilities that some have.
+
+Who wants more of a source than kernels asks whether it has the ability (isinstance of one of these
+protocols), never which kind it is: a new kind is its own module and a row of `kinds.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.versions import KernelVersion
+from zpmaint.sources.commit import Commit
 
 
 class NotServedError(UserError):
@@ -44,8 +51,82 @@ class Source(Protocol):
         kernel has them."""
 
     def speaks_of(self, version: KernelVersion, name: str) -> bool:
-        """Whether any file of the kernel has `name` as a whole word. May take seconds."""
+        """Whether any file of the kernel has `name` as a whole word. The first question to a
+        kernel may take a minute, in which an index is made and kept."""
 
-    def speaking_of(self, version: KernelVersion, name: str) -> list[str]:
-        """The files of the kernel's tree that have `name` as a whole word, by path. May take
-        seconds."""
+    def speaking_of(self, version: KernelVersion, name: str) -> list[str] | None:
+        """The files of the kernel's tree that have `name` as a whole word, by path; None where so
+        many do that the name is everybody's. May take as long as `speaks_of`."""
+
+
+@runtime_checkable
+class HasHistory(Protocol):
+    """A source that knows the commits between its kernels."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def is_here(self) -> bool:
+        """Whether all contents are on this disk; else reading may mean fetching."""
+
+    def versions(self) -> list[KernelVersion]: ...
+
+    def blobs(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, bytes | None]: ...
+
+    def blob_ids(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, str | None]:
+        """A name for each file's contents: equal names, equal bytes."""
+
+    def contents(self, revision: str, paths: Iterable[str]) -> dict[str, bytes | None]:
+        """The files at a commit; None where it has no such file."""
+
+    def renamed(
+        self, older: KernelVersion, newer: KernelVersion, paths: Iterable[str]
+    ) -> dict[str, tuple[str, int]]:
+        """By old name the new one and the likeness in percent, for `paths` that were renamed."""
+
+    def commit(self, sha: str) -> Commit | None:
+        """The commit that `sha` (shortened or not) names; None where there is none."""
+
+    def holds(self, version: KernelVersion, sha: str) -> bool:
+        """Whether the commit is in the history of `version`."""
+
+    def commits(
+        self, older: KernelVersion, newer: KernelVersion, paths: Iterable[str], *, most: int
+    ) -> list[Commit] | None:
+        """The commits of `newer` and not of `older` that made `paths` what they are, parents
+        first, at most `most`; None where a tag names no commit."""
+
+    def first_tags(self, shas: Iterable[str]) -> dict[str, KernelVersion]:
+        """By commit the oldest kernel whose tag holds it."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A kernel that a source lists as the newest of its series."""
+
+    version: KernelVersion
+    moniker: str = ""
+    """mainline, stable, longterm or linux-next, where the source says so."""
+    eol: bool = False
+    """Whether the source says that its series has ended."""
+
+
+@runtime_checkable
+class HasHeads(Protocol):
+    """A source that tells of the newest kernels more cheaply, or more, than by `versions`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def heads(self) -> list[Head]:
+        """The newest kernel of each series that it lists."""
+
+
+@runtime_checkable
+class ByArchive(Protocol):
+    """A source to which one file costs the whole archive: asked after those that have files by
+    themselves."""
+
+    by_archive: bool
+    """True."""

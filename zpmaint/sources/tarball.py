@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from zpmaint.core.progress import SILENT, Reporter
-from zpmaint.core.tools import need, run
+from zpmaint.core.progress import SILENT, Reporter, Step
+from zpmaint.core.tools import need
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.source import SourceFailedError
-from zpmaint.sources.tree import files_speaking_of, read_blobs
+from zpmaint.sources.tar_stream import regular_files
+from zpmaint.sources.tree import read_blobs
+from zpmaint.sources.tree_names import TreeNames
 from zpmaint.sources.unpack import unpack
 
 
@@ -33,6 +38,7 @@ class TarballSource(ABC):
     def __init__(self, cache: Path, reporter: Reporter = SILENT) -> None:
         self.cache = cache
         self.reporter = reporter
+        self._names: dict[KernelVersion, TreeNames] = {}
 
     @abstractmethod
     def archive(self, version: KernelVersion) -> Archive:
@@ -50,32 +56,56 @@ class TarballSource(ABC):
         wanted = list(paths)
         return read_blobs(self.tree(version, keep=wanted), wanted)
 
-    def speaking_of(self, version: KernelVersion, name: str) -> list[str]:
-        """See Source.speaking_of; what no x86 needs is not looked at."""
-        return files_speaking_of(self.tree(version), name)
-
     def speaks_of(self, version: KernelVersion, name: str) -> bool:
-        """See Source.speaks_of; where names are declared is looked at first, then the tree, then
-        the whole archive: a tree lacks what no x86 needs."""
+        """See Source.speaks_of; of the whole archive: a tree lacks what no x86 needs."""
+        return self._names_of(version).speaks_of(name)
+
+    def speaking_of(self, version: KernelVersion, name: str) -> list[str] | None:
+        """See Source.speaking_of; what no x86 needs is left out."""
+        found = self._names_of(version).speaking_of(name)
+        if not found:
+            return found
         tree = self.tree(version)
-        for place in (tree / "include", tree):
-            if run(["grep", "-rqwF", "-e", name, str(place)]).returncode == 0:
-                return True
-        archive = self.archive(version).path
-        need("xz")
-        with (
-            subprocess.Popen(
-                ["xz", "-dc", str(archive)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-            ) as xz,
-            subprocess.Popen(
-                ["grep", "-acwF", "-e", name], stdin=xz.stdout, stdout=subprocess.DEVNULL
-            ) as found,
-        ):
-            assert xz.stdout is not None and xz.stderr is not None
-            xz.stdout.close()  # grep alone holds it
-            said = xz.stderr.read().decode(errors="replace").strip()
-        if xz.returncode != 0 or found.returncode not in (0, 1):
-            raise SourceFailedError(
-                f"{archive}: cannot be read: {said}", "delete it; it will be fetched again"
+        return [path for path in found if (tree / path).is_file()]
+
+    def _names_of(self, version: KernelVersion) -> TreeNames:
+        if version not in self._names:
+            archive = self.archive(version)
+            place = self.cache / "names" / f"linux-{version}-{archive.sha256[:12]}"
+            self._names[version] = TreeNames(
+                place, str(version), partial(_files, archive.path), self.reporter
             )
-        return found.returncode == 0
+        return self._names[version]
+
+
+def _files(archive: Path, step: Step) -> Iterator[tuple[str, bytes]]:
+    """Every file of an archive. Raises SourceFailedError where it cannot be read to its end."""
+    need("xz")
+    size = archive.stat().st_size
+    with (
+        archive.open("rb") as packed,
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(
+            ["xz", "--decompress", "--stdout"],
+            stdin=packed, stdout=subprocess.PIPE, stderr=said, bufsize=1 << 20,
+        ) as xz,
+    ):  # fmt: skip
+        assert xz.stdout is not None
+        why = ""
+        try:
+            for number, file in enumerate(regular_files(xz.stdout)):
+                if number % 256 == 0:
+                    # The offset is shared with xz: it tells how far the packed bytes are.
+                    step.advance(os.lseek(packed.fileno(), 0, os.SEEK_CUR), size)
+                yield file
+            while xz.stdout.read(1 << 20):
+                pass  # what pads the archive
+        except ValueError as error:
+            why = str(error)
+        if xz.wait() != 0:
+            said.seek(0)
+            why = said.read().decode(errors="replace").strip() or f"exit status {xz.returncode}"
+        if why:
+            raise SourceFailedError(
+                f"{archive}: cannot be read: {why}", "delete it; it will be fetched again"
+            )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from zpmaint.core.errors import UserError
-from zpmaint.core.tools import run
+from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.series import newest_of
 from zpmaint.sources.source import NotServedError, SourceFailedError
+from zpmaint.sources.tree_names import TreeNames
 
 _LINE = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=[ \t]*(.*?)[ \t]*$", re.M)
 _EXTRA = re.compile(r"(\.\d+)?(-rc\d+)?")
@@ -19,11 +23,15 @@ _EXTRA = re.compile(r"(\.\d+)?(-rc\d+)?")
 class TreeSource:
     """The one kernel that stands unpacked in a folder; what it is, its Makefile says."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises UserError where the folder is no kernel tree."""
-        self.folder = folder.expanduser().resolve()
+    def __init__(self, folder: Path | str, cache: Path, reporter: Reporter = SILENT) -> None:
+        """Raises UserError where the folder is no kernel tree. What is kept of it (the index of
+        its names) is in `cache`; the folder is not written to."""
+        self.folder = Path(folder).expanduser().resolve()
         self.name = f"tree:{folder}"
         self.version = version_of(self.folder)
+        self.cache = cache
+        self.reporter = reporter
+        self._names: TreeNames | None = None
 
     def versions(self) -> list[KernelVersion]:
         return [self.version]
@@ -40,23 +48,48 @@ class TreeSource:
         return self.folder
 
     def speaks_of(self, version: KernelVersion, name: str) -> bool:
+        return self._names_of(version).speaks_of(name)
+
+    def speaking_of(self, version: KernelVersion, name: str) -> list[str] | None:
+        return self._names_of(version).speaking_of(name)
+
+    def _names_of(self, version: KernelVersion) -> TreeNames:
+        """The names of the folder as it was when first asked."""
         tree = self.tree(version)
-        found = run(["grep", "-rqwF", "-e", name, str(tree)])
-        if found.returncode not in (0, 1):
-            raise SourceFailedError(f"{self.name}: grep: {found.stderr.decode(errors='replace')}")
-        return found.returncode == 0
+        if self._names is None:
+            files = sorted(_files(tree))
+            whose = hashlib.sha256(os.fsencode(tree)).hexdigest()[:12]
+            state = hashlib.sha256()
+            for file in files:
+                told = file.stat()
+                state.update(b"%s %d %d\0" % (os.fsencode(file), told.st_size, told.st_mtime_ns))
+            place = self.cache / "names" / f"tree-{whose}-{state.hexdigest()[:12]}"
+            for before in place.parent.glob(f"tree-{whose}-*"):
+                if before != place:
+                    before.unlink(missing_ok=True)  # of the folder in another state
+            self._names = TreeNames(place, self.name, partial(_read, tree, files), self.reporter)
+        return self._names
 
-    def speaking_of(self, version: KernelVersion, name: str) -> list[str]:
-        return files_speaking_of(self.tree(version), name)
+
+def _files(tree: Path) -> Iterator[Path]:
+    """The regular files of a tree, less git's own."""
+    for folder, folders, files in os.walk(tree):
+        if ".git" in folders:
+            folders.remove(".git")
+        for name in files:
+            file = Path(folder, name)
+            if file.is_file() and not file.is_symlink():
+                yield file
 
 
-def files_speaking_of(tree: Path, name: str) -> list[str]:
-    """The files of an unpacked tree that have `name` as a whole word, by path."""
-    found = run(["grep", "-rlwIFZ", "-e", name, "."], cwd=tree)
-    if found.returncode not in (0, 1):
-        raise SourceFailedError(f"{tree}: grep: {found.stderr.decode(errors='replace')}")
-    paths = found.stdout.decode("utf-8", "surrogateescape").split("\0")
-    return sorted(path.removeprefix("./") for path in paths if path)
+def _read(tree: Path, files: Sequence[Path], step: Step) -> Iterator[tuple[str, bytes]]:
+    for number, file in enumerate(files):
+        if number % 256 == 0:
+            step.advance(number, len(files))
+        try:
+            yield str(file.relative_to(tree)), file.read_bytes()
+        except OSError as error:
+            raise SourceFailedError(f"{file}: {error.strerror}") from None
 
 
 def read_blobs(tree: Path, paths: Iterable[str]) -> dict[str, bytes | None]:

@@ -40,9 +40,9 @@ class Omissions:
     always: tuple[str, ...]
 
     def covers(self, path: str) -> bool:
-        """Whether `path` lies in a folder that is left out."""
-        parents = PurePosixPath(path).parents
-        return any(PurePosixPath(folder) in parents for folder in self.folders)
+        """Whether `path` is a folder that is left out, or lies in one."""
+        whole = (PurePosixPath(path), *PurePosixPath(path).parents)
+        return any(PurePosixPath(folder) in whole for folder in self.folders)
 
 
 NOTHING = Omissions({}, ())
@@ -125,7 +125,10 @@ def _whole(
 
 def _complete(archive: Path, tree: Path, wanted: Sequence[str], reporter: Reporter) -> None:
     asked = set(json.loads(_asked(tree).read_text())) if _asked(tree).is_file() else set()
-    missing = [p for p in wanted if p not in asked and not (tree / p).exists()]
+    # Of a folder some files may be there already: those of `always`.
+    missing = [
+        p for p in wanted if p not in asked and ((tree / p).is_dir() or not (tree / p).exists())
+    ]
     if not missing:
         return
     beside = Path(tempfile.mkdtemp(dir=tree.parent, prefix=f".{tree.name}.more."))
@@ -135,7 +138,9 @@ def _complete(archive: Path, tree: Path, wanted: Sequence[str], reporter: Report
             names = [f"{top}/{path}" for path in missing]
             _decode(archive, [[f"--directory={beside}", "--no-wildcards", *names]], step)
         for path in missing:
-            if (beside / path).exists():
+            if (beside / path).is_dir():
+                _join(beside / path, tree / path)
+            elif (beside / path).exists():
                 (tree / path).parent.mkdir(parents=True, exist_ok=True)
                 (beside / path).replace(tree / path)
         write_whole(_asked(tree), json.dumps(sorted(asked | set(missing))))

@@ -57,6 +57,7 @@ def boot(
                 accelerator=Accelerator.KVM,
             ),
             cache,
+            reporter,
         )
         if not probe.works:
             raise InfraError(

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from zpmaint.core.files import locked, write_whole
+from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.vm import initramfs, probe_init
 from zpmaint.vm.values import Outcome, Run
 
@@ -39,7 +40,9 @@ def probe_initramfs(arch: str) -> bytes:
     return initramfs.pack([initramfs.file("init", probe_init.init(arch))])
 
 
-def probe(machine: str, trial: Callable[[], Run], cache: Path | None) -> Probe:
+def probe(
+    machine: str, trial: Callable[[], Run], cache: Path | None, reporter: Reporter = SILENT
+) -> Probe:
     """Whether `machine` (a profile's name) boots under KVM: the kept answer, else `trial`'s."""
     boot_id = _BOOT_ID.read_text().strip()
     if not os.access(_DEVICE, os.R_OK | os.W_OK):
@@ -49,7 +52,7 @@ def probe(machine: str, trial: Callable[[], Run], cache: Path | None) -> Probe:
             _answers[machine] = _asked(trial, boot_id)
         return _answers[machine]
     path = cache / f"kvm-{machine}.json"
-    with locked(path):
+    with locked(path, reporter):
         kept = _kept(path)
         if kept is None or kept.boot_id != boot_id:
             kept = _asked(trial, boot_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from zpmaint.merge import diff3
 from zpmaint.port import confidence
+from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
 from zpmaint.port.threeway_input import sides
 
@@ -36,4 +37,4 @@ def place(job: Job) -> Attempt:
     if start == end and not lines:
         return Miss("nothing of the hunk is left to do: the target has it already", weight=3)
     why = f"upstream changed lines right beside the patch's, none of them the same ({touched})"
-    return Placement(start, end, lines, "adjacent", confidence.ADJACENT, why)
+    return Placement(start, end, lines, Placed.ADJACENT, confidence.ADJACENT, why)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zpmaint.merge import blockmerge, conflict
+from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed, tidied
 from zpmaint.port.threeway_input import known_share, sides
 
@@ -38,7 +39,7 @@ def place(job: Job) -> Attempt:
         start,
         end,
         lines,
-        "scope",
+        Placed.SCOPE,
         joined.confidence - (0 if cut.whole else _NO_BASE),
         notes or "the patch's re-indenting and upstream's edits do not meet",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zpmaint.merge import blockmerge, conflict
 from zpmaint.merge.lines import squeezed
 from zpmaint.merge.tokens import tokens
+from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, tidied
 from zpmaint.port.scopes import Scope
 
@@ -62,7 +63,7 @@ def place(job: Job) -> Attempt:
         why += "; upstream edited its head"
         sure = min(sure, _HEAD_EDITED)
     start, end = tidied(job.target.lines, start, end, joined.lines)
-    return Placement(start, end, tuple(joined.lines), "scope", sure, why)
+    return Placement(start, end, tuple(joined.lines), Placed.SCOPE, sure, why)
 
 
 def _head(lines: list[str], scope: Scope) -> list[str]:

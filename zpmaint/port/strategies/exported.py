@@ -10,6 +10,7 @@ import re
 
 from zpmaint.merge.lines import squeezed
 from zpmaint.port import confidence
+from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
 from zpmaint.port.scopes import Scope, Source
 
@@ -37,7 +38,7 @@ def place(job: Job) -> Attempt:
         return Miss(f"the target exports {name} already", weight=3)
     end = found[0].end
     return Placement(
-        end, end, (changed[0],), "exported", confidence.EXPORTED, f"it goes behind {name}"
+        end, end, (changed[0],), Placed.EXPORTED, confidence.EXPORTED, f"it goes behind {name}"
     )
 
 

@@ -8,6 +8,7 @@ from zpmaint.merge import renames
 from zpmaint.merge.lines import squeezed
 from zpmaint.merge.tokens import identifiers
 from zpmaint.port.everywhere import EVERYWHERE
+from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Attempt, Job, Miss
 from zpmaint.port.strategies.threeway import merged
 from zpmaint.port.threeway_input import sides
@@ -35,4 +36,4 @@ def place(job: Job) -> Attempt:
     ]
     renamed = replace(cut, base=renames.apply(cut.base, names), ours=ours)
     told = ", ".join(f"{old} -> {new}" for old, new in sorted(names.items()))
-    return merged(renamed, "identifiers", 0.9, f"upstream renamed {told} throughout the scope")
+    return merged(renamed, Placed.IDENTIFIERS, 0.9, f"upstream renamed {told} throughout the scope")

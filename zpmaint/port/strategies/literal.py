@@ -9,6 +9,7 @@ from __future__ import annotations
 from zpmaint.merge.align import align
 from zpmaint.merge.tokens import identifiers
 from zpmaint.port.hunks import Change, find_all
+from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
 from zpmaint.port.scopes import Scope, Source
 from zpmaint.port.successor import successor
@@ -19,7 +20,7 @@ def place(job: Job) -> Attempt:
     change, target = job.change, job.target
     if not change.pre and not target.lines:
         why = "the file is empty, as the anchor has it"
-        return Placement(0, 0, tuple(change.post), "exact", 1.0, why, 0)
+        return Placement(0, 0, tuple(change.post), Placed.EXACT, 1.0, why, 0)
     everywhere = find_all(target.lines, change.pre)
     if not everywhere:
         return Miss("the lines it changes are not in the target as the anchor has them")
@@ -37,7 +38,7 @@ def place(job: Job) -> Attempt:
             return Miss(f"its lines could stand in several places in {_name(job.home)}", weight=1)
     at = places[0]
     offset = at - change.start
-    placed = "exact" if offset == 0 else "offset"
+    placed = Placed.EXACT if offset == 0 else Placed.OFFSET
     also = f", {elsewhere} alike in other scopes" if elsewhere else ""
     new_name = _new_name(job)
     if new_name:

@@ -17,6 +17,7 @@ from zpmaint.port.everywhere import EVERYWHERE
 from zpmaint.port.follow import Followed, Region, code_lines
 from zpmaint.port.hunks import Change, find_all
 from zpmaint.port.insertion_order import Order, list_kind, order
+from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
 from zpmaint.port.scopes import Scope
 from zpmaint.port.threeway_input import regions
@@ -93,7 +94,7 @@ def _is_inside(attempt: Placement, scope: Scope) -> bool:
 
 
 def _placed(start: int, end: int, lines: list[str], confidence: float, why: str) -> Placement:
-    return Placement(start, end, tuple(lines), "neighbours", confidence, why)
+    return Placement(start, end, tuple(lines), Placed.NEIGHBOURS, confidence, why)
 
 
 def _inserted(followed: Followed, run: Run, job: Job) -> Attempt:
@@ -273,7 +274,7 @@ def _changed(followed: Followed, run: Run, job: Job) -> Attempt:
     known = sum(followed.went(n) is not None for n in range(run.start, run.end))
     if known == 0:
         why = "upstream has nothing left of the lines that the patch changes"
-        return Miss(why, weight=2, done="gone" if _is_edit(followed, run) else "")
+        return Miss(why, weight=2, done=Placed.GONE if _is_edit(followed, run) else None)
     if _moves(job.wrote - set(run.lines), base[run.start : run.end]):
         return Miss("the patch moves these lines, and upstream edited them", weight=3)
     # Statements are no entries of a list: what upstream put between them it meant.

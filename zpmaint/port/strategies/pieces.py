@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
+from zpmaint.merge.splice import in_order, spliced
 from zpmaint.port.hunks import Change
+from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
 from zpmaint.port.upstream import there_by_count
 
@@ -63,27 +64,21 @@ def place(job: Job, ladder: Sequence[Callable[[Job], Attempt]]) -> Attempt:
             return attempt
         found.append(attempt)
     if not found:
-        return Miss("; ".join(dict.fromkeys(had)), weight=5, done="upstream")
-    if any(b.start < a.end for a, b in pairwise(found)):
+        return Miss("; ".join(dict.fromkeys(had)), weight=5, done=Placed.UPSTREAM)
+    if not in_order((one.start, one.end) for one in found):
         return Miss("its pieces would land on the same lines or in another order", weight=2)
-    lines: list[str] = []
-    at = found[0].start
-    for one in found:
-        lines += job.target.lines[at : one.start]
-        lines += one.lines
-        at = one.end
+    first, at = found[0].start, found[-1].end
+    edits = ((one.start - first, one.end - first, one.lines) for one in found)
+    lines = spliced(job.target.lines[first:at], edits)
     ways = ", ".join(sorted({one.placed for one in found}))
-    told = "; ".join(dict.fromkeys(one.why for one in found if one.placed not in _PLAIN))
+    told = "; ".join(dict.fromkeys(one.why for one in found if not one.placed.is_literal))
     why = f"in {len(found)} pieces ({ways})" + (f": {told}" if told else "")
     if had:
         why += f"; {len(had)} more dropped: upstream has them"
     confidence = min(one.confidence for one in found) - _APART * (len(found) + len(had))
     if confidence < _LEAST:
         return Miss(f"{why}: too many to be sure of", weight=2)
-    return Placement(found[0].start, at, tuple(lines), "pieces", confidence, why)
-
-
-_PLAIN = frozenset({"exact", "offset"})
+    return Placement(first, at, tuple(lines), Placed.PIECES, confidence, why)
 
 
 def _climbed(job: Job, ladder: Sequence[Callable[[Job], Attempt]]) -> Attempt:

@@ -6,6 +6,7 @@ from zpmaint.merge import conflict, diff3
 from zpmaint.merge.lines import squeezed
 from zpmaint.port.confidence import APART
 from zpmaint.port.insertion_order import Order, in_turn, order
+from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
 from zpmaint.port.threeway_input import Sides, known_share, sides
 
@@ -19,10 +20,10 @@ def place(job: Job) -> Attempt:
     cut = sides(job)
     if isinstance(cut, Miss):
         return cut
-    return merged(cut, "three-way", 0.95, "upstream's changes and the patch's do not touch")
+    return merged(cut, Placed.THREE_WAY, 0.95, "upstream's changes and the patch's do not touch")
 
 
-def merged(cut: Sides, placed: str, confidence: float, why: str) -> Attempt:
+def merged(cut: Sides, placed: Placed, confidence: float, why: str) -> Attempt:
     """The placement that a clean merge of three sides gives."""
     where = cut.scope or "file level"
     if not cut.whole:

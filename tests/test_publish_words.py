@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The words of a verdict on page, badge, feed, status.json and in tables: told apart everywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from ledger_fixtures import NOON, SET, boot, case, kernel, modern_deltas, passing, port, record
+from publish_fixtures import config, patchset
+from rich.console import Console
+
+from zpmaint.cli import tables
+from zpmaint.core.result import Result, Tone, worst
+from zpmaint.ledger.values import Record
+from zpmaint.publish.looks import LOOKS, PENDING
+from zpmaint.publish.markdown import document
+from zpmaint.publish.rows import newest_good, rows_of
+from zpmaint.publish.site import site_files
+
+HUNKS = (
+    {"header": "@@ -1 +1 @@", "compiled": "kernel", "why": "fs/namei.o"},
+    {
+        "header": "@@ -9 +9 @@",
+        "compiled": "not compiled",
+        "why": "#ifdef CONFIG_X",
+        "symbols": ["X"],
+    },
+)
+
+
+def judged(version: str, result: Result, **more: Any) -> Record:
+    """A record of a set that measures nothing."""
+    cases = [case("boot.up", False) | {"suite": "boot"}, case("read.zero", False)]
+    made = {
+        "port": port(version),
+        "build": {"stock": kernel(version, "x86_64", "stock", 1.0),
+                  "patched": kernel(version, "x86_64", "patched", 1.0)},
+        "runs": {"stock": boot(), "patched": boot()},
+        "verdict": {"result": str(result), "cases": cases, "why": "2 cases as on stock"},
+        "why": "2 cases as on stock",
+    }  # fmt: skip
+    return record(version, result, **(made | more))
+
+
+def evidence(*hunks: dict[str, Any]) -> dict[str, Any]:
+    whole = all(hunk["compiled"] != "not compiled" for hunk in hunks)
+    file = {"path": "fs/namei.c", "compiled": "kernel" if whole else "not compiled", "why": "",
+            "objects": ["fs/namei.o"], "changed": True, "hunks": hunks}  # fmt: skip
+    return {"files": [file], "profile": "modern"}
+
+
+def site(*records: Record, track: tuple[str, ...] = ("6.12.*",)) -> dict[str, str]:
+    files = site_files(records, config(*track), [patchset()], generated=NOON)
+    return {name: data.decode() for name, data in files.items()}
+
+
+def text(page: str) -> str:
+    return " ".join(re.sub("<[^>]+>", " ", re.sub("(?s)<title>.*?</title>", "", page)).split())
+
+
+def test_every_word_has_a_look_of_its_own() -> None:
+    assert set(LOOKS) == {*map(str, Result), PENDING}
+    assert len({look.words for look in LOOKS.values()}) == len(LOOKS)
+    green = {word for word, look in LOOKS.items() if look.tone is Tone.GOOD}
+    assert green == {"pass"}
+    assert len({look.colour for look in LOOKS.values()}) == len(Tone)
+
+
+@pytest.mark.parametrize(
+    ("result", "badge", "colour", "kind"),
+    [
+        (Result.PASS, "✓ 1 of 1 kernels", "#00704f", "good"),
+        (Result.NO_REGRESSION, "≈ no regression on 1 kernels", "#20638f", "good"),
+        (Result.NOT_COMPILED, "✕ 0 of 1 kernels", "#b34400", "bad"),
+        (Result.FAIL, "✕ 0 of 1 kernels", "#b34400", "bad"),
+        (Result.INFRA, "… 0 of 1 kernels", "#5c6570", "open"),
+    ],
+)
+def test_page_badge_feed_and_status_tell_the_words_apart(
+    result: Result, badge: str, colour: str, kind: str
+) -> None:
+    files = site(judged("6.12.1", result))
+    drawn = ElementTree.fromstring(files[f"{SET}/badge.svg"])
+    assert drawn.get("aria-label") == f"{SET}: {badge}"
+    assert colour in files[f"{SET}/badge.svg"]
+    look = LOOKS[str(result)]
+    assert f"6.12.1 6.12.* {look.sign} {look.words}" in text(files["index.html"])
+    assert f'data-kind="{kind}"' in files["index.html"]
+    (state,) = json.loads(files["status.json"])["patchsets"][0]["kernels"]
+    assert (state["state"], state["good"]) == (str(result), result.is_good)
+    if result.settles:
+        assert f"6.12.1 x86_64: {look.words}" in files["feed.xml"]
+    offered = f'href="{SET}/6.12.1.patch"' in files["index.html"]
+    assert offered is result.is_good
+
+
+def test_a_badge_of_passes_and_untested_ones_is_not_green() -> None:
+    files = site(
+        judged("6.12.1", Result.PASS), judged("6.1.1", Result.NO_REGRESSION),
+        track=("6.12.*", "6.1.*"),
+    )  # fmt: skip
+    assert "no regression on 2 kernels" in files[f"{SET}/badge.svg"]
+    assert "#00704f" not in files[f"{SET}/badge.svg"]
+    assert "1 of 2 tracked kernels pass on 1 no regression" in text(files["index.html"])
+
+
+def test_the_newest_good_kernel_is_one_that_the_patch_holds_on() -> None:
+    rows = rows_of(
+        config("6.12.*"),
+        [judged("6.12.1", Result.NO_REGRESSION), judged("6.12.2", Result.NOT_COMPILED)],
+        SET,
+    )
+    assert [row and row.version for _, _, row in newest_good(rows)] == ["6.12.1"]
+
+
+def test_a_kernels_page_says_what_was_not_shown() -> None:
+    untested = text(site(judged("6.12.1", Result.NO_REGRESSION))[f"{SET}/6.12.1-x86_64.html"])
+    assert "No case shows what the patch is meant to change" in untested
+    missing = text(site(judged("6.12.1", Result.NOT_COMPILED))[f"{SET}/6.12.1-x86_64.html"])
+    assert "A part of the change is in no object" in missing
+    assert "not good: see above" in missing
+
+
+def test_a_kernels_page_tells_per_hunk_what_was_compiled() -> None:
+    build = {"stock": kernel("6.12.1", "x86_64", "stock", 1.0), "patched": None}
+    made = judged("6.12.1", Result.NOT_COMPILED, build=build | {"evidence": evidence(*HUNKS)})
+    files = site(made)
+    seen = text(files[f"{SET}/6.12.1-x86_64.html"])
+    assert "1 of 1 files are not wholly in an object that was built" in seen
+    assert "@@ -1 +1 @@ ✓ kernel fs/namei.o" in seen
+    assert "@@ -9 +9 @@ ∅ not compiled #ifdef CONFIG_X would build it: CONFIG_X" in seen
+    assert "fs/namei.o differs from stock" in seen
+    assert "1 of 1 files not compiled" in text(files["index.html"])
+    (state,) = json.loads(files["status.json"])["patchsets"][0]["kernels"]
+    assert state["compiled"]["whole"] is False
+    assert (state["compiled"]["hunks"], state["compiled"]["not_compiled"]) == (2, 1)
+    whole = judged("6.12.1", Result.PASS, build=build | {"evidence": evidence(HUNKS[0])})
+    assert "all 1 hunks compiled" in text(site(whole)["index.html"])
+    unknown = site(judged("6.12.1", Result.PASS))
+    assert "compiled" not in text(unknown[f"{SET}/6.12.1-x86_64.html"])
+    assert json.loads(unknown["status.json"])["patchsets"][0]["kernels"][0]["compiled"] is None
+
+
+def test_cases_are_grouped_by_suite() -> None:
+    files = site(judged("6.12.1", Result.NO_REGRESSION))
+    seen = text(files[f"{SET}/6.12.1-x86_64.html"])
+    assert "Suite boot 1 of 1 pass." in seen
+    assert "Suite fault-path 1 of 1 pass." in seen
+    assert "marked ⇄" not in seen, "no case of it flips"
+    (state,) = json.loads(files["status.json"])["patchsets"][0]["kernels"]
+    assert [one["name"] for one in state["suites"]] == ["boot", "fault-path"]
+
+
+def test_the_patches_of_a_series_are_rows() -> None:
+    members = [
+        {"name": "0001-add", "fate": "applies", "why": "as it is"},
+        {"name": "0002-use", "fate": "conflict", "why": "no rule settles it", "confidence": 0.0},
+    ]
+    made = judged("6.12.1", Result.CONFLICT, port=port("6.12.1") | {"members": members})
+    seen = text(site(made)[f"{SET}/6.12.1-x86_64.html"])
+    assert "The series: 2 patches" in seen
+    assert "0001-add applies 100 % as it is 0002-use conflict 0 % no rule settles it" in seen
+
+
+def test_memory_is_a_column_of_the_sets_that_measure_it() -> None:
+    plain = site(judged("6.12.1", Result.NO_REGRESSION))
+    for name in ("index.html", f"{SET}/6.12.1-x86_64.html"):
+        for word in ("Memory", "Instr./page", "VmRSS", "What it costs"):
+            assert word not in re.sub("(?s)<h2>Which counter tells.*", "", plain[name]), word
+    columns = re.search("(?s)<thead>.*?</thead>", plain["index.html"])
+    assert columns
+    assert len(re.findall("<th ", columns[0])) == 8
+    measured = site(passing("6.12.1", modern_deltas(900, 2400, 2200, 2300)))["index.html"]
+    assert "Memory, read pass" in measured
+    assert "What it costs" in measured
+
+
+def test_markdown_has_no_column_that_is_empty() -> None:
+    made = document(config(), [judged("6.12.1", Result.NO_REGRESSION)], patchset())
+    assert "| kernel | arch | port | cases | result |" in made
+    assert "VmRSS" not in made
+    assert "no regression: 2 cases as on stock |" in made
+    assert "1 kernels: 1 no regression." in made
+
+
+def test_a_page_of_several_sets_lists_them() -> None:
+    sets = [judged("6.12.1", Result.PASS), judged("6.12.1", Result.NO_REGRESSION, patchset="bore")]
+    page = site(*sets)["index.html"]
+    assert '<a href="index.html#bore">bore</a>' in page
+    assert page.count('class="set"') == 2
+    assert "Patch sets" not in site(sets[0])["index.html"]
+
+
+def test_tables_colour_the_words_apart() -> None:
+    assert tables.state(Result.PASS).style == "green"
+    assert tables.state(Result.NO_REGRESSION).style == "cyan"
+    assert tables.state(Result.NOT_COMPILED).style == "red"
+
+
+def test_a_table_of_results_reads_summaries(tmp_path: Path) -> None:
+    out = Console(record=True, width=140, file=(tmp_path / "out").open("w"))
+    tables.records(out, [judged("6.12.1", Result.NO_REGRESSION).summary])
+    shown = out.export_text()
+    assert "no regression" in shown
+    assert "4/4" in shown
+
+
+@pytest.mark.parametrize(
+    ("results", "status"),
+    [
+        ([], 0),
+        ([Result.PASS, Result.NO_REGRESSION], 0),
+        ([Result.PASS, Result.NOT_COMPILED], 1),
+        ([Result.INFRA, Result.PASS], 3),
+        ([Result.INFRA, Result.FAIL], 1),
+    ],
+)
+def test_the_exit_status_is_the_worst(results: list[Result], status: int) -> None:
+    assert worst(result.exit_status for result in results) == status
+
+
+def test_a_shown_record_names_the_patches_of_a_series_and_every_suites_boots(
+    tmp_path: Path,
+) -> None:
+    out = Console(record=True, width=140, file=(tmp_path / "out").open("w"))
+    members = [{"name": "0001-add", "fate": "applies", "why": "as it is", "confidence": 1.0}]
+    more = {"stock": boot("hang", why="no end"), "patched": None}
+    runs = {"stock": boot(), "patched": boot(), "suites": {"ltp": more}}
+    made = judged("6.1.1", Result.FAIL, port=port("6.1.1") | {"members": members}, runs=runs)
+    tables.record(out, made)
+    shown = out.export_text()
+    assert re.search(r"0001-add +applies +1\.00 +as it is", shown)
+    assert "  stock: finished in 3.40 s" in shown
+    assert "  ltp: stock: hang in 3.40 s (tcg,icount): no end" in shown
+    assert shown.count("console: /var/lib/zpmaint/console") == 3
+    page = text(site(made, track=("6.1.*",))[f"{SET}/6.1.1-x86_64.html"])
+    assert "suite ltp : hang 3.4 s no end" in page

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One hunk on the ladder: each strategy in turn, until a placement passes the checks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from zpmaint.merge import renames
+from zpmaint.port import checks, confidence, numbering, upstream
+from zpmaint.port.follow import Followed, Region, successors
+from zpmaint.port.placed import Placed
+from zpmaint.port.placement import Job, Miss, Placement
+from zpmaint.port.strategies import LADDER
+from zpmaint.port.values import HunkPort
+
+
+def climbed(path: str, job: Job) -> Placement | Miss:
+    """Climb the ladder until a strategy places the hunk and its placement holds."""
+    if job.terms.yields and (held := upstream.there_by_count(job)):
+        return Miss(held, done=Placed.UPSTREAM)
+    nearest = Miss("no strategy took it", weight=-1)
+    for place in LADDER:
+        attempt = place(job)
+        if isinstance(attempt, Placement):
+            attempt = numbering.followed(job, _spoken_anew(job, attempt))
+        if isinstance(attempt, Placement):
+            reasons = checks.of_hunk(path, job, attempt)
+            sure = _under_if(job, attempt)
+            if sure is None:
+                reasons.append("upstream has these lines under another #if")
+            elif not reasons:
+                return _doubted(job, sure)
+            on_names = bool(checks.outdated(job, attempt))
+            why = f"{attempt.placed}: {'; '.join(reasons)}"
+            attempt = Miss(why, weight=4, rests_on_names=on_names)
+        if attempt.done and job.terms.yields:
+            return attempt
+        if attempt.weight > nearest.weight:
+            conflict = attempt.conflict or nearest.conflict
+            nearest = replace(attempt, conflict=conflict, done=None)
+    return nearest
+
+
+def _spoken_anew(job: Job, placement: Placement) -> Placement:
+    """A placement in the target's words, where upstream has renamed what the patch speaks of."""
+    outdated = checks.outdated(job, placement)
+    if not outdated or job.base is None:
+        return placement
+    names = {old: new for old in outdated if (new := successors(job.base, job.target).get(old))}
+    if not names:
+        return placement
+    renamed = ", ".join(f"{old} is called {new} by now" for old, new in names.items())
+    return replace(
+        placement,
+        lines=tuple(renames.apply(placement.lines, names)),
+        placed=Placed.IDENTIFIERS,
+        confidence=min(placement.confidence, confidence.RENAMED),
+        why=f"{placement.why}; {renamed}",
+        offset=None,
+    )
+
+
+def _doubted(job: Job, placement: Placement) -> Placement:
+    """A placement as sure as what could be checked of it lets it be."""
+    placement = _in_twin(job, placement)
+    found = checks.doubts(job, placement)
+    if not found:
+        return placement
+    why = "; ".join([placement.why, *found])
+    sure = min(placement.confidence, 0.8)
+    return replace(placement, confidence=sure, why=why, rests_on_names=True)
+
+
+def _in_twin(job: Job, placement: Placement) -> Placement:
+    """Be less sure of a hunk in a scope that was known by its lines and not by its name."""
+    if job.home is None or job.base is None:
+        return placement
+    there = job.target.scope_at(placement.start) or job.target.scope_between(placement.start)
+    if there is None or there.name == job.home.name:
+        return placement
+    why = f"{placement.why}; {there.name} has the lines of {job.home.name}"
+    return replace(placement, confidence=min(placement.confidence, confidence.TWIN), why=why)
+
+
+def _under_if(job: Job, placement: Placement) -> Placement | None:
+    """Be less sure of a hunk around whose lines upstream has put an #if more than in the base;
+    None where they stand under another."""
+    if job.base is None or job.base_at is None or placement.placed.is_literal:
+        return placement
+    at = job.base_at + job.change.lead
+    before, now = job.base.around(at), job.target.around(placement.start)
+    if before == now or _same_openers(job, at, placement.start):
+        return placement
+    around = iter(now)
+    if not all(condition in around for condition in before):
+        return None
+    why = f"{placement.why}; upstream has put these lines under one #if more"
+    return replace(placement, confidence=min(placement.confidence, 0.6), why=why)
+
+
+def _same_openers(job: Job, at: int, to: int) -> bool:
+    """Whether the conditions around a place are those of the base, reworded by upstream."""
+    assert job.base is not None
+    before = job.base.openers[at - 1] if 0 < at <= len(job.base.lines) else ()
+    now = job.target.openers[to - 1] if 0 < to <= len(job.target.lines) else ()
+    if len(before) != len(now):
+        return False
+    whole = (Region(s, 0, len(s.lines)) for s in (job.base, job.target))
+    followed = Followed(*whole)
+    return all(followed.went(old) == new for old, new in zip(before, now, strict=True))
+
+
+def told(job: Job, attempt: Placement | Miss) -> HunkPort:
+    """What became of a hunk, as a port tells of it."""
+    if isinstance(attempt, Miss):
+        scope = job.home.name if job.home else ""
+        if attempt.done:
+            sure = 0.9 if attempt.done is Placed.UPSTREAM else 0.6
+            return HunkPort(job.change.header, scope, attempt.done, sure, attempt.why)
+        return HunkPort(
+            job.change.header,
+            scope,
+            Placed.CONFLICT,
+            0.0,
+            attempt.why,
+            rests_on_names=attempt.rests_on_names,
+        )
+    where = job.target.scope_at(attempt.start) or job.target.scope_between(attempt.start)
+    return HunkPort(
+        job.change.header,
+        where.name if where else "",
+        attempt.placed,
+        attempt.confidence,
+        attempt.why,
+        attempt.offset,
+        attempt.rests_on_names,
+    )

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A file that stays a file under its name: its hunks placed, together, and checked together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from unidiff.patch import PatchedFile
+
+from zpmaint.merge.lines import join
+from zpmaint.merge.splice import in_order, spliced
+from zpmaint.port import checks, leftovers
+from zpmaint.port.climb import climbed, told
+from zpmaint.port.held_names import held_to_tree
+from zpmaint.port.hunks import Change
+from zpmaint.port.outlines import language
+from zpmaint.port.placement import Job, Miss, Placement
+from zpmaint.port.scopes import Source, source
+from zpmaint.port.terms import STRICT, Terms
+from zpmaint.port.values import FilePort
+
+
+def port_file(
+    file: PatchedFile, base: bytes | None, target: bytes, terms: Terms = STRICT
+) -> FilePort:
+    """The port of the changed lines of one file that stays a file under its name."""
+    return held_to_tree(file, modified(file, base, target, terms), target, terms)
+
+
+def jobs_of(
+    file: PatchedFile, base: bytes | None, target: bytes, terms: Terms = STRICT
+) -> list[Job]:
+    """What the ladder is given, hunk by hunk."""
+    tongue = language(file.path)
+    before = None if base is None else source(base, tongue)
+    wrote = frozenset(line.value for hunk in file for line in hunk if line.is_added)
+    there = source(target, tongue)
+    changes = tuple(Change.of(hunk, tongue) for hunk in file)
+    return [Job(change, there, before, wrote, terms, changes) for change in changes]
+
+
+def modified(
+    file: PatchedFile, base: bytes | None, target: bytes | None, terms: Terms = STRICT
+) -> FilePort:
+    """Port a file that stays a file under its name."""
+    assert target is not None  # wholefile.port() has dealt with it
+    jobs = jobs_of(file, base, target, terms)
+    attempts = [climbed(file.path, job) for job in jobs]
+    placements = [a for a in attempts if isinstance(a, Placement)]
+    if all(isinstance(a, Placement) or a.done for a in attempts):
+        result = applied(jobs[0].target, placements)
+        if isinstance(result, Source) and (unused := idle(file.path, jobs, placements, result)):
+            result = Miss(f"{', '.join(unused)} would be left without a user")
+        if isinstance(result, Miss):
+            attempts = [result for _ in attempts]
+        else:
+            attempts = [
+                approved(file.path, job, a, result) if isinstance(a, Placement) else a
+                for job, a in zip(jobs, attempts, strict=True)
+            ]
+            if all(isinstance(a, Placement) or a.done for a in attempts):
+                hunks = tuple(map(told, jobs, attempts))
+                return FilePort(file.path, hunks, result.data)
+    conflict = "\n".join(a.conflict for a in attempts if isinstance(a, Miss) and a.conflict)
+    return FilePort(file.path, tuple(map(told, jobs, attempts)), None, conflict)
+
+
+def applied(target: Source, placements: Sequence[Placement]) -> Source | Miss:
+    """The target with all placements done."""
+    if not in_order((one.start, one.end) for one in placements):
+        return Miss("two hunks would land on the same lines or in another order")
+    lines = spliced(target.lines, ((one.start, one.end, one.lines) for one in placements))
+    if any(not line.endswith("\n") for line in lines[:-1]):
+        return Miss("a line that ends the anchor's file, and has no line feed, would be inside")
+    return source(join(lines), target.language)
+
+
+def idle(
+    path: str, jobs: Sequence[Job], placements: Sequence[Placement], result: Source
+) -> list[str]:
+    """The functions that a port would leave without a user."""
+    # A header's static functions are there for others.
+    return leftovers.of_file(jobs, placements, result) if path.endswith(".c") else []
+
+
+def approved(path: str, job: Job, placement: Placement, result: Source) -> Placement | Miss:
+    """A placement, held to the checks of the scopes that it went to."""
+    reasons = checks.of_scope(path, job, placement, result)
+    return Miss(f"{placement.placed}: {'; '.join(reasons)}") if reasons else placement

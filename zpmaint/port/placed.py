@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The words for what became of a hunk: the strategy that placed it, or why nothing was placed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Placed(StrEnum):
+    """What became of a hunk. The words are those of the JSON and of a written patch's head."""
+
+    EXACT = "exact"
+    """Its lines stand where its header says."""
+    OFFSET = "offset"
+    """Its lines stand some lines further up or down."""
+    THREE_WAY = "three-way"
+    IDENTIFIERS = "identifiers"
+    """Spoken in the names that upstream has given since."""
+    ADJACENT = "adjacent"
+    SCOPE = "scope"
+    EXPORTED = "exported"
+    NEIGHBOURS = "neighbours"
+    PIECES = "pieces"
+    MOVED = "moved"
+    """In another file: upstream moved what it changes there."""
+    RESOLUTION = "resolution"
+    """As a person solved the same conflict before."""
+    UPSTREAM = "upstream"
+    """The target has it; there is nothing to do."""
+    GONE = "gone"
+    """Upstream deleted what it changes; there is nothing to do."""
+    CONFLICT = "conflict"
+    """No strategy placed it, or a check refused it."""
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the hunk applies as it is, as patch -F0 would have it."""
+        return self in (Placed.EXACT, Placed.OFFSET)
+
+    @property
+    def is_conflict(self) -> bool:
+        return self is Placed.CONFLICT
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether there is nothing to do for it."""
+        return self in (Placed.UPSTREAM, Placed.GONE)

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""cases/cases.toml of a patch set: its own cases and figures, checked whole."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from zpmaint.core.config import checked
+from zpmaint.core.eras import Era
+from zpmaint.core.errors import UserError
+from zpmaint.core.versions import KernelVersion
+from zpmaint.patchset.values import Flip
+from zpmaint.suites.values import FULL, Case, Figure
+
+FOLDER = "cases"
+TABLE = "cases.toml"
+BUSYBOX_NEEDS = "3.2"
+"""The oldest kernel that a program of Debian's C library runs on."""
+
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _CaseRow(_Row):
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z]+(?:[.-][a-z]+)+$")]
+    file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.(c|sh)$")]
+    reason: Said
+    tags: tuple[Said, ...] = ()
+    since: str | None = None
+    until: str | None = None
+    needs: str = ""
+    stock: Word = "ok"
+    patched: Word = "ok"
+    profile: Literal["minimal", "full"] = "minimal"
+
+
+class _CounterRow(_Row):
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_/-]*$")]
+    unit: Said
+    why: Said
+    patched: Literal["", "less", "more", "same"] = ""
+
+
+class _Table(_Row):
+    case: Annotated[tuple[_CaseRow, ...], Field(min_length=1)]
+    counter: tuple[_CounterRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class OwnCases:
+    """What a patch set brings."""
+
+    folder: Path
+    cases: tuple[Case, ...]
+    flips: tuple[Flip, ...]
+    figures: tuple[Figure, ...]
+    sources: tuple[Path, ...]
+    """C files."""
+    scripts: dict[str, Path]
+    """By case name."""
+
+
+def read_own(folder: Path) -> OwnCases:
+    """Read `folder`/cases.toml. Raises UserError: file, key, what would be right."""
+    path = folder / TABLE
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except FileNotFoundError:
+        raise UserError(
+            f"{path}: no such file", "the suite `own` is declared there: a [[case]] for each case"
+        ) from None
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not TOML: {error}") from None
+    read = checked(_Table, table, path)
+    _once([row.name for row in read.case], path, "case.name")
+    _once([re.sub("[.-]", "_", row.name) for row in read.case], path, "case.name, as a C function")
+    _once([row.name for row in read.counter], path, "counter.name")
+    for row in read.case:
+        if not (folder / row.file).is_file():
+            raise UserError(f"{path}: case {row.name}: file: no {folder / row.file}")
+    return OwnCases(
+        folder,
+        tuple(_case(row, path) for row in read.case),
+        tuple(
+            Flip(row.name, row.stock, row.patched, row.reason, _era(row, path))
+            for row in read.case
+            if row.stock != row.patched
+        ),
+        tuple(Figure(row.name, row.unit, row.why, row.patched) for row in read.counter),
+        tuple(dict.fromkeys(folder / row.file for row in read.case if row.file.endswith(".c"))),
+        {row.name: folder / row.file for row in read.case if row.file.endswith(".sh")},
+    )
+
+
+def _case(row: _CaseRow, path: Path) -> Case:
+    return Case(
+        name=row.name,
+        reason=row.reason,
+        tags=(*row.tags, *((FULL,) if row.profile == FULL and FULL not in row.tags else ())),
+        era=_era(row, path),
+        needs=row.needs,
+        expect=row.stock,
+        profile=row.profile,
+    )
+
+
+def _era(row: _CaseRow, path: Path) -> Era:
+    try:
+        since, until = (KernelVersion.parse(v) if v else None for v in (row.since, row.until))
+    except UserError as error:
+        raise UserError(f"{path}: case {row.name}: {error.what}", error.hint) from None
+    if row.file.endswith(".sh"):
+        shell = KernelVersion.parse(BUSYBOX_NEEDS)
+        since = max(since, shell) if since else shell
+    return Era(since, until)
+
+
+def _once(names: list[str], path: Path, key: str) -> None:
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UserError(f"{path}: {key}: {twice[0]} is there twice", "rename one")
