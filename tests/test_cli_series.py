@@ -144,10 +144,13 @@ def test_names_are_looked_for_where_git_tells_of_all(tmp_path: Path) -> None:
     assert state("--no-look-for-names")[0] == "applies"
 
 
-def test_names_in_unpacked_trees_are_looked_for_when_told(trees: list[str], tmp_path: Path) -> None:
+def test_names_in_unpacked_trees_are_looked_for_unless_told_not_to(
+    trees: list[str], tmp_path: Path
+) -> None:
     (tmp_path / "linux1/lib.c").write_text("int helper(void);\n")
     two = C.replace(b"\tstep_9(a);\n", b"\tstep_9(a);\n\thelper();\n")
     folder = quilt_folder(tmp_path / "in", chain(C, two))
     words = ["-q", "port", "6.12.2", "--series", str(folder), "--base", "6.12.1", "--json", *trees]
-    assert zpmaint(*words)[0] == 0
-    assert zpmaint(*words, "--look-for-names")[0] == 1
+    home = {"ZPMAINT_HOME": str(tmp_path / "home")}
+    assert zpmaint(*words, env=home)[0] == 1
+    assert zpmaint(*words, "--no-look-for-names", env=home)[0] == 0

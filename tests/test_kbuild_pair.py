@@ -12,6 +12,7 @@ import pytest
 from kbuild_fixtures import MAIN, MEMORY, VERSION, Toy, toy
 
 from zpmaint.core.errors import InfraError, KernelError, UserError
+from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.pair import build
 from zpmaint.kbuild.values import Flavour, Kernel
 
@@ -238,7 +239,7 @@ def test_a_full_disk_is_infrastructure(toy: Toy, monkeypatch: pytest.MonkeyPatch
 
 def test_what_is_not_a_kernel_tree_is_the_users(toy: Toy, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not a kernel tree"):
-        build(VERSION, "x86_64", tmp_path, None, work=toy.work)
+        build(VERSION, tmp_path, BuildOptions(), None, work=toy.work)
 
 
 def test_a_tree_that_was_built_in_is_refused(toy: Toy) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from zpmaint.core.errors import UserError
+from zpmaint.core.wishes import Wish
 from zpmaint.kbuild import profiles
 from zpmaint.kbuild.conditions import SourceView
 from zpmaint.kbuild.kconfig import fragment, refusals, symbols
-from zpmaint.kbuild.profiles import Profile, Wish, choose, declared, read_wishes
+from zpmaint.kbuild.profiles import Profile, choose, declared, read_wishes
 
 CONFIGS = Path(profiles.__file__).with_name("profiles")
 

@@ -54,6 +54,46 @@ def written(folder: Path, table: str = TABLE, patch: str = PATCH) -> Path:
     return folder
 
 
+CONFIG = """
+[[config]]
+file = "config/x.config"
+since = "6.0"
+arch = "x86_64"
+why = "W"
+"""
+
+
+def test_a_set_brings_its_configuration(tmp_path: Path) -> None:
+    folder = written(tmp_path / "any", TABLE + CONFIG)
+    (folder / "config").mkdir()
+    (folder / "config/x.config").write_text("# the driver\nCONFIG_R8169=m\n")
+    found = load_patchset(folder)
+    (fragment,) = found.fragments(KernelVersion.parse("6.12"), "x86_64")
+    assert fragment.name == "x.config"
+    assert [(w.symbol, w.value, w.required) for w in fragment.wishes] == [("R8169", "m", True)]
+    assert found.fragments(KernelVersion.parse("5.10"), "x86_64") == ()
+    assert found.fragments(KernelVersion.parse("6.12"), "i386") == ()
+
+
+@pytest.mark.parametrize(
+    ("table", "config", "said"),
+    [
+        (CONFIG, None, r"config/x\.config: cannot be read"),
+        (CONFIG, "CONFIG_A=y\n", r"x\.config:1: CONFIG_A=y: no reason given"),
+        (CONFIG, "# nothing\n", r"x\.config: sets no symbol"),
+        (CONFIG.replace("config/x.config", "../x.config"), "", r"config\[1\]\.file"),
+        (CONFIG.replace('why = "W"', ""), "# r\nCONFIG_A=y\n", r"config\[1\]\.why: missing"),
+    ],
+)
+def test_bad_fragments_are_named(tmp_path: Path, table: str, config: str | None, said: str) -> None:
+    folder = written(tmp_path / "any", TABLE + table)
+    (folder / "config").mkdir()
+    if config is not None:
+        (folder / "config/x.config").write_text(config)
+    with pytest.raises(UserError, match=said):
+        load_patchset(folder)
+
+
 def test_a_set_may_ask_for_sure_ports(tmp_path: Path) -> None:
     assert load_patchset(written(tmp_path / "any")).min_confidence == 0.0
     strict = written(tmp_path / "strict", f"min_confidence = 0.9\n{TABLE}")

@@ -121,6 +121,10 @@ def test_the_newest_good_kernel_is_one_that_the_patch_holds_on() -> None:
 def test_a_kernels_page_says_what_was_not_shown() -> None:
     untested = text(site(judged("6.12.1", Result.NO_REGRESSION))[f"{SET}/6.12.1-x86_64.html"])
     assert "No case shows what the patch is meant to change" in untested
+    assert "Effect shown by nothing" in untested
+    shown = passing("6.12.1", [])
+    page = text(site(shown)[f"{SET}/6.12.1-x86_64.html"])
+    assert "Effect shown by 2: anon-read-distinct-pfns , anon-read-then-write-faults" in page
     missing = text(site(judged("6.12.1", Result.NOT_COMPILED))[f"{SET}/6.12.1-x86_64.html"])
     assert "A part of the change is in no object" in missing
     assert "not good: see above" in missing

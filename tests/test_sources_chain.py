@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from sources_fixtures import Notes, V, kernel_repo, makefile
 
-from zpmaint.core.config import Config
+from zpmaint.core.config import Config, SourceTable
 from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.source_kinds import KINDS, Kind
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.chain import Chain, open_configured, open_source
 from zpmaint.sources.debian import DebianSource
@@ -204,3 +205,39 @@ def test_cheapest_first_asks_for_no_tarball_that_git_spares(tmp_path: Path) -> N
     assert chain.blobs(V("6.1.1"), ["x"]) == {"x": b"one"}
     with pytest.raises(UserError, match="mirror"):
         Chain([one], absent=gone).cheapest_first().blobs(V("6.12"), [])
+
+
+def test_a_new_kind_is_a_module_and_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a source can do is asked of itself: no room knows the kinds by name."""
+    (tmp_path / "toy_kind.py").write_text(
+        "from zpmaint.core.versions import KernelVersion\n"
+        "class ToySource:\n"
+        "    is_here = True\n"
+        "    def __init__(self, where, cache, reporter):\n"
+        "        self.name = f'toy:{where}'\n"
+        "    def versions(self):\n"
+        "        return [KernelVersion.parse('6.12'), KernelVersion.parse('6.13')]\n"
+        "    def newest(self, series): return self.versions()[-1]\n"
+        "    def blobs(self, version, paths): return {path: b'toy' for path in paths}\n"
+        "    def tree(self, version, keep=()): raise AssertionError\n"
+        "    def speaks_of(self, version, name): return name == 'toy'\n"
+        "    def speaking_of(self, version, name): return []\n"
+        "    def blob_ids(self, version, paths): return {}\n"
+        "    def contents(self, revision, paths): return {}\n"
+        "    def renamed(self, older, newer, paths): return {}\n"
+        "    def commit(self, sha): return None\n"
+        "    def holds(self, version, sha): return False\n"
+        "    def commits(self, older, newer, paths, *, most): return []\n"
+        "    def first_tags(self, shas): return {}\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(KINDS, "toy", Kind("toy_kind", "ToySource", True))
+    with pytest.raises(UserError, match="does not say where"):
+        open_source("toy", cache=tmp_path)
+    toy = open_source("toy:HERE", cache=tmp_path)
+    assert SourceTable.model_validate({"kind": "toy", "where": "HERE"}).kind == "toy"
+    chain = Chain([toy])
+    assert chain.blobs(V("6.12"), ["a"]) == {"a": b"toy"}
+    assert chain.history_of(V("6.12"), V("6.13")) is toy
+    assert chain.history_of(V("6.12"), V("6.14")) is None
+    assert chain.speaks_of(V("6.12"), "toy") and not chain.speaks_of(V("6.12"), "no")

@@ -11,7 +11,7 @@ from sources_fixtures import Notes, V, kernel_files, makefile, tarball
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.sources.source import NotServedError, SourceFailedError
 from zpmaint.sources.tree import TreeSource, read_blobs, version_of
-from zpmaint.sources.unpack import NOTHING, declared, unpack
+from zpmaint.sources.unpack import NOTHING, added_later, declared, unpack
 
 
 @pytest.fixture
@@ -44,7 +44,11 @@ def test_kept_files_are_there_at_once_or_later(archive: Path, tmp_path: Path) ->
     keep = ["drivers/gpu/drm/drm.c", "drivers/gpu/drm/none.c", "mm/memory.c"]
     unpack(archive, place, keep=keep, reporter=notes)
     assert (tree / "drivers/gpu/drm/drm.c").read_text() == "drm\n"
-    assert not (tree / "drivers/gpu/drm/drm.h").exists()
+    # With its folder: it is built from what else is there.
+    assert (tree / "drivers/gpu/drm/drm.h").is_file()
+    assert added_later(tree) == {
+        "arch/arm64/mm/fault.c", "drivers/gpu/drm/drm.c", "drivers/gpu/drm/drm.h",
+    }  # fmt: skip
     assert len(notes.steps) == 1
     unpack(archive, place, keep=[*keep, "arch/arm64/none.c"], reporter=notes)
     assert len(notes.steps) == 1  # what the archive does not hold is not looked for twice

@@ -183,7 +183,8 @@ def _key(
     job: Job, kernels: list[Kernel], initramfs: bytes, asked: Asked, accelerator: Accelerator
 ) -> str:
     """All that a guest's life depends on."""
-    machine = machine_for(kernels[0].image_kind, kernels[0].version)
+    machines = job.session.machines
+    machine = machine_for(kernels[0].image_kind, kernels[0].version, machines=machines)
     digest = hashlib.sha256()
     for kernel in kernels:
         command = machine.command(
@@ -193,6 +194,7 @@ def _key(
             console="",
             results="",
             append=asked.words,
+            machines=machines,
         )
         digest.update("\0".join([str(kernel.flavour), *command]).encode())
     qemu = run(["qemu-system-x86_64", "--version"]).stdout.partition(b"\n")[0]
@@ -219,6 +221,7 @@ def _said(
         accelerator=accelerator,
         append=asked.words,
         cache=job.session.places.cache,
+        machines=job.session.machines,
         stop=stop,
     )
     what = f"{kernel.flavour} {kernel.version}"

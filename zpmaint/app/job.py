@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from zpmaint.app.pair import build_pair
 from zpmaint.app.port import port_onto
 from zpmaint.app.session import Session
-from zpmaint.app.verify import build_pair
 from zpmaint.core.errors import KernelError, UserError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.values import Flavour, Kernel
+from zpmaint.kbuild.values import Flavour, Kernel, Pair
 from zpmaint.patchset.values import PatchSet
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
@@ -44,6 +44,15 @@ class Job:
     def kernels(self, flavour: str | None, build: BuildOptions) -> list[Kernel]:
         """The built kernels: the pair, or the one of `flavour`. Raises KernelError on a conflict,
         where a patched one is wanted."""
+        return [
+            kernel
+            for kernel in self.pair(flavour, build).kernels
+            if flavour in (None, kernel.flavour)
+        ]
+
+    def pair(self, flavour: str | None, build: BuildOptions) -> Pair:
+        """The same with the evidence of what was compiled; stock, which a patched kernel is built
+        upon, is always there."""
         wanted = (Flavour(flavour),) if flavour else (Flavour.STOCK, Flavour.PATCHED)
         port = None
         if Flavour.PATCHED in wanted:
@@ -58,7 +67,7 @@ class Job:
                     f"{self.version} has no patched kernel: {port.state}: {port.why}",
                     "leave --patched out",
                 )
-        pair = build_pair(
+        return build_pair(
             self.session,
             self.patchset,
             self.version,
@@ -67,4 +76,3 @@ class Job:
             options=build,
             flavours=wanted,
         )
-        return [kernel for kernel in pair.kernels if kernel.flavour in wanted]

@@ -24,6 +24,7 @@ from zpmaint.mutation.catch import cases_run, catches, started
 from zpmaint.mutation.place import place
 from zpmaint.mutation.store import Found, Store, key
 from zpmaint.mutation.values import Catch, Mutant, Placed, State, Trial
+from zpmaint.sources.unpack import added_later
 from zpmaint.suites.fault_path.suite import FaultPath, all_cases, init_program
 from zpmaint.suites.guest.start import runtime_guest, suite_profile
 from zpmaint.suites.protocol import Ready
@@ -66,7 +67,9 @@ class Bench:
             )
         tree = job.chain.tree(job.version, keep=touched(job.patchset.anchors))
         files = port.contents()
-        return cls(job, build, accelerator, brief, tree, fingerprint(tree), files)
+        return cls(
+            job, build, accelerator, brief, tree, fingerprint(tree, added_later(tree)), files
+        )
 
     def read(self, path: str) -> bytes | None:
         """A file of the patched kernel."""
@@ -95,6 +98,9 @@ class Bench:
             reporter=SILENT if over else self.job.session.reporter,
             flavours=flavours,
             source_id=self.source_id,
+            fragments=self.job.patchset.fragments(self.job.version, self.build.arch),
+            data=self.job.session.build_data,
+            later=added_later(self.tree),
             narrow=True,
         )
         return pair.patched or pair.stock

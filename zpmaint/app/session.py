@@ -12,12 +12,15 @@ from zpmaint.core.places import CONFIG_NAME, Places, project_id
 from zpmaint.core.progress import Reporter
 from zpmaint.core.series import named
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild import profiles
+from zpmaint.kbuild import data
+from zpmaint.kbuild.data import BuildData
 from zpmaint.ledger.scope import Scope
 from zpmaint.ledger.store import Ledger
 from zpmaint.patchset.load import all_patchsets, find_patchset
 from zpmaint.patchset.values import PatchSet
 from zpmaint.sources.chain import Chain, open_configured, open_source
+from zpmaint.vm import profiles
+from zpmaint.vm.profiles import Machines
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,25 @@ class Session:
         patch sets that it names need not be there."""
         path = places.project / CONFIG_NAME
         config = load_config(path, is_new=is_new)
+        session = cls(places, config, reporter)
         for row in config.kernel:
-            known = {p.name for p in profiles.declared() if p.arch in row.arch}
+            known = {p.name for p in session.build_data.profiles if p.arch in row.arch}
             if row.profile and row.profile not in known:
                 raise UserError(
                     f"{path}: kernel {row.version}: profile: no build profile {row.profile!r}",
                     f"choose one of: {', '.join(sorted(known))}",
                 )
-        return cls(places, config, reporter)
+        return session
+
+    @cached_property
+    def build_data(self) -> BuildData:
+        """The package's fix-ups, toolchains and profiles with the project's own on top."""
+        return data.over(self.places.data / "kbuild")
+
+    @cached_property
+    def machines(self) -> Machines:
+        """The package's machines with the project's own on top."""
+        return profiles.over(self.places.data / "vm" / "profiles.toml")
 
     @property
     def project(self) -> str:

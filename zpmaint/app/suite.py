@@ -202,5 +202,6 @@ def _boot(
         accelerator=accelerator,
         append=guest.append,
         cache=session.places.cache,
+        machines=session.machines,
         stop=stop,
     )

@@ -10,14 +10,15 @@ from typing import Any
 
 from zpmaint.app.job import Job
 from zpmaint.app.judgement import verdict_on
+from zpmaint.app.pair import build_pair
 from zpmaint.app.port import touched
 from zpmaint.app.suite import Bootable, SuiteRuns, boot_suites, make_ready
-from zpmaint.app.verify import build_pair
 from zpmaint.core.errors import KernelError, UserError
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.values import Verdict
 from zpmaint.kbuild import profiles
+from zpmaint.kbuild.evidence import Evidence
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.values import Flavour, Kernel
 from zpmaint.port.values import State
@@ -43,6 +44,8 @@ class TestRun:
     verdict: Verdict
     left_out: tuple[str, ...] = ()
     """What was asked for and could not be run, and why."""
+    evidence: Evidence | None = None
+    """What of the patch is compiled; None where no patched kernel was built."""
 
     @property
     def name(self) -> str:
@@ -81,6 +84,7 @@ class TestRun:
             "figures": verdict["deltas"],
             "left_out": list(self.left_out),
             "kernels": [kernel.as_json() for kernel in self.kernels],
+            "evidence": self.evidence.as_json() if self.evidence else None,
             "runs": {flavour: run.as_json() for flavour, run in self.runs.items()},
         } | ({"suites": others} if others else {})
 
@@ -191,4 +195,5 @@ def test_run(
         tuple(runs),
         verdict,
         ready.left_out,
+        pair.evidence,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.judgement import verdict_on
+from zpmaint.app.pair import build_pair
 from zpmaint.app.port import port_onto, touched
 from zpmaint.app.records import build_record, port_record, runs_record, verdict_record
 from zpmaint.app.session import Session
@@ -19,8 +20,7 @@ from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.values import Verdict
 from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.pair import build as build_kernels
-from zpmaint.kbuild.values import Flavour, Pair
+from zpmaint.kbuild.values import Pair
 from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.port.values import Port, State
@@ -133,29 +133,3 @@ def _run_course(
         adopted=course.port.state is State.UPSTREAM,
     )
     return course.verdict.result, course.verdict.why
-
-
-def build_pair(
-    session: Session,
-    patchset: PatchSet,
-    version: KernelVersion,
-    chain: Chain,
-    port: Port | None,
-    *,
-    options: BuildOptions,
-    flavours: tuple[Flavour, ...] = (Flavour.STOCK, Flavour.PATCHED),
-) -> Pair:
-    """The kernels of `version`: stock and, where the port has something to apply, patched."""
-    patched: Mapping[str, bytes | None] | None = None
-    if port and port.patch:
-        patched = port.contents()
-    tree = chain.tree(version, keep=touched(patchset.anchors))
-    return build_kernels(
-        version,
-        tree,
-        options,
-        patched,
-        work=session.places.cache / "work",
-        reporter=session.reporter,
-        flavours=flavours,
-    )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from zpmaint.app.each import Each, each
 from zpmaint.app.job import Job
 from zpmaint.app.judgement import verdict_on
+from zpmaint.app.pair import build_pair
 from zpmaint.app.port import touched
 from zpmaint.app.suite import SuiteRuns, boot_suites, make_ready
 from zpmaint.core.errors import UserError
@@ -13,7 +14,6 @@ from zpmaint.core.result import Result
 from zpmaint.core.tools import need_for
 from zpmaint.judge.values import Verdict
 from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.pair import build as build_kernels
 from zpmaint.kbuild.values import Flavour, Pair
 from zpmaint.suites.registry import suites_of
 from zpmaint.vm.profiles import Accelerator
@@ -34,16 +34,16 @@ def verify_each(job: Job, *, build: BuildOptions, accelerator: Accelerator) -> E
     keep = touched(job.patchset.anchors)
     suites = suites_of(job.patchset, version=job.version)
     ready = make_ready(session, suites, job.version, build.arch, chain=job.chain, keep=keep)
-    tree = job.chain.tree(job.version, keep=keep)
 
     def built(patches: int) -> Pair:
-        return build_kernels(
+        return build_pair(
+            session,
+            job.patchset,
             job.version,
-            tree,
-            build,
-            port.contents(patches),
-            work=session.places.cache / "work",
-            reporter=session.reporter,
+            job.chain,
+            port,
+            options=build,
+            patches=patches,
         )
 
     stock: list[SuiteRuns] = []

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from zpmaint.cli import record_tables
+from zpmaint.cli import evidence_tables, record_tables
 from zpmaint.core.result import Result, Tone
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
@@ -191,6 +191,8 @@ def test_run(out: Console, done: TestRun) -> None:
                 )
     for line in done.left_out:
         out.print(f"  left out: {line}", style="yellow", markup=False, soft_wrap=True)
+    if done.evidence:
+        evidence_tables.evidence(out, done.evidence)
     _cases(out, done.verdict.cases)
     _figures(out, done.verdict.deltas)
     for failure in done.verdict.failures:
@@ -211,6 +213,8 @@ def record(out: Console, row: Record, *, cases: bool = True) -> None:
     heading.append_text(state(row.result))
     out.print(heading)
     _facts(out, row)
+    if row.build and row.build.evidence:
+        evidence_tables.evidence(out, row.build.evidence)
     if row.verdict and cases:
         _cases(out, row.verdict.cases)
     if row.verdict:

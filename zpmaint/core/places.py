@@ -15,6 +15,7 @@ from pathlib import Path
 from zpmaint.core.errors import UserError
 
 CONFIG_NAME = "kernels.toml"
+DATA_NAME = "zpmaint.d"
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent
 _INSTALLED = Path(sys.prefix, "share", "zpmaint")
 
@@ -30,6 +31,12 @@ class Places:
     project: Path
     cache: Path
     state: Path
+
+    @property
+    def data(self) -> Path:
+        """The project's own rows over the package's data, laid out as the package is:
+        kbuild/fixups.toml, vm/profiles.toml. Need not be there."""
+        return self.project / DATA_NAME
 
     @classmethod
     def find(cls, project: Path | None = None) -> Places:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Compiled(StrEnum):
@@ -80,3 +82,57 @@ class Evidence:
     def is_whole(self) -> bool:
         """Whether every part of the change was compiled."""
         return not self.missing
+
+    @property
+    def counts(self) -> str:
+        """How many hunks were compiled, in words: 12 of 14 hunks compiled, 1 without code."""
+        kinds = [hunk.compiled for hunk in self.hunks]
+        no_code = kinds.count(Compiled.NO_CODE)
+        built = sum(kind in (Compiled.KERNEL, Compiled.MODULE) for kind in kinds)
+        rest = f", {no_code} more without code" if no_code else ""
+        return f"{built} of {len(kinds) - no_code} hunks compiled{rest}"
+
+    @property
+    def why(self) -> str:
+        """What keeps it from being whole, in one line, with the symbols that would build it; ''
+        where it is."""
+        if self.is_whole:
+            return ""
+        names = ", ".join(": ".join(filter(None, (f.patch, f.path))) for f in self.missing)
+        wanted = dict.fromkeys(s for f in self.missing for s in _symbols(f))
+        needs = f"; needs {', '.join(f'CONFIG_{name}' for name in wanted)}" if wanted else ""
+        return f"not compiled with profile {self.profile}: {names}{needs}"
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON's own types; `from_json` reads it."""
+        return {"profile": self.profile, "whole": self.is_whole, "why": self.why,
+                "files": [asdict(file) for file in self.files]}  # fmt: skip
+
+
+def _symbols(file: FileEvidence) -> tuple[str, ...]:
+    return (*file.symbols, *(s for hunk in file.hunks for s in hunk.symbols))
+
+
+def from_json(value: Mapping[str, Any]) -> Evidence:
+    """The Evidence that `as_json` wrote. Raises KeyError or ValueError for anything else."""
+    return Evidence(
+        tuple(
+            FileEvidence(
+                path=row["path"],
+                compiled=Compiled(row["compiled"]),
+                why=row["why"],
+                objects=tuple(row["objects"]),
+                changed=row["changed"],
+                symbols=tuple(row["symbols"]),
+                hunks=tuple(
+                    HunkEvidence(
+                        h["header"], Compiled(h["compiled"]), h["why"], tuple(h["symbols"])
+                    )
+                    for h in row["hunks"]
+                ),
+                patch=row["patch"],
+            )
+            for row in value["files"]
+        ),
+        value["profile"],
+    )

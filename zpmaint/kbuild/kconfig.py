@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from zpmaint.kbuild.profiles import Wish
+from zpmaint.core.wishes import Wish
 
 _SYMBOL = re.compile(rb"^[ \t]*(?:menu)?config[ \t]+(\w+)[ \t]*$", re.MULTILINE)
 _SET = re.compile(r"CONFIG_(\w+)=(.*)")

@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,9 +24,16 @@ from zpmaint.core.errors import InfraError, KernelError, UserError
 from zpmaint.core.files import write_whole
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.versions import KernelVersion
+from zpmaint.core.wishes import Fragment, Wish
+from zpmaint.kbuild import data as build_data
 from zpmaint.kbuild import fixups, kconfig, make, profiles, toolchains
+from zpmaint.kbuild.change import PatchStep, changes
+from zpmaint.kbuild.collect import Built, collect
 from zpmaint.kbuild.conditions import SourceView
+from zpmaint.kbuild.data import BuildData
 from zpmaint.kbuild.diagnosis import check_folder, diagnose
+from zpmaint.kbuild.evidence import Evidence
+from zpmaint.kbuild.kept import Kept
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.profiles import Profile
 from zpmaint.kbuild.toolchains import Toolchain
@@ -56,8 +63,26 @@ class _Job:
     logs: Path
     jobs: int
     reporter: Reporter
+    data: BuildData
+    wishes: tuple[Wish, ...]
+    """The profile's lines with those of the fragments on top."""
+    fragments: tuple[Fragment, ...]
+    later: frozenset[str] = frozenset()
+    is_pair: bool = True
+    deleted: frozenset[str] = frozenset()
+    """Files of stock that the patch takes away: no later record names what was made of them."""
     narrow: bool = False
     lock: int = -1
+
+    @property
+    def kept(self) -> Kept:
+        return Kept(self.work.folder / "evidence")
+
+    @property
+    def config_name(self) -> str:
+        """Profile and fragments, for people."""
+        name = self.data.label("profile", self.profile.name)
+        return " + ".join((name, *(fragment.name for fragment in self.fragments)))
 
 
 @dataclass(frozen=True)
@@ -85,6 +110,10 @@ def build(
     ccache: Path | None = None,
     logs: Path | None = None,
     narrow: bool = False,
+    steps: Sequence[PatchStep] = (),
+    fragments: Sequence[Fragment] = (),
+    data: BuildData | None = None,
+    later: Collection[str] = (),
 ) -> Pair:
     """Build `tree` as it is and with the files of `patched` (None: absent) in their place.
 
@@ -95,6 +124,11 @@ def build(
     `flavours`, or None for `patched`, leaves that one out. `narrow`
     has make look only into the folder of the sources that changed since the last build, where
     nothing else can have: for many small changes one after the other.
+
+    `steps` are the patches that made `patched` of the tree, in order: with them the pair has the
+    evidence of what was compiled. `fragments` go on top of the profile, for both kernels; `data`
+    are the rows to choose from, the package's if not given; `later` names files of `tree` that
+    are no part of its identity (unpacked from the same archive after it was taken).
 
     Raises UserError (not a kernel tree, unknown architecture or profile), KernelError (the kernel
     is not configured, compiled or linked: which flavour, which file, the first error, the log),
@@ -110,18 +144,78 @@ def build(
             ccache=ccache,
             logs=logs,
             reporter=reporter,
+            fragments=fragments,
+            data=data or build_data.packaged(),
         )
         with job.work.locked(reporter) as lock:
-            job = replace(job, lock=lock, narrow=narrow)
-            source = source_id or fingerprint(tree)
-            stock = _kernel(job, source, _variant(job, source, Flavour.STOCK, {}))
+            is_pair = patched is not None and Flavour.PATCHED in flavours
+            job = replace(
+                job,
+                lock=lock,
+                narrow=narrow,
+                later=frozenset(later),
+                is_pair=is_pair,
+                deleted=frozenset(p for p, text in (patched or {}).items() if text is None),
+            )
+            source = source_id or fingerprint(tree, job.later)
+            first = _variant(job, source, Flavour.STOCK, {})
+            stock = _kernel(job, source, first)
             if patched is None or Flavour.PATCHED not in flavours:
                 return Pair(stock, None)
-            pair = Pair(
-                stock, _kernel(job, source, _variant(job, source, Flavour.PATCHED, patched))
-            )
+            second = _variant(job, source, Flavour.PATCHED, patched)
+            key = _evidence_key(first, second, steps) if steps else ""
+            seen = job.kept.evidence(second.image.name, key) if key else None
+            if key and seen is None and not _is_noted(job, first):
+                _again(job, source, first)
+            pair = Pair(stock, _kernel(job, source, second))
+            if key and seen is None:
+                seen = _evidence(job, source, first, second, steps)
+                job.kept.keep(second.image.name, key, seen)
             _note_equal_images(job, pair)
-            return pair
+            return replace(pair, evidence=seen)
+
+
+def _evidence_key(first: _Variant, second: _Variant, steps: Sequence[PatchStep]) -> str:
+    texts = [(step.name, step.text, _contents(step.result)) for step in steps]
+    return _digest([first.inputs, second.inputs, texts])[:16]
+
+
+def _is_noted(job: _Job, variant: _Variant) -> bool:
+    """Whether enough is known of a kernel: not of an image that an earlier version made, nor of
+    the sources that only now a patch takes away."""
+    name = variant.image.name
+    return job.kept.objects(name) is not None and job.deleted <= {*job.kept.users(name)}
+
+
+def _again(job: _Job, source: str, variant: _Variant) -> None:
+    """Bring the work folder into the state of an image that is there already."""
+    title = f"look at what is compiled in {job.version} {variant.flavour} ({job.arch})"
+    with job.reporter.step(title) as step:
+        _make_image(job, source, variant, step)
+
+
+def _evidence(
+    job: _Job, source: str, first: _Variant, second: _Variant, steps: Sequence[PatchStep]
+) -> Evidence:
+    work, kept = job.work, job.kept
+    state = work.obj / ".zpmaint-whole"
+    objects = kept.objects(second.image.name)
+    if objects is None or not state.is_file() or state.read_text() != second.inputs:
+        _again(job, source, second)
+        objects = kept.objects(second.image.name)
+    autoconf = kept.autoconf_path(first.image.name)
+    with job.reporter.step(f"see what of the patch is compiled in {job.version} ({job.arch})"):
+        built = Built(
+            tree=job.tree,
+            src=work.src,
+            obj=work.obj,
+            arch=job.arch,
+            stock_objects=kept.objects(first.image.name) or {},
+            stock_users=kept.users(first.image.name),
+            objects=objects or {},
+            stock_autoconf=autoconf if autoconf.is_file() else None,
+        )
+        return Evidence(collect(built, changes(steps, SourceView(job.tree).read)), job.config_name)
 
 
 def _note_equal_images(job: _Job, pair: Pair) -> None:
@@ -132,7 +226,7 @@ def _note_equal_images(job: _Job, pair: Pair) -> None:
             with job.reporter.step(f"compare the images of {job.version}") as step:
                 step.note(
                     "the patched image is the stock one, byte for byte: nothing that the patch "
-                    f"changes is compiled with profile {job.profile.name}"
+                    f"changes is compiled with profile {job.config_name}"
                 )
 
 
@@ -145,14 +239,19 @@ def _job(
     ccache: Path | None,
     logs: Path | None,
     reporter: Reporter,
+    fragments: Sequence[Fragment],
+    data: BuildData,
 ) -> _Job:
     arch = options.arch
     for name in ("Makefile", "arch"):
         if not (tree / name).exists():
             raise UserError(f"{tree}: not a kernel tree: no {name}", "name an unpacked kernel")
     view = SourceView(tree)
-    profile = profiles.choose(view, arch, options.profile)
-    toolchain = toolchains.choose(view)
+    profile = profiles.choose(view, arch, options.profile, data.profiles)
+    toolchain = toolchains.choose(view, data.toolchains)
+    wishes = {wish.symbol: wish for wish in profile.wishes_from(data.configs)}
+    for fragment in fragments:
+        wishes |= {wish.symbol: wish for wish in fragment.wishes}
     tools.need("make", "gcc", "ld", *profile.tools)
     compiler = toolchains.version_line(toolchain.compiler)
     basis = _digest(
@@ -160,7 +259,7 @@ def _job(
             _FORMAT,
             arch,
             profile.model_dump(mode="json", include={"name", "target", "image", "make"}),
-            kconfig.fragment(profile.wishes),
+            kconfig.fragment(wishes.values()),
             toolchain.script([], arch) if toolchain.wrapped(arch) else toolchain.compiler,
             toolchain.host_command([], arch),
             compiler,
@@ -169,11 +268,14 @@ def _job(
         ]
     )
     work = work.resolve()
+    # A folder for each configuration: two that take turns in one would build everything anew.
+    lines = kconfig.fragment(wish for fragment in fragments for wish in fragment.wishes)
+    mark = f"+{_digest(lines)[:8]}" if fragments else ""
     return _Job(
         version,
         arch,
         tree.resolve(),
-        WorkTree(work / f"{version}-{arch}-{profile.name}"),
+        WorkTree(work / f"{version}-{arch}-{profile.name}{mark}"),
         profile,
         toolchain,
         compiler,
@@ -182,20 +284,23 @@ def _job(
         (logs or work / "logs").resolve(),
         options.jobs or os.cpu_count() or 1,
         reporter,
+        data,
+        tuple(wishes.values()),
+        tuple(fragments),
     )
 
 
 def _variant(
     job: _Job, source: str, flavour: Flavour, over: Mapping[str, bytes | None]
 ) -> _Variant:
-    mended = fixups.mend(SourceView(job.tree, over), job.version, job.arch)
+    mended = fixups.mend(SourceView(job.tree, over), job.version, job.arch, job.data.fixups)
     wanted = {**over, **mended.files}
     inputs = _digest([job.basis, source, _contents(wanted)])
     name = f"{flavour}-{inputs[:16]}"
     return _Variant(
         flavour,
         wanted,
-        mended.names,
+        tuple(job.data.label("fixup", name) for name in mended.names),
         inputs,
         job.work.images / name,
         job.logs / f"{job.work.folder.name}-{name}.log",
@@ -208,6 +313,7 @@ def _kernel(job: _Job, source: str, variant: _Variant) -> Kernel:
     if fresh:
         with job.reporter.step(f"build {job.version} {variant.flavour} ({job.arch})") as step:
             _make_image(job, source, variant, step)
+    _say(job, variant)
     return Kernel(
         version=job.version,
         arch=job.arch,
@@ -215,7 +321,7 @@ def _kernel(job: _Job, source: str, variant: _Variant) -> Kernel:
         image=variant.image,
         image_kind=job.profile.kind,
         profile=job.profile.name,
-        toolchain=f"{job.toolchain.name}: {job.compiler}",
+        toolchain=f"{job.data.label('toolchain', job.toolchain.name)}: {job.compiler}",
         fixups=variant.fixups,
         inputs=variant.inputs,
         seconds=time.monotonic() - started if fresh else 0.0,
@@ -226,7 +332,7 @@ def _kernel(job: _Job, source: str, variant: _Variant) -> Kernel:
 def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
     work = job.work
     write_whole(variant.log, "")
-    work.prepare(job.tree, source)
+    work.prepare(job.tree, source, job.later)
     if reason := work.recover():
         step.note(f"{reason}: what cannot be trusted is built again")
     basis = work.obj / ".zpmaint-basis"
@@ -238,15 +344,16 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
     before.unlink(missing_ok=True)
     changed = work.put(job.tree, variant.wanted)
     command = _command(job)
-    _configure(job, variant, command, step)
+    notes = _configure(job, variant, command, step)
     few = _narrowed(work.src, changed) if job.narrow and whole else []
     counted = work.folder / f"steps-{variant.flavour}"
     expected = int(counted.read_text()) if counted.is_file() else job.profile.lines
-    arguments = [*command, f"-j{job.jobs}", *few, job.profile.target]
+    modules = ["modules"] if _has_modules(work.obj) else []
+    arguments = [*command, f"-j{job.jobs}", *few, job.profile.target, *modules]
     steps = _run(job, variant, arguments, step=step, expected=expected)
     if not few:
         write_whole(counted, str(max(steps, 1)))
-    before.touch()
+    write_whole(before, variant.inputs)
     built = next((p for name in job.profile.image if (p := work.obj / name).is_file()), None)
     if built is None:
         raise KernelError(
@@ -254,7 +361,15 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
             f"but made none of: {', '.join(job.profile.image)}",
             f"log: {variant.log}",
         )
-    work.keep(built, variant.image)
+    if not job.narrow:
+        watched = job.deleted if variant.flavour is Flavour.STOCK else frozenset()
+        job.kept.note(variant.image.name, work.obj, work.src, notes, watched)
+    if not variant.image.is_file():
+        work.keep(built, variant.image)
+
+
+def _has_modules(obj: Path) -> bool:
+    return "=m\n" in (obj / ".config").read_text(errors="replace")
 
 
 def _narrowed(src: Path, changed: Collection[str]) -> list[str]:
@@ -295,7 +410,8 @@ def _command(job: _Job) -> list[str]:
     ]
 
 
-def _configure(job: _Job, variant: _Variant, command: list[str], step: Step) -> None:
+def _configure(job: _Job, variant: _Variant, command: list[str], step: Step) -> list[str]:
+    """Run kconfig where its input changed; gives what the fragments ask for in vain."""
     work = job.work
     kconfigs = {
         path: content
@@ -303,29 +419,54 @@ def _configure(job: _Job, variant: _Variant, command: list[str], step: Step) -> 
         if Path(path).name.startswith("Kconfig")
     }
     state, done = _digest([job.basis, _contents(kconfigs)]), work.obj / ".zpmaint-configured"
+    unknown = work.obj / ".zpmaint-unknown"
     if done.is_file() and done.read_text() == state:
-        return
+        return unknown.read_text().splitlines() if unknown.is_file() else []
     done.unlink(missing_ok=True)
     wishes = work.folder / "allno.config"
-    write_whole(wishes, kconfig.fragment(job.profile.wishes))
+    write_whole(wishes, kconfig.fragment(job.wishes))
     extra = {"KCONFIG_ALLCONFIG": str(wishes)}
     _run(job, variant, [*command, "allnoconfig"], step=step, expected=0, extra=extra)
     config = (work.obj / ".config").read_text(errors="replace")
     known = kconfig.symbols(work.src, job.arch)
-    refused = kconfig.refusals(job.profile.wishes, known, config)
+    refused = kconfig.refusals(job.wishes, known, config)
     with variant.log.open("a") as log:
         log.writelines(f"refused: {row} ({row.wish.why})\n" for row in refused)
     if fatal := [row for row in refused if row.wish.required]:
         raise KernelError(
             f"{variant.flavour} {job.version} ({job.arch}): kconfig refuses "
             + "; ".join(map(str, fatal)),
-            "see its dependencies, then in zpmaint/kbuild/profiles/ "
-            f"{' and '.join((job.profile.config, *job.profile.layers))}; "
-            f"log: {variant.log}",
+            f"see its dependencies, then {_config_files(job)}; log: {variant.log}",
         )
     for row in refused:
         step.note(f"{job.version}: {row}: {row.wish.why}")
+    notes = [
+        f"{variant.flavour} {job.version} ({job.arch}): {fragment.name}: CONFIG_{wish.symbol}: "
+        "no such symbol in this tree"
+        for fragment in job.fragments
+        for wish in fragment.wishes
+        if wish.symbol not in known
+    ]
+    write_whole(unknown, "".join(f"{note}\n" for note in notes))
     write_whole(done, state)
+    return notes
+
+
+def _say(job: _Job, variant: _Variant) -> None:
+    """What kconfig knows nothing of: each time, not only when the image was made. Of a pair the
+    patched kernel is asked, which may have brought the symbol."""
+    if variant.flavour is Flavour.STOCK and job.is_pair:
+        return
+    if notes := job.kept.notes(variant.image.name):
+        with job.reporter.step(f"configuration of {job.version} {variant.flavour}") as step:
+            for note in notes:
+                step.note(note)
+
+
+def _config_files(job: _Job) -> str:
+    profile = " and ".join((job.profile.config, *job.profile.layers))
+    own = [fragment.name for fragment in job.fragments]
+    return " and ".join([*own, f"in zpmaint/kbuild/profiles/ {profile}"])
 
 
 def _run(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,22 +12,11 @@ from pydantic import Field
 
 from zpmaint.core.config import checked
 from zpmaint.core.errors import UserError
+from zpmaint.core.wishes import Wish, parse_wishes
 from zpmaint.kbuild.conditions import Condition, SourceView, Table
 
 _DATA = Path(__file__).parent / "profiles.toml"
-_LINE = re.compile(r"CONFIG_(?P<symbol>\w+)=(?P<value>.+)")
-
-
-@dataclass(frozen=True)
-class Wish:
-    """One line of a .config file of this project."""
-
-    symbol: str
-    value: str
-    """y, n, a number or a quoted string, as kconfig writes it; n stands for "is not set"."""
-    required: bool
-    """Whether a kernel without it is of no use."""
-    why: str
+PACKAGED = _DATA.parent / "profiles"
 
 
 class Profile(Table):
@@ -52,9 +40,20 @@ class Profile(Table):
     @property
     def wishes(self) -> tuple[Wish, ...]:
         """The lines of its .config files, each symbol once."""
+        return self.wishes_from((PACKAGED,))
+
+    def wishes_from(self, folders: Sequence[Path]) -> tuple[Wish, ...]:
+        """The same; each file from the first of `folders` that has it. Raises UserError where
+        none has."""
         found: dict[str, Wish] = {}
         for name in (self.config, *self.layers):
-            found |= {wish.symbol: wish for wish in read_wishes(_DATA.parent / "profiles" / name)}
+            path = next((p for folder in folders if (p := folder / name).is_file()), None)
+            if path is None:
+                raise UserError(
+                    f"profile {self.name}: no {name} in {' or '.join(map(str, folders))}",
+                    "add the file, or correct `config` and `layers`",
+                )
+            found |= {wish.symbol: wish for wish in read_wishes(path)}
         return tuple(found.values())
 
 
@@ -68,13 +67,19 @@ def declared(path: Path = _DATA) -> tuple[Profile, ...]:
     return checked(_File, tomllib.loads(path.read_text()), path).profile
 
 
-def choose(tree: SourceView, arch: str, name: str | None = None) -> Profile:
+def choose(
+    tree: SourceView,
+    arch: str,
+    name: str | None = None,
+    all_rows: Sequence[Profile] | None = None,
+) -> Profile:
     """The first profile of `arch` that fits the tree, or the one that `name` asks for."""
-    rows = [row for row in declared() if row.arch == arch]
+    among = declared() if all_rows is None else all_rows
+    rows = [row for row in among if row.arch == arch]
     if not rows:
         raise UserError(
             f"no config profile for {arch}",
-            f"there are some for: {', '.join(sorted({row.arch for row in declared()}))}",
+            f"there are some for: {', '.join(sorted({row.arch for row in among}))}",
         )
     fitting = [row for row in rows if row.when.met(tree)]
     for row in fitting:
@@ -93,25 +98,5 @@ def choose(tree: SourceView, arch: str, name: str | None = None) -> Profile:
 
 @functools.cache
 def read_wishes(path: Path) -> tuple[Wish, ...]:
-    """Parse a .config file of this project. Raises UserError at a line without a reason."""
-    wishes: list[Wish] = []
-    reason = ""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        text = line.strip()
-        if text.startswith("#"):
-            reason = text.removeprefix("#").strip()
-        elif found := _LINE.fullmatch(text):
-            if not reason:
-                raise UserError(f"{path}:{number}: {text}: no reason given", "put one above it")
-            wishes.append(
-                Wish(
-                    found["symbol"],
-                    found["value"],
-                    reason.startswith("required:"),
-                    reason.removeprefix("required:").strip(),
-                )
-            )
-            reason = ""
-        elif text:
-            raise UserError(f"{path}:{number}: {text!r}", "write CONFIG_NAME=value, n for no")
-    return tuple(wishes)
+    """The lines of a .config file of this project. Raises UserError at a line without a reason."""
+    return parse_wishes(path.read_text(encoding="utf-8"), str(path))

@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -80,9 +81,9 @@ def declared(path: Path = _DATA) -> tuple[Toolchain, ...]:
     return checked(_File, tomllib.loads(path.read_text()), path).toolchain
 
 
-def choose(tree: SourceView) -> Toolchain:
+def choose(tree: SourceView, rows: Sequence[Toolchain] | None = None) -> Toolchain:
     """The first declared toolchain whose condition the tree meets."""
-    for row in declared():
+    for row in declared() if rows is None else rows:
         if row.when.met(tree):
             return row
     raise KernelError("no declared toolchain fits this tree", "see zpmaint/kbuild/toolchains.toml")

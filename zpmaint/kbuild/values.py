@@ -66,7 +66,8 @@ class Pair:
     stock: Kernel
     patched: Kernel | None
     evidence: Evidence | None = None
-    """What the build showed of each file and hunk of the port; None where nothing was ported."""
+    """What the build showed of the port; None where there is nothing patched, or its hunks were
+    not given."""
 
     @property
     def kernels(self) -> tuple[Kernel, ...]:

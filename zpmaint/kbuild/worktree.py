@@ -18,7 +18,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -28,8 +28,6 @@ from zpmaint.core.locks import hold
 from zpmaint.core.progress import Reporter
 
 _NOT_SOURCE = frozenset({".git", ".svn", ".hg"})
-_NOT_BUILT = "tools/testing/"
-"""Programs, not the kernel: unpacked where a suite wants them, and no input of a build."""
 _BUILT_IN = (".config", "include/config", "include/generated", "include/linux/autoconf.h")
 _CONFIG_OUTPUT = (
     ".config",
@@ -40,12 +38,13 @@ _CONFIG_OUTPUT = (
 _CANNOT_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
-def fingerprint(tree: Path) -> str:
+def fingerprint(tree: Path, without: Collection[str] = ()) -> str:
     """A hash over the path, size and modification time of every file of a tree: cheap (a second
-    for 80,000 files), and another one as soon as anybody edits a file there."""
+    for 80,000 files), and another one as soon as anybody edits a file there. Files of `without`
+    do not count."""
     seen = hashlib.sha256()
     for path, status in _files(tree):
-        if path.startswith(_NOT_BUILT):
+        if path in without:
             continue
         seen.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode(*_NAMES))
     return seen.hexdigest()
@@ -91,10 +90,15 @@ class WorkTree:
         with hold(self._lock, f"the build folder {self.folder.name}", reporter) as lock:
             yield lock
 
-    def prepare(self, tree: Path, source_id: str) -> None:
-        """Make src/ from the pristine `tree`, unless it was made from the same one already."""
+    def prepare(self, tree: Path, source_id: str, later: Collection[str] = ()) -> None:
+        """Make src/ from the pristine `tree`, unless it was made from the same one already; then
+        only the files of `later` are added, which that one may have lacked."""
         if self._read(self._source_id) == source_id and self.src.is_dir():
             self.obj.mkdir(exist_ok=True)
+            for path in later:
+                if (tree / path).is_file() and not (self.src / path).exists():
+                    (self.src / path).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy2(tree / path, self.src / path, follow_symlinks=False)
             return
         for path in _BUILT_IN:
             if (tree / path).exists():

@@ -9,10 +9,11 @@ from pathlib import Path
 from zpmaint.core.config import checked
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import example
+from zpmaint.core.wishes import read_fragment
 from zpmaint.patchset import resolutions
 from zpmaint.patchset.anchor_files import anchor_series
 from zpmaint.patchset.schema import AnchorTable, PatchTable
-from zpmaint.patchset.values import Adoption, Anchor, Flip, PatchSet, Telling
+from zpmaint.patchset.values import Adoption, Anchor, ConfigRow, Flip, PatchSet, Telling
 
 TABLE = "patch.toml"
 
@@ -73,6 +74,12 @@ def load_patchset(folder: Path, sets: Path | None = None) -> PatchSet:
         leaves=read.leaves,
         folder=folder,
         resolutions=resolutions.load(folder),
+        config=tuple(
+            ConfigRow(
+                read_fragment(folder / c.file, c.file.removeprefix("config/")), c.era, c.arch, c.why
+            )
+            for c in read.config
+        ),
         min_confidence=read.min_confidence,
         suites=read.suites,
         suite_targets=tuple((row.name, row.targets) for row in read.suite),

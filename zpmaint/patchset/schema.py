@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from zpmaint.core.config import Arch
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
@@ -123,6 +124,14 @@ class TellingTable(EraTable):
     silent: tuple[Said, ...] = ()
 
 
+class ConfigTable(EraTable):
+    """[[config]]: a fragment that the kernels are configured with."""
+
+    file: Annotated[str, StringConstraints(pattern=r"^config/[A-Za-z0-9][A-Za-z0-9._-]*\.config$")]
+    """config/NAME.config in this folder."""
+    arch: Arch | None = None
+
+
 class SuiteTable(_Table):
     """[[suite]]: what is wanted of a suite that has more than one would run."""
 
@@ -147,6 +156,7 @@ class PatchTable(_Table):
     adopted: tuple[AdoptedTable, ...] = ()
     flip: tuple[FlipTable, ...] = ()
     telling: tuple[TellingTable, ...] = ()
+    config: tuple[ConfigTable, ...] = ()
     suites: tuple[Said, ...] = ()
     suite: tuple[SuiteTable, ...] = ()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from zpmaint.core.eras import Era
 from zpmaint.core.text import to_bytes, to_text
 from zpmaint.core.versions import KernelVersion
+from zpmaint.core.wishes import Fragment
 from zpmaint.diffs.series import Member, Series, one_text
 
 
@@ -81,6 +82,17 @@ class Telling:
 
 
 @dataclass(frozen=True)
+class ConfigRow:
+    """A configuration fragment of the set, and the kernels that it is for."""
+
+    fragment: Fragment
+    era: Era
+    arch: str | None
+    """None for all."""
+    why: str
+
+
+@dataclass(frozen=True)
 class Edit:
     """Lines of an open conflict, markers included, and what a person made of them."""
 
@@ -133,12 +145,20 @@ class PatchSet:
     folder: Path
     resolutions: tuple[Resolution, ...] = ()
     """Conflicts that were solved by hand, by key."""
+    config: tuple[ConfigRow, ...] = ()
+    """On top of the build profile, of both kernels of a pair."""
     min_confidence: float = 0.0
     """0..1: a port with a hunk that is less sure is held back, a conflict for a person to read."""
     suites: tuple[str, ...] = ()
     """The suites that it wants, by name; () where it says nothing of them."""
     suite_targets: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """By suite: what of it is wanted (folders of selftests, lists of LTP)."""
+
+    def fragments(self, version: KernelVersion, arch: str) -> tuple[Fragment, ...]:
+        """The fragments that a kernel is configured with, in their order."""
+        return tuple(
+            row.fragment for row in self.config if version in row.era and row.arch in (None, arch)
+        )
 
     def asked_of(self, suite: str) -> tuple[str, ...]:
         """What is wanted of a suite, over all rows that name it."""

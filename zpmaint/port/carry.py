@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from zpmaint.diffs import writer
@@ -10,6 +11,7 @@ from zpmaint.merge.lines import lines_of
 from zpmaint.port.file_moves import one_each, ported, there
 from zpmaint.port.held_names import held_to_tree
 from zpmaint.port.outcome import Outcome, carried_on, stuck, undone, without
+from zpmaint.port.own_names import of_patch
 from zpmaint.port.parsed import Blobs, Frozen, files_of
 from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.values import FilePort, State
@@ -19,6 +21,7 @@ from zpmaint.port.values import FilePort, State
 def carry(patch: str, base: Frozen, target: Frozen, terms: Terms = STRICT) -> Outcome:
     """The port of one patch between given contents: what a version's name has no part in."""
     before, now = dict(base), dict(target)
+    terms = replace(terms, brings=of_patch(patch))
     files: list[FilePort] = []
     diffs: list[str] = []
     for file in files_of(patch):
@@ -47,6 +50,7 @@ def carry(patch: str, base: Frozen, target: Frozen, terms: Terms = STRICT) -> Ou
 def bereft(patch: str, outcome: Outcome, target: Blobs, terms: Terms) -> Outcome:
     """The port, held against what upstream has taken away from the whole tree."""
     of = {file.path: file for file in files_of(patch)}
+    terms = replace(terms, brings=of_patch(patch))
     files = tuple(
         held_to_tree(of[done.origin], done, there(done, target, terms), terms)
         for done in outcome.files

@@ -197,7 +197,11 @@ def doubts(job: Job, placement: Placement) -> list[str]:
     if job.terms.exists is not None or job.target.language != "c":
         return []
     old = job.target.lines[placement.start : placement.end]
-    unseen = [name for name in _unknown(job, old, list(placement.lines)) if not _is_dead(job, name)]
+    unseen = [
+        name
+        for name in _unknown(job, old, list(placement.lines))
+        if name not in job.terms.brings and not _is_dead(job, name)
+    ]
     if not unseen:
         return []
     told = ", ".join(unseen[:3]) + (", ..." if len(unseen) > 3 else "")
@@ -223,8 +227,11 @@ def _unknown(job: Job, old: list[str], new: list[str]) -> list[str]:
 
 def _is_dead(job: Job, name: str) -> bool:
     """Whether a name that the target's file does not know is nowhere else either: the base's own
-    file defined it, upstream put another in its stead, or the tree is known not to have it."""
+    file defined it, upstream put another in its stead, or the tree is known not to have it. What
+    the patch itself defines is there with it."""
     base = job.base
+    if name in job.terms.brings:
+        return False
     if job.terms.exists is not None and name not in KEYWORDS and job.terms.exists(name):
         return False
     if base is None or name in base.defines or name in replaced(base, job.target):

@@ -30,7 +30,7 @@ def held_to_tree(file: PatchedFile, done: FilePort, target: bytes | None, terms:
     for one in done.hunks:
         hunk = of.get(one.header, ())
         added = "".join(line.value for line in hunk if line.is_added)
-        own = (identifiers(added) & spoken) - known - EVERYWHERE - KEYWORDS
+        own = (identifiers(added) & spoken) - known - EVERYWHERE - KEYWORDS - terms.brings
         own -= locals_of(to_bytes(added)) if own else frozenset()
         dead = sorted(name for name in own if not name.startswith("CONFIG_") and terms.gone(name))
         placed = one

@@ -142,6 +142,11 @@ def find_all(lines: list[str], wanted: list[str]) -> list[int]:
     ]
 
 
+def nearest(lines: list[str], wanted: list[str], at: int) -> int | None:
+    """The place nearest to a line where a run of lines stands; None where there is none."""
+    return min(find_all(lines, wanted), key=lambda n: abs(n - at), default=None)
+
+
 def stands_beside(lines: list[str], at: int, wanted: list[str]) -> bool:
     """Whether a run of lines stands right before or right behind a place."""
     size = len(wanted)

@@ -45,3 +45,17 @@ class Placed(StrEnum):
     def is_dropped(self) -> bool:
         """Whether there is nothing to do for it."""
         return self in (Placed.UPSTREAM, Placed.GONE)
+
+
+RUNGS = (
+    "literal",
+    "exported",
+    "threeway",
+    "identifiers",
+    "blocks",
+    "dropped",
+    "nearby",
+    "adjacent",
+)
+"""The modules of strategies/ in the order in which they are tried, the surest first. What none of
+them places whole is tried in pieces."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from zpmaint.merge.lines import join, squeezed
 from zpmaint.merge.splice import in_order, spliced
-from zpmaint.port.hunks import Change, find_all
+from zpmaint.port.hunks import Change, nearest
 from zpmaint.port.placed import Placed
 from zpmaint.port.scopes import Scope, Source, source
 from zpmaint.port.terms import STRICT, Terms
@@ -34,9 +34,7 @@ class Job:
         if self.base is None:
             return None
         edits = []
-        for change in self.siblings:
-            places = find_all(self.base.lines, change.pre)
-            start = min(places, key=lambda n: abs(n - change.start), default=None)
+        for change, start in zip(self.siblings, self._starts, strict=True):
             if start is None:
                 return None
             edits.append((start, start + len(change.pre), change.post))
@@ -46,14 +44,33 @@ class Job:
 
     @cached_property
     def base_at(self) -> int | None:
-        """Where the pre-image stands in the base: the nearest match, as the anchor was cut there
-        or against a neighbour of it. None without a base or without a match."""
+        """Where the pre-image stands in the base, as the anchor was cut there or against a
+        neighbour of it: the match nearest to the header's line and the offset of the hunk before,
+        as patch has it. None without a base or without a match."""
         if self.base is None:
             return None
         if not self.change.pre:
             return 0 if not self.base.lines else None
-        places = find_all(self.base.lines, self.change.pre)
-        return min(places, key=lambda n: abs(n - self.change.start), default=None)
+        for change, start in zip(self.siblings, self._starts, strict=True):
+            if change is self.change:
+                return start
+        return nearest(self.base.lines, self.change.pre, self.change.start + self._offset_here)
+
+    @property
+    def _starts(self) -> tuple[int | None, ...]:
+        """Where each sibling stands in the base."""
+        assert self.base is not None
+        return _starts(self.base, self.siblings)
+
+    @property
+    def _offset_here(self) -> int:
+        """The offset of the sibling that a change (a piece of one, say) stands in or behind."""
+        before = [
+            start - change.start
+            for change, start in zip(self.siblings, self._starts, strict=True)
+            if start is not None and change.start <= self.change.start
+        ]
+        return before[-1] if before else 0
 
     @cached_property
     def home(self) -> Scope | None:
@@ -68,6 +85,19 @@ class Job:
     def knows_home(self) -> bool:
         """Whether the scope (file level included) is known and not only not found."""
         return self.base_at is not None or self.change.own_scope is not None
+
+
+@lru_cache(maxsize=256)
+def _starts(base: Source, changes: tuple[Change, ...]) -> tuple[int | None, ...]:
+    """Where the hunks of one file stand, each looked for from the offset of the one before."""
+    found = []
+    offset = 0
+    for change in changes:
+        at = nearest(base.lines, change.pre, change.start + offset)
+        if at is not None:
+            offset = at - change.start
+        found.append(at)
+    return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from zpmaint.diffs import binary, writer
 from zpmaint.diffs.reader import FileDiff, read_patch
@@ -127,7 +128,8 @@ def carry(
     if not changes:
         return _moved(part, before)
     known = base.get(part.old) if isinstance(there, Effect) else None
-    return _lines(part, changes, known, before, terms=terms, resolutions=resolutions)
+    memories = tuple(resolutions)
+    return _lines(part, changes, known, before, terms=terms, resolutions=memories)
 
 
 def held(part: FileDiff, why: str) -> Carried:
@@ -218,6 +220,7 @@ def _moved(part: FileDiff, before: bytes) -> Carried:
     return Carried(_with(_told(part, (), Placed.EXACT, what), effect), effect, part.text())
 
 
+@lru_cache(maxsize=512)  # from commit to commit most files of a series stay the same
 def _lines(
     part: FileDiff,
     changes: tuple[Change, ...],
@@ -225,7 +228,7 @@ def _lines(
     before: bytes,
     *,
     terms: Terms,
-    resolutions: Sequence[Resolution],
+    resolutions: tuple[Resolution, ...],
 ) -> Carried:
     """Changed lines, placed by the engine."""
     held, ported = _tried(part, changes, known, before, terms)

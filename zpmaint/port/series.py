@@ -17,9 +17,10 @@ from zpmaint.merge.tokens import identifiers
 from zpmaint.patchset.values import Resolution
 from zpmaint.port import reversal
 from zpmaint.port.overlay import Overlay
+from zpmaint.port.own_names import of_lines
 from zpmaint.port.placed import Placed
 from zpmaint.port.sections import Carried, Effect, carry, held, perform, proven
-from zpmaint.port.terms import STRICT, Terms
+from zpmaint.port.terms import Terms
 from zpmaint.port.threshold import held_back
 from zpmaint.port.values import Fate, FilePort, MemberPort
 
@@ -105,8 +106,9 @@ class _Work:
     def terms(self, member: Member) -> Terms:
         """What is known of the tree when a patch's turn has come."""
         there, taken = self.exists, self.gone
+        brings = _defined(member)
         if there is None or taken is None:
-            return STRICT
+            return Terms(brings=brings)
         own = _names(member)
 
         def exists(name: str) -> bool:
@@ -115,7 +117,7 @@ class _Work:
         def gone(name: str) -> bool:
             return name not in self.brought and taken(name)
 
-        return Terms(exists=exists, gone=gone)
+        return Terms(exists=exists, gone=gone, brings=brings)
 
     def held(self, number: int, member: Member, why: str) -> MemberPort:
         """A patch that the target has: only the base goes on."""
@@ -210,6 +212,17 @@ class _Work:
         for path, data in there.files.items():
             self.base.put(path, data, owners)
         return needs
+
+
+def _defined(member: Member) -> frozenset[str]:
+    """The names that a patch defines."""
+    return of_lines(
+        (
+            part.new or str(part.old),
+            [line[1:] for hunk in part.hunks for line in hunk.lines if line[0] == "+"],
+        )
+        for part in member.patch.diffs
+    )
 
 
 def _names(member: Member) -> set[str]:

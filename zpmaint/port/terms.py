@@ -31,6 +31,8 @@ class Terms:
     """Whether the tree that the patch was cut against speaks of a name and the target's no longer
     does. Asked of names that only the patch's own lines bring to a file: upstream may have taken
     away what they call."""
+    brings: frozenset[str] = frozenset()
+    """Names that the patch itself defines: no tree is asked for them."""
     offers: tuple[Offer, ...] = ()
     """Other files of the target: where the patch's own file, or the function, is not there any
     more."""

@@ -144,12 +144,13 @@ class GitSource:
         """See Source.speaks_of. The first few questions to a tree are put to `git grep`, whose
         answer is there before an index would be; a sweep asks hundreds of trees once or twice."""
         with self._lock:
+            if (version, name) in self._told:
+                return self._told[version, name]
             names = self._names_of(version)
             if names.is_made or self._asked[version] >= _BY_GREP:
                 return names.speaks_of(name)
-            if (version, name) not in self._told:
-                self._asked[version] += 1
-                self._told[version, name] = self._greps(version, name)
+            self._asked[version] += 1
+            self._told[version, name] = self._greps(version, name)
             return self._told[version, name]
 
     def _greps(self, version: KernelVersion, name: str) -> bool:

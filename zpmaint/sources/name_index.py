@@ -71,7 +71,7 @@ class Words:
 
     def write(self, out: IO[bytes]) -> None:
         """Write the index of what was added."""
-        words = sorted(self._files.keys() | self._binary)
+        words = sorted([*self._files, *self._binary.difference(self._files)])
         out.write(_FORMAT)
         starts, firsts = array("Q"), []
         for at in range(0, len(words), _WORDS):

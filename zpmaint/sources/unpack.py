@@ -17,6 +17,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -38,6 +39,17 @@ class Omissions:
     folders: dict[str, str]
     """Folder to the reason why it is not needed."""
     always: tuple[str, ...]
+    alone: tuple[str, ...] = ()
+    """Folders of which nothing is ever built: a file that is asked for there comes by itself."""
+
+    def needed(self, path: str) -> str:
+        """What has to be unpacked for `path` to be built: the whole folder that was left out, with
+        the other sources of its drivers and their headers; or the file alone."""
+        parents = [str(parent) for parent in PurePosixPath(path).parents]
+        for folder in sorted(self.folders, key=len, reverse=True):
+            if folder in parents:
+                return path if folder in self.alone else folder
+        return path
 
     def covers(self, path: str) -> bool:
         """Whether `path` is a folder that is left out, or lies in one."""
@@ -45,14 +57,16 @@ class Omissions:
         return any(PurePosixPath(folder) in whole for folder in self.folders)
 
 
-NOTHING = Omissions({}, ())
+NOTHING = Omissions({}, (), ())
 
 
 @functools.cache
 def declared() -> Omissions:
     """The omissions of unpack.toml."""
     table = tomllib.loads((Path(__file__).parent / "unpack.toml").read_text())
-    return Omissions(table["left_out"], tuple(table["always"]))
+    folders: dict[str, str] = table["left_out"]
+    alone = tuple(f for f in folders if any(fnmatchcase(f, glob) for glob in table["alone"]))
+    return Omissions(folders, tuple(table["always"]), alone)
 
 
 def unpack(
@@ -64,13 +78,14 @@ def unpack(
     reporter: Reporter = SILENT,
 ) -> Path:
     """Make `tree` from `archive` (.tar.xz) less what is omitted, and give it back; what `keep`
-    names is there if the archive has it. A tree that is there already is only completed.
+    names is there if the archive has it, with the folder that it is built in. A tree that is there
+    already is only completed; `added_later` tells what it got so.
 
     Raises SourceFailedError for an archive that is cut or corrupt: then no tree appears.
     """
     need("tar", "xz")
     omit = declared() if omit is None else omit
-    wanted = sorted({_inside(path) for path in keep if omit.covers(_inside(path))})
+    wanted = sorted({omit.needed(_inside(path)) for path in keep if omit.covers(_inside(path))})
     with locked(tree, reporter):
         try:
             if not tree.is_dir():
@@ -94,10 +109,28 @@ def _asked(tree: Path) -> Path:
     return tree.with_name(tree.name + ".kept.json")
 
 
+def _later(tree: Path) -> Path:
+    return tree.with_name(tree.name + ".later.json")
+
+
+def added_later(tree: Path) -> frozenset[str]:
+    """The files of an unpacked tree that are there because a patch asked for them, by path.
+
+    They are no part of what a tree is known by: every Kconfig and Makefile was there before, so
+    that with them no kernel is configured or built in another way. Empty for a tree that was not
+    unpacked here."""
+    try:
+        found = json.loads(_later(tree).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return frozenset()
+    return frozenset(found)
+
+
 def _whole(
     archive: Path, tree: Path, wanted: Sequence[str], omit: Omissions, reporter: Reporter
 ) -> None:
     _asked(tree).unlink(missing_ok=True)
+    _later(tree).unlink(missing_ok=True)
     with landing(tree) as fresh, reporter.step(f"unpack {tree.name}", "B") as step:
         top = _top(archive)
         folders = [f"{top}/{folder}" for folder in omit.folders]
@@ -117,18 +150,17 @@ def _whole(
                 ]
             )
         _decode(archive, readers, step)
+        extra = [path for path in _files(apart, wanted) if not _is_always(path, omit)]
         _join(apart, fresh)
         if not (fresh / "Makefile").is_file():
             raise SourceFailedError(f"{archive}: holds no kernel tree (no {top}/Makefile)")
         write_whole(_asked(tree), json.dumps(list(wanted)))
+        write_whole(_later(tree), json.dumps(sorted(extra)))
 
 
 def _complete(archive: Path, tree: Path, wanted: Sequence[str], reporter: Reporter) -> None:
     asked = set(json.loads(_asked(tree).read_text())) if _asked(tree).is_file() else set()
-    # Of a folder some files may be there already: those of `always`.
-    missing = [
-        p for p in wanted if p not in asked and ((tree / p).is_dir() or not (tree / p).exists())
-    ]
+    missing = [p for p in wanted if p not in asked and not (tree / p).is_file()]
     if not missing:
         return
     beside = Path(tempfile.mkdtemp(dir=tree.parent, prefix=f".{tree.name}.more."))
@@ -137,15 +169,31 @@ def _complete(archive: Path, tree: Path, wanted: Sequence[str], reporter: Report
             top = _top(archive)
             names = [f"{top}/{path}" for path in missing]
             _decode(archive, [[f"--directory={beside}", "--no-wildcards", *names]], step)
-        for path in missing:
-            if (beside / path).is_dir():
-                _join(beside / path, tree / path)
-            elif (beside / path).exists():
-                (tree / path).parent.mkdir(parents=True, exist_ok=True)
-                (beside / path).replace(tree / path)
+        fresh = [path for path in _files(beside, missing) if not (tree / path).exists()]
+        # Before the files are there: whoever reads the tree meanwhile must not take them for old.
+        write_whole(_later(tree), json.dumps(sorted({*added_later(tree), *fresh})))
+        for path in fresh:
+            (tree / path).parent.mkdir(parents=True, exist_ok=True)
+            (beside / path).replace(tree / path)
         write_whole(_asked(tree), json.dumps(sorted(asked | set(missing))))
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _files(top: Path, paths: Iterable[str]) -> list[str]:
+    """The files that `paths`, files or folders, are or hold below `top`."""
+    found: list[str] = []
+    for path in paths:
+        place = top / path
+        for one in place.rglob("*") if place.is_dir() and not place.is_symlink() else [place]:
+            if one.is_symlink() or one.is_file():
+                found.append(str(one.relative_to(top)))
+    return found
+
+
+def _is_always(path: str, omit: Omissions) -> bool:
+    name = path.rpartition("/")[2]
+    return any(fnmatchcase(name, glob) for glob in omit.always)
 
 
 def _join(apart: Path, tree: Path) -> None:

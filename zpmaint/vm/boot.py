@@ -14,7 +14,7 @@ from zpmaint.kbuild.values import Kernel
 from zpmaint.vm import console as console_lines
 from zpmaint.vm import kvm, qemu
 from zpmaint.vm.outcome import Ending, classify
-from zpmaint.vm.profiles import Accelerator, Machine, machine_for
+from zpmaint.vm.profiles import Accelerator, Machine, Machines, machine_for, packaged
 from zpmaint.vm.values import Outcome, Run
 
 
@@ -30,6 +30,7 @@ def boot(
     append: Iterable[str] = (),
     cache: Path | None = None,
     stop: Event | None = None,
+    machines: Machines | None = None,
 ) -> Run:
     """Boot `kernel` with `initramfs` and say how it ended.
 
@@ -39,12 +40,14 @@ def boot(
     (TCG counting instructions, repeatable), "tcg" or "kvm"; "kvm" is used only where a probe
     reached init under it, and the probe's answer is kept in `cache` until the host reboots. Another
     thread may set `stop`: the guest is then ended, and its run says nothing of the kernel.
+    `machines` are the rows to choose from, the package's if not given.
 
     A guest that fails and a QEMU that does not start are both answers, not errors. Raises
     UserError for an accelerator or image that no machine is for, InfraError where KVM is asked
     for and does not work, or `console` cannot be written.
     """
-    machine = machine_for(kernel.image_kind, kernel.version, kernel.profile)
+    table = machines or packaged()
+    machine = machine_for(kernel.image_kind, kernel.version, kernel.profile, table)
     if accelerator is Accelerator.KVM:
         probe = kvm.probe(
             machine.name,
@@ -52,6 +55,7 @@ def boot(
                 kernel,
                 kvm.probe_initramfs(kernel.arch),
                 machine=machine,
+                machines=table,
                 console=cache / f"kvm-{machine.name}.console" if cache else Path(os.devnull),
                 deadline=kvm.DEADLINE,
                 accelerator=Accelerator.KVM,
@@ -69,6 +73,7 @@ def boot(
             kernel,
             initramfs,
             machine=machine,
+            machines=table,
             console=console,
             deadline=deadline,
             accelerator=accelerator,
@@ -76,6 +81,8 @@ def boot(
             append=append,
             stop=stop,
         )
+        if (name := table.label(machine)) != machine.name:
+            step.note(f"on machine {name}")
         if run.outcome is not Outcome.FINISHED:
             step.note(f"{run.outcome}: {run.why}")
     return run
@@ -86,6 +93,7 @@ def _boot(
     initramfs: bytes | Path,
     *,
     machine: Machine,
+    machines: Machines,
     console: Path,
     accelerator: Accelerator,
     deadline: float | None = None,
@@ -113,6 +121,7 @@ def _boot(
                 results=results_out,
                 memory=memory,
                 append=append,
+                machines=machines,
             )
 
         try:

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from zpmaint.core.config import checked
 from zpmaint.core.errors import UserError
@@ -56,10 +56,13 @@ class Machine(_Row):
     memory: int
     deadline: float
 
-    def takes(self, image_kind: str, version: KernelVersion, profile: str) -> bool:
+    def takes(
+        self, image_kind: str, version: KernelVersion, profile: str, named: frozenset[str]
+    ) -> bool:
+        """Whether it boots such an image; `named` are the build profiles that any machine names."""
         return (
             image_kind in self.images
-            and (profile in self.profiles or not (self.profiles or profile in _named()))
+            and (profile in self.profiles or not (self.profiles or profile in named))
             and (not self.since or version >= KernelVersion.parse(self.since))
             and (not self.until or version < KernelVersion.parse(self.until))
         )
@@ -74,10 +77,11 @@ class Machine(_Row):
         results: str,
         memory: int | None = None,
         append: Iterable[str] = (),
+        machines: Machines | None = None,
     ) -> tuple[str, ...]:
         """QEMU's command line. `console` and `results` are files QEMU writes, `memory` MiB,
-        `append` further words for the kernel's command line."""
-        table = _profiles()
+        `append` further words for the kernel's command line; `machines` as for `machine_for`."""
+        table = machines or packaged()
         qemu = (line.args for line in table.qemu if line.is_for(self.name, accelerator))
         kernel = (line.arg for line in table.kernel if line.is_for(self.name, accelerator))
         return (
@@ -92,30 +96,73 @@ class Machine(_Row):
         )
 
 
-class _Profiles(_Row):
-    machine: tuple[Machine, ...]
-    qemu: tuple[_QemuLine, ...]
-    kernel: tuple[_KernelLine, ...]
+class Machines(_Row):
+    """The machines, and the words that they are started with, in the order they are asked."""
+
+    machine: tuple[Machine, ...] = ()
+    qemu: tuple[_QemuLine, ...] = ()
+    kernel: tuple[_KernelLine, ...] = ()
+    _own: frozenset[str] = PrivateAttr(frozenset())
+
+    def label(self, machine: Machine) -> str:
+        """A machine's name, with (project) where its row is not packaged."""
+        return f"{machine.name} (project)" if machine.name in self._own else machine.name
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The build profiles that some machine is for."""
+        return frozenset(name for machine in self.machine for name in machine.profiles)
 
 
 @functools.cache
-def _profiles() -> _Profiles:
-    path = Path(__file__).with_name("profiles.toml")
-    return checked(_Profiles, tomllib.loads(path.read_text(encoding="utf-8")), path)
+def packaged() -> Machines:
+    """The rows of this package's profiles.toml."""
+    return _read(Path(__file__).with_name("profiles.toml"))
 
 
-@functools.cache
-def _named() -> frozenset[str]:
-    return frozenset(name for machine in _profiles().machine for name in machine.profiles)
+def over(path: Path) -> Machines:
+    """The package's rows with those of a project's file on top: a machine of a packaged name
+    replaces that one, a new one is asked before all, and lines for QEMU and the kernel are added
+    behind. Raises UserError naming file and key."""
+    base = packaged()
+    if not path.is_file():
+        return base
+    own = _read(path)
+    instead = {machine.name: machine for machine in own.machine}
+    known = {machine.name for machine in base.machine}
+    layered = Machines(
+        machine=(
+            *(machine for machine in own.machine if machine.name not in known),
+            *(instead.get(machine.name, machine) for machine in base.machine),
+        ),
+        qemu=(*base.qemu, *own.qemu),
+        kernel=(*base.kernel, *own.kernel),
+    )
+    layered._own = frozenset(instead)
+    return layered
 
 
-def machine_for(image_kind: str, version: KernelVersion, profile: str = "") -> Machine:
-    """The machine that boots such an image, built with that build profile. Raises UserError where
-    none does."""
-    for machine in _profiles().machine:
-        if machine.takes(image_kind, version, profile):
+def _read(path: Path) -> Machines:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not TOML: {error}") from None
+    return checked(Machines, table, path)
+
+
+def machine_for(
+    image_kind: str,
+    version: KernelVersion,
+    profile: str = "",
+    machines: Machines | None = None,
+) -> Machine:
+    """The machine that boots such an image, built with that build profile, of `machines` or of
+    the packaged ones. Raises UserError where none does."""
+    table = machines or packaged()
+    for machine in table.machine:
+        if machine.takes(image_kind, version, profile, table.named):
             return machine
-    of = f" built with profile {profile}" if profile in _named() else ""
+    of = f" built with profile {profile}" if profile in table.named else ""
     raise UserError(
         f"no machine boots a {image_kind} of {version}{of}",
         "build the other image kind, or add a machine to zpmaint/vm/profiles.toml",

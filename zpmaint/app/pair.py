@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A pair of kernels: its tree fetched, and what the patch set and the project say of a build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from zpmaint.app.port import touched
+from zpmaint.app.session import Session
+from zpmaint.core.versions import KernelVersion
+from zpmaint.kbuild.change import PatchStep
+from zpmaint.kbuild.options import BuildOptions
+from zpmaint.kbuild.pair import build as build_kernels
+from zpmaint.kbuild.values import Flavour, Pair
+from zpmaint.patchset.values import PatchSet
+from zpmaint.port.values import Port
+from zpmaint.sources.chain import Chain
+from zpmaint.sources.unpack import added_later
+
+
+def build_pair(
+    session: Session,
+    patchset: PatchSet,
+    version: KernelVersion,
+    chain: Chain,
+    port: Port | None,
+    *,
+    options: BuildOptions,
+    flavours: tuple[Flavour, ...] = (Flavour.STOCK, Flavour.PATCHED),
+    patches: int | None = None,
+) -> Pair:
+    """The kernels of `version`: stock and, where the port has something to apply, patched; with
+    `patches` by so many of its steps."""
+    patched: Mapping[str, bytes | None] | None = None
+    if port and port.patch:
+        patched = port.contents(patches)
+    tree = chain.tree(version, keep=touched(patchset.anchors))
+    return build_kernels(
+        version,
+        tree,
+        options,
+        patched,
+        work=session.places.cache / "work",
+        reporter=session.reporter,
+        flavours=flavours,
+        steps=_steps(port, patches),
+        fragments=patchset.fragments(version, options.arch),
+        data=session.build_data,
+        later=added_later(tree),
+    )
+
+
+def _steps(port: Port | None, patches: int | None) -> tuple[PatchStep, ...]:
+    steps = port.steps[:patches] if port else ()
+    return tuple(PatchStep(step.name, step.text, step.result) for step in steps)
