@@ -92,7 +92,7 @@ def recounted(lines: Sequence[str], head: int, header: Header, was: Misfit) -> B
     short = header.old_count - old
     is_whole = bool(out) and out[-1].endswith("\n") and _only_blank(lines, at)
     if is_whole and 0 < short <= _CHOPPED and short == header.new_count - new:
-        notes.append((head, f"{short} blank context lines at the end of the file were chopped off"))
+        notes.append((head, f"the hunk ends early: {short} blank context lines chopped off"))
         out += [" \n"] * short
         return Body(at, tuple(out), header.old_count, header.new_count, tuple(notes))
     told = _drift(header, lines[at] if at < len(lines) else "")
