@@ -94,6 +94,31 @@ def test_the_same_with_the_symbol_on(toy: EvidenceToy) -> None:
     assert file.hunks[0].compiled is Compiled.KERNEL
 
 
+def test_an_include_that_the_headers_guard_keeps_out(toy: EvidenceToy) -> None:
+    """Nothing of the header comes out a second time, and yet the line is read."""
+    text = MEMORY.replace(
+        "int zero_page;", "#ifdef CONFIG_NUMA\n#include <linux/mm.h>\n#endif\nint zero_page;"
+    )
+    (hunk,) = toy.one("mm/memory.c", text, NUMA_ON).hunks
+    assert hunk.compiled is Compiled.KERNEL
+    (hunk,) = toy.one("mm/memory.c", text).hunks
+    assert (hunk.compiled, hunk.symbols) == (Compiled.NOT, ("NUMA",))
+
+
+def test_a_header_that_a_new_source_includes(toy: EvidenceToy) -> None:
+    """What stock made of the header is asked of a source that stock has."""
+    seen = toy.seen(
+        {
+            "include/linux/mm.h": HEADER.replace("4", "5"),
+            "mm/new.c": "#include <linux/mm.h>\nint fresh = PAGES;\n",
+            "mm/Makefile": "obj-y := memory.o new.o\n",
+        }
+    )
+    assert seen.is_whole
+    header = seen.files[0]
+    assert header.compiled is Compiled.KERNEL and "mm/new.o" in header.objects
+
+
 def test_an_else_that_repeats_stock_is_no_new_code(toy: EvidenceToy) -> None:
     old = "\treturn zero_page + PAGES;\n"
     new = "#ifdef CONFIG_NUMA\n\treturn 7;\n#else\n\treturn  zero_page + PAGES;\n#endif\n"

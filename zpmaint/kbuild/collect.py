@@ -242,7 +242,7 @@ class _File:
         path = built.tree / self.change.stock_path if stock else built.src / self.change.path
         seen: set[int] = set()
         live: frozenset[int] = frozenset()
-        for name in self._compilations:
+        for name in self._compilations(stock=stock):
             record = built.records.by_target[name]
             swap = (built.src, built.tree) if stock else None
             before = built.stock_autoconf if stock else None
@@ -252,11 +252,12 @@ class _File:
                 break
         return live
 
-    @cached_property
-    def _compilations(self) -> tuple[str, ...]:
-        """Records whose command reads it: of its objects, or of what they are generated from."""
+    def _compilations(self, *, stock: bool) -> tuple[str, ...]:
+        """Records whose command reads it: of its objects, or of what they are generated from. Of a
+        `stock` tree those that stock has made, too: it lacks the sources that the patch adds."""
         known = self.built.records.by_target
-        own = [name for name in self._objects if name in known and known[name].is_compiled]
+        there = self.built.stock_objects if stock else self.built.linked
+        own = [n for n in self._objects if n in known and known[n].is_compiled and n in there]
         direct = set(self._users)
         if not self._is_deleted:
             direct = set(self.built.records.naming(self.change.path))

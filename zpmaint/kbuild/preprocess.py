@@ -2,7 +2,7 @@
 """Which lines of a source the compiler saw: the recorded command, stopped after preprocessing.
 
 With -fdirectives-only macros stay as they are written, so that every line keeps its number; -dD
-has #define lines come out, too.
+has #define lines come out, too, and -dI #include lines, even of a header that its guard keeps out.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def seen_lines(
         if before is not None:
             words = [words[0], "-include", str(before), *words[1:]]
         done = subprocess.run(
-            [*words, "-w", "-E", "-dD", "-fdirectives-only"],
+            [*words, "-w", "-E", "-dD", "-dI", "-fdirectives-only"],
             cwd=obj,
             env=environment({"CCACHE_DISABLE": "1"}),
             stdin=subprocess.DEVNULL,
