@@ -20,8 +20,8 @@ VERSION = KernelVersion.parse("6.12.107")
 MEMORY = b"int zero_page;\nint handle_mm_fault(void) { return zero_page; }\n"
 MAIN = b"int handle_mm_fault(void);\nvoid start_kernel(void) { handle_mm_fault(); for (;;); }\n"
 
-# Objects depend on their own source and one header, as fixdep would have it, and records are kept
-# as kbuild keeps them: what was compiled is read from those. A source with SLOW in
+# Objects depend on their own source and one header, as fixdep would have it, and leave the records
+# that kbuild does. A source with SLOW in
 # it leaves half an object on the disk and waits until @FAST@ exists, as a compiler does that is
 # about to be killed.
 _MAKEFILE = r"""
@@ -38,16 +38,17 @@ allnoconfig:
 vmlinux: $(objs)
 	@echo '  LD      vmlinux'
 	@$(CC) -nostdlib -static -Wl,-e,start_kernel -Wl,--build-id=none -o $(O)/vmlinux $(objs)
-	@echo 'savedcmd_vmlinux.a := ar cDPrST vmlinux.a init/main.o mm/memory.o' > $(O)/.vmlinux.a.cmd
+	@echo 'savedcmd_vmlinux.a := rm -f vmlinux.a; ar cDPrST vmlinux.a $(objs:$(O)/%=%)' \
+	  > $(O)/.vmlinux.a.cmd
 $(O)/%.o: %.c include/linux/mm.h
 	@mkdir -p $(dir $@)
 	@echo '  CC      $*.o'
 	@if grep -q SLOW $<; then printf half > $@; echo $$$$ > @PID@; \
 	  n=0; while [ ! -e @FAST@ ] && [ $$((n+=1)) -lt 2000 ]; do sleep 0.02; done; fi
 	@$(CC) -fno-pie -Iinclude -c -o $@ $<
-	@{ echo 'savedcmd_$*.o := $(CC) -fno-pie -Iinclude -c -o $*.o $(CURDIR)/$*.c'; echo; \
-	  echo 'deps_$*.o := \'; echo '  $(CURDIR)/$*.c \'; echo '  $(CURDIR)/include/linux/mm.h'; } \
-	  > $(dir $@).$(notdir $@).cmd
+	@{ echo 'savedcmd_$*.o := $(CC) -fno-pie -I$(CURDIR)/include -c -o $*.o $(CURDIR)/$<'; echo; \
+	  echo 'deps_$*.o := \'; echo '  $(CURDIR)/$< $(CURDIR)/include/linux/mm.h'; } \
+	  > $(dir $@).$(notdir $*).o.cmd
 .PHONY: allnoconfig vmlinux
 """
 

@@ -161,6 +161,13 @@ def test_a_projects_own_data_counts(shipped: PatchSet, tmp_path: Path) -> None:
     assert now.keys() - before.keys() == {"project/kbuild/fixups.toml"}
 
 
+def test_a_projects_own_compiler_counts(shipped: PatchSet) -> None:
+    now = verification_inputs(NEW, shipped)
+    assert verification_inputs(NEW, shipped, compilers=["gcc"]) == now
+    other = verification_inputs(NEW, shipped, compilers=["gcc", "tar"])  # any program that is there
+    assert {name for name in now if now[name] != other[name]} == {"tools"}
+
+
 def test_the_key_holds_what_the_stages_import_and_read(shipped: PatchSet) -> None:
     code = inputs._code(None)
     assert {

@@ -85,7 +85,6 @@ def test_ends_of_lines_and_files() -> None:
     ("text", "says"),
     [
         (PLAIN.replace("+B\n c\n", ""), "ends early"),
-        (PLAIN.replace(" c\n", ""), "ends early"),
         (PLAIN.replace("mm/x.c", "../x.c"), "leads out"),
         (PLAIN.replace("a/mm", "/mm"), "no path that -p1"),
         (PLAIN.replace("mm/x.c", ".git/hooks/x"), "git repository"),

@@ -9,6 +9,7 @@ from test_port_strategies import FAULT, HEAD
 from zpmaint.core.eras import Era
 from zpmaint.patchset.values import Adoption
 from zpmaint.port.history import declared, differ, manner, ranges, touched_scopes, turns, way
+from zpmaint.port.placed import Placed
 from zpmaint.port.values import FilePort, HunkPort, Port, State
 
 A, P, U, C = State.APPLIES, State.PORTED, State.UPSTREAM, State.CONFLICT
@@ -18,7 +19,7 @@ def port(
     version: str, state: State = A, *placed: str, anchor: str = "a", sure: float = 1.0,
     scope: str = "fault",
 ) -> Port:  # fmt: skip
-    hunks = tuple(HunkPort("@@", scope, how, sure, "so") for how in placed or ("exact",))
+    hunks = tuple(HunkPort("@@", scope, Placed(how), sure, "so") for how in placed or ("exact",))
     return Port(V(version), "toy", state, anchor, (FilePort(PATH, hunks),), "", f"why {version}")
 
 

@@ -12,16 +12,13 @@ from series_fixtures import (
     Repository,
     Tree,
     git_am,
-    lay,
     ported,
-    program,
     quilt_folder,
     quilt_push,
     tree_of,
     write,
 )
 
-from zpmaint.core.errors import UserError
 from zpmaint.diffs.series import load_series
 from zpmaint.diffs.writer import unified
 from zpmaint.merge.lines import lines_of
@@ -354,21 +351,20 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     assert port.fate is Fate.CONFLICT and "link" in port.why
 
 
-def test_a_patch_without_a_diff_stays(tmp_path: Path) -> None:
-    program("quilt")
+def test_a_patch_without_a_diff_is_not_called_applied(tmp_path: Path) -> None:
     folder = quilt_folder(tmp_path / "in", {"0.patch": "notes\n", **chain(C, ONE)})
     ports = ported(folder, BASE, TARGET)
-    assert fates(ports) == ["applies", "applies"]
-    assert ports[0].data == b"notes\n"
+    assert fates(ports) == ["unread", "applies"]
+    assert "no diff that can be read" in ports[0].why
+    out = write(tmp_path / "out", folder, ports)
+    assert (out / "unported/0.patch").read_bytes() == b"notes\n"
 
 
-def test_reading_is_all_or_nothing(tmp_path: Path) -> None:
-
-    folder = quilt_folder(tmp_path / "in", {**chain(C, ONE), "2.patch": diff(C, ONE)[:-20]})
-    with pytest.raises(UserError, match=r"2\.patch: line"):
-        ported(folder, BASE, TARGET)
-    lay(tmp_path / "in", {"2.patch": diff(ONE, TWO).encode()})
-    assert len(load_series(folder).members) == 2
+def test_what_cannot_be_read_is_named_and_the_others_go_on(tmp_path: Path) -> None:
+    folder = quilt_folder(tmp_path / "in", {"0.patch": diff(C, ONE)[:-20], **chain(C, ONE, TWO)})
+    ports = ported(folder, BASE, TARGET)
+    assert fates(ports) == ["unread", "applies", "applies"]
+    assert ports[0].why.startswith("line ") and "ends early" in ports[0].why
 
 
 def test_what_upstream_took_away_is_not_called_by_a_series(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ left out, and so is a row whose range of kernels does not hold the one in questi
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import tomllib
@@ -37,12 +38,18 @@ def value_digest(value: object, version: KernelVersion) -> str:
 def file_digest(path: Path, version: KernelVersion) -> str:
     """The hash of a data file as it counts on `version`. Of TOML the rows are read, of all else
     the bytes count."""
+    stat = path.stat()
+    read = _read(path, stat.st_mtime_ns, stat.st_size)
+    return read if isinstance(read, str) else _hash(_of_table(read, version))
+
+
+@functools.cache
+def _read(path: Path, _time: int, _size: int) -> dict[str, Any] | str:
+    """What TOML says, the hash of all else. Read once for all kernels of a matrix."""
     data = path.read_bytes()
     if path.suffix == ".toml":
-        with suppress(
-            tomllib.TOMLDecodeError, UnicodeDecodeError
-        ):  # who uses it says what is wrong
-            return _hash(_of_table(tomllib.loads(data.decode()), version))
+        with suppress(tomllib.TOMLDecodeError, UnicodeDecodeError):  # its user says what is wrong
+            return tomllib.loads(data.decode())
     return hashlib.sha256(data).hexdigest()[:32]
 
 

@@ -41,6 +41,7 @@ from zpmaint.app.content import file_digest, folder_digests, value_digest
 from zpmaint.app.port import starting
 from zpmaint.app.session import Session
 from zpmaint.core.eras import Era
+from zpmaint.core.places import DATA_NAME
 from zpmaint.core.tools import run
 from zpmaint.core.versions import KernelVersion
 from zpmaint.kbuild.options import BuildOptions
@@ -54,11 +55,10 @@ ENTRIES = ("zpmaint.app.verify",)
 # due than need be, never less.
 _KEEPERS = ("zpmaint.ledger", "zpmaint.app.records", "zpmaint.app.inputs", "zpmaint.core.progress")
 
-_TOOLS = (("gcc", "--version"), ("ld", "--version"), ("qemu-system-x86_64", "--version"))
+_TOOLS = ("ld", "qemu-system-x86_64")
 
 _PACKAGE = Path(zpmaint.__file__).parent
 _ALWAYS = Era()
-_OWN_DATA = "zpmaint.d"
 
 
 def verification_inputs(
@@ -69,11 +69,12 @@ def verification_inputs(
     *,
     project: Path | None = None,
     cache: Path | None = None,
+    compilers: Iterable[str] = (),
 ) -> dict[str, str]:
     """The hash of each part of the inputs of verifying `patchset` on `version`.
 
     `project` is the folder whose own data files stand over the packaged ones, `cache` a folder
-    that saves parsing the code again."""
+    that saves parsing the code again; `compilers` those that a project's own toolchains name."""
     code = _code(cache)
     others = _unwanted(patchset)
     parts = {
@@ -82,14 +83,14 @@ def verification_inputs(
         "expectations": value_digest(_declared(patchset), version),
         "code": code.digest_without(others),
         "packages": _packages(code.packages),
-        "tools": _toolchain(),
+        "tools": _toolchain(tuple(sorted({"gcc", *compilers}))),
     }
     parts |= {
         f"own/{name}": digest
         for name, digest in folder_digests(patchset.folder / "cases", version).items()
     }
     if project:
-        own = folder_digests(project / _OWN_DATA, version)
+        own = folder_digests(project / DATA_NAME, version)
         parts |= {f"project/{name}": digest for name, digest in own.items()}
     data = (path for path in code.data if not others(".".join(_below(path).parts)))
     return parts | _data(data, version)
@@ -126,7 +127,13 @@ def inputs_of(
     """`verification_inputs` in a session's project."""
     places = session.places
     return verification_inputs(
-        version, patchset, build, accelerator, project=places.project, cache=places.cache
+        version,
+        patchset,
+        build,
+        accelerator,
+        project=places.project,
+        cache=places.cache,
+        compilers=[toolchain.compiler for toolchain in session.build_data.toolchains],
     )
 
 
@@ -170,12 +177,12 @@ def _packages(names: tuple[str, ...]) -> str:
 
 
 @functools.cache
-def _toolchain() -> str:
+def _toolchain(compilers: tuple[str, ...]) -> str:
     """The version lines of the programs that make and run a kernel. A missing one is '' here;
     the step that needs it says so."""
     lines = [
-        run(command).stdout.decode(errors="replace").partition("\n")[0]
-        for command in _TOOLS
-        if shutil.which(command[0])
+        run((name, "--version")).stdout.decode(errors="replace").partition("\n")[0]
+        for name in (*compilers, *_TOOLS)
+        if shutil.which(name)
     ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]

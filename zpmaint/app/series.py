@@ -42,8 +42,10 @@ class SeriesPort:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every patch went in or is upstream."""
-        return all(port.goes_in or port.fate is Fate.UPSTREAM for port in self.ports)
+        """Whether every patch is there, and went in or is upstream."""
+        return not self.series.missing and all(
+            port.goes_in or port.fate is Fate.UPSTREAM for port in self.ports
+        )
 
     def waiting(self, port: MemberPort) -> list[str]:
         """The later patches that a conflict holds up: they speak of lines that it brings."""
@@ -58,6 +60,8 @@ class SeriesPort:
             "whole": self.is_whole,
             "count": {fate: sum(p.fate is fate for p in self.ports) for fate in Fate},
             "left_out": dict(self.series.left_out),
+            "missing": list(self.series.missing),
+            "notes": list(self.series.notes),
             "patches": [
                 port.as_json()
                 | ({"holds_up": self.waiting(port)} if port.fate is Fate.CONFLICT else {})

@@ -33,10 +33,11 @@ class Session:
     _patchsets: dict[str, PatchSet] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def open(cls, places: Places, reporter: Reporter) -> Session:
-        """Read and check kernels.toml; nothing else is touched yet."""
+    def open(cls, places: Places, reporter: Reporter, *, is_new: bool = False) -> Session:
+        """Read and check kernels.toml; nothing else is touched yet. In a project that `is_new` the
+        patch sets that it names need not be there."""
         path = places.project / CONFIG_NAME
-        config = load_config(path)
+        config = load_config(path, is_new=is_new)
         session = cls(places, config, reporter)
         for row in config.kernel:
             known = {p.name for p in session.build_data.profiles if p.arch in row.arch}

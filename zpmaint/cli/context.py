@@ -57,6 +57,14 @@ class CommandContext:
 
         return Session.open(Places.find(self._project), self.reporter)
 
+    @cached_property
+    def new_session(self) -> Session:
+        """A session in a project whose patch sets may still have to be made."""
+        from zpmaint.app.session import Session
+        from zpmaint.core.places import Places
+
+        return Session.open(Places.find(self._project), self.reporter, is_new=True)
+
     def json(self, value: Any) -> None:
         """Print one JSON document."""
         import json

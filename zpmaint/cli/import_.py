@@ -1,4 +1,5 @@
-"""`zpmaint import`: mend a patch that a web page or a mailer damaged."""
+# SPDX-License-Identifier: GPL-2.0-only
+"""`zpmaint import`: take over a patch that people hold, put right what damaged it."""
 
 from __future__ import annotations
 
@@ -8,20 +9,17 @@ import click
 
 from zpmaint.cli import options
 from zpmaint.cli.context import CommandContext, pass_context
-from zpmaint.core.files import write_whole
-from zpmaint.core.text import to_bytes, to_text
-from zpmaint.core.versions import KernelVersion
-from zpmaint.mend.mend import mend, paths_in
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
 @click.option("--base", required=True, metavar="VERSION", help="The kernel it was made for.")
 @options.source
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for vVERSION.patch (default: standard output).",
+    help="The patch set's folder: gets vVERSION.patch (of several patches the folder vVERSION) "
+    "and, where it has none, a patch.toml. Default: standard output.",
 )
 @options.as_json
 @pass_context
@@ -34,42 +32,70 @@ def command(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Mend the patch in FILE against the blobs of the kernel it was made for.
+    """Take over the patch, mail, thread or queue in FILE, made for the kernel VERSION.
 
-    Lost indentation, tabs turned to spaces, wrapped lines, HTML entities, quote marks, lost
-    trailing blanks, CRLF and text around the patch are put right. Context and removed lines are
-    taken from the base itself; a line that cannot be placed is named, and nothing is written.
+    Whatever lies around a patch is taken off: compression, an encoding, a mail's parts, a page's
+    markup. A patch that fits its base stays as it is, with author, subject and message; one that
+    does not is mended: lost indentation, tabs turned to spaces, wrapped lines, HTML entities,
+    quote marks, lost trailing blanks, CRLF. Context and removed lines are taken from the base
+    itself, added lines are judged by it; a line that cannot be placed is named, and nothing is
+    written.
 
     \b
     Example:
       zpmaint import posting.txt --base 2.6.20 --source git:/srv/linux --out patches/mine/
     """
-    session = context.session
-    posting = to_text(file.read_bytes())
+    from zpmaint.app.import_ import import_series, written  # noqa: PLC0415
+    from zpmaint.app.new_set import patch_toml  # noqa: PLC0415
+    from zpmaint.app.patch_files import read_file  # noqa: PLC0415
+    from zpmaint.core.files import write_whole  # noqa: PLC0415
+    from zpmaint.core.text import to_bytes  # noqa: PLC0415
+    from zpmaint.core.versions import KernelVersion  # noqa: PLC0415
+    from zpmaint.diffs.series import read_series  # noqa: PLC0415
+
+    session = context.new_session
     version = KernelVersion.parse(base)
-    paths = paths_in(posting, str(file))
-    with session.reporter.step(f"mend {file.name} against {version}"):
-        mended = mend(
-            posting, session.chain(sources).blobs(version, paths), name=str(file), base=str(version)
-        )
-    written = None
+    series = read_series(file, read_file)
+    chain = session.chain(sources)
+    with session.reporter.step(f"import {file.name} against {version}"):
+        done = import_series(series, lambda paths: chain.blobs(version, paths))
+    notes = [
+        *series.notes,
+        *(f"left out: {name}: {why}" for name, why in series.left_out),
+        *(f"{one.name}: {note}" if len(done) > 1 else note for one in done for note in one.notes),
+    ]
+    made: list[Path] = []
     if out:
-        written = out / f"{version.tag}.patch"
-        write_whole(written, to_bytes(mended.patch))
+        files = written(out, version.tag, done)
+        named = files[0][0].name if len(done) == 1 else version.tag
+        table = out / "patch.toml"
+        if not table.exists():
+            files.append((table, to_bytes(patch_toml(done, version, file.name, named))))
+        elif named not in table.read_text(encoding="utf-8", errors="replace"):
+            notes.append(f"{table} is there: add an [[anchor]] with file = {named!r} to it")
+        for place, data in files:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(place, data)
+            made.append(place)
+    whole = "".join(one.patch for one in done)
     if as_json:
         context.json(
             {
                 "base": str(version),
-                "paths": list(paths),
-                "patch": mended.patch,
-                "written": written,
-                "notes": list(mended.notes),
+                "patches": [
+                    {"name": one.name, "mended": one.is_mended, "notes": list(one.notes)}
+                    for one in done
+                ],
+                "patch": whole,
+                "written": made[0] if made else None,
+                "files": made,
+                "notes": notes,
             }
         )
         return
-    if not written:
-        click.echo(to_bytes(mended.patch), nl=False)
-    for note in mended.notes:
+    if not made:
+        click.echo(to_bytes(whole), nl=False)
+    for note in notes:
         context.err.print(note, markup=False)
-    if written:
-        context.out.print(f"written: {written}", markup=False)
+    for place in made:
+        context.out.print(f"written: {place}", markup=False)

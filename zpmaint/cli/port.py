@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from zpmaint.app.job import Job
+from zpmaint.app.patch_files import read_file
 from zpmaint.app.series import check_out, port_series_onto, write_series
 from zpmaint.app.written import write_port
 from zpmaint.cli import options, series_tables, tables
@@ -49,7 +50,7 @@ from zpmaint.diffs.series import joined, load_series
     default=None,
     help="Of a series, look in both kernels' trees for every name that a patch brings to a file: "
     "what upstream took away is a conflict then. Done where --base is given, unless it is "
-    "refused; the first time a kernel is asked, its names are indexed, in about a minute.",
+    "refused; the first time a kernel is asked, its names are indexed, in a minute or two.",
 )
 @click.option(
     "-v", "--verbose", is_flag=True, help="Of a series that is a patch set, each hunk as well."
@@ -139,7 +140,7 @@ def _series(
     chain = session.chain(sources, () if sources else session.names_for(version))
     result = port_series_onto(
         session,
-        joined([load_series(place) for place in places]),
+        joined([load_series(place, read_file) for place in places]),
         session.resolve(version, chain),
         chain,
         base=session.resolve(base, chain) if base else None,

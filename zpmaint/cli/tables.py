@@ -114,8 +114,7 @@ def series(out: Console, result: SeriesPort) -> None:
         for file in one.files:
             if file.conflict:
                 out.print(f"{one.name}: {file.path}:\n{file.conflict}", markup=False)
-    for name, why in result.series.left_out:
-        out.print(f"left out: {name}: {why}", markup=False)
+    _said_of(out, result)
     counts = ", ".join(
         f"{count} {fate}" for fate in Fate if (count := sum(p.fate is fate for p in result.ports))
     )
@@ -124,6 +123,19 @@ def series(out: Console, result: SeriesPort) -> None:
         f"{result.series.name} on {result.version}{since}: {len(result.ports)} patches: {counts}",
         markup=False,
     )
+
+
+def _said_of(out: Console, result: SeriesPort) -> None:
+    """What reading the series had to say: what was put right, left out, or is missing."""
+    for said in result.series.notes:
+        out.print(said, markup=False)
+    for one in result.ports:
+        for said in one.notes:
+            out.print(f"{one.name}: {said}", markup=False)
+    for what in result.series.missing:
+        out.print(f"missing: {what}", markup=False)
+    for name, why in result.series.left_out:
+        out.print(f"left out: {name}: {why}", markup=False)
 
 
 def kernels(out: Console, built: Iterable[Kernel]) -> None:

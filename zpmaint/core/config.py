@@ -118,8 +118,9 @@ class Config(_Table):
         return self
 
 
-def load_config(path: Path) -> Config:
-    """Read and check kernels.toml. Raises UserError: file, key, what would be right."""
+def load_config(path: Path, *, is_new: bool = False) -> Config:
+    """Read and check kernels.toml. Raises UserError: file, key, what would be right. In a project
+    that `is_new` the patch sets that it names need not be there yet."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -127,6 +128,8 @@ def load_config(path: Path) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not TOML: {error}") from None
     config = checked(Config, table, path)
+    if is_new:
+        return config
     for index, name in enumerate([config.patch, *(p for k in config.kernel for p in k.patches)]):
         if not (path.parent / "patches" / name / "patch.toml").is_file():
             key = "patch" if index == 0 else "kernel.patches"

@@ -1,7 +1,8 @@
 """How kernels are named and ordered.
 
 Everything the field writes is understood: ``2.6.20.4``, ``v2.6.21-rc3``, ``3.0``, ``v6.12.107``,
-``7.3-rc7``, ``next-20261120``, Debian's ``6.12.107-1`` and ``7.3~rc7-1~exp1``.
+``7.3-rc7``, ``6.12.108-rc1`` (of a stable release), ``next-20261120``, Debian's ``6.12.107-1``
+and ``7.3~rc7-1~exp1``.
 """
 
 from __future__ import annotations
@@ -61,8 +62,6 @@ class KernelVersion:
             raise UserError(
                 f"{text!r} names a whole series", f"name one kernel of it: {found['numbers']}.20"
             )
-        if found["rc"] and any(numbers[width - 1 :]):
-            raise UserError(f"{text!r}: a point release has no release candidates", _EXAMPLES)
         debian = found["debian"]
         return cls(
             numbers + (0,) * (width - len(numbers)),

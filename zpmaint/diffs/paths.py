@@ -43,6 +43,18 @@ _TOPS = frozenset(
     )
 )
 
+_TOP_FILES = frozenset(
+    ("COPYING", "CREDITS", "Kbuild", "Kconfig", "MAINTAINERS", "Makefile", "README")
+)
+
+
+def is_in_tree(parts: list[str]) -> bool:
+    """Whether a path, part by part, begins with a folder of a kernel tree's top, or is one of the
+    files there."""
+    if len(parts) == 1:
+        return parts[0] in _TOP_FILES
+    return bool(parts) and parts[0] in _TOPS
+
 
 def tree_path(name: str, where: str) -> str:
     """The path in the tree that a -p1 header name stands for: a/mm/memory.c is mm/memory.c.

@@ -27,9 +27,13 @@ def unified(path: str, old: Sequence[str] | None, new: Sequence[str] | None) -> 
     return head + "".join(hunks(before, after))
 
 
-def hunks(old: list[str], new: list[str]) -> list[str]:
-    """The hunks of a diff, as text."""
-    changes = _changes(old, new)
+def hunks(
+    old: list[str], new: list[str], changes: Sequence[tuple[int, int, int, int]] | None = None
+) -> list[str]:
+    """The hunks of a diff, as text. `changes` are the ranges old[a:b] that became new[c:d], in
+    order, where a person or a patch said so; else the two are aligned."""
+    if changes is None:
+        changes = _changes(old, new)
     groups: list[list[tuple[int, int, int, int]]] = []
     for change in changes:
         if groups and change[0] - groups[-1][-1][1] <= 2 * CONTEXT:

@@ -75,7 +75,8 @@ class Source:
     """The first is the file itself."""
 
     def line(self, number: int) -> Line:
-        return self.lines[number - 1] if number <= len(self.lines) else Line(Kind.BLANK, 0)
+        # What is not there to be looked at is never "no code".
+        return self.lines[number - 1] if number <= len(self.lines) else Line(Kind.CODE, 0)
 
     def within(self, arm: int) -> Iterator[int]:
         """The numbers of the code lines that an arm holds, those of arms inside of it too."""

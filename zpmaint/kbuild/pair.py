@@ -31,7 +31,7 @@ from zpmaint.kbuild.change import PatchStep, changes
 from zpmaint.kbuild.collect import Built, collect
 from zpmaint.kbuild.conditions import SourceView
 from zpmaint.kbuild.data import BuildData
-from zpmaint.kbuild.diagnosis import diagnose
+from zpmaint.kbuild.diagnosis import check_folder, diagnose
 from zpmaint.kbuild.evidence import Evidence
 from zpmaint.kbuild.kept import Kept
 from zpmaint.kbuild.options import BuildOptions
@@ -134,6 +134,7 @@ def build(
     is not configured, compiled or linked: which flavour, which file, the first error, the log),
     InfraError (missing tools, disk full, out of memory, a crashed compiler).
     """
+    check_folder(work)
     with _disk_faults():
         job = _job(
             version,

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from zpmaint.mend.addresses import agrees, hides, shown
+from zpmaint.mend.characters import plain
 from zpmaint.mend.posting import Posted, PostedHunk
 
 _NO_END = re.compile(r"\\ ?No newline at end of file")
@@ -115,16 +117,18 @@ class _Way:
 
 def key(text: str) -> str:
     """What of a line survives the damage to blanks: its other characters. Latin-1 bytes of a
-    source compare equal to the characters a page shows for them."""
-    return "".join(
-        chr(ord(c) - 0xDC00) if "\udc80" <= c <= "\udcff" else c for c in text if not c.isspace()
-    )
+    source compare equal to the characters a page shows for them, curly quotes to plain ones."""
+    return "".join(c for c in plain(text) if not c.isspace())
 
 
 def align(hunk: PostedHunk, keys: Sequence[str], start: int) -> Aligned | Unread:
     """Read `hunk` with its first line at index `start` of the base whose line keys are `keys`."""
     reader = _Reader(hunk, keys[start : start + hunk.old_count])
     return reader.read(start)
+
+
+def _rest(parts: Sequence[Posted]) -> str:
+    return "".join(f" {part.text.strip()}" for part in parts[1:])
 
 
 class _Reader:
@@ -281,9 +285,11 @@ class _Reader:
             return [((self.body[at],), 0)] if not first.strip() else []
         for parts in self._joined(at) if first.strip() else []:
             text = key(first + "".join(part.text for part in parts[1:]))
-            if text == wanted:
+            if text == wanted or (
+                hides(first) and agrees(key(shown(first + _rest(parts))), wanted)
+            ):
                 out.append((parts, _LENIENT + _JOIN * (len(parts) - 1) + self._marks(parts)))
-            if len(text) >= len(wanted):
+            if len(text) >= len(wanted) and not hides(first):
                 break
         return out
 

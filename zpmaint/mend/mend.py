@@ -12,12 +12,15 @@ from dataclasses import dataclass
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.text import to_text
-from zpmaint.diffs.check import checked_patch
+from zpmaint.diffs.reader import read_patch
 from zpmaint.mend.align import key
+from zpmaint.mend.judge import judge
 from zpmaint.mend.place import ANOTHER_BASE, placed
-from zpmaint.mend.posting import PostedFile, read_posting
-from zpmaint.mend.rebuild import INSIDE, How, Row, rows_of
+from zpmaint.mend.posting import PostedFile, paths_in, read_posting
+from zpmaint.mend.rebuild import CHARACTER, INSIDE, How, Row, rows_of
 from zpmaint.mend.render import file_diff
+
+__all__ = ["Guess", "Mended", "mend", "paths_in"]
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,6 @@ class Mended:
     """All of it as lines for people."""
 
 
-def paths_in(posting: str, name: str = "the posting") -> tuple[str, ...]:
-    """The paths in the kernel tree that a posting touches; those are what `mend` needs."""
-    return tuple(file.path for file in read_posting(posting, name).files)
-
-
 def mend(
     posting: str,
     base_blobs: Mapping[str, bytes | None],
@@ -75,7 +73,14 @@ def mend(
         keys = [key(line) for line in lines]
         hunks = placed(file, keys, name=name, base=base, notes=notes)
         made = rows_of(file.path, lines, hunks, name, damage)
-        diff = file_diff(file.path, made, ends, file.creates, file.deletes)
+        diff = file_diff(
+            file.path,
+            made,
+            base_ends=ends,
+            creates=file.creates,
+            deletes=file.deletes,
+            head=file.head,
+        )
         if not diff or _unchanged(made):
             raise UserError(
                 f"{name}: line {file.number}: what is left of the change to {file.path} changes "
@@ -87,8 +92,10 @@ def mend(
         tail = sum(1 for hunk in hunks for line in hunk.tail if line.text.strip())
         if tail:
             notes.append(f"{file.path}: {tail} lines of text behind the hunks left out")
-    patch = "".join(diffs)
-    checked_patch(patch, f"{name}, mended")
+    judged = judge("".join(diffs), base_blobs, f"{name}, mended", damaged=damage[CHARACTER] > 0)
+    patch = judged.patch
+    read_patch(patch, f"{name}, mended")
+    damage += Counter(judged.damage)
     damage = Counter({kind: count for kind, count in damage.items() if kind and count})
     if INSIDE in damage:
         notes.append("blanks inside lines are damaged: in added lines, tabs may have been lost")
@@ -111,6 +118,7 @@ def mend(
                 f"look at {g.path}, line {g.posted} of {name}: {g.why}: {g.text.strip()}"
                 for g in guesses
             ),
+            *map(str, judged.doubts),
         ),
     )
 

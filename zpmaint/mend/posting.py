@@ -10,13 +10,17 @@ import html
 import quopri
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.text import to_bytes, to_text
+from zpmaint.diffs.grammar import hunk_header
 from zpmaint.diffs.paths import NOWHERE, tree_path, without_backup
+from zpmaint.diffs.reader import FileDiff, HunkText, Reader
 
-_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_COMBINED = re.compile(r"diff --(?:cc|combined) |@@@+ -\d")
+_KEPT = ("old mode ", "new mode ", "new file mode ", "deleted file mode ")
 _QUOTE = re.compile(r"(?:>[ \t]?|\|[ \t])+")
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,5}|lt|gt|amp|quot|apos|nbsp);")
 _QP = re.compile(r"=(?:[0-9A-F]{2}|\n)")
@@ -24,6 +28,7 @@ _QP_HEX = re.compile(r"=[0-9A-F]{2}")
 _QP_SAID = re.compile(r"content-transfer-encoding:\s*quoted-printable", re.IGNORECASE)
 _INDENTED_BY_NBSP = re.compile(r"[ +-]?\u00a0")
 _MARKUP = re.compile(r"<(?:!doctype|html|body|pre|div|span|p|br|td|code)\b[^>]*>", re.IGNORECASE)
+_ABOVE = re.compile(r"diff -|Index: ")
 _BETWEEN = re.compile(r"diff |Index: |={60,}$|index [0-9a-f]+\.\.|(?:new|deleted) file mode ")
 _REFUSED = (
     (
@@ -32,9 +37,9 @@ _REFUSED = (
         "only text can be carried from kernel to kernel",
     ),
     (
-        re.compile(r"(?:rename|copy) from |old mode "),
-        "a rename, a copy or a change of mode",
-        "only changes of contents are carried",
+        re.compile(r"(?:rename|copy) from "),
+        "a rename or a copy",
+        "only changes of contents can be mended",
     ),
 )
 
@@ -69,6 +74,8 @@ class PostedFile:
     number: int
     """The line of the posting where its header stands."""
     hunks: tuple[PostedHunk, ...]
+    head: tuple[str, ...] = ()
+    """git's header lines that say more than the lines do: a mode."""
 
 
 @dataclass(frozen=True)
@@ -89,24 +96,36 @@ def read_posting(text: str, name: str) -> Posting:
     undone: Counter[str] = Counter()
     if not text.strip():
         raise UserError(f"{name}: empty", "save the posting's text there")
-    lines = _decoded(text, undone)
+    lines = _unquoted_lines(_decoded(text, undone), undone)
+    reader = _Loose(
+        [line.text + "\n" for line in lines],
+        name,
+        1,
+        undone=undone,
+        numbers=[line.number for line in lines],
+    )
+    for at in range(len(lines)):
+        _refuse_context(lines, at, name)
+    pieces = list(reader.pieces())
     files: list[PostedFile] = []
     inside = 0
     at = 0
-    while at < len(lines):
-        head = _file_header(lines, at, undone)
-        if head is None:
-            _refuse(lines, at, name)
-            at += 1
+    bodies = iter(reader.bodies)
+    for piece in pieces:
+        if isinstance(piece, str):
+            for n in range(at, at + piece.count("\n")):
+                _refuse(lines, n, name)
+            at += piece.count("\n")
             continue
-        file, after = _file(lines, head, name, undone)
+        size = len(piece.head) + sum(1 + len(h.lines) for h in piece.hunks) + len(piece.binary)
+        file = _posted(piece, lines, bodies, name)
         if any(file.path == other.path for other in files):
             raise UserError(
                 f"{name}: line {file.number}: {file.path} is there twice", "import one diff of both"
             )
         files.append(file)
-        inside += after - at
-        at = after
+        inside += size
+        at += size
     if not files:
         if len(_MARKUP.findall(text)) > 2:
             raise UserError(
@@ -127,7 +146,7 @@ def _decoded(text: str, undone: Counter[str]) -> list[Posted]:
     if raw[-1] == "":
         raw.pop()
     # git ends its own lines with LF also in the diff of a file that has CRLF.
-    headers = [line for line in raw if _HUNK.match(line.lstrip("> \t|"))]
+    headers = [line for line in raw if hunk_header(line.lstrip("> \t|"))]
     if headers and all(line.endswith("\r") for line in headers):
         undone["CRLF line end"] += sum(line.endswith("\r") for line in raw)
         raw = [line.removesuffix("\r") for line in raw]
@@ -191,32 +210,58 @@ def _has_entities(lines: list[str]) -> bool:
     return entities > 0 and part.count("&") == entities and "<" not in part
 
 
-def _file_header(
-    lines: list[Posted], at: int, undone: Counter[str]
-) -> tuple[Posted, Posted, int, str] | None:
-    """The --- and +++ lines at `at`, where the first hunk header is, and the quote mark before
-    them; None where no file begins. Each of the two may be wrapped once (name and date)."""
+def paths_in(posting: str, name: str = "the posting") -> tuple[str, ...]:
+    """The paths in the kernel tree that a posting touches; those are what `mend` needs."""
+    return tuple(file.path for file in read_posting(posting, name).files)
+
+
+def message_of(posting: str, is_mail: bool) -> str:
+    """What stands above the diffs of a posting, for the head of the mended patch: all of it of a
+    mail, no more than the text above the first file of anything else that is not quoted."""
+    undone: Counter[str] = Counter()
+    lines = _decoded(posting, undone)
+    end = 0
+    while end < len(lines):
+        text = lines[end].text
+        found = _QUOTE.match(text)
+        if _opens_file(lines, end, found[0] if found else "") or _ABOVE.match(
+            _unquoted(text, found[0] if found else "")
+        ):
+            if found:
+                return ""  # the words of whoever quoted it
+            break
+        end += 1
+    head = [line.text.rstrip("\r") for line in lines[:end]]
+    while head and not head[-1].strip():
+        head.pop()
+    if not head or not (is_mail or any(text.strip() for text in head)):
+        return ""
+    return "".join(f"{text}\n" for text in [*head, ""])
+
+
+def _unquoted_lines(lines: list[Posted], undone: Counter[str]) -> list[Posted]:
+    """The lines of diffs without the mark of the reply that they are quoted in. A line without it
+    is a wrapped rest and stays as it is."""
+    out: list[Posted] = []
     quote = ""
-    if found := _QUOTE.match(lines[at].text):
-        quote = found[0]
-    old = _unquoted(lines[at].text, quote).lstrip(" \t")
-    if not old.startswith("--- "):
-        return None
-    for new_at in (at + 1, at + 2):
-        if new_at >= len(lines):
-            return None
-        new = _unquoted(lines[new_at].text, quote).lstrip(" \t")
-        if not new.startswith("+++ "):
-            continue
-        for hunk_at in (new_at + 1, new_at + 2):
-            if hunk_at < len(lines) and _hunk_header(lines, hunk_at, quote):
-                undone["wrapped line"] += (new_at - at - 1) + (hunk_at - new_at - 1)
-                return Posted(lines[at].number, old), Posted(lines[at].number, new), hunk_at, quote
-    return None
+    for n, line in enumerate(lines):
+        found = _QUOTE.match(line.text)
+        mark = found[0] if found else ""
+        if _opens_file(lines, n, mark):
+            quote = mark
+        text = _unquoted(line.text, quote)
+        if quote and text is not line.text:
+            undone["quote mark"] += 1
+        out.append(Posted(line.number, text))
+    return out
 
 
-def _hunk_header(lines: list[Posted], at: int, quote: str) -> re.Match[str] | None:
-    return _HUNK.match(_unquoted(lines[at].text, quote).lstrip(" \t"))
+def _opens_file(lines: list[Posted], n: int, mark: str) -> bool:
+    """Whether a file's lines --- and +++ begin here, quoted with `mark`."""
+    if not _unquoted(lines[n].text, mark).lstrip(" \t").startswith("--- "):
+        return False
+    after = (_unquoted(line.text, mark).lstrip(" \t") for line in lines[n + 1 : n + 3])
+    return any(text.startswith("+++ ") for text in after)
 
 
 def _unquoted(text: str, quote: str) -> str:
@@ -231,52 +276,78 @@ def _unquoted(text: str, quote: str) -> str:
     return text[len(bare) :] if text.startswith(bare + "\t") else text
 
 
-def _file(
-    lines: list[Posted], head: tuple[Posted, Posted, int, str], name: str, undone: Counter[str]
-) -> tuple[PostedFile, int]:
-    """The file whose header was found, and the index of the first line after it."""
-    old, new, at, quote = head
-    if quote:
-        undone["quote mark"] += 2
-    hunks: list[PostedHunk] = []
-    while at < len(lines) and (found := _hunk_header(lines, at, quote)):
-        header = Posted(lines[at].number, found[0])
-        if quote:
-            undone["quote mark"] += 1
-        at += 1
-        body: list[Posted] = []
-        while at < len(lines) and not (
-            _hunk_header(lines, at, quote)
-            or _BETWEEN.match(_unquoted(lines[at].text, quote))
-            or _file_header(lines, at, Counter())
-        ):
-            text = _unquoted(lines[at].text, quote)
-            if quote and text is not lines[at].text:
-                undone["quote mark"] += 1
-            body.append(Posted(lines[at].number, text))
-            at += 1
-        hunks.append(
-            PostedHunk(
-                header,
-                int(found[1]),
-                int(found[2] or 1),
-                int(found[4] or 1),
-                tuple(body),
-            )
-        )
-    where = f"{name}: line {old.number}"
-    old_name, new_name = _name(old.text), _name(new.text)
-    creates, deletes = old_name == NOWHERE, new_name == NOWHERE
-    paths = [
-        without_backup(tree_path(side, where)) for side in (old_name, new_name) if side != NOWHERE
-    ]
-    if not paths:
-        raise UserError(f"{where}: both sides are /dev/null", "name the file")
-    if len(set(paths)) > 1:
+@dataclass
+class _Loose(Reader):
+    """The reader of all patches, where the lines of hunks may be damaged: a hunk's lines are all
+    up to the next header, for the base to tell which of them are its own."""
+
+    undone: Counter[str] = field(default_factory=Counter)
+    bodies: list[tuple[int, int]] = field(default_factory=list)
+    """Of each hunk, in order: the index of its header, and that of the line behind its last."""
+
+    def at_hunk(self) -> bool:
+        return hunk_header(self.line().lstrip(" \t")) is not None
+
+    def names(self) -> tuple[str, str] | None:
+        """Each of the two lines may be wrapped once (name and date)."""
+        at = self.at
+        if not self.line().lstrip(" \t").startswith("--- "):
+            return None
+        for plus in (1, 2):
+            if not self.line(plus).lstrip(" \t").startswith("+++ "):
+                continue
+            for more in (1, 2):
+                if hunk_header(self.line(plus + more).lstrip(" \t")):
+                    old, new = (_name(self.line(n).lstrip(" \t")) for n in (0, plus))
+                    self.undone["wrapped line"] += plus + more - 2
+                    self.at = at + plus + more
+                    return old, new
+        return None
+
+    def path(self, name: str, line: int) -> str | None:
+        if name == NOWHERE:
+            return None
+        return without_backup(tree_path(name, f"{self.name}: line {self.number(line)}"))
+
+    def number(self, at: int) -> int:
+        return self.numbers[at] if at < len(self.numbers) else at + 1
+
+    numbers: list[int] = field(default_factory=list)
+
+    def one_name(self, old: str, new: str) -> str:
         raise UserError(
-            f"{where}: {paths[0]} becomes {paths[1]}", "only changes of contents are carried"
+            f"{self.name}: line {self.number(self.at)}: {old} becomes {new}",
+            "only changes of contents are carried",
         )
-    return PostedFile(paths[0], creates, deletes, old.number, tuple(hunks)), at
+
+    def hunk(self) -> HunkText:
+        head = self.at
+        header = hunk_header(self.line().lstrip(" \t"))
+        assert header is not None
+        self.at += 1
+        while self.at < len(self.lines) and not (
+            self.at_hunk() or _BETWEEN.match(self.line()) or self.opens_file()
+        ):
+            self.at += 1
+        self.bodies.append((head, self.at))
+        lines = tuple(self.lines[head + 1 : self.at])
+        return HunkText(
+            header.old_start,
+            header.old_count,
+            header.new_start,
+            header.new_count,
+            header.tail,
+            self.lines[head],
+            lines,
+        )
+
+    def opens_file(self) -> bool:
+        if not self.line().lstrip(" \t").startswith("--- "):
+            return False
+        at, undone = self.at, Counter(self.undone)
+        found = self.names() is not None
+        self.at, self.undone = at, undone
+        return found
 
 
 def _name(header: str) -> str:
@@ -285,15 +356,65 @@ def _name(header: str) -> str:
     return words[0] if words else ""
 
 
+def _posted(
+    diff: FileDiff, lines: list[Posted], bodies: Iterator[tuple[int, int]], name: str
+) -> PostedFile:
+    names = next(
+        (n for n, text in enumerate(diff.head) if text.lstrip(" \t").startswith("--- ")), 0
+    )
+    number = lines[diff.number - 1 + names].number
+    where = f"{name}: line {number}"
+    for n, text in enumerate(diff.head, diff.number - 1):
+        for pattern, what, hint in _REFUSED:
+            if pattern.match(text):
+                raise UserError(f"{name}: line {lines[n].number}: {what}", hint)
+    if diff.binary:
+        raise UserError(f"{where}: a binary change", "only text can be carried")
+    if diff.old is None and diff.new is None:
+        raise UserError(f"{where}: both sides are /dev/null", "name the file")
+    if None not in (diff.old, diff.new) and diff.old != diff.new:
+        raise UserError(
+            f"{where}: {diff.old} becomes {diff.new}", "only changes of contents are carried"
+        )
+    hunks = []
+    for hunk in diff.hunks:
+        head, end = next(bodies)
+        header = Posted(lines[head].number, hunk.header.strip())
+        hunks.append(
+            PostedHunk(
+                header, hunk.old_start, hunk.old_count, hunk.new_count, tuple(lines[head + 1 : end])
+            )
+        )
+    # What git says of a file beyond its lines is not damaged by what damages blanks.
+    extended = tuple(text for text in diff.head if text.startswith(_KEPT))
+    kept = (f"diff --git a/{diff.new or diff.old} b/{diff.new or diff.old}\n", *extended)
+    return PostedFile(
+        diff.new or str(diff.old),
+        diff.old is None,
+        diff.new is None,
+        number,
+        tuple(hunks),
+        kept if extended else (),
+    )
+
+
+def _refuse_context(lines: list[Posted], at: int, name: str) -> None:
+    after = lines[at + 1].text if at + 1 < len(lines) else ""
+    if lines[at].text.startswith("*** ") and after.startswith("--- "):
+        raise UserError(
+            f"{name}: line {lines[at].number}: a context diff", "only unified diffs can be mended"
+        )
+
+
 def _refuse(lines: list[Posted], at: int, name: str) -> None:
     text = lines[at].text
     where = f"{name}: line {lines[at].number}"
-    if _HUNK.match(text.lstrip(" \t>")):
+    if hunk_header(text.lstrip(" \t>")):
         raise UserError(
             f"{where}: a hunk without --- and +++ lines above it", "import the whole posting"
         )
-    if text.startswith("*** ") and at + 1 < len(lines) and lines[at + 1].text.startswith("--- "):
-        raise UserError(f"{where}: a context diff", "only unified diffs can be mended")
+    if _COMBINED.match(text):
+        raise UserError(f"{where}: a combined diff (of a merge)", "make a diff of one parent")
     for pattern, what, hint in _REFUSED:
         if pattern.match(text):
             raise UserError(f"{where}: {what}", hint)

@@ -15,12 +15,17 @@ from difflib import SequenceMatcher
 from enum import Enum
 
 from zpmaint.core.errors import UserError
+from zpmaint.mend.addresses import hides
 from zpmaint.mend.align import Aligned, Kind, Line, key
+from zpmaint.mend.characters import corrected
 from zpmaint.mend.cstyle import TAB, Place, Stand, places
 from zpmaint.mend.whitespace import Rule, Seen, rule_for
 
 INSIDE = "blanks inside a line"
 """The damage after which tabs inside added lines cannot be told from blanks."""
+
+CHARACTER = "typographic character"
+ADDRESS = "address that an archive hid"
 
 _C = (".c", ".h")
 _LEAD = re.compile(r"[ \t]*")
@@ -334,9 +339,20 @@ def _count(base: Sequence[str], hunks: Sequence[Aligned], damage: Counter[str]) 
             truth = base[line.base]
             if not line.posted:
                 damage["blank context line lost"] += 1
-            elif len(line.posted) == 1:
+            if line.posted and line.posted[0].text[:1].isascii():
+                posted = "".join(part.text for part in line.posted)
+                damage[CHARACTER] += _has_others(posted, truth)
+                damage[ADDRESS] += hides(posted) and not hides(truth)
+            if len(line.posted) == 1:
                 damage[_fault(line, truth)] += 1
                 damage[INSIDE] += line.text.strip() != truth.strip()
+
+
+def _has_others(posted: str, truth: str) -> bool:
+    """Whether a posted line has typographic characters where the file has plain ones."""
+    if posted.isascii():
+        return False
+    return any(corrected(c) != c and not c.isspace() and c not in truth for c in posted)
 
 
 def _fault(line: Line, truth: str) -> str:

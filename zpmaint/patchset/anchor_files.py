@@ -10,7 +10,7 @@ from zpmaint.core.files import landing, write_whole
 from zpmaint.core.text import to_bytes, to_text
 from zpmaint.diffs import mail
 from zpmaint.diffs.check import checked_patch
-from zpmaint.diffs.series import TABLE, Series, load_series
+from zpmaint.diffs.series import TABLE, Series, read_series
 from zpmaint.patchset.values import Anchor, single
 
 MBOXES = (".mbox", ".mbx")
@@ -69,10 +69,18 @@ def write_anchor(folder: Path, anchor: Anchor) -> Path:
 def _read(path: Path, where: str) -> Series:
     """A series with every patch of it read: a damaged one is told of before anything is done."""
     try:
-        series = load_series(path)
+        series = read_series(path)
+        if not path.is_dir() and all(not m.fault and not m.patch.diffs for m in series.members):
+            raise UserError(f"{path.name}: holds no patch", "put the mails with diffs there")
         for member in series.members:
             if not member.patch.diffs:
                 raise UserError(f"{member.name}: holds no diff", "take it out of the series")
+            if member.unreadable:
+                raise UserError(f"{member.name}: {member.unreadable}", "mend it or take it out")
+            for note in member.patch.notes:
+                raise UserError(f"{member.name}: {note}", "zpmaint import puts it right")
+        if series.missing:
+            raise UserError(f"missing: {', '.join(series.missing)}", "put them there")
     except UserError as error:
         raise UserError(f"{where}: {error.what}", error.hint) from None
     return series

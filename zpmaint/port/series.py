@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from zpmaint.core.text import to_bytes
+from zpmaint.diffs import others
 from zpmaint.diffs.reader import FileDiff
 from zpmaint.diffs.series import Member, Series
 from zpmaint.merge.tokens import identifiers
 from zpmaint.patchset.values import Resolution
+from zpmaint.port import reversal
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.own_names import of_lines
 from zpmaint.port.placed import Placed
@@ -44,15 +46,15 @@ def port_series(
     hunk that is less sure than `min_confidence` is a conflict. A conflict that is among
     `resolutions` is solved as it was before. `known` names the patches that the target has, with
     the reason.
-    Raises UserError for a member that is no patch.
+    A member that cannot be read whole is left out, and says so.
     """
-    # Before anything is carried: a damaged patch is told of at once.
-    for member in series.members:
-        _ = member.patch
     names = [member.name for member in series.members]
     work = _Work(Overlay(base), Overlay(target), names, exists, gone, min_confidence, resolutions)
     stopped = ""
     for number, member in enumerate(series.members):
+        if why := member.unreadable:
+            yield MemberPort(member.name, Fate.UNREAD, (), b"", why, (), notes=member.notes)
+            continue
         if known and member.name in known:
             yield work.held(number, member, known[member.name])
             continue
@@ -83,6 +85,8 @@ def before(
     work = _Work(Overlay(base), Overlay(target), names, None, None, 0.0, resolutions)
     at = names.index(name)
     for number, member in enumerate(series.members[:at]):
+        if member.unreadable:
+            continue
         work.member(number, member, try_it=True)
     return Before(series.members[at], work.base, work.target)
 
@@ -134,25 +138,14 @@ class _Work:
         staged: dict[str, bytes | None] = {}
         before = {path: self.target.get(path) for path in member.paths}
         terms = self.terms(member)
+        reversed_ = False
+        is_base = all(self.base.knows(p) and self.base.get(p) == before[p] for p in before)
         for part in member.patch.diffs:
             there = perform(part, self.base)
+            if part is member.patch.diffs[0] and not isinstance(there, Effect):
+                reversed_ = reversal.stands_already(member.patch.diffs, self.base)
             if try_it:
-                done = carry(
-                    part,
-                    self.base,
-                    there,
-                    self.target,
-                    terms=terms,
-                    resolutions=self.resolutions,
-                )
-                if done.effect is not None:
-                    if not proven(part, done, member.name, member.strip, self.target):
-                        raise AssertionError(f"{member.name}: {part.paths} is not written right")
-                    # A file may be in a patch twice: the second diff goes onto the first's result.
-                    for path, data in done.effect.files.items():
-                        self.target.put(path, data)
-                    staged |= done.effect.files
-                carried.append(done)
+                carried.append(self.placed(part, there, member, terms, staged))
             if isinstance(there, Effect):
                 needs |= self.advance(number, part, there)
             else:
@@ -166,6 +159,12 @@ class _Work:
         )
         files = held_back(files, self.min_confidence) or files
         fate, why = _judged(files) if try_it else (Fate.UNTRIED, "a patch before it conflicts")
+        fate, why = _or_reversed(member, fate, why, stands=reversed_, is_base=is_base)
+        data, notes, wrong = b"", member.notes, ""
+        if fate in (Fate.APPLIES, Fate.PORTED):
+            data, notes, wrong = _written(member, carried)
+        if wrong:
+            fate, why, data = Fate.CONFLICT, f"what would be written: {wrong}", b""
         if fate not in (Fate.APPLIES, Fate.PORTED):
             for path in staged:
                 self.target.put(path, before[path])
@@ -175,12 +174,33 @@ class _Work:
             member.name,
             fate,
             files,
-            _written(member, carried) if fate in (Fate.APPLIES, Fate.PORTED) else b"",
+            data,
             why,
             tuple(self.names[n] for n in sorted(needs - {number})),
             tuple(off_base),
             member.strip,
+            notes,
         )
+
+    def placed(
+        self,
+        part: FileDiff,
+        there: Effect | str,
+        member: Member,
+        terms: Terms,
+        staged: dict[str, bytes | None],
+    ) -> Carried:
+        """A section on the target as it is now; what it does is done there, and put into `staged`.
+
+        A file may be in a patch twice: the second diff goes onto the first's result."""
+        done = carry(part, self.base, there, self.target, terms=terms, resolutions=self.resolutions)
+        if done.effect is not None:
+            if not proven(part, done, member.name, member.strip, self.target):
+                raise AssertionError(f"{member.name}: {part.paths} is not written right")
+            for path, data in done.effect.files.items():
+                self.target.put(path, data)
+            staged.update(done.effect.files)
+        return done
 
     def advance(self, number: int, part: FileDiff, there: Effect) -> set[int]:
         """Do a section on its base; the patches whose lines it speaks of."""
@@ -233,11 +253,50 @@ def _judged(files: Sequence[FilePort]) -> tuple[Fate, str]:
     return Fate.PORTED, f"carried on by {told}{also}"
 
 
-def _written(member: Member, carried: list[Carried]) -> bytes:
-    """The patch file: all that stands around its diffs as it was."""
+def _or_reversed(
+    member: Member, fate: Fate, why: str, *, stands: bool, is_base: bool
+) -> tuple[Fate, str]:
+    """The answer for a patch whose new lines are there already: the base's having them, too, is
+    what a diff from the new tree to the old one looks like. `stands`: they are in its own base."""
+    if fate not in (Fate.UPSTREAM, Fate.CONFLICT):
+        return fate, why
+    looks = reversal.looks_turned(member.patch.diffs)
+    if stands and (is_base or looks):
+        told = "" if looks else ", unless the base has the change already"
+        return Fate.REVERSED, (
+            f"this patch is reversed{told}: its own base has what it adds and lacks what it takes "
+            f"away; {reversal.ADVICE}"
+        )
+    if fate is Fate.UPSTREAM and looks:
+        return Fate.REVERSED, f"its names say that this patch is reversed; {reversal.ADVICE}"
+    if fate is Fate.UPSTREAM and stands:
+        return fate, f"{why}; its own base has it, too: it may be reversed"
+    return fate, why
+
+
+def _written(member: Member, carried: list[Carried]) -> tuple[bytes, tuple[str, ...], str]:
+    """The patch file: all that stands around its diffs as it was, but for lines of the message
+    that patch(1) would take for a diff. What is to be said of it, and why others would read the
+    file otherwise ('' if they would not)."""
     texts = iter(carried)
-    pieces = (p if isinstance(p, str) else next(texts).text for p in member.patch.pieces)
-    return to_bytes("".join(pieces))
+    pieces: list[str] = []
+    count = 0
+    for n, piece in enumerate(member.patch.pieces):
+        if isinstance(piece, str):
+            text, quoted = others.quoted(piece, is_first=not n)
+            count += quoted
+            pieces.append(text)
+        else:
+            pieces.append(next(texts).text)
+    text = "".join(pieces)
+    data = to_bytes(text)
+    if data == member.data:
+        return data, member.notes, ""
+    notes = member.notes
+    if count:
+        notes += (f"{count} lines of the message quoted: patch(1) would act on them",)
+    diffs = [done.text for done in carried if done.text]
+    return data, notes, others.misread(text, diffs, member.name, member.strip)
 
 
 def dependents(ports: Sequence[MemberPort], name: str) -> list[str]:

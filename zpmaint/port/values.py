@@ -116,6 +116,10 @@ class Fate(StrEnum):
     UPSTREAM = "upstream"
     """The target has all of it: nothing would be left, and it is dropped."""
     CONFLICT = "conflict"
+    REVERSED = "reversed"
+    """It was made the wrong way round: on its own base its new lines stand already."""
+    UNREAD = "unread"
+    """It cannot be read, or not whole; it is left out."""
     UNTRIED = "untried"
     """It comes after a conflict, and the port was to stop there."""
 
@@ -137,6 +141,8 @@ class MemberPort:
     carried without one."""
     strip: int = 1
     """How many parts of a file name -p takes off, as its series says."""
+    notes: tuple[str, ...] = ()
+    """What was put right in reading it and in writing it, as lines for people."""
 
     @property
     def text(self) -> str:
@@ -166,6 +172,7 @@ class MemberPort:
             "why": self.why,
             "needs": list(self.needs),
             "off_base": list(self.off_base),
+            "notes": list(self.notes),
         }
 
     def as_json(self) -> dict[str, Any]:
