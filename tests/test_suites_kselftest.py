@@ -12,7 +12,6 @@ import pytest
 from zpmaint.core.errors import UserError
 from zpmaint.core.progress import SILENT
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.worktree import fingerprint
 from zpmaint.suites.kselftest.build import ROOT, Target, programs_of
 from zpmaint.suites.kselftest.suite import Kselftest
 from zpmaint.suites.ltp.build import runtest
@@ -107,14 +106,6 @@ def test_a_folder_that_is_not_there_is_told(tree: Path) -> None:
 def test_other_architectures_are_left_out_loudly(tree: Path) -> None:
     made = ready(tree, "toys", arch="i386")
     assert (made.cases, len(made.left_out)) == ((), 1)
-
-
-def test_selftests_are_no_input_of_a_kernels_build(tree: Path) -> None:
-    before = fingerprint(tree)
-    (tree / ROOT / "toys/more.c").write_text("int main(void) { return 0; }\n")
-    assert fingerprint(tree) == before
-    (tree / "kernel.c").write_text("int x;\n")
-    assert fingerprint(tree) != before
 
 
 def test_ltp_is_skipped_loudly_without_a_tree(

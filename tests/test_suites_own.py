@@ -60,7 +60,7 @@ def test_its_cases_run_in_a_program_of_their_own(cases: Path, tmp_path: Path) ->
     guest = made.guest(Wanted(_Kernel(), ("loadavg.sign",)))  # type: ignore[arg-type]
     paths = [entry.path for entry in guest.entries]
     assert {"cases/loadavg.sh", "bin/busybox", "bin/sh", "zp.cases"} <= set(paths)
-    assert guest.append == ("zp.bench=0",)
+    assert guest.append == ("zp.bench=0", "zp.deadline=5")
 
 
 @needs_linux

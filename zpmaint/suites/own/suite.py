@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from zpmaint.core import tools
@@ -20,6 +21,9 @@ from zpmaint.vm.initramfs import Entry, file, symlink
 
 NAME = "own"
 _RUNTIME = Path(__file__).parent / "c"
+DEADLINE = 5
+"""Guest seconds for each case. A loop that never ends takes 10 to 40 s of QEMU's CPU time for
+them, so that the case times out before the machine does."""
 
 
 class Own:
@@ -77,7 +81,9 @@ class Own:
 
 
 def _guest(program: Path, beside: tuple[Entry, ...], wanted: Wanted) -> Guest:
-    return runtime_guest(program, Wanted(wanted.kernel, wanted.names, benchmark=False), beside)
+    quiet = Wanted(wanted.kernel, wanted.names, benchmark=False)
+    guest = runtime_guest(program, quiet, beside)
+    return replace(guest, append=(*guest.append, f"zp.deadline={DEADLINE}"))
 
 
 def _calls(cases: tuple[Case, ...], scripts: dict[str, Path]) -> str:
