@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Reports of guests that ran the full benchmark, as bytes would come from the machine."""
 
 from __future__ import annotations

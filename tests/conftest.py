@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What all tests share: an own cache and state, no leftovers of the caller's environment."""
 
 from __future__ import annotations

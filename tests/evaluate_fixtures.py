@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Toy source packages: two kernels, a queue on each, as Debian packs them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A guest to put in QEMU's place: runs the list of cases that its initramfs holds, or all, and
 dies where it is told to.
 

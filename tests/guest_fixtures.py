@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The guest program built with cases of the test's own, and run as an ordinary process."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A toy kernel with a past: branches, a merge, an adoption, its revocation; and a project."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A small suite and the reports of guests that ran it, as bytes would come from the machine."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # ruff: noqa: E101 - a Makefile is in here
 """A toy kernel: a source tree that real make and real gcc build in milliseconds."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Records as real verifications leave them, for the ledger, the matrix and the status page."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What pages and mailers do to a patch, and a strict way to apply one: shared by the tests."""
 
 from __future__ import annotations

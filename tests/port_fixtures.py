@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Toy patch sets for the tests of the port room."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What the page needs beside the records: the tracked kernels and the story of the patch."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Toy series: a small tree with a git history, quilt folders, and the real programs over them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A web server that misbehaves on order, toy kernels, toy archives."""
 
 from __future__ import annotations

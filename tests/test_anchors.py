@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The anchors and the planted faults: well-formed, honest headers, exact on their base.
 
 Where the base is at hand `patch -p1 -F0` and `git apply` must take each anchor at offset 0: old

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What the shipped set makes of every kernel since the zero page came back, against a rule by hand.
 
 Needs a git mirror with tags (ZPMAINT_KERNEL_GIT): every tag from 2.6.32-rc1 on that it has is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint bench` on a toy: a real project, make and ledger; a script in QEMU's place."""
 
 from __future__ import annotations

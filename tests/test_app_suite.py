@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Guests that die in the middle of the suite and are started again; a script in QEMU's place."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The whole way on a toy: a real project, port, make and ledger; a script in QEMU's place.
 
 Each command is a process of its own, as a user runs it."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The full benchmark on real kernels. ZPMAINT_TEST_VMLINUX and ZPMAINT_TEST_BZIMAGE name them
 (paths, colon-separated): vmlinux-6.12.107-stock, and beside it vmlinux-6.12.107-patched."""
 

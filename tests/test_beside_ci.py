@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Other suites beside ours: the guest's init counts what programs print; the lists are sound."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The command line: help, exit statuses, one-line errors, no traceback."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint port --series` as a user calls it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The words of `zpmaint test`, without a kernel."""
 
 from __future__ import annotations

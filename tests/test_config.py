@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """kernels.toml: checked whole; an error names the file, the key and what would be right."""
 
 from __future__ import annotations

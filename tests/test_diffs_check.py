@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a patch may be: each fault in one line, with file, line and what to do."""
 
 from __future__ import annotations

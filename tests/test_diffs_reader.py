@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A patch file in pieces: every byte kept, every extended header understood, damage named."""
 
 from __future__ import annotations

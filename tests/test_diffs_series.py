@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Series as the field has them: quilt folders, numbered mails, an mbox."""
 
 from __future__ import annotations

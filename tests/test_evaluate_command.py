@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint evaluate` as a user runs it, on toy queues and a toy repository."""
 
 from __future__ import annotations

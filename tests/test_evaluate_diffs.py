@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Patches taken apart into files, byte for byte."""
 
 from __future__ import annotations

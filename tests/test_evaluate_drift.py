@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Kinds of drift, each by a planted conflict that git itself finds."""
 
 from __future__ import annotations

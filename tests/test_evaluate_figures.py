@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Figures from results: counts, the curve, its picture."""
 
 from __future__ import annotations

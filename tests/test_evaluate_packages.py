@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Whole source packages from a Debian archive that a local server plays."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The evaluation from packages to figures, on toy queues with a planted case of each sort."""
 
 from __future__ import annotations

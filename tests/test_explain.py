@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint explain` on a toy kernel's past, and on the real one of a mirror."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Bytes land whole or not at all, one writer at a time."""
 
 from __future__ import annotations

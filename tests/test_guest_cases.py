@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The suite's tables: sound in themselves, and in step with C and with the patch sets."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What the i386 guest program is linked with, and where it comes from."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """bench.toml, the C table that is made of it, and the patterns run as an ordinary process."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The guest program: compiled on demand, and run as an ordinary process of this machine."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a git source tells of commits: those between two kernels, one by name, whose history."""
 
 from __future__ import annotations

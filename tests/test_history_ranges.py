@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Grouping a sweep into ranges, what is declared of a boundary, what a commit touches: pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The full benchmark's judge: what is read, what must hold, what it means."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Where two cost curves cross."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A verdict as JUnit XML: whoever counts it comes to the verdict's own result."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Guests that die: whose result that is, and what the other boots make of the rest."""
 
 from __future__ import annotations

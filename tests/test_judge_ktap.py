@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Reading what the guest said: every irregularity is a problem, none an exception."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The verdict: what passes, and everything that must not."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """How real kernels are built and booted: toolchain, config profile and machine, each in its era."""
 
 from __future__ import annotations

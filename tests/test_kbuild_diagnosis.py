@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Logs of failed makes: which line tells, and whose fault it is."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Fix-ups: called for by content, taken whole or not at all."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A build of one change looks into its folder alone, where nothing else can have changed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Pairs of toy kernels, with real make and real gcc."""
 
 from __future__ import annotations

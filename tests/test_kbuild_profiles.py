@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Config profiles and what kconfig makes of them."""
 
 from __future__ import annotations

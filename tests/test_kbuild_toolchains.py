@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Toolchains: chosen by what a tree holds; the wrapper's arguments, in order."""
 
 from __future__ import annotations

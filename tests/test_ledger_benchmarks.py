@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Full benchmarks in the ledger: whole, once, merged, and in ledgers that knew none."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The matrix on a CI service: the workflow names what is there, the scripts do what they say."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Mending: damage a patch, mend it, apply it, compare with the undamaged one byte for byte."""
 
 from __future__ import annotations

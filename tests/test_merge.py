@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Properties of the merges and of the diff writer, held against git where git has an opinion."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint mutate` on a toy: a real project, port and make; a script in QEMU's place that answers
 by the bug it finds planted in the image."""
 

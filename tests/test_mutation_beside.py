@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Another suite's programs as witnesses, and the table of who noticed what."""
 
 from __future__ import annotations

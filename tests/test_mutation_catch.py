@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Who noticed a mutant, from what its guest left."""
 
 from __future__ import annotations

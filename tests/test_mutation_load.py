@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """mutants.toml: what it may hold; and the project's own."""
 
 from __future__ import annotations

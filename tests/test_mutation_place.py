@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Planting a bug: exact text, in its function, once; or said not to be there."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Sets that take their expectations from another: planted faults, variants."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Patch sets on disk: what loads, and that each fault names file, key and what would be right."""
 
 from __future__ import annotations

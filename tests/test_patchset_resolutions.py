@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Resolutions as files, an anchor more in patch.toml: nothing is lost, what is damaged is named."""
 
 from __future__ import annotations

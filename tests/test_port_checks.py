@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The checks alone, on placements that a careless strategy might make."""
 
 from __future__ import annotations

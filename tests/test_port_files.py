@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Bytes in, the same bytes out; files that come, go and are missing; patches that tools take."""
 
 from __future__ import annotations

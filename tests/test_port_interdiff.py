@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The diff of two patches: what a reviewer has to look at, and nothing of the trees between."""
 
 from __future__ import annotations

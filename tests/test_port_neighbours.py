@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # ruff: noqa: E101  (Kconfig indents its help by a tab and two blanks)
 """Runs of changes that follow their neighbours, hunks in pieces, and what both sides added."""
 

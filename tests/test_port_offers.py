@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Ports into another file: what git and the trees tell of where code went, and what is doubted."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Scopes of what is no C: Kconfig, Makefiles, prose, assembler, device trees, scripts, entries."""
 # ruff: noqa: E101  (Kconfig indents its help by a tab and two blanks)
 

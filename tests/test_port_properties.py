@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What holds of every port, whatever the texts: tried on random ones."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Patches of a queue: what upstream has, deleted, renamed or moved is dropped or followed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What the engine must never call a port: lost intent, dead names, broken code, half a patch."""
 
 from __future__ import annotations

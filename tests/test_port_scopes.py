@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Scopes of C as kernels write it, the parts tree-sitter cannot read included."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Patches in order, each on the ported state of those before it; what the real programs make of
 the written folder."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What lines say beyond their text: rows of numbers, who stands first, what no longer exists."""
 
 from __future__ import annotations

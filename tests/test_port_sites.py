@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a conflict leaves open, how a solution is learnt from it, and when it is used again."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Each rung of the ladder on toy C: what it carries, and what it refuses."""
 
 from __future__ import annotations

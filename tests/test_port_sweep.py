@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Sweeps: no blob twice; and the patch of 2007 over every tag of a kernel mirror."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A port that is less sure than is asked for is held back, and says so."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Changes that stand right beside upstream's, and places known by more than their neighbours."""
 
 from __future__ import annotations

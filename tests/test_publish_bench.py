@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The full benchmark on paper: well-formed, readable, and the same bytes for the same records."""
 
 from __future__ import annotations

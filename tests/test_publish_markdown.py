@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The document of all kernels: one row each, sorted, the same bytes for the same records."""
 
 from __future__ import annotations

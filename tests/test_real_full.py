@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The full and the debug profile on real kernels: every case has an outcome, and the one expected.
 
     ZPMAINT_TEST_FULL='6.12.y full, 5.10.y full, 2.6.32 debug' ci/test tests/test_real_full.py

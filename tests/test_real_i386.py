@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """i386 on a real kernel: the pair, the guest program without anything set by hand, and the fix-ups
 without which today's gcc makes a kernel that is silently wrong.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Crash isolation on real kernels: a planted fault is the result of the cases that meet it, and the
 others have results of their own.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The whole on real kernels: one pair from Debian's archive, and the faults that must be found.
 
 The downloads, the tree and the objects are those of the user's own cache, so that a pair built

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint resolve`: a conflict laid out, solved by hand, remembered, and followed by others."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Debian's own queues, PREEMPT_RT included: read and printed, ported, and pushed by quilt.
 
 ZPMAINT_DEBIAN_QUEUES names a folder with source packages of the kernel: *.debian.tar.xz, and for

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Sources in a row: order, notes, and whose fault it is when none serves."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Debian's archive, played by a local server and signed with a throw-away key."""
 
 from __future__ import annotations

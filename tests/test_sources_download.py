@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Downloads: whole and verified, however often they are cut."""
 
 from __future__ import annotations

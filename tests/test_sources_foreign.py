@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Packages of another architecture: a toy archive, signed with a throw-away key, and real apt."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A git repository as a source: blobs by tag, trees by archive, clones without contents."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """kernel.org, played by a local server."""
 
 from __future__ import annotations

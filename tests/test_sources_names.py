@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Whether a kernel's tree speaks of a name: asked of every kind of source."""
 
 from __future__ import annotations

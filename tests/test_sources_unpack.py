@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Archives become trees once, whole or not at all; folders tell their own version."""
 
 from __future__ import annotations

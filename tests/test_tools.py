@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Programs: declared, missed by name, killed as a group."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Names of kernels: read, printed, ordered as the field does it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Booting, with a script in QEMU's place: what starts, what dies, what is left behind."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Which console lines tell of a broken kernel: lines as kernels printed them."""
 
 from __future__ import annotations

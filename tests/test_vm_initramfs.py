@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The initramfs, read back by cpio(1) and by a reader of our own, byte for byte."""
 
 from __future__ import annotations

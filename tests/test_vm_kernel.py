@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Real kernels, real ends. ZPMAINT_TEST_VMLINUX and ZPMAINT_TEST_BZIMAGE name them (paths,
 colon-separated, a version in each name)."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """How a guest's life ended: one row per way to die."""
 
 from __future__ import annotations

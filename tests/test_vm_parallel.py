@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Guests side by side: only where nothing can be seen of it, and none of them left running."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Which machine a kernel is booted on, and with which words."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What the machine tests share: kernels to name, guests to compile, a QEMU to pretend with."""
 
 from __future__ import annotations

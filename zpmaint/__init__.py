@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """zpmaint keeps out-of-tree Linux kernel patches alive.
 
 It ports a patch onto each kernel, builds the kernel stock and patched, boots both, runs a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "speak.h"
 
 /* init must not return. That it said `# done` before helps nothing. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "speak.h"
 
 /* Ends the machine in the agreed way, but before `# done`. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "speak.h"
 
 /* Restarts the machine in good order, but without `# done`. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "speak.h"
 
 /* Resets the CPU behind the kernel's back (port 0x92, bit 0): what a triple fault looks like. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The guest's side of the result channel, for the inits the machine tests boot. */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Whether a git history bears out that upstream adopted a change: a declared commit is in the
 kernel's history and not in that of the kernel the patch was cut against."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The full benchmark of a pair: two boots, or none where the ledger has the same one."""
 
 from __future__ import annotations

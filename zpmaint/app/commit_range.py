@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The commits between two kernels of one repository, and which of them turned something.
 
 All in memory: commits from one listing, the files of each from one `git cat-file --batch`.

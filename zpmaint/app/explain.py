@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """How a port came about: each hunk's fate, the upstream commits that turned it, the interdiff."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A patch's history: the ranges of kernels it meets in one way, and what caused each change.
 
 Two witnesses: what the patch set declares, and, where one git repository has both of two

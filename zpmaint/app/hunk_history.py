@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Which upstream commits turned each hunk of an anchor on its way to a kernel.
 
 The commits that touch a hunk's scope are walked, not bisected: a bisect finds one turn where there

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A command's words made definite: which patch set, which kernel, from which sources."""
 
 from __future__ import annotations

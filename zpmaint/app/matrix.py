@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The matrix on this machine: plan and run with the session's sources, ledger and verify."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Trying a suite with planted bugs: one mutant at a time is placed, built, booted and judged."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A conflict as a folder that a person can finish, and what is recorded of it then.
 
 The folder is laid out whole or not at all, and never over one that is there. Nothing in the patch

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Porting a series with its inputs fetched, and writing what came of it as a folder."""
 
 from __future__ import annotations

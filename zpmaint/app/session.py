@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """the opened session: project, config, ledger and sources, each opened once and when needed."""
 
 from __future__ import annotations

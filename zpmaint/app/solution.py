@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """How a conflict that a person solved is kept: as a remembered resolution, or as an anchor."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Porting onto every kernel of a source; the engine ports equal blobs once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """One verification: port, pair, boots, verdict. Every end of it is a Record."""
 
 from __future__ import annotations

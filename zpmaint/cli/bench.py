@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint bench`: the full memory benchmark."""
 
 from __future__ import annotations

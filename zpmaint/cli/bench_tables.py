@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The full benchmark for people, on a terminal."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint boot`: boot a kernel with the suite as its init."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint build`: the pair of kernels."""
 
 from __future__ import annotations

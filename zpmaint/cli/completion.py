@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint completion`: the script that a shell sources."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint doctor`: what is missing on this machine."""
 
 from __future__ import annotations

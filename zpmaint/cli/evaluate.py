@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint evaluate`: how well ports come out, beside the common tools, on Debian's own queues."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint explain`: how the port to one kernel came about, hunk by hunk."""
 
 from __future__ import annotations

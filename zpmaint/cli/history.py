@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint history`: what became of the patch, kernel by kernel, and why."""
 
 from __future__ import annotations

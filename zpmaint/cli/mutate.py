@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint mutate`: how good the suite is, by the planted bugs that it notices."""
 
 from __future__ import annotations

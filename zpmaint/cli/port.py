@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint port`: carry the patch onto a kernel."""
 
 from __future__ import annotations

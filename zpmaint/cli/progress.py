@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Listening to steps: live bars on a terminal, plain lines elsewhere, nothing when quiet."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint publish`: the status page."""
 
 from __future__ import annotations

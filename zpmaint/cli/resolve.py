@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint resolve`: lay out a conflict for a person, and record what the person made of it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint results`: what is known."""
 
 from __future__ import annotations

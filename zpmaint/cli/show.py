@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint show`: one kernel's newest result, whole."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint sweep`: port the patch onto every kernel that a source serves."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Results as tables. Every state is a word, coloured where colour is wanted."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint track`: what is new upstream."""
 
 from __future__ import annotations

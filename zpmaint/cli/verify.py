@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """`zpmaint verify`: the main job, whole."""
 
 from __future__ import annotations

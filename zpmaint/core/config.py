@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """kernels.toml: what is tracked, from where, with which patches; checked whole before use."""
 
 from __future__ import annotations

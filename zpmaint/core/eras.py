@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Ranges of kernels, as data files declare them."""
 
 from __future__ import annotations

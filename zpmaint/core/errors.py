@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The three kinds of failure, one exit status each.
 
 What the user did wrong, what the infrastructure (network, disk, a missing program) did wrong,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """How bytes land on the disk: whole, by rename, one writer at a time.
 
 A reader never sees half a file, and a kill at any moment leaves either the old state or the new.

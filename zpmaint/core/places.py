@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Where things are kept: the project that is served, the cache, the state.
 
 The cache may be deleted at any time and costs only time; the state (ledger, consoles, logs) is

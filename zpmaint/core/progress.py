@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Steps as events: the rooms say what they do, whoever listens shows it.
 
 A room takes a `Reporter` and never prints. The command line listens with rich or with plain

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """How a verification ends, in one word: the same in tables, JSON, JUnit, pages and badges."""
 
 from __future__ import annotations

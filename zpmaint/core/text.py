@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A patch as text, and the bytes behind it.
 
 unidiff is the patch model. Kernel sources hold Latin-1 and other bytes; text carries them as

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The programs zpmaint calls: which there are, which are missing, how they are run.
 
 What is needed is declared in tools.toml; `doctor` shows it, `need` insists on it.

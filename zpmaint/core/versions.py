@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """How kernels are named and ordered.
 
 Everything the field writes is understood: ``2.6.20.4``, ``v2.6.21-rc3``, ``3.0``, ``v6.12.107``,

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Unified diffs, mails and series: one reader, one writer."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """git's binary changes: a file whole (literal) or as a delta against the file before."""
 
 from __future__ import annotations

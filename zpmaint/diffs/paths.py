@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The file names in a diff's headers, and the paths in the kernel tree they stand for."""
 
 from __future__ import annotations

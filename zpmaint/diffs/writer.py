@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Writing a patch: unified diffs that `patch -p1 -F0` and `git apply` take as they are."""
 
 from __future__ import annotations

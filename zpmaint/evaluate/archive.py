@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Reading a kernel's tarball as it streams by: wanted files, and which names it speaks of."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Building the data set: queues read, tarballs passed over once, queues replayed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The cases of a data set: patches that stand in an older and in a newer queue.
 
 for case in load(folder):                    # a data set built by `zpmaint evaluate`

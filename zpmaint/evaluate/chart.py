@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The curve as a picture: one SVG file, without scripts or fonts, readable without colours."""
 
 from __future__ import annotations

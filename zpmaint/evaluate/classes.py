@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What people found when they read zpmaint's silent differences, as classes.toml has it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Time that a busy machine does not stretch."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a threshold on confidence buys: fewer silent differences for fewer ports. Pure."""
 
 from __future__ import annotations

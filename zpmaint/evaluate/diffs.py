@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A patch taken apart into its files, as bytes. Pure.
 
 The reader is that of every command; which hunk goes where, the thing that is measured, is no part

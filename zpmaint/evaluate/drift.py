@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Kinds of drift: what stands between an old patch and a new kernel, by where a plain three-way
 merge of a file stops. Pure.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """zpmaint's own engine on a case, as `zpmaint port` would run it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Where the names of points go in a picture, so that none covers another, a point or a line. Pure.
 
 The width of a text is only known where it is drawn; a generous guess keeps them apart anywhere.

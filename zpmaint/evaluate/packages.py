@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Debian's source packages, whole: the upstream tarball and the queue on top."""
 
 from __future__ import annotations

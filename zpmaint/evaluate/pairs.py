@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Which pairs of Debian's source packages the evaluation is about, as pairs.toml has them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A patch queue as a Debian source package holds it: read from its .debian.tar.xz."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A queue applied to its kernel with `patch -F0`, and every file's states on the way."""
 
 from __future__ import annotations

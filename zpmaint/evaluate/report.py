@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The evaluation's figures in one value, as the tables show them and --json prints them. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The cases of a data set through zpmaint and the other tools, on several cores."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The silent differences laid out for a person to read and to class."""
 
 from __future__ import annotations

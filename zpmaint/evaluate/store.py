@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The data set on the disk: one SQLite file of replayed queues, contents by their hash.
 
 Built from source packages, once; never a part of the project. A queue lands in one transaction,

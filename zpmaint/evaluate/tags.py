@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Single anchors carried over all tags of a git repository, beside the common tools.
 
 There is no truth to hold these against; what is shown is where each stops, and zpmaint's own

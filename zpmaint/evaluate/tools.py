@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The common tools on a file case, each as its manual has it, in a folder of its own."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What the evaluation is made of: a queue as it was replayed, and the cases of two queues."""
 
 from __future__ import annotations

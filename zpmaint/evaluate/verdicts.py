@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Results counted: what share of the cases a tool got right, by any way of grouping. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a source tree holds: the questions by which toolchains, fix-ups and profiles are chosen.
 
 Trees are asked, not versions: a release candidate, a vendor's tree and a backport answer for

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What is known of each changed file and hunk: compiled into the kernel, into a module, or not."""
 
 from __future__ import annotations

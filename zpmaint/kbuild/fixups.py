@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Source fix-ups: what today's tools need changed in an old tree, declared in fixups.toml.
 
 They belong to the build and never to the patch: both kernels of a pair get the same ones.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What kconfig made of a profile: refused symbols must not pass unnoticed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Running make: its environment, its progress, its log."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a caller may choose of a build, as one value."""
 
 from __future__ import annotations

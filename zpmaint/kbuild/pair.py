@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The stock kernel and the patched one from one tree: one build and one recompiled object.
 
 Stock is built first; the patched files are then put in place and the same objects are built

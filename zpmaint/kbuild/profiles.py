@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Config profiles: what a kernel of an era is configured with, declared in profiles.toml."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Toolchains: which compiler flags a tree needs with today's gcc, declared in toolchains.toml.
 
 A tree that needs any gets a wrapper script as its CC, because old Makefiles drop or override

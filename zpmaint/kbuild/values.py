@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a build hands on: one kernel, or the pair."""
 
 from __future__ import annotations

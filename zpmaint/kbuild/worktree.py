@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The work folder of one kernel: sources that can be changed, objects, images.
 
     FOLDER/source.id   which pristine tree src/ was made from; there means src/ is whole

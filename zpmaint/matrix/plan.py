@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What is due: each tracked kernel, architecture and patch set, and what is known of it."""
 
 from __future__ import annotations

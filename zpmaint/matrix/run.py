@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Running what is due, one kernel after another, each recorded as it ends.
 
 One at a time: a kernel build takes all processors. To spread the matrix over machines, give each

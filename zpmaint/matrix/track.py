@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What is new: the kernels that the sources list, beside what is tracked and verified. Pure."""
 
 from __future__ import annotations

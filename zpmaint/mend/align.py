@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Laying a damaged hunk over the base: which posted line is which line of the file.
 
 The base says what the context and the removed lines are, byte for byte; the posting only has to

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Where kernel coding style wants a line of C to stand (Documentation/process/coding-style).
 
 A scan over tokens, not a parser: it takes code in any state, also a function with the lines of a

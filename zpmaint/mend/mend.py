@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Mending a patch that a web page or a mailer damaged: the door of that engine. No I/O.
 
 The base is the judge: context and removed lines are taken from it byte for byte, and what cannot

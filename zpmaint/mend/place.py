@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Finding where the hunks of a posting belong in the base: the header's place, or the only one."""
 
 from __future__ import annotations

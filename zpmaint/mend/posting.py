@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Finding the diffs inside a posting: a mail, a web page saved as text, a quoted reply.
 
 What was done to the text as a whole (CRLF, quoted-printable, HTML entities, quote marks) is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The added lines of a damaged hunk: their bytes are in no base and have to be rebuilt.
 
 Where the posting's blanks follow a rule, the rule is turned round. Where they are gone, a removed

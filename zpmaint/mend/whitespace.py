@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What became of a posting's indentation, learned from the lines the base knows.
 
 Each context and removed line shows the indentation of the base beside what was posted. A rule

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Which lines of one text are which lines of another.
 
 Common ends first, then lines that are unique in both (patience), then the longest common

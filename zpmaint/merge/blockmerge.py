@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A merge that tells moving code from changing it.
 
 diff3 sees a line that the patch only re-indents as rewritten, and stops where upstream edited it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The smallest conflict, zdiff3 style: what both sides have in common at its ends is outside."""
 
 from __future__ import annotations

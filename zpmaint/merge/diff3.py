@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Three-way merge of sequences, as diff3 does it: where only one side changed, it wins; where
 both did the same, once; where both did something else, a conflict.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Sources as lines: split so that joining gives every byte back.
 
 Only the line feed ends a line. str.splitlines would also split at form feeds and at the Unicode

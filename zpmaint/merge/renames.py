@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Identifiers that upstream renamed between the base and the target, learned from the lines.
 
 A line that changed and whose tokens differ only in names is a witness for each name. A rename

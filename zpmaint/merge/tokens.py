@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """C as tokens, as far as merging lines needs it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Another suite beside ours: which of its programs notice a mutant. Pure.
 
 Another suite's programs have no expectations of ours. What one reports on the patched kernel, the

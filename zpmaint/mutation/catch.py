@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Who noticed a mutant: told from what its guests said and how they ended. Pure."""
 
 from __future__ import annotations

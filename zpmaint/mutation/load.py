@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """mutants.toml: the bugs that a patch set wants its kernels to be tried with."""
 
 from __future__ import annotations

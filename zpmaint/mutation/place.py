@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Placing a mutant: exact text, in the function it names, found exactly once. Pure.
 
 A port may be carried to where its text has moved; a planted bug may not, or nobody would know

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What was found out about a mutant, kept: one file for each trial, by the hash of its inputs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What mutation hands on: planted bugs, what noticed them, and the score."""
 
 from __future__ import annotations

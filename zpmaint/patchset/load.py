@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Reading a patch set: patch.toml and the anchors it names, checked whole."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Remembered resolutions as files: patches/NAME/resolutions/SCOPE-KEY.resolution.
 
 A head of `Key: value` lines, an empty line, then the edits as in a unified diff without numbers:

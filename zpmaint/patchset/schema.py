@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """patch.toml: the keys of a patch set, what they may hold, and what must agree between them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Writing patch.toml: an anchor more, and every comment and other line kept as it is. Pure."""
 
 from __future__ import annotations

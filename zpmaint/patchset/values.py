@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a patch set is: one intent, and the anchors that carry it into each era of the kernel."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What must hold of a port before it may be called one. Each check gives a reason or ''."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """How sure some kinds of evidence make a placement, with what was measured of each.
 
 Measured on Debian's queues, over the 506 drifted files that patch -F0 refuses, files placed so and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Checks that a port brings nothing that upstream has brought, too. Each gives a reason or ''.
 
 Where both wrote the same, a merge may take upstream's lines for others and write them once more.

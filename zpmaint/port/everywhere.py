@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Names that every kernel has: C's own, and its library's as the kernel keeps it in lib/.
 
 A file that stops using one of them has not lost it, and upstream's preference for another there

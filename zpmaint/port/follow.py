@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Where the base's lines went in the target, and how well one can tell.
 
 The whole of a region (a scope, or the file where there is none) is followed at once; a line that

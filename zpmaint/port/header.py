@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The head of a written patch: what it is for, where it came from, how each hunk was placed.
 
 patch and git apply skip it: no line of it can be taken for the start of a diff, whatever the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A sweep as a history: the ranges of kernels that a patch meets in one way. Pure.
 
 What bounds a range is a change of the port's state, its anchor or the way it was carried. That a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What becomes of each hunk of an anchor in some state of the kernel's files. Pure.
 
 A port says what became of the whole patch. For telling which commit did that, each hunk is looked

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A hunk of the anchor as the ladder sees it: what it takes, what it brings, where it stands."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Both sides added lines at one spot: who stands first?
 
 Mostly that is a guess. It is none where the lines themselves say it: what closes an #if stands

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a patch is for, and whether a port still does it.
 
 After upstream adopted most of a patch, what is left of it may merge cleanly onto any later kernel

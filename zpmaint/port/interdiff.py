@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What changed between two patches of one change, as reviewers want it: a diff of the diffs. Pure.
 
 The trees the two were cut against differ in a thousand places that no reviewer asks about. Line

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Functions that a port would leave without a user: dead code, which -Werror does not compile.
 
 An anchor may be right in its base and not in a target: there it takes away one of two calls, here

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Hunks whose file or function went to another file of the target.
 
 The caller offers files of the target. A hunk goes to one of them only where its scope, by name,

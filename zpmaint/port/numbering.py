@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Numbers that go on where the line above leaves off: `#define NAME 13` after `... 12`.
 
 A bit or an index that a patch adds takes the next number of a row. Where upstream has renumbered

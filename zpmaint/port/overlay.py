@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A kernel's files with patches on top, in memory, and which patch each line came from."""
 
 from __future__ import annotations

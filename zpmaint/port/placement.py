@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a strategy is given, and what it gives back."""
 
 from __future__ import annotations

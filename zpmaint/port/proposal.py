@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a person who has to solve a conflict may start from: the best that was not sure enough.
 Pure.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Solved conflicts: how one is known again, how it is solved the same way, how it is learnt. Pure.
 
 As git's rerere does it, a conflict is known by its content: the file, the scope and the three

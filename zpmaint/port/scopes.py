@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Where in a source a line stands: in which function, struct, table or macro, under which #if.
 
 tree-sitter finds the scopes of C; those of all else are read by its outline. Old kernel C has

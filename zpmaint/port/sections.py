@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """One file of a patch of a series: done where the patch was cut, and carried to where it goes.
 
 A section is a `FileDiff`: besides changed lines it may create, delete, rename or copy a file,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Carrying a series onto a kernel: each patch on the ported state of those before it. Pure.
 
 Two states are kept in memory, file by file: that of the kernel the series was cut against, with

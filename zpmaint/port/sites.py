@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Where a file's port stays open: for each scope with a hunk that no strategy placed, the merge
 with its conflicts, in a file in which all other hunks are placed. Pure.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Scopes that upstream renamed: the same lines under a name that the base does not have."""
 
 from __future__ import annotations

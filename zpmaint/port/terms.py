@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a port may know and do beyond the anchor and the two kernels' files."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The three sides of a merge: one scope of the base, the same patched, and the same in the target.
 
 Merging scope by scope, and not file by file, is what keeps a hunk in its function.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Holding back what is placed, and not as surely as is asked for."""
 
 from __future__ import annotations

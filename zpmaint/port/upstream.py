@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Whether the target already behaves as the patch wants, by what stands in its scopes.
 
 Two signs must agree: what the patch takes away for good is gone from the scope, and what it leaves

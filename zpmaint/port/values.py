@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a port is: a state, and for every hunk where it went, how, how sure, and why."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Files that a patch creates, deletes, renames, or that the target does not have."""
 
 from __future__ import annotations

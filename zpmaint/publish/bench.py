@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The break-even of a kernel as a picture. Pure; the same record gives the same bytes."""
 
 from __future__ import annotations

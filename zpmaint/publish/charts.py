@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Bars: the geometry of the charts. The template draws them; the numbers stand beside them.
 
 Widths are percentages of the drawing, so that the text keeps its size on a phone.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """All kernels side by side: what the patch costs and saves on each, as a picture and as a table.
 Pure; the same records give the same bytes.
 

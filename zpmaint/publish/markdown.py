@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """All that the ledger knows of a patch set as one Markdown document. Pure.
 
 The same records give the same bytes: no time of day, no wall time, no path is in it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Pictures as SVG: axes, lines, marks. No scripts, no fonts of their own; light and dark; what
 colour says, shape says too."""
 

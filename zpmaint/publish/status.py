@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """status.json: the page's content for programs.
 
 The document's shape, version 1 (a change that could break a reader raises the number)::

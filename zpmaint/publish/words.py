@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """How the page writes numbers and times."""
 
 from __future__ import annotations

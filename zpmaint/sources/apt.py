@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The machine's own apt, asked about packages that the machine does not install: sources of more
 suites, binaries of another architecture.
 

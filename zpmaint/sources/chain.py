@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Several sources as one: each is tried in order until one serves."""
 
 from __future__ import annotations

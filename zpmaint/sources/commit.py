@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A commit of a kernel's git history, as far as telling where a change came from needs it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Kernels from Debian's archive: the upstream tarballs of its source packages.
 
 The chain of trust is apt's: the machine's keyring, InRelease, the index of source packages, the

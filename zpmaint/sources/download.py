@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """One big file, whole and verified, however often the connection or the process is cut.
 
 What has arrived stays beside the destination as `.NAME.part`, with what the server called that

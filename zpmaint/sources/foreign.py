@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Debian packages of another architecture: fetched through the machine's own apt, only unpacked.
 
 What the machine installs from, for which architectures, and what is installed stay as they are,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Kernels of a git repository, read by their tags without a checkout.
 
 A repository on this disk is read where it is and never written to. A URL is cloned bare into the

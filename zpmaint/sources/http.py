@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A polite HTTP client: one honest name, few retries, nothing asked twice that did not change."""
 
 from __future__ import annotations

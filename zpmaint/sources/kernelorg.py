@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """kernel.org: releases as tarballs, checked against its signed lists of checksums."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Which kernels a series holds, and which lie near one that is missing."""
 
 from __future__ import annotations

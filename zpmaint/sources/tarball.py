@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What all sources of tarballs share: an archive in, a tree and its files out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """An unpacked kernel tree on the disk."""
 
 from __future__ import annotations

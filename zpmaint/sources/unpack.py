@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A source tree out of its archive: once, whole or not at all, less what no x86 build of mm reads.
 
 xz decodes the archive a single time and two tars read along: one takes everything outside the

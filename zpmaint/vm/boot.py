@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Booting one kernel with one initramfs: from a Kernel to a Run."""
 
 from __future__ import annotations

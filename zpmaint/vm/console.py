@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Reading a kernel's console: which lines tell of a panic, a farewell, a broken kernel, and which
 case of the suite was running. Pure.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The initramfs: a newc cpio archive, written here so that nobody needs root for /dev/console.
 
 The format is the kernel's Documentation/driver-api/early-userspace/buffer-format.rst. The same

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Whether KVM works here, found out by booting a kernel under it.
 
 A /dev/kvm that can be opened proves nothing: a software-emulated one accepts a virtual machine

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """How a guest's life ended, told from what is left of it. Pure.
 
 The guest's side of the bargain: init writes its results to I/O port 0xe9, the last line of them

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Guests side by side, one on each core of the host."""
 
 from __future__ import annotations

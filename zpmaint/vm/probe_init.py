@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The smallest init: says `# done` and ends the machine. Machine code, so that asking whether a
 kernel boots needs no compiler.
 

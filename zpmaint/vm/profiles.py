@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Which machine a kernel is booted on, and its QEMU command line; the data are in profiles.toml."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """One QEMU process: started so that it cannot outlive us, watched until it ends or is stopped."""
 
 from __future__ import annotations

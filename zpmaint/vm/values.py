@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a boot hands on: how the guest ended, what it said, and where its console is."""
 
 from __future__ import annotations

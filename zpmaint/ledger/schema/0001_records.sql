@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: GPL-2.0-only
 -- Version 1: one row for each verification that ended, never changed afterwards.
 CREATE TABLE record (
     id       INTEGER PRIMARY KEY,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: GPL-2.0-only
 -- Version 2: one row for each full benchmark of a pair that came to its end, never changed afterwards.
 CREATE TABLE benchmark (
     id          INTEGER PRIMARY KEY,

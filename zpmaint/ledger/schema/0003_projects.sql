@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: GPL-2.0-only
 -- Version 3: a record knows its project, the format of its documents, its place in the order and
 -- what its key is made of; the documents are one deflated text, and what tables of many show stands
 -- in columns. `documents`, `field` and `marks` are functions of zpmaint/ledger/rows.py.

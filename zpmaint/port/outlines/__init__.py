@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The scopes of sources that are no C: one small reader for each way of writing.
 
 A reader takes a file's lines and gives its named pieces (kind, name, first line, line after the

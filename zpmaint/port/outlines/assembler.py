@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Assembler: functions by their START and END marks, macros, and what stands under a label."""
 
 from __future__ import annotations

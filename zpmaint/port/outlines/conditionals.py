@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The conditions that lines stand under, for ways of writing that nest them by lines."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Device trees: nodes. A node that holds others and is long is told apart into those."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """MAINTAINERS and its like: entries with a title, parted by empty lines."""
 
 from __future__ import annotations

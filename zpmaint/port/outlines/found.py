@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a reader of an outline gives, and the small things that they share."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Kconfig: each entry is a scope; menus, choices and `if` blocks are its conditions."""
 
 from __future__ import annotations

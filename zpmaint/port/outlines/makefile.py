@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Makefiles: rules with their recipes, definitions, and lists that go over several lines."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Documentation: sections by their underlined titles, parameters by their indentation."""
 
 from __future__ import annotations

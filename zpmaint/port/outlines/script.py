@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Scripts (Python, shell, Perl, awk): functions, by indentation or by braces in column one."""
 
 from __future__ import annotations

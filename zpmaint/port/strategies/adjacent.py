@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """adjacent: upstream changed lines right beside those that the patch changes, but not the same.
 
 diff3 wants a line between two changes that nobody touched. Where each side's change is in lines

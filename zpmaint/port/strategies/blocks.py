@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """scope: the merge that tells re-indenting, unwrapping and deleting a block from editing lines."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """scope: the hunk deletes a whole function, and upstream has edited the function since."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """exported: an EXPORT_SYMBOL() that the patch adds goes behind the function that it names.
 
 The lines around it say little: two neighbours in the base may have another between them in the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """identifiers: upstream renamed what the hunk speaks of; the hunk is spoken in the new names."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """exact and offset: the pre-image with all its context stands in the target.
 
 It is taken only where it is the one such place in the same scope: `}` and `return 0;` as context

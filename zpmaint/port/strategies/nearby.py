@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """neighbours: each run of changed lines goes where the lines around it, or they themselves, went.
 
 Three-way stops where upstream touched a line next to the patch's. Here the lines above and below

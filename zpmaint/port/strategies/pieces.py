@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """pieces: a hunk of several runs of changes, each placed by itself.
 
 One hunk may reach over the end of a function into the next, or hold changes that upstream has

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """three-way: diff3 with the base, inside the hunk's scope."""
 
 from __future__ import annotations

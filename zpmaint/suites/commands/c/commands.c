@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* /init of a virtual machine: runs the programs of /list one by one and reports each as a case, in
  * the words of zpmaint's suite. What a program observed is how it ended and how many of its own
  * tests passed, failed, were skipped and broke, by what it printed: KTAP, or LTP's TPASS, TFAIL,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Accounting: everything is given back, and the kernel's views agree. */
 #define _GNU_SOURCE
 #include <stdlib.h>

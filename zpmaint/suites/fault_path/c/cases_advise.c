@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* madvise, mlock, mincore and mremap over memory that was read, written and left alone. */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* System calls that change mappings, and accesses by the kernel itself. */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* The core dump of a program that read much and wrote little. */
 #define _GNU_SOURCE
 #include <errno.h>

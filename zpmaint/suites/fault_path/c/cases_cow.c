@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* The copy in copy on write: all of it, once, and nothing left over. */
 #define _GNU_SOURCE
 #include <errno.h>

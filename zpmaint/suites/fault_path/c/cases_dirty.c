@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* What the page tables say of memory that was read: dirty, soft-dirty, mapped once, the zero page. */
 #define _GNU_SOURCE
 #include <errno.h>

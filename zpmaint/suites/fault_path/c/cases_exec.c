@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* System calls, new processes and new programs: what arrives in them, and that the registers and the
  * memory of those who asked stay as they were. */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Folios of several pages, smaller than a huge one (6.8 on). */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Copy on write between processes. Each order is forced by pipes. */
 #define _GNU_SOURCE
 #include <sys/mman.h>

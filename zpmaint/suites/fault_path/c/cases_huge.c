@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Transparent huge pages: the huge zero page does not come through the base-page fault. */
 #define _GNU_SOURCE
 #include <errno.h>

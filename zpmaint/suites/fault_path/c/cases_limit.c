@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* A memory cgroup's limit: what reading costs there. */
 #define _GNU_SOURCE
 #include <errno.h>

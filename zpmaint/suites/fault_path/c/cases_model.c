@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* A random mix of calls, each step compared with a model of what memory must hold. */
 #define _GNU_SOURCE
 #include <errno.h>

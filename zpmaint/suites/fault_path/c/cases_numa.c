@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Memory of several nodes: where a read puts a page. */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* References to pages that outlive their mapping, or go round it: pipes and direct I/O. */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* I/O ports from a program: rights that live in the saved flags and in a bitmap of the task. */
 #define _GNU_SOURCE
 #include <errno.h>

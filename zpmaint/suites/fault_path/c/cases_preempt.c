@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* A thread that may take the CPU at any moment wakes up while another is inside a fault, and touches
  * the very page. On one CPU only a kernel that can be preempted lets it. */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Several threads and processes on one range. On one CPU they take turns at the ticks and where they
  * wait for one another; the full profile's machine has more CPUs, and there they meet. */
 #define _GNU_SOURCE

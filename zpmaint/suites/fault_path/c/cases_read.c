@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Read faults: what they map, what it holds, and how it is counted. */
 #define _GNU_SOURCE
 #include <alloca.h>

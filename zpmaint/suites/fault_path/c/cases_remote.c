@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Accesses from another process. A store from there breaks copy on write in the memory of a process
  * that is not the running one, which is where a wrong source of the copy shows. */
 #define _GNU_SOURCE

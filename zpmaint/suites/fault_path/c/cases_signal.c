@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Signals: what the kernel writes into a program's stack and registers, and takes back out of them.
  * Anything that loses track of the saved registers on its way through the kernel shows here. */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* What the kernel keeps of a page that a read brought in, beyond its count. */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Memory runs short: what was read goes to the swap area and comes back, or its reader is killed. */
 #define _GNU_SOURCE
 #include <errno.h>

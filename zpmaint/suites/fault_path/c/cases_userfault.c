@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Faults that a program serves itself: it has to be asked for reads as well as for writes. */
 #define _GNU_SOURCE
 #include <errno.h>

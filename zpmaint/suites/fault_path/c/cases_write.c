@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Write faults, writes after reads, and protections. */
 #define _GNU_SOURCE
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A swap area for a case: the guest finds a block device, writes the header and switches it on. */
 #ifndef ZP_AREA_H
 #define ZP_AREA_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The program that the exec cases start: this one, known by the name it is called with. */
 #ifndef ZP_ARRIVE_H
 #define ZP_ARRIVE_H

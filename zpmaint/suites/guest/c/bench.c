@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* The memory benchmark: what reading, then writing, then writing fresh memory costs, and what each
  * of the kernel's counters says of it. Raw figures only; the judge makes deltas of them. */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* All that a case of a patch set's own needs: write `void PART_WHAT(void)` for the case part.what.
  * A case that comes to its end has observed "ok"; see tell.h for the other endings. */
 #ifndef ZP_CASE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Where results go: port 0xe9 of the virtual machine, or standard output in user mode. */
 #ifndef ZP_CHANNEL_H
 #define ZP_CHANNEL_H

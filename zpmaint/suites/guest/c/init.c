@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* /init of the virtual machine: mounts what the probes read, runs the suite and the benchmark,
  * ends the machine. As an ordinary program: `--list`, or `--run [key=value...]`. */
 #define _GNU_SOURCE

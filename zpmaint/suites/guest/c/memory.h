@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Memory to fault on. */
 #ifndef ZP_MEMORY_H
 #define ZP_MEMORY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* One measured pass of a pattern: what it took (flows), and how much there is after it (levels). */
 #ifndef ZP_PASSES_H
 #define ZP_PASSES_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Running the patterns: sizes, page kinds, room, and one process for each. */
 #define _GNU_SOURCE
 #include <fnmatch.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The full memory benchmark: a table of patterns, each run at each size in a process of its own. */
 #ifndef ZP_PATTERNS_H
 #define ZP_PATTERNS_H

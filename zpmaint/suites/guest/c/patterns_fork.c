@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Patterns across a fork: what it costs to share the memory, and what to part again. */
 #include <unistd.h>
 

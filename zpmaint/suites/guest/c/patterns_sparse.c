@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* The example of the post: a sparse matrix kept as if it were dense. Few pages hold a value, and all
  * of them are read. */
 #include <stdint.h>

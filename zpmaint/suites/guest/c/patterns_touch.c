@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /* Patterns that read and write each page of a mapping. */
 #include <stdlib.h>
 #include <sys/mman.h>

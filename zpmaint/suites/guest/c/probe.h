@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* What the kernel says of a process and of its memory. All of it works without malloc and
  * touches no fresh page once it was called before. */
 #ifndef ZP_PROBE_H

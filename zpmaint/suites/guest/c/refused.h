@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Whether the processor may use an address, tried out. */
 #ifndef ZP_REFUSED_H
 #define ZP_REFUSED_H

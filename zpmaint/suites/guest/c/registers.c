@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "registers.h"
 
 void (*on_signal)(int number, void *info, void *context);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The processor's registers on either side of a system call or of a fault. */
 #ifndef ZP_REGISTERS_H
 #define ZP_REGISTERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Each number below a bound once, in an order without a pattern and the same every time. */
 #ifndef ZP_SCATTER_H
 #define ZP_SCATTER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The machine's second CPU. */
 #ifndef ZP_SECOND_H
 #define ZP_SECOND_H

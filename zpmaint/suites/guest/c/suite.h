@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The suite: a table of cases, each run in a process of its own under a deadline. */
 #ifndef ZP_SUITE_H
 #define ZP_SUITE_H

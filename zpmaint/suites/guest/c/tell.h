@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* How a case says what it saw. Each of the ending calls leaves the process of the case. */
 #ifndef ZP_TELL_H
 #define ZP_TELL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* userfaultfd: the kernel's own interface, as its header has it. */
 #ifndef ZP_USERFAULT_H
 #define ZP_USERFAULT_H

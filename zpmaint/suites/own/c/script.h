@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* A case that is a script. */
 #ifndef ZP_SCRIPT_H
 #define ZP_SCRIPT_H
