@@ -125,7 +125,7 @@ def test_a_case_that_does_not_compile_is_told_before_a_kernel_is_built(shop: Sho
     source.write_text(source.read_text().replace("observe(", "observer("))
     for command in ("verify", "test"):
         status, _, err = shop.run(command, "6.12.107")
-        assert status == 2 and "loadavg.c:9:" in err and "observer" in err, err
+        assert status == 2 and "loadavg.c:10:" in err and "observer" in err, err
     assert not (shop.home / "cache/work").exists()
 
 

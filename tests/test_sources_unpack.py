@@ -10,9 +10,10 @@ import pytest
 from sources_fixtures import Notes, V, kernel_files, makefile, tarball
 
 from zpmaint.core.errors import InfraError, UserError
+from zpmaint.sources.added import added_later
 from zpmaint.sources.source import NotServedError, SourceFailedError
 from zpmaint.sources.tree import TreeSource, read_blobs, version_of
-from zpmaint.sources.unpack import NOTHING, added_later, declared, unpack
+from zpmaint.sources.unpack import NOTHING, declared, unpack
 
 
 @pytest.fixture

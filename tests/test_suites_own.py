@@ -79,10 +79,10 @@ def test_a_case_that_hangs_times_out_and_the_next_one_runs(cases: Path, tmp_path
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("observe(strchr", "observ(strchr", r"set/cases/loadavg\.c:9:\d+: error: .*observ"),
+        ("observe(strchr", "observ(strchr", r"set/cases/loadavg\.c:10:\d+: error: .*observ"),
         ("void loadavg_fields", "void loadavg_field", r"loadavg\.c:\d+:\d+: error: no previous"),
         ("void loadavg_fields(void)", "static void other(void)", "loadavg"),
-        ('#include "case.h"', '#include "kase.h"', r"loadavg\.c:1:\d+: fatal error: kase\.h"),
+        ('#include "case.h"', '#include "kase.h"', r"loadavg\.c:2:\d+: fatal error: kase\.h"),
     ],
 )
 def test_a_case_that_does_not_compile_is_told_in_its_compilers_words(

@@ -25,7 +25,7 @@ from zpmaint.mutation.catch import cases_run, catches, started
 from zpmaint.mutation.place import place
 from zpmaint.mutation.store import Found, Store, key
 from zpmaint.mutation.values import Catch, Mutant, Placed, State, Trial
-from zpmaint.sources.unpack import added_later
+from zpmaint.sources.added import added_later
 from zpmaint.suites.fault_path.suite import FaultPath, all_cases, init_program
 from zpmaint.suites.guest.start import runtime_guest, suite_profile
 from zpmaint.suites.protocol import Ready

@@ -14,8 +14,8 @@ from zpmaint.kbuild.pair import build as build_kernels
 from zpmaint.kbuild.values import Flavour, Pair
 from zpmaint.patchset.values import PatchSet
 from zpmaint.port.values import Port
+from zpmaint.sources.added import added_later
 from zpmaint.sources.chain import Chain
-from zpmaint.sources.unpack import added_later
 
 
 def build_pair(

@@ -26,6 +26,7 @@ from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, locked, write_whole
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.tools import need
+from zpmaint.sources.added import added_later, later_file
 from zpmaint.sources.download import disk_error
 from zpmaint.sources.source import SourceFailedError
 
@@ -110,28 +111,11 @@ def _asked(tree: Path) -> Path:
     return tree.with_name(tree.name + ".kept.json")
 
 
-def _later(tree: Path) -> Path:
-    return tree.with_name(tree.name + ".later.json")
-
-
-def added_later(tree: Path) -> frozenset[str]:
-    """The files of an unpacked tree that are there because a patch asked for them, by path.
-
-    They are no part of what a tree is known by: every Kconfig and Makefile was there before, so
-    that with them no kernel is configured or built in another way. Empty for a tree that was not
-    unpacked here."""
-    try:
-        found = json.loads(_later(tree).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return frozenset()
-    return frozenset(found)
-
-
 def _whole(
     archive: Path, tree: Path, wanted: Sequence[str], omit: Omissions, reporter: Reporter
 ) -> None:
     _asked(tree).unlink(missing_ok=True)
-    _later(tree).unlink(missing_ok=True)
+    later_file(tree).unlink(missing_ok=True)
     with landing(tree) as fresh, reporter.step(f"unpack {tree.name}", "B") as step:
         top = _top(archive)
         folders = [f"{top}/{folder}" for folder in omit.folders]
@@ -156,7 +140,7 @@ def _whole(
         if not (fresh / "Makefile").is_file():
             raise SourceFailedError(f"{archive}: holds no kernel tree (no {top}/Makefile)")
         write_whole(_asked(tree), json.dumps(list(wanted)))
-        write_whole(_later(tree), json.dumps(sorted(extra)))
+        write_whole(later_file(tree), json.dumps(sorted(extra)))
 
 
 def _complete(archive: Path, tree: Path, wanted: Sequence[str], reporter: Reporter) -> None:
@@ -172,7 +156,7 @@ def _complete(archive: Path, tree: Path, wanted: Sequence[str], reporter: Report
             _decode(archive, [[f"--directory={beside}", "--no-wildcards", *names]], step)
         fresh = [path for path in _files(beside, missing) if not (tree / path).exists()]
         # Before the files are there: whoever reads the tree meanwhile must not take them for old.
-        write_whole(_later(tree), json.dumps(sorted({*added_later(tree), *fresh})))
+        write_whole(later_file(tree), json.dumps(sorted({*added_later(tree), *fresh})))
         for path in fresh:
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
             (beside / path).replace(tree / path)
