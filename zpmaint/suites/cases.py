@@ -6,12 +6,12 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import re
-import tomllib
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
+from zpmaint.core.toml import parse_toml
 from zpmaint.core.versions import KernelVersion
 from zpmaint.suites.values import MINIMAL, PROFILES, Case, Defect, Lack, StockWord
 
@@ -31,10 +31,7 @@ _ARCHES = ("x86_64", "i386")
 
 def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
     """The cases of a table, in its order. Raises UserError: file, case, key."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{name}: not TOML: {error}") from None
+    table = parse_toml(text, name)
     instead = [
         (row["of"], _stock(row, where, _INSTEAD_KEYS))
         for number, row in enumerate(table.get("instead", ()), 1)
