@@ -26,8 +26,7 @@ class _Row(BaseModel):
 
     @property
     def era(self) -> Era:
-        since, until = (KernelVersion.parse(v) if v else None for v in (self.since, self.until))
-        return Era(since, until)
+        return Era.parse(self.since, self.until)
 
 
 class StockShares(_Row):

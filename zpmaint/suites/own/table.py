@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -109,13 +109,13 @@ def _case(row: _CaseRow, path: Path) -> Case:
 
 def _era(row: _CaseRow, path: Path) -> Era:
     try:
-        since, until = (KernelVersion.parse(v) if v else None for v in (row.since, row.until))
+        era = Era.parse(row.since, row.until)
     except UserError as error:
         raise UserError(f"{path}: case {row.name}: {error.what}", error.hint) from None
     if row.file.endswith(".sh"):
         shell = KernelVersion.parse(BUSYBOX_NEEDS)
-        since = max(since, shell) if since else shell
-    return Era(since, until)
+        return replace(era, since=max(era.since, shell) if era.since else shell)
+    return era
 
 
 def _once(names: list[str], path: Path, key: str) -> None:
