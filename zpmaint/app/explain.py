@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How a port came about: what became of each hunk, the upstream commits behind it, the interdiff."""
+"""How a port came about: what became of each hunk, the commits behind that, the interdiff."""
 
 from __future__ import annotations
 
