@@ -11,11 +11,11 @@ import pytest
 from kbuild_fixtures import VERSION, Toy
 
 from zpmaint.core.wishes import fragment_of
-from zpmaint.kbuild.change import PatchStep
 from zpmaint.kbuild.evidence import Evidence, FileEvidence
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.pair import build
 from zpmaint.kbuild.values import Pair
+from zpmaint.port.values import PortStep
 
 _MAKEFILE = r"""
 dirs := init mm drivers
@@ -110,7 +110,7 @@ class EvidenceToy(Toy):
         self.write("mm/memory.c", MEMORY)
         self.write("drivers/card.c", CARD)
 
-    def step(self, files: dict[str, str | None], name: str = "") -> PatchStep:
+    def step(self, files: dict[str, str | None], name: str = "") -> PortStep:
         """The patch that makes `files` of the tree."""
         text = ""
         for path, after in files.items():
@@ -118,9 +118,9 @@ class EvidenceToy(Toy):
             before = stock.read_text() if stock.is_file() else None
             text += diff(path, before, after)
         result = {p: None if t is None else t.encode() for p, t in files.items()}
-        return PatchStep(name, text, result)
+        return PortStep(name, text, result)
 
-    def pair(self, *steps: PatchStep, fragment: str = "", jobs: int = 2) -> Pair:
+    def pair(self, *steps: PortStep, fragment: str = "", jobs: int = 2) -> Pair:
         patched: dict[str, bytes | None] = {}
         for step in steps:
             patched |= step.result

@@ -41,6 +41,13 @@ def diff(old: str, new: str, path: str = PATH) -> str:
     return unified(path, lines_of(old.encode()), lines_of(new.encode()))
 
 
+def changed(old: bytes | None, new: bytes | None, path: str = PATH) -> str:
+    """The diff between two states of a file; None is a file that is not there."""
+    return unified(
+        path, None if old is None else lines_of(old), None if new is None else lines_of(new)
+    )
+
+
 def carry(
     base: str | None,
     patched: str,

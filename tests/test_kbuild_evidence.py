@@ -13,10 +13,10 @@ from rich.console import Console
 
 from zpmaint.cli import evidence_tables
 from zpmaint.core.errors import KernelError
-from zpmaint.kbuild.change import PatchStep
 from zpmaint.kbuild.evidence import Compiled, from_json
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.pair import build
+from zpmaint.port.values import PortStep
 
 __all__ = ["toy"]
 
@@ -268,12 +268,10 @@ def test_a_series_names_the_patch_and_finds_its_lines(toy: EvidenceToy) -> None:
     between = MEMORY.replace("return 1;", "return 2;") + "\nint late;\nint gone;\n"
     after = "int early;\nint other;\n" + between.replace("int gone;\n", "")
     steps = (
-        PatchStep(
+        PortStep(
             "one.patch", diff("mm/memory.c", MEMORY, between), {"mm/memory.c": between.encode()}
         ),
-        PatchStep(
-            "two.patch", diff("mm/memory.c", between, after), {"mm/memory.c": after.encode()}
-        ),
+        PortStep("two.patch", diff("mm/memory.c", between, after), {"mm/memory.c": after.encode()}),
     )
     seen = toy.pair(*steps).evidence
     assert seen is not None

@@ -15,7 +15,7 @@ from zpmaint.core.eras import Era
 from zpmaint.diffs.series import Series, load_series
 from zpmaint.patchset.values import Adoption, Anchor, PatchSet
 from zpmaint.port import engine
-from zpmaint.port.hunk_outcomes import CONFLICT, fates
+from zpmaint.port.hunk_outcomes import CONFLICT, hunk_outcomes
 from zpmaint.port.stand import stand
 from zpmaint.port.values import Port, State
 
@@ -119,7 +119,7 @@ def test_each_hunk_is_followed_behind_a_conflict_too(tmp_path: Path) -> None:
     chosen = of(series(tmp_path))
     [start] = chosen.anchors
     known = {A: BASE[A]}
-    rows = {name: fates(chosen, start, known, {A: data[A]}) for name, data in
+    rows = {name: hunk_outcomes(chosen, start, known, {A: data[A]}) for name, data in
             {"well": TARGET, "clash": CLASH}.items()}  # fmt: skip
     assert [f.patch for f in rows["well"]] == [f.patch for f in rows["clash"]]
     assert [f.word for f in rows["well"]] == ["as it is"] * 3

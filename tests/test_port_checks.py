@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from port_fixtures import PATH, diff
+from port_fixtures import diff
 from unidiff.patch import PatchSet as UnifiedDiff
 
 from zpmaint.merge.lines import join, lines_of
@@ -41,8 +41,8 @@ def found(start: int, end: int, lines: str, patched: str = PATCHED) -> str:
     new = tuple(lines_of(lines.encode()))
     placement = Placement(start, end, new, Placed.SCOPE, 0.9, "by hand")
     result = source(join([*base.lines[:start], *new, *base.lines[end:]]))
-    reasons = checks.of_hunk(PATH, job, placement)
-    return "; ".join(reasons + checks.of_scope(PATH, job, placement, result))
+    reasons = checks.of_hunk(job, placement)
+    return "; ".join(reasons + checks.of_scope(job, placement, result))
 
 
 def test_the_right_placement_passes() -> None:

@@ -9,15 +9,14 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from port_fixtures import PATH, V, anchor, patchset
+from port_fixtures import PATH, V, anchor, changed, patchset
 from series_fixtures import Repository, lay, program, tree_of
 
 from zpmaint.core.text import to_bytes, to_text
 from zpmaint.diffs.reader import read_patch
 from zpmaint.diffs.series import Member, Series
-from zpmaint.diffs.writer import unified
 from zpmaint.merge import diff3
-from zpmaint.merge.lines import join, lines_of
+from zpmaint.merge.lines import join
 from zpmaint.port.engine import port
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.sections import Effect, perform
@@ -69,12 +68,6 @@ def edited(draw: st.DrawFn, text: bytes) -> bytes:
         out.append(draw(line) + end)
     made = b"".join(out)
     return made.removesuffix(end) if draw(st.integers(0, 5)) == 0 else made
-
-
-def changed(old: bytes | None, new: bytes | None, path: str = PATH) -> str:
-    return unified(
-        path, None if old is None else lines_of(old), None if new is None else lines_of(new)
-    )
 
 
 def in_series(

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+from port_fixtures import changed
 from series_fixtures import (
     Repository,
     Tree,
@@ -21,8 +22,6 @@ from series_fixtures import (
 )
 
 from zpmaint.diffs.series import load_series
-from zpmaint.diffs.writer import unified
-from zpmaint.merge.lines import lines_of
 from zpmaint.port.series import dependents, port_series
 from zpmaint.port.values import Fate, MemberPort
 
@@ -39,9 +38,7 @@ TARGET: Tree = {**BASE, "mm/a.c": DRIFTED, "Makefile": b"VERSION = 7\n"}
 
 
 def diff(old: bytes | None, new: bytes | None, path: str = "mm/a.c") -> str:
-    return unified(
-        path, None if old is None else lines_of(old), None if new is None else lines_of(new)
-    )
+    return changed(old, new, path)
 
 
 def chain(*texts: bytes, path: str = "mm/a.c") -> dict[str, str]:

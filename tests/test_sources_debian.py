@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sources_fixtures import Notes, Site, V, site, tarball
+from sources_fixtures import Notes, Signer, Site, V, site, tarball
 
 from zpmaint.core.errors import UserError
 from zpmaint.sources import debian as module
@@ -40,22 +40,9 @@ class Archive:
 
     def __init__(self, site: Site, home: Path, root: str = "/debian") -> None:
         self.site, self.home, self.root = site, home, root
-        self.keyring = home / "public.gpg"
+        self.signer = Signer(home)
+        self.keyring = self.signer.keyring
         self.stanzas: dict[str, list[str]] = {}
-        if not home.exists():
-            home.mkdir(mode=0o700)
-            self._gpg(
-                "--passphrase", "", "--quick-generate-key", "a@example.org", "rsa2048", "sign"
-            )
-            self._gpg("--output", str(self.keyring), "--export", "a@example.org")
-
-    def _gpg(self, *words: str, text: bytes = b"") -> bytes:
-        done = subprocess.run(
-            ["gpg", "--homedir", self.home, "--batch", "--quiet", "--pinentry-mode", "loopback",
-             *words],
-            input=text, capture_output=True, check=True,
-        )  # fmt: skip
-        return done.stdout
 
     def entry(self, suite: str) -> Entry:
         return Entry(self.site.url + self.root, suite, str(self.keyring))
@@ -98,7 +85,7 @@ class Archive:
             f"Origin: {origin}\nLabel: Debian\nSuite: {suite}\nCodename: {suite}\nDate: {stamp}\n"
             f"Architectures: amd64 source\nComponents: main\nSHA256:\n{rows}\n"
         )
-        self.site.files[f"{base}/InRelease"] = self._gpg("--clearsign", text=release.encode())
+        self.site.files[f"{base}/InRelease"] = self.signer.signed(release.encode())
         self.site.files[f"{base}/main/source/Sources.xz"] = packed
 
 

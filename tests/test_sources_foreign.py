@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sources_fixtures import Notes, Site, site
+from sources_fixtures import Notes, Signer, Site, site
 
 from zpmaint.core.errors import InfraError
 from zpmaint.sources.apt import Entry
@@ -36,20 +36,9 @@ class Mirror:
 
     def __init__(self, site: Site, home: Path) -> None:
         self.site, self.home = site, home
-        self.keyring = home / "public.gpg"
+        self.signer = Signer(home)
         self.stanzas: list[str] = []
-        home.mkdir(mode=0o700)
-        self._gpg("--passphrase", "", "--quick-generate-key", "a@example.org", "rsa2048", "sign")
-        self._gpg("--output", str(self.keyring), "--export", "a@example.org")
-        self.entry = Entry(f"{site.url}/debian", "bookworm", str(self.keyring))
-
-    def _gpg(self, *words: str, text: bytes = b"") -> bytes:
-        done = subprocess.run(
-            ["gpg", "--homedir", self.home, "--batch", "--quiet", "--pinentry-mode", "loopback",
-             *words],
-            input=text, capture_output=True, check=True,
-        )  # fmt: skip
-        return done.stdout
+        self.entry = Entry(f"{site.url}/debian", "bookworm", str(self.signer.keyring))
 
     def add(self, version: str, *, package: str = "musl-dev", data: bytes | None = None) -> str:
         """A package with one file; its path on the site."""
@@ -89,7 +78,7 @@ class Mirror:
             f"Architectures: amd64 i386\nComponents: main\nSHA256:\n{rows}"
         )
         base = "/debian/dists/bookworm"
-        self.site.files[f"{base}/InRelease"] = self._gpg("--clearsign", text=release.encode())
+        self.site.files[f"{base}/InRelease"] = self.signer.signed(release.encode())
         self.site.files[f"{base}/{index}.xz"] = packed
         return self.entry
 

@@ -108,14 +108,7 @@ def _kept(values: Iterable[object]) -> list[object]:
 
 def _holds(table: dict[str, Any], version: KernelVersion) -> bool:
     """Whether a row's `since` and `until`, if they are versions, hold the kernel."""
-    ends: list[KernelVersion | None] = []
-    for key in ("since", "until"):
-        text = table.get(key)
-        if text is None:
-            ends.append(None)
-            continue
-        try:
-            ends.append(KernelVersion.parse(text))
-        except (UserError, AttributeError, TypeError):
-            return True
-    return version in Era(ends[0], ends[1])
+    try:
+        return version in Era.parse(table.get("since"), table.get("until"))
+    except (UserError, AttributeError, TypeError):
+        return True

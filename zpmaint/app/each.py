@@ -114,14 +114,14 @@ def each(port: Port, build: Build, judge: Judge, reporter: Reporter = SILENT) ->
 
     last = verdict(len(steps))
     culprit = _turning(sorted(pairs), verdict) if last.result is Result.FAIL else 0
-    told = tuple(_with_verdict(step, seen.get(step.number), last, culprit) for step in steps)
+    judged = tuple(_with_verdict(step, seen.get(step.number), last, culprit) for step in steps)
     if broken:
-        return Each(port, told, Result.BUILD, _broken(broken), broken[0].patch)
+        return Each(port, judged, Result.BUILD, _broken(broken), broken[0].patch)
     if culprit:
-        turned = ", ".join(told[culprit - 1].turned) or "what the console says"
-        why = f"{told[culprit - 1].patch} is the first that turns {turned}: {last.why}"
-        return Each(port, told, last.result, why, told[culprit - 1].patch)
-    return Each(port, told, last.result, last.why)
+        turned = ", ".join(judged[culprit - 1].turned) or "what the console says"
+        why = f"{judged[culprit - 1].patch} is the first that turns {turned}: {last.why}"
+        return Each(port, judged, last.result, why, judged[culprit - 1].patch)
+    return Each(port, judged, last.result, last.why)
 
 
 def _broken(broken: Sequence[Step]) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How a port came about: each hunk's fate, the upstream commits that turned it, the interdiff."""
+"""How a port came about: what became of each hunk, the commits behind that, the interdiff."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.series import Member
 from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.port.engine import touched_by
-from zpmaint.port.hunk_outcomes import fates
+from zpmaint.port.hunk_outcomes import hunk_outcomes
 from zpmaint.port.interdiff import Interdiff, interdiff
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
@@ -105,24 +105,24 @@ def explain(
     start = next(a for a in patchset.anchors if a.name == done.anchor)
     touched = touched_by(start)
     base = base_blobs(session, start, chain)
-    look = partial(fates, patchset, start, base)
+    look = partial(hunk_outcomes, patchset, start, base)
     now = look(chain.blobs(version, touched))
     placed = {(file.patch, file.origin, h.header): h for file in done.files for h in file.hunks}
     turned = Search(session, chain, start, version, look).turns(base, now)
     stories = [
         HunkStory(
-            fate.path,
-            fate.header,
-            hunk.scope if hunk else fate.scope,
-            hunk.placed if hunk else fate.word,
+            outcome.path,
+            outcome.header,
+            hunk.scope if hunk else outcome.scope,
+            hunk.placed if hunk else outcome.word,
             hunk.confidence if hunk else None,
-            hunk.why if hunk else fate.why,
+            hunk.why if hunk else outcome.why,
             found.turns,
             found.note,
-            fate.patch,
+            outcome.patch,
         )
-        for fate, found in zip(now, turned, strict=True)
-        for hunk in [placed.get((fate.patch, fate.path, fate.header))]
+        for outcome, found in zip(now, turned, strict=True)
+        for hunk in [placed.get((outcome.patch, outcome.path, outcome.header))]
     ]
     return Explanation(done, start.base, tuple(stories), _interdiffs(start, done))
 

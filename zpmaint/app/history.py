@@ -110,13 +110,13 @@ def history(
         reasons = "".join(f"; {kernel}: {why}" for kernel, why in absent.items())
         raise UserError(f"no kernel to tell of{reasons}", "name a --source, or a wider range")
     bases = bases_for(session, patchset, versions, chain)
-    told = ranges(sweep_over(session, patchset, versions, bases, chain))
+    runs = ranges(sweep_over(session, patchset, versions, bases, chain))
     search = _Search(patchset, bases, chain)
     chapters = []
-    with session.reporter.step(f"find the causes of {len(told)} ranges", "ranges") as step:
-        for before, run in zip([None, *told], told, strict=False):
+    with session.reporter.step(f"find the causes of {len(runs)} ranges", "ranges") as step:
+        for before, run in zip([None, *runs], runs, strict=False):
             chapters.append(Chapter(run, search.cause(before.last if before else None, run.first)))
-            step.advance(len(chapters), len(told))
+            step.advance(len(chapters), len(runs))
     return History(tuple(chapters), absent)
 
 

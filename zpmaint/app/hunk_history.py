@@ -19,25 +19,25 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import Anchor
 from zpmaint.port.engine import Blobs, touched_by
 from zpmaint.port.history import Scopes
-from zpmaint.port.hunk_outcomes import AS_IT_IS, CONFLICT, UPSTREAM, Fate
+from zpmaint.port.hunk_outcomes import AS_IT_IS, CONFLICT, UPSTREAM, HunkOutcome
 from zpmaint.sources.chain import Chain
 from zpmaint.sources.commit import Commit
 
-Look = Callable[[str], Sequence[Fate]]
-"""The hunks' fates at a commit."""
+Look = Callable[[str], Sequence[HunkOutcome]]
+"""What became of the hunks at a commit."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """An upstream commit at which a hunk's fate changed."""
+    """An upstream commit at which what becomes of a hunk changed."""
 
     commit: Commit
     first: KernelVersion | None
     """The first tagged kernel that has it; None where no tag holds it."""
     before: str
-    """The hunk's fate in the commit's parents (one of them, where they differ)."""
+    """What became of the hunk in the commit's parents (one of them, where they differ)."""
     after: str
-    """The hunk's fate in the commit."""
+    """What became of the hunk in the commit."""
     ahead: bool
     """Whether the kernel has the commit; else it is older than the commit, and lacks it."""
 
@@ -93,11 +93,11 @@ class Search:
     chain: Chain
     start: Anchor
     version: KernelVersion
-    look: Callable[[Blobs], Sequence[Fate]]
+    look: Callable[[Blobs], Sequence[HunkOutcome]]
 
-    def turns(self, base: Blobs, now: Sequence[Fate]) -> list[Turns]:
-        """One for each hunk; `now` are their fates in the kernel, `base` the anchor's files, empty
-        where none of the sources has them."""
+    def turns(self, base: Blobs, now: Sequence[HunkOutcome]) -> list[Turns]:
+        """One for each hunk; `now` is what became of them in the kernel, `base` the anchor's files,
+        empty where none of the sources has them."""
         older, newer = sorted((self.start.base, self.version))
         if older == newer:
             return [Turns(note="the anchor was cut against this very kernel")] * len(now)
@@ -115,12 +115,14 @@ class Search:
             look: Look = cache(lambda sha: self.look(past.files(sha)))
             then = self.look(base or git.blobs(self.start.base, touched))
             found = [
-                _of_hunk(past, look, n, then[n], fate) if self._asks_after(then[n], fate) else []
-                for n, fate in enumerate(now)
+                _of_hunk(past, look, n, then[n], outcome)
+                if self._asks_after(then[n], outcome)
+                else []
+                for n, outcome in enumerate(now)
             ]
             tags = past.first_tags(commit for commits in found for commit in commits)
         return [
-            self._told(
+            self._said(
                 past,
                 then[n],
                 now[n],
@@ -129,11 +131,11 @@ class Search:
             for n, commits in enumerate(found)
         ]
 
-    def _asks_after(self, then: Fate, now: Fate) -> bool:
+    def _asks_after(self, then: HunkOutcome, now: HunkOutcome) -> bool:
         """Each hunk of a patch; of a series, where a look ports all of it, those that turned."""
         return self.start.is_single or not then.word == now.word == AS_IT_IS
 
-    def _told(self, past: Past, then: Fate, now: Fate, turns: list[Turn]) -> Turns:
+    def _said(self, past: Past, then: HunkOutcome, now: HunkOutcome, turns: list[Turn]) -> Turns:
         if turns:
             return Turns(tuple(turns if turns[0].ahead else reversed(turns)))
         if then.word == now.word == AS_IT_IS:
@@ -150,14 +152,14 @@ def _turn(
     return Turn(commit, tags.get(commit.sha), before.word, after.word, ahead)
 
 
-def _of_hunk(past: Past, look: Look, n: int, then: Fate, now: Fate) -> list[Commit]:
+def _of_hunk(past: Past, look: Look, n: int, then: HunkOutcome, now: HunkOutcome) -> list[Commit]:
     """The commits that turned hunk `n`: those that touch its scope first, as nearly all do."""
 
     def seen(revision: str) -> tuple[str, str]:
-        fate = look(revision)[n]
+        outcome = look(revision)[n]
         # What a strategy had to decide tells edits apart that it carries alike. The other words'
         # reasons hold figures that any edit of the scope changes.
-        return fate.word, "" if fate.word in (AS_IT_IS, UPSTREAM, CONFLICT) else fate.why
+        return outcome.word, "" if outcome.word in (AS_IT_IS, UPSTREAM, CONFLICT) else outcome.why
 
     names = frozenset(filter(None, (then.scope, now.scope)))
     scopes: Scopes = {now.path: names if then.scope and now.scope else None}

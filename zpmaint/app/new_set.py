@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from zpmaint.app.import_ import Imported
@@ -11,6 +10,7 @@ from zpmaint.core.text import to_bytes
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.mail import field_of, is_mail
 from zpmaint.diffs.subject import read_subject
+from zpmaint.patchset.table import quoted
 
 _UNKNOWN = "not named in what was imported"
 _HG_USER = re.compile(r"^# User (.+)$", re.MULTILINE)
@@ -39,11 +39,7 @@ def patch_toml(done: tuple[Imported, ...], base: KernelVersion, came_from: str, 
         f"base = {_quoted(str(base))}",
         f"why = {_quoted('the patch as it was imported')}",
     ]
-    return "\n".join([*lines, "leaves = []", "", *anchor_row(anchor), ""])
-
-
-def anchor_row(lines: list[str]) -> list[str]:
-    return ["[[anchor]]", *lines]
+    return "\n".join([*lines, "leaves = []", "", "[[anchor]]", *anchor, ""])
 
 
 def _field(data: bytes, name: str) -> str:
@@ -60,6 +56,5 @@ def _message(text: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    """A TOML basic string: JSON's escapes are TOML's; a byte that is no UTF-8 cannot be in it."""
-    clean = value.encode("utf-8", "replace").decode("utf-8")
-    return json.dumps(clean, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A TOML string; a byte that is no UTF-8 cannot be in it."""
+    return quoted(value.encode("utf-8", "replace").decode("utf-8"))

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from zpmaint.app.port import touched
 from zpmaint.app.session import Session
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.change import PatchStep
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.pair import build as build_kernels
 from zpmaint.kbuild.values import Flavour, Pair
@@ -43,13 +42,8 @@ def build_pair(
         work=session.places.cache / "work",
         reporter=session.reporter,
         flavours=flavours,
-        steps=_steps(port, patches),
+        steps=port.steps[:patches] if port else (),
         fragments=patchset.fragments(version, options.arch),
         data=session.build_data,
         later=added_later(tree),
     )
-
-
-def _steps(port: Port | None, patches: int | None) -> tuple[PatchStep, ...]:
-    steps = port.steps[:patches] if port else ()
-    return tuple(PatchStep(step.name, step.text, step.result) for step in steps)

@@ -124,37 +124,37 @@ def lay_out(work: WorkingFolder, anchor: str | None = None) -> LaidOut:
     with locked(work.folder, work.job.session.reporter):
         if work.is_laid_out:
             return LaidOut(work, False)
-        told = explain(job.session, job.patchset, job.version, job.chain, anchor=anchor)
-        start = _start(job.patchset, told.port)
-        if told.port.state is not State.CONFLICT:
+        explained = explain(job.session, job.patchset, job.version, job.chain, anchor=anchor)
+        start = _start(job.patchset, explained.port)
+        if explained.port.state is not State.CONFLICT:
             raise UserError(
-                f"{job.patchset.name} on {job.version}: nothing to resolve: {told.port.state}: "
-                f"{told.port.why}",
+                f"{job.patchset.name} on {job.version}: nothing to resolve: "
+                f"{explained.port.state}: {explained.port.why}",
                 f"zpmaint port {job.version}",
             )
         if any(job.version in adoption.era for adoption in job.patchset.adoptions):
             raise UserError(
-                f"{job.version}: {told.port.why}",
+                f"{job.version}: {explained.port.why}",
                 "correct [[adopted]] in patch.toml: no merge of lines can settle this",
             )
-        if any(hunk.is_held_back for file in told.port.files for hunk in file.hunks):
+        if any(hunk.is_held_back for file in explained.port.files for hunk in file.hunks):
             raise UserError(
-                f"{job.version}: {told.port.why}",
+                f"{job.version}: {explained.port.why}",
                 "no lines are open; zpmaint port with --min-confidence 0 --out FOLDER writes the "
                 "patch, for an [[anchor]] in patch.toml",
             )
         base = base_blobs(job.session, start, job.chain)
         target = job.chain.blobs(job.version, engine.touched_by(start))
-        here = stand(start, told.port.stuck, base, target, job.patchset.resolutions)
+        here = stand(start, explained.port.stuck, base, target, job.patchset.resolutions)
         found = engine.opened(here.text, here.base, here.target) if here.text else {}
-        beyond = _beyond(told.port, found)
+        beyond = _beyond(explained.port, found)
         if beyond or not found:
             raise UserError(
-                f"{job.version}: {beyond or told.port.why}",
+                f"{job.version}: {beyond or explained.port.why}",
                 "no merge of lines can settle this: cut an anchor for this kernel by hand",
             )
         with landing(work.folder) as fresh:
-            _write(fresh, solution.Case(job, start, base, target, here), told, found)
+            _write(fresh, solution.Case(job, start, base, target, here), explained, found)
         return LaidOut(work, True)
 
 
@@ -172,7 +172,7 @@ def _beyond(port: Port, found: Mapping[str, Opened]) -> str:
 
 
 def _write(
-    folder: Path, case: solution.Case, told: Explanation, found: Mapping[str, Opened]
+    folder: Path, case: solution.Case, explained: Explanation, found: Mapping[str, Opened]
 ) -> None:
     job, start, here = case.job, case.start, case.stand
     offers: dict[str, list[Proposal | None]] = {}
@@ -195,7 +195,7 @@ def _write(
                 for done, offer in zip(known, offers[path], strict=True)
             ]
             write_whole(folder / PROPOSED / path, join(what.lines(solved)))
-    write_whole(folder / NOTES, _notes(case, told, found, offers))
+    write_whole(folder / NOTES, _notes(case, explained, found, offers))
     state = {
         "version": str(job.version),
         "patchset": job.patchset.name,
@@ -203,7 +203,7 @@ def _write(
         "member": here.patch,
         "patch": _digest(start.patch.encode("utf-8", "surrogateescape")),
         "files": {path: _digest(here.target[path] or b"") for path in found},
-        "why": _causes(told),
+        "why": _causes(explained),
     }
     write_whole(folder / _STATE, json.dumps(state, indent=2) + "\n")
 
@@ -223,12 +223,12 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _causes(told: Explanation) -> str:
+def _causes(explained: Explanation) -> str:
     """The commits that turned the hunks in conflict, in one line."""
     named = {
         turn.commit.sha: f'{turn.commit.short} ("{turn.commit.subject}")'
-        for hunk in told.hunks
-        if hunk.placed == Placed.CONFLICT and hunk.patch == told.port.stuck
+        for hunk in explained.hunks
+        if hunk.placed == Placed.CONFLICT and hunk.patch == explained.port.stuck
         for turn in hunk.turns
         if Placed.CONFLICT in (turn.after, turn.before)
     }
@@ -237,7 +237,7 @@ def _causes(told: Explanation) -> str:
 
 def _notes(
     case: solution.Case,
-    told: Explanation,
+    explained: Explanation,
     found: Mapping[str, Opened],
     offers: Mapping[str, Sequence[Proposal | None]],
 ) -> str:
@@ -248,14 +248,14 @@ def _notes(
     below = ", the patches before it done" if patch else ""
     what = "the patch" if patch else "the anchor"
     lines = [
-        f"{job.patchset.name} on {version}: the port from {told.port.anchor} stops{at}.",
+        f"{job.patchset.name} on {version}: the port from {explained.port.anchor} stops{at}.",
         "",
         f"Edit the files in {MERGED}/ until no conflict marker is left, then: "
         f"zpmaint resolve {version} --done",
         "",
         f"  {MERGED}/    {version} with the patch; open where <<<<<<< stands, all else placed",
         f"  {THEIRS}/    {version} as it is upstream{below}",
-        f"  {BASE}/      {told.base}, which the anchor was cut against (where it could be had)"
+        f"  {BASE}/      {explained.base}, which the anchor was cut against (where it could be had)"
         f"{below}",
         f"  {OURS}/      the same with {what} applied",
         f"  {PROPOSED}/  {MERGED}/ with proposals filled in (where there are any): none is sure",
@@ -268,7 +268,9 @@ def _notes(
             lines += [f"  {why}" for why in site.whys]
             for header in (j.change.header for j in site.jobs):
                 story = next(
-                    h for h in told.hunks if (h.patch, h.path, h.header) == (patch, path, header)
+                    h
+                    for h in explained.hunks
+                    if (h.patch, h.path, h.header) == (patch, path, header)
                 )
                 lines.append(f"  hunk {header} of {what}")
                 lines += [

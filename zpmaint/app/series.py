@@ -160,10 +160,10 @@ def write_series(result: SeriesPort, out: Path) -> Path:
 
 def _table(result: SeriesPort) -> str:
     """The file `series` as it was, with the patches that did not go in commented out."""
-    fates = {port.name: port for port in result.ports}
+    ports = {port.name: port for port in result.ports}
     lines = []
     for line, name in result.series.table:
-        port = fates.get(name)
+        port = ports.get(name)
         if port is None or port.goes_in:
             lines.append(line)
         elif port.fate is Fate.UPSTREAM:

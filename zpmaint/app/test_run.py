@@ -22,7 +22,7 @@ from zpmaint.kbuild.evidence import Evidence
 from zpmaint.kbuild.options import BuildOptions
 from zpmaint.kbuild.values import Flavour, Kernel
 from zpmaint.port.values import State
-from zpmaint.suites.cases import matches, no_such_case
+from zpmaint.suites.cases import matches, no_such_case, select
 from zpmaint.suites.protocol import Suite
 from zpmaint.suites.registry import booted, known_cases
 from zpmaint.suites.values import FULL, MINIMAL, Case
@@ -108,13 +108,8 @@ def _chosen(bootables: Sequence[Bootable], words: Sequence[str]) -> list[Bootabl
     if not words:
         return list(bootables)
     cases = tuple(case for one in bootables for case in one.ready.cases)
-    for word in words:
-        if not any(matches(case, word) for case in cases):
-            raise no_such_case(word, cases)
-    picked = (
-        (one, tuple(c for c in one.ready.cases if any(matches(c, word) for word in words)))
-        for one in bootables
-    )
+    wanted = {case.name for case in select(cases, *words)}
+    picked = ((one, tuple(c for c in one.ready.cases if c.name in wanted)) for one in bootables)
     return [
         one if len(found) == len(one.ready.cases) else replace(one, chosen=found)
         for one, found in picked

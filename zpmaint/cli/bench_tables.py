@@ -21,7 +21,7 @@ def benchmark(out: Console, record: BenchRecord, found: Benchmark) -> None:
         style="bold",
     )
     for huge in (False, True):
-        _passes(out, [row for row in found.passes if row.huge is huge], found.unit, huge=huge)
+        _passes(out, [row for row in found.passes if row.huge is huge], huge=huge)
     _trades(out, found.trades)
     # Both kernels leave the same out; once is enough to read.
     for line in dict.fromkeys(text.partition(": ")[2] for text in found.unmeasured):
@@ -39,7 +39,7 @@ def _table(*titles: str, right: int, title: str) -> Table:
     return table
 
 
-def _passes(out: Console, rows: list[PassRow], unit: str, *, huge: bool) -> None:
+def _passes(out: Console, rows: list[PassRow], *, huge: bool) -> None:
     if not rows:
         return
     pages = max((row.pages for row in rows if _whole(row)), default=rows[0].pages)

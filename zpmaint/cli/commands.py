@@ -23,15 +23,15 @@ class Entry:
 
 COMMANDS = {
     "port": Entry("port", "Port the patch onto a kernel; say how each hunk was placed."),
-    "import": Entry("import_", "Mend a patch that a web page or a mailer damaged."),
+    "import": Entry("import_", "Take over a patch; mend what a page or a mailer damaged."),
     "sweep": Entry("sweep", "Port the patch onto every kernel of a source."),
     "history": Entry("history", "Tell which kernels take the patch in which way, and why."),
     "explain": Entry("explain", "Tell how the port to a kernel came about."),
     "resolve": Entry("resolve", "Lay out a conflict for a person; record the solution."),
     "evaluate": Entry("evaluate", "Measure ports against maintainers', beside other tools."),
     "build": Entry("build", "Build a kernel, stock and patched."),
-    "boot": Entry("boot", "Boot a kernel with the suite as init; say how it ended."),
-    "test": Entry("test", "Run chosen cases of the suite on a kernel."),
+    "boot": Entry("boot", "Boot a kernel with a suite as init; say how it ended."),
+    "test": Entry("test", "Run chosen cases of the suites on a kernel."),
     "verify": Entry("verify", "Port, build the pair, boot both, test, judge, record."),
     "bench": Entry("bench", "Measure a kernel's memory, stock and patched."),
     "mutate": Entry("mutate", "Plant bugs in the patched kernel; see which cases notice."),

@@ -12,16 +12,16 @@ from zpmaint.app.each import Each, Step
 from zpmaint.cli import tables
 
 
-def each(out: Console, told: Each) -> None:
+def each(out: Console, done: Each) -> None:
     """The steps, the patches that were dropped, and the verdict."""
-    port = told.port
+    port = done.port
     heading = Text(f"\n{port.patchset} on {port.version}, step by step: ", style="bold")
-    heading.append_text(tables.state(told.result))
+    heading.append_text(tables.state(done.result))
     out.print(heading)
     table = Table(box=tables.BOX)
     for title in ("step", "patch", "build", "wall", "boot", "why"):
         table.add_column(title, justify="right" if title in ("step", "wall") else "left")
-    for step in told.steps:
+    for step in done.steps:
         table.add_row(
             str(step.number),
             escape(step.patch or port.patchset),
@@ -30,12 +30,12 @@ def each(out: Console, told: Each) -> None:
             "" if step.result is None else tables.state(step.result),
             escape(_why(step)),
         )
-    if told.steps:
+    if done.steps:
         out.print(table)
     for name in port.dropped:
         out.print(f"dropped: {name}: the kernel has it", markup=False)
-    verdict = tables.state(told.result)
-    verdict.append(f": {told.why}", style="")
+    verdict = tables.state(done.result)
+    verdict.append(f": {done.why}", style="")
     out.print(verdict, soft_wrap=True)
 
 

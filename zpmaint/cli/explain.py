@@ -50,42 +50,46 @@ def command(
       zpmaint explain 6.12.y --json
     """
     job = Job.take(context.session, version, patch, sources)
-    told = explain(job.session, job.patchset, job.version, job.chain, anchor=anchor)
+    explained = explain(job.session, job.patchset, job.version, job.chain, anchor=anchor)
     if as_json:
-        context.json(told.as_json())
+        context.json(explained.as_json())
     else:
-        _show(context, told)
-    return errors.EXIT_OK if told.port.state.leads_on else errors.EXIT_KERNEL
+        _show(context, explained)
+    return errors.EXIT_OK if explained.port.state.leads_on else errors.EXIT_KERNEL
 
 
-def _show(context: CommandContext, told: Explanation) -> None:
-    result = told.port
+def _show(context: CommandContext, explained: Explanation) -> None:
+    result = explained.port
     heading = Text(f"{result.patchset} on {result.version}: ")
     heading.append_text(tables.state(result.state))
-    heading.append(f" (from {result.anchor}, cut against {told.base}): {result.why}")
+    heading.append(f" (from {result.anchor}, cut against {explained.base}): {result.why}")
     context.out.print(heading, soft_wrap=True)
     if not result.members:
-        _patch(context, told, result.anchor, "", result.files)
+        _patch(context, explained, result.anchor, "", result.files)
     for member in result.members:
         head = Text(f"\n{member.name}: ", style="bold")
         head.append_text(tables.state(member.fate))
         head.append(f": {member.why}", style="")
         context.out.print(head, soft_wrap=True)
-        _patch(context, told, f"{result.anchor}/{member.name}", member.name, member.files)
+        _patch(context, explained, f"{result.anchor}/{member.name}", member.name, member.files)
 
 
 def _patch(
-    context: CommandContext, told: Explanation, start: str, name: str, files: Sequence[FilePort]
+    context: CommandContext,
+    explained: Explanation,
+    start: str,
+    name: str,
+    files: Sequence[FilePort],
 ) -> None:
     """One patch: its hunks, its conflict, what changed of it."""
-    for story in told.hunks:
+    for story in explained.hunks:
         if story.patch == name:
             for line in _story(story):
                 context.out.print(line, soft_wrap=True)
     for file in files:
         if file.conflict:
             context.out.print(f"\n{file.path}, the conflict:\n{file.conflict}", markup=False)
-    change = told.interdiffs.get(name)
+    change = explained.interdiffs.get(name)
     if change is not None:
         context.out.print()
         for line in _interdiff(start, change):

@@ -44,7 +44,7 @@ def command(
       zpmaint history --source git:/srv/linux --since 2.6.12 --until 2.6.36-rc3
     """
     session = context.session
-    told = history(
+    found = history(
         session,
         session.patchset(patch),
         sources,
@@ -54,8 +54,8 @@ def command(
     if as_json:
         context.json(
             {
-                "ranges": [chapter.as_json() for chapter in told.chapters],
-                "absent": [{"kernel": k, "why": why} for k, why in told.absent.items()],
+                "ranges": [chapter.as_json() for chapter in found.chapters],
+                "absent": [{"kernel": k, "why": why} for k, why in found.absent.items()],
             }
         )
         return
@@ -64,7 +64,7 @@ def command(
         right = title in ("count", "sure")
         table.add_column(title, justify="right" if right else "left", no_wrap=title != "by")
     table.add_column("cause", ratio=1)
-    for chapter in told.chapters:
+    for chapter in found.chapters:
         run = chapter.range
         table.add_row(
             tables.span(run.first.version, run.last.version),
@@ -76,7 +76,7 @@ def command(
             escape("\n".join(_cause(chapter))),
         )
     context.out.print(table)
-    for kernel, why in told.absent.items():
+    for kernel, why in found.absent.items():
         context.out.print(f"left out: {kernel}: {why}", markup=False)
 
 

@@ -34,7 +34,7 @@ def cli(ctx: click.Context, project: Path | None, quiet: bool) -> None:
     """Keep out-of-tree Linux kernel patches alive.
 
     zpmaint ports a patch onto a kernel, builds the kernel stock and patched, boots both in QEMU,
-    runs a fault-path suite and a memory benchmark, and records and publishes what came out.
+    runs suites of tests in each, and records and publishes what came out.
 
     \b
     Examples:

@@ -31,7 +31,7 @@ def command(context: CommandContext, *, form: str, patch: str | None, as_json: b
 
     \b
     Examples:
-      zpmaint results --json | jq -r '.[] | select(.result != "pass") | .version'
+      zpmaint results --json | jq -r '.[] | select(.result == "fail") | .version'
       zpmaint results --format markdown > KERNELS.md
     """
     if as_json and form == "markdown":

@@ -46,7 +46,7 @@ _ON = {
     type=click.Choice(["minimal", "full", "debug"]),
     help="minimal: one CPU, the fewest options; full: two CPUs and two nodes of memory, swap, "
     "memory cgroups, core dumps; debug: full, on a kernel that checks itself (DEBUG_VM, lockdep). "
-    "Default: the smallest in which all chosen cases tell.",
+    "Default: the smallest that all chosen cases can run in.",
 )
 @click.option(
     "--junit",
@@ -81,7 +81,7 @@ def command(
 
     A guest that panics, hangs or dies is the result of the case that was running; it is started
     again for the others. What the kernel complains of on its console (BUG, WARNING, Oops, Bad page,
-    lockdep) fails the case in whose time it did. Nothing is recorded: `zpmaint verify` does that.
+    lockdep) fails the case that was running. Nothing is recorded: `zpmaint verify` does that.
 
     \b
     Examples:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -13,6 +12,7 @@ from zpmaint.core.errors import UserError
 from zpmaint.core.places import example
 from zpmaint.core.series import holds, named
 from zpmaint.core.source_kinds import KINDS
+from zpmaint.core.toml import read_toml
 from zpmaint.core.versions import KernelVersion
 
 Arch = Literal["x86_64", "i386"]
@@ -122,13 +122,7 @@ class Config(_Table):
 def load_config(path: Path, *, is_new: bool = False) -> Config:
     """Read and check kernels.toml. Raises UserError: file, key, what would be right. In a project
     that `is_new` the patch sets that it names need not be there yet."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not TOML: {error}") from None
-    config = checked(Config, table, path)
+    config = checked(Config, read_toml(path), path)
     if is_new:
         return config
     for index, name in enumerate([config.patch, *(p for k in config.kernel for p in k.patches)]):

@@ -17,6 +17,12 @@ class Era:
     mended: tuple[KernelVersion, ...] = ()
     """Stable releases that took over what ends the era: for their series it ends with them."""
 
+    @classmethod
+    def parse(cls, since: str | None, until: str | None) -> Era:
+        """The range between two versions as text. Raises UserError for what is no version."""
+        first, after = (KernelVersion.parse(end) if end else None for end in (since, until))
+        return cls(first, after)
+
     def __contains__(self, version: KernelVersion) -> bool:
         return not (
             (self.since is not None and version.upstream < self.since)

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from zpmaint.core.locks import hold
 from zpmaint.core.progress import SILENT, Reporter
@@ -20,12 +21,18 @@ from zpmaint.core.progress import SILENT, Reporter
 def write_whole(path: Path, data: bytes | str) -> None:
     """Write `data` to `path` by rename, durable before it is visible."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(data, str):
-        data = data.encode("utf-8", "surrogateescape")
+    with landing_file(path) as out:
+        out.write(data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data)
+
+
+@contextmanager
+def landing_file(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write; when the block ends well it becomes `path` by rename, durable before it
+    is visible. The folder has to be there."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as out:
-            out.write(data)
+            yield out
             out.flush()
             os.fsync(out.fileno())
         Path(name).chmod(0o644)

@@ -44,10 +44,6 @@ class Mail:
         return tuple(_ID.findall(mail.field_of(self.member.data, "In-Reply-To")))
 
     @cached_property
-    def has_diff(self) -> bool:
-        return not self.member.unreadable
-
-    @cached_property
     def is_cover(self) -> bool:
         return self.subject.number == 0 or self.member.name.startswith("0000-")
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from zpmaint.merge.align import align
+from zpmaint.diffs.grammar import hunk_range
+from zpmaint.merge.align import gaps
 from zpmaint.merge.lines import body
 
 CONTEXT = 3
@@ -34,7 +35,7 @@ def hunks(
     """The hunks of a diff, as text. `changes` are the ranges old[a:b] that became new[c:d], in
     order, where a person or a patch said so; else the two are aligned."""
     if changes is None:
-        changes = _changes(old, new)
+        changes = [(a, b, c, d) for a, b, c, d in gaps(old, new) if b > a or d > c]
     groups: list[list[tuple[int, int, int, int]]] = []
     for change in changes:
         if groups and change[0] - groups[-1][-1][1] <= 2 * CONTEXT:
@@ -42,17 +43,6 @@ def hunks(
         else:
             groups.append([change])
     return [_hunk(old, new, group) for group in groups]
-
-
-def _changes(old: list[str], new: list[str]) -> list[tuple[int, int, int, int]]:
-    """Ranges old[a:b] that became new[c:d], in order."""
-    found = []
-    a = c = 0
-    for i, j in [*align(old, new), (len(old), len(new))]:
-        if i > a or j > c:
-            found.append((a, i, c, j))
-        a, c = i + 1, j + 1
-    return found
 
 
 def _hunk(old: list[str], new: list[str], group: list[tuple[int, int, int, int]]) -> str:
@@ -65,21 +55,21 @@ def _hunk(old: list[str], new: list[str], group: list[tuple[int, int, int, int]]
     ]
     at = low
     for a, b, c, d in group:
-        out += [_line(" ", line) for line in old[at:a]]
-        out += [_line("-", line) for line in old[a:b]]
-        out += [_line("+", line) for line in new[c:d]]
+        out += [marked(" ", line) for line in old[at:a]]
+        out += [marked("-", line) for line in old[a:b]]
+        out += [marked("+", line) for line in new[c:d]]
         at = b
-    out += [_line(" ", line) for line in old[at:high]]
+    out += [marked(" ", line) for line in old[at:high]]
     return "".join(out)
 
 
 def _range(low: int, high: int) -> str:
     length = high - low
-    start = low + 1 if length else low
-    return str(start) if length == 1 else f"{start},{length}"
+    return hunk_range(low + 1 if length else low, length)
 
 
-def _line(kind: str, line: str) -> str:
+def marked(kind: str, line: str) -> str:
+    """A line of a hunk, with what says that a file ends without a newline."""
     return kind + line if line.endswith("\n") else f"{kind}{line}\n\\ No newline at end of file\n"
 
 

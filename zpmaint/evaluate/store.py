@@ -156,16 +156,6 @@ class Store:
         }
         return StoredQueue(name, version, steps, upstream, names)
 
-    def listing(self, queue: str) -> list[str]:
-        """Every file of the upstream kernel under a queue, by path."""
-        row = self._db.execute(
-            "select paths from listing where orig = (select orig from queue where name = ?)",
-            [queue],
-        ).fetchone()
-        if row is None:
-            raise InfraError(f"{self.path}: no listing of {queue}", "build it: zpmaint evaluate")
-        return zlib.decompress(row[0]).decode("utf-8", "surrogateescape").split("\n")
-
     def blob(self, sha256: str | None) -> Blob | None:
         """Contents by hash; None for None."""
         return None if sha256 is None else Blob(sha256, self.read)

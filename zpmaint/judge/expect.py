@@ -94,8 +94,8 @@ def _words(
 ) -> tuple[str, str]:
     """What the stock and the patched kernel have to report."""
     if case.relative:
-        told = stock or patched
-        said = told.results.get(case.name) if told else None
+        kernel = stock or patched
+        said = kernel.results.get(case.name) if kernel else None
         plain = said.word if said else ""
     else:
         plain = flip.stock if flip and flip.stock else case.stock(version)
@@ -111,15 +111,15 @@ def _able(name: str, result: CaseResult, other: KernelReport, but: str) -> CaseR
 
 
 def _one(
-    case: Case, expected: str, version: KernelVersion, told: KernelReport, profile: str
+    case: Case, expected: str, version: KernelVersion, kernel: KernelReport, profile: str
 ) -> CaseResult:
-    result = _said(case, expected, version, told, profile)
+    result = _said(case, expected, version, kernel, profile)
     against: list[str] = []
-    if death := told.deaths.get(case.name):
+    if death := kernel.deaths.get(case.name):
         outcome, why = death
         result = replace(result, observed=str(outcome))
         against.append(f"{outcome}: {why}")
-    if complaints := told.complaints.get(case.name, ()):
+    if complaints := kernel.complaints.get(case.name, ()):
         more = f" (and {len(complaints) - 1} lines more)" if complaints[1:] else ""
         against.append(f"the kernel complains: {complaints[0]}{more}")
     if against:
@@ -127,17 +127,17 @@ def _one(
         result = replace(result, mark=Mark.FAIL, detail=detail)
     if result.ok:
         return result
-    return replace(result, console=told.console.get(case.name, ())[-_CONSOLE:])
+    return replace(result, console=kernel.console.get(case.name, ())[-_CONSOLE:])
 
 
 def _said(
-    case: Case, expected: str, version: KernelVersion, told: KernelReport, profile: str
+    case: Case, expected: str, version: KernelVersion, kernel: KernelReport, profile: str
 ) -> CaseResult:
     """By the guest's own word."""
-    said = told.results.get(case.name)
-    detail = "; ".join(told.details.get(case.name, ()))
+    said = kernel.results.get(case.name)
+    detail = "; ".join(kernel.details.get(case.name, ()))
     if said is None:
-        died = case.name in told.deaths
+        died = case.name in kernel.deaths
         return CaseResult(Mark.LOST, "", expected, detail if died else "it never ran")
     if said.skip:
         if case.must_run(version, profile):

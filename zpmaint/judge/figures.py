@@ -51,8 +51,8 @@ def wrong_figures(
 ) -> Iterator[str]:
     """What does not stand as declared, one line each; and what nobody declared."""
     known = {figure.name: figure for figure in declared}
-    for side, told in sides.items():
-        for name, case in told:
+    for side, cases in sides.items():
+        for name, case in cases:
             if name not in known:
                 yield f"{side}: {case}: the figure {name} is not declared as a [[counter]]"
     for delta in deltas:

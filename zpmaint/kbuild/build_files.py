@@ -201,7 +201,7 @@ def _makefile_hunk(
         found = next(iter(_under(name, side)), None)
         if found is None:
             symbols = tuple(
-                s for s in dict.fromkeys((*_above(folder, name, tree), *row.symbols))
+                s for s in dict.fromkeys((*_above(name, tree), *row.symbols))
                 if s not in tree.config
             )  # fmt: skip
             why = f"{name} is not built"
@@ -255,7 +255,7 @@ def _under(name: str, objects: set[str]) -> list[str]:
     ]
 
 
-def _above(folder: str, name: str, tree: Tree) -> tuple[str, ...]:
+def _above(name: str, tree: Tree) -> tuple[str, ...]:
     """The symbols that open an object's folder, by any source of that name."""
     if not name.endswith(".o"):
         return ()

@@ -14,21 +14,10 @@ from dataclasses import dataclass
 from zpmaint.core.text import to_text
 from zpmaint.diffs.reader import FileDiff, HunkText, read_patch
 from zpmaint.merge.align import align
+from zpmaint.port.values import PortStep
 
 Read = Callable[[str], bytes | None]
 """A file of a tree by its path; None where there is none."""
-
-
-@dataclass(frozen=True)
-class PatchStep:
-    """One patch of a port: all of it, where the set is not a series."""
-
-    name: str
-    """The patch's name in its series; '' where the set is one patch."""
-    text: str
-    """The unified diff as ported, with or without a header."""
-    result: Mapping[str, bytes | None]
-    """The whole files after it, of those that it touches; None for one that it deletes."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +59,7 @@ class FileChange:
     """Where it is in stock; '' for a file that the patch adds."""
 
 
-def changes(steps: Sequence[PatchStep], stock: Read) -> tuple[FileChange, ...]:
+def changes(steps: Sequence[PortStep], stock: Read) -> tuple[FileChange, ...]:
     """Every file of every patch, in their order. `stock` reads the tree as it is upstream.
 
     Raises UserError for a text that is no patch."""
@@ -99,7 +88,7 @@ def changes(steps: Sequence[PatchStep], stock: Read) -> tuple[FileChange, ...]:
     return tuple(found)
 
 
-def _moved_away(step: PatchStep) -> list[str]:
+def _moved_away(step: PortStep) -> list[str]:
     diffs: Sequence[FileDiff] = read_patch(step.text, step.name or "the ported patch").diffs
     return [diff.old for diff in diffs if diff.is_rename and diff.old is not None]
 

@@ -8,14 +8,14 @@ one is asked before all of them.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from zpmaint.core.config import checked
 from zpmaint.core.errors import UserError
+from zpmaint.core.layers import layered
+from zpmaint.core.toml import read_toml
 from zpmaint.kbuild import fixups, profiles, toolchains
 from zpmaint.kbuild.conditions import Table
 from zpmaint.kbuild.fixups import Fixup
@@ -24,8 +24,6 @@ from zpmaint.kbuild.toolchains import Toolchain
 
 FILES = ("fixups.toml", "toolchains.toml", "profiles.toml")
 _FOLDER = "profiles"
-
-Row = TypeVar("Row")
 
 
 class _Fixups(Table):
@@ -82,9 +80,9 @@ def over(folder: Path) -> BuildData:
     chains = _read(folder / FILES[1], _Toolchains).toolchain
     rows = _read(folder / FILES[2], _Profiles).profile
     return BuildData(
-        _layered(mended, base.fixups, lambda row: row.name),
-        _layered(chains, base.toolchains, lambda row: row.name),
-        _layered(rows, base.profiles, lambda row: (row.name, row.arch)),
+        layered(mended, base.fixups, lambda row: row.name),
+        layered(chains, base.toolchains, lambda row: row.name),
+        layered(rows, base.profiles, lambda row: (row.name, row.arch)),
         (folder / _FOLDER, *base.configs),
         frozenset(
             (kind, row.name)
@@ -97,24 +95,4 @@ def over(folder: Path) -> BuildData:
 def _read(path: Path, model: type[Model]) -> Model:
     if not path.is_file():
         return model()
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not TOML: {error}") from None
-    return checked(model, table, path)
-
-
-def _layered(
-    own: Sequence[Row], base: Sequence[Row], name: Callable[[Row], Hashable]
-) -> tuple[Row, ...]:
-    """New rows first; one with a packaged row's name stands where that one stood."""
-    known = {name(row) for row in base}
-    instead = {name(row): row for row in own if name(row) in known}
-    fresh = [row for row in own if name(row) not in known]
-    placed: list[Row] = []
-    for row in base:
-        if name(row) not in instead:
-            placed.append(row)
-        elif (mine := instead[name(row)]) not in placed:
-            placed.append(mine)
-    return (*fresh, *placed)
+    return checked(model, read_toml(path), path)

@@ -48,8 +48,7 @@ class Fixup(Table):
     @property
     def era(self) -> Era:
         """The versions it is for, where content alone does not tell."""
-        since, until = (KernelVersion.parse(v) if v else None for v in (self.since, self.until))
-        return Era(since, until)
+        return Era.parse(self.since, self.until)
 
 
 class _File(Table):

@@ -22,10 +22,6 @@ class KconfigLine:
     is_frame: bool = False
     """menu, choice, if and the like."""
 
-    @property
-    def is_text(self) -> bool:
-        return not (self.symbol or self.source or self.is_frame)
-
 
 TEXT = KconfigLine()
 

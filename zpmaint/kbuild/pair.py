@@ -28,7 +28,7 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.core.wishes import Fragment, Wish
 from zpmaint.kbuild import data as build_data
 from zpmaint.kbuild import fixups, kconfig, make, profiles, toolchains
-from zpmaint.kbuild.change import PatchStep, changes
+from zpmaint.kbuild.change import changes
 from zpmaint.kbuild.collect import Built, collect
 from zpmaint.kbuild.conditions import SourceView
 from zpmaint.kbuild.data import BuildData
@@ -40,6 +40,7 @@ from zpmaint.kbuild.profiles import Profile
 from zpmaint.kbuild.toolchains import Toolchain
 from zpmaint.kbuild.values import Flavour, Kernel, Pair
 from zpmaint.kbuild.worktree import WorkTree, fingerprint
+from zpmaint.port.values import PortStep
 
 BOTH = (Flavour.STOCK, Flavour.PATCHED)
 
@@ -111,7 +112,7 @@ def build(
     ccache: Path | None = None,
     logs: Path | None = None,
     narrow: bool = False,
-    steps: Sequence[PatchStep] = (),
+    steps: Sequence[PortStep] = (),
     fragments: Sequence[Fragment] = (),
     data: BuildData | None = None,
     later: Collection[str] = (),
@@ -176,7 +177,7 @@ def build(
             return replace(pair, evidence=seen)
 
 
-def _evidence_key(first: _Variant, second: _Variant, steps: Sequence[PatchStep]) -> str:
+def _evidence_key(first: _Variant, second: _Variant, steps: Sequence[PortStep]) -> str:
     texts = [(step.name, step.text, _contents(step.result)) for step in steps]
     return _digest([first.inputs, second.inputs, texts])[:16]
 
@@ -196,7 +197,7 @@ def _again(job: _Job, source: str, variant: _Variant) -> None:
 
 
 def _evidence(
-    job: _Job, source: str, first: _Variant, second: _Variant, steps: Sequence[PatchStep]
+    job: _Job, source: str, first: _Variant, second: _Variant, steps: Sequence[PortStep]
 ) -> Evidence:
     work, kept = job.work, job.kept
     state = work.obj / ".zpmaint-whole"

@@ -71,7 +71,7 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
 
     The record that `verify` gives has to carry `key_of` that due as its key.
 
-    A verification that fails for the sake of the infrastructure (an INFRA record, or an
+    A verification in which the infrastructure fails (an INFRA record, or an
     InfraError, which becomes one) is tried again once, after all others: by then the network may
     be back. Both tries are recorded. Neither it nor another expected error stops the rest.
     What the ledger itself raises, ^C and bugs end the run; all that had ended is recorded."""

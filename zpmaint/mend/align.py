@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from zpmaint.diffs.grammar import NO_NEWLINE
 from zpmaint.mend.addresses import agrees, hides, shown
 from zpmaint.mend.characters import plain
 from zpmaint.mend.posting import Posted, PostedHunk
 
-_NO_END = re.compile(r"\\ ?No newline at end of file")
 _WRAPS_AT = 50  # characters; no mailer breaks a line that is shorter
 _JOINS = 3  # a mailer that breaks a line breaks it at most this often
 
@@ -190,7 +189,7 @@ class _Reader:
     def _is_loose(self, at: int) -> bool:
         """A line behind the hunk's end that looks like one of it: nothing is dropped silently."""
         text = self.body[at].text
-        if _NO_END.match(text):
+        if NO_NEWLINE.match(text):
             return True
         return text[:1] in ("+", "-") and text.rstrip() not in ("--", "---")
 
@@ -224,7 +223,7 @@ class _Reader:
                 way.unclear,
             )
             self._put(at + 1, old, new, extra)
-        if _NO_END.match(text) and way.line is not None:
+        if NO_NEWLINE.match(text) and way.line is not None:
             ended = Line(way.line.kind, way.line.base, way.line.posted, at_end=True)
             assert way.before is not None
             self._put(
@@ -264,7 +263,7 @@ class _Reader:
         if not self.body[at].text[1:].strip():
             return out
         for following in self.body[at + 1 : at + 1 + _JOINS]:
-            if not following.text.strip() or _NO_END.match(following.text):
+            if not following.text.strip() or NO_NEWLINE.match(following.text):
                 break
             out.append((*out[-1], following))
         return out

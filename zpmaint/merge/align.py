@@ -12,10 +12,16 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 
 def align(one: Sequence[Hashable], other: Sequence[Hashable]) -> list[tuple[int, int]]:
     """Pairs (i, j) with one[i] == other[j], rising in both."""
+    return list(_aligned(tuple(one), tuple(other)))
+
+
+@lru_cache(maxsize=64)  # the strategies of a hunk, and its neighbours, align the same scopes
+def _aligned(one: tuple[Hashable, ...], other: tuple[Hashable, ...]) -> tuple[tuple[int, int], ...]:
     pairs: list[tuple[int, int]] = []
     stack = [(0, len(one), 0, len(other))]
     while stack:
@@ -41,7 +47,7 @@ def align(one: Sequence[Hashable], other: Sequence[Hashable]) -> list[tuple[int,
             last_i, last_j = i + 1, j + 1
         stack.append((last_i, b, last_j, d))
     pairs.sort()
-    return pairs
+    return tuple(pairs)
 
 
 Gap = tuple[int, int, int, int]

@@ -8,6 +8,7 @@ separators that kernel sources carry inside lines.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from zpmaint.core.text import to_bytes, to_text
 
@@ -47,6 +48,7 @@ def indentation(line: str) -> str:
     return text[: len(text) - len(text.lstrip(" \t"))]
 
 
+@lru_cache(maxsize=65536)
 def squeezed(line: str) -> str:
     """A line with its indentation off and inner white space as single blanks.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from zpmaint.merge.align import gaps
 from zpmaint.merge.lines import squeezed
@@ -19,6 +20,11 @@ from zpmaint.merge.tokens import code, is_identifier, similarity, tokens
 
 def learn(base: Sequence[str], target: Sequence[str]) -> dict[str, str]:
     """Old name -> new name, for the names that changed consistently from base to target."""
+    return dict(_learned(tuple(base), tuple(target)))
+
+
+@lru_cache(maxsize=64)  # all hunks of a scope, and all strategies, ask for the same one
+def _learned(base: tuple[str, ...], target: tuple[str, ...]) -> dict[str, str]:
     votes = substitutions(base, target)
     kept = set(code("".join(target)))
     known = set(code("".join(base)))
@@ -70,6 +76,9 @@ def pair_edited(
     for i in range(len(left) - 1, -1, -1):
         for j in range(len(right) - 1, -1, -1):
             best[i][j] = max(best[i + 1][j], best[i][j + 1])
+            sizes = len(left[i]), len(right[j])
+            if 2 * min(sizes) < least * sum(sizes):
+                continue  # not even if all tokens of the shorter were in the longer
             alike = similarity(left[i], right[j])
             if alike >= least:
                 score[i, j] = alike

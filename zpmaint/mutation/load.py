@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import fnmatch
-import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from zpmaint.core.config import checked
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
+from zpmaint.core.toml import read_toml
 from zpmaint.mutation.values import Edit, Mutant, Text
 from zpmaint.patchset.schema import Said, Version
 
@@ -83,17 +83,11 @@ def load_mutants(folder: Path) -> tuple[Mutant, ...]:
     """The mutants of the patch set in `folder`. Raises UserError: file, key, what would be
     right; also where the set has none."""
     path = folder / TABLE
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(
-            f"{path}: no such file: this patch set has no mutants",
-            "patches/no-anon-zero-page/mutants.toml shows what one looks like",
-        ) from None
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not TOML: {error}") from None
+    table = read_toml(
+        path,
+        absent="this patch set has no mutants",
+        hint="patches/no-anon-zero-page/mutants.toml shows what one looks like",
+    )
     read = checked(_File, table, path)
     return tuple(
         Mutant(row.name, row.kind, row.why, row.needs, tuple(_texts(row, read.file)))

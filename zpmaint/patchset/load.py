@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 from zpmaint.core.config import checked
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import example
+from zpmaint.core.toml import read_toml
 from zpmaint.core.wishes import read_fragment
 from zpmaint.patchset import resolutions
 from zpmaint.patchset.anchor_files import anchor_series
@@ -51,15 +51,7 @@ def load_patchset(folder: Path, sets: Path | None = None) -> PatchSet:
     the folder beside it if not given. Raises UserError: file, key, what would be right; for an
     anchor: file, line, what to do."""
     path = folder / TABLE
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file", _how_to_make()) from None
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not TOML: {error}") from None
-    read = checked(PatchTable, table, path)
+    read = checked(PatchTable, read_toml(path, hint=_how_to_make()), path)
     own = PatchSet(
         name=folder.resolve().name,
         title=read.title,

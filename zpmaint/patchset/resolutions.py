@@ -9,18 +9,18 @@ solution). Bytes that are no UTF-8 stay what they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.text import to_bytes, to_text
 from zpmaint.core.versions import KernelVersion
+from zpmaint.diffs.grammar import NO_NEWLINE
+from zpmaint.diffs.writer import marked
 from zpmaint.patchset.values import Edit, Resolution
 
 FOLDER = "resolutions"
 SUFFIX = ".resolution"
 _HINT = "restore it from git, or delete it and solve the conflict anew: zpmaint resolve VERSION"
-_NO_NEWLINE = "\\ No newline at end of file\n"
 _KEYS = ("Path", "Scope", "Anchor", "Solved-on", "By", "Date", "Why", "Key")
 _UNNAMED = re.compile(r"[^A-Za-z0-9_]+")
 
@@ -47,14 +47,9 @@ def written(resolution: Resolution) -> bytes:
     lines = [*head, "\n"]
     for edit in resolution.edits:
         lines.append("@@\n")
-        lines += _marked("-", edit.before)
-        lines += _marked("+", edit.after)
+        lines += [marked("-", line) for line in edit.before]
+        lines += [marked("+", line) for line in edit.after]
     return to_bytes("".join(lines))
-
-
-def _marked(mark: str, lines: tuple[str, ...]) -> Iterator[str]:
-    for line in lines:
-        yield mark + line if line.endswith("\n") else f"{mark}{line}\n{_NO_NEWLINE}"
 
 
 def read(data: bytes, name: str) -> Resolution:
@@ -104,7 +99,7 @@ def _edits(text: str, above: int, name: str) -> list[Edit]:
         elif mark in ("-", "+") and sides:
             last = sides[-1][mark == "+"]
             last.append(line[1:] + "\n")
-        elif line + "\n" == _NO_NEWLINE and last:
+        elif NO_NEWLINE.fullmatch(line) and last:
             last[-1] = last[-1][:-1]
         else:
             raise UserError(f"{name}: line {number}: {line!r} belongs to no edit", _HINT)

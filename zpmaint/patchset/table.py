@@ -29,7 +29,7 @@ def with_anchor(text: str, fresh: Anchor, former: str, former_era: Era) -> str:
     lines = text.splitlines(keepends=True)
     start, end = _block(lines, at)
     block = _bounded(lines[start:end], former_era)
-    added = ["\n", "[[anchor]]\n", *(f"{key} = {_quoted(value)}\n" for key, value in new.items())]
+    added = ["\n", "[[anchor]]\n", *(f"{key} = {quoted(value)}\n" for key, value in new.items())]
     result = "".join([*lines[:start], *block, *added, *lines[end:]])
     wanted = {**rows, "anchor": list(rows["anchor"])}
     wanted["anchor"][at] = _with_era(rows["anchor"][at], former_era)
@@ -61,7 +61,7 @@ def _with_era(row: dict[str, Any], era: Era) -> dict[str, Any]:
     return {k: v for k, v in row.items() if k not in ("since", "until")} | _bounds(era)
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
     """A TOML basic string: JSON's escapes are TOML's."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 

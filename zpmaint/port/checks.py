@@ -25,7 +25,7 @@ _GOTO = re.compile(r"\bgoto\s+([A-Za-z_]\w*)\s*;")
 _LABEL = re.compile(r"^\s*([A-Za-z_]\w*)\s*:(?!:)", re.MULTILINE)
 
 
-def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
+def of_hunk(job: Job, placement: Placement) -> list[str]:
     """What is wrong with one hunk's placement, seen by itself; empty if nothing is."""
     change = job.change
     old = job.target.lines[placement.start : placement.end]
@@ -49,7 +49,7 @@ def of_hunk(path: str, job: Job, placement: Placement) -> list[str]:
     return [reason for reason in found if reason]
 
 
-def of_scope(path: str, job: Job, placement: Placement, result: Source) -> list[str]:
+def of_scope(job: Job, placement: Placement, result: Source) -> list[str]:
     """What is wrong with the scopes a hunk went to, once all hunks are in."""
     if job.target.language != "c":
         return []

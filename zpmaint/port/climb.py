@@ -14,7 +14,7 @@ from zpmaint.port.strategies import LADDER
 from zpmaint.port.values import HunkPort
 
 
-def climbed(path: str, job: Job) -> Placement | Miss:
+def climbed(job: Job) -> Placement | Miss:
     """Climb the ladder until a strategy places the hunk and its placement holds."""
     if job.terms.yields and (held := upstream.there_by_count(job)):
         return Miss(held, done=Placed.UPSTREAM)
@@ -24,7 +24,7 @@ def climbed(path: str, job: Job) -> Placement | Miss:
         if isinstance(attempt, Placement):
             attempt = numbering.followed(job, _spoken_anew(job, attempt))
         if isinstance(attempt, Placement):
-            reasons = checks.of_hunk(path, job, attempt)
+            reasons = checks.of_hunk(job, attempt)
             sure = _under_if(job, attempt)
             if sure is None:
                 reasons.append("upstream has these lines under another #if")

@@ -65,7 +65,7 @@ def _tried(
         return [], []
     jobs = jobs_of(file, base, target)
     attempts = [
-        Miss(hunk.why) if hunk.placed.is_conflict else climbed(file.path, job)
+        Miss(hunk.why) if hunk.placed.is_conflict else climbed(job)
         for job, hunk in zip(jobs, done.hunks, strict=True)
     ]
     return jobs, attempts

@@ -49,7 +49,7 @@ def named(job: Job, placement: Placement) -> str:
 
 
 def _naming(lines: list[str], kinds: tuple[re.Pattern[str], ...]) -> Counter[str]:
-    told = (kind.match(squeezed(line)) for line in lines for kind in kinds)
+    told = (kind.match(text) for text in map(squeezed, lines) for kind in kinds)
     return Counter(found[1] for found in told if found)
 
 

@@ -60,7 +60,7 @@ def _left(
     taken: dict[str, list[tuple[Job, Placement | Miss]]] = {}
     for job in jobs:
         path: str = file.path
-        attempt = Miss("") if target is None else climbed(file.path, job)
+        attempt = Miss("") if target is None else climbed(job)
         goes = target is None or moved.is_away(job)
         if isinstance(attempt, Miss) and not attempt.done:
             found = moved.place(file.path, job, terms.offers, climbed) if goes else Miss("")
@@ -88,7 +88,7 @@ def _together(
         return replace(result, why=f"{path}: {result.why}")
     if unused := idle(path, jobs, placed, result):
         return Miss(f"{path}: {', '.join(unused)} would be left without a user")
-    kept = [approved(path, j, a, result) if isinstance(a, Placement) else a for j, a in pairs]
+    kept = [approved(j, a, result) if isinstance(a, Placement) else a for j, a in pairs]
     for one in kept:
         if isinstance(one, Miss) and not one.done:
             return replace(one, why=f"{path}: {one.why}")

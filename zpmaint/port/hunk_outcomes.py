@@ -24,7 +24,7 @@ _ANY = Adoption(Era(), ("0" * 12,), "to be looked for")
 
 
 @dataclass(frozen=True)
-class Fate:
+class HunkOutcome:
     """One hunk in one state of the files."""
 
     path: str
@@ -38,7 +38,9 @@ class Fate:
     """The patch of the series; '' where the anchor is one patch."""
 
 
-def fates(patchset: PatchSet, anchor: Anchor, base: Blobs, files: Blobs) -> tuple[Fate, ...]:
+def hunk_outcomes(
+    patchset: PatchSet, anchor: Anchor, base: Blobs, files: Blobs
+) -> tuple[HunkOutcome, ...]:
     """The hunks of `anchor`, in its order, where the kernel's files are `files`. Of a series all
     patches are looked at, those behind a conflict without the one that is in conflict."""
     alone = replace(patchset, anchors=(anchor,), adoptions=())
@@ -47,10 +49,10 @@ def fates(patchset: PatchSet, anchor: Anchor, base: Blobs, files: Blobs) -> tupl
     # What merely resembles the change is no adoption, unless the set says that there was one: of a
     # one-line patch upstream's rival line resembles it, too.
     if not patchset.adoptions or all(not hunk.placed.is_conflict for _, hunk in carried):
-        return tuple(_fate(file, hunk) for file, hunk in carried)
+        return tuple(_outcome(file, hunk) for file, hunk in carried)
     adopted = _hunks(replace(alone, adoptions=(_ANY,)), anchor, bases, files)
     return tuple(
-        _fate(file, seen if hunk.placed.is_conflict and seen.placed is UPSTREAM else hunk)
+        _outcome(file, seen if hunk.placed.is_conflict and seen.placed is UPSTREAM else hunk)
         for (file, hunk), (_, seen) in zip(carried, adopted, strict=True)
     )
 
@@ -66,6 +68,6 @@ def _hunks(
     return [(file, hunk) for file in done.files for hunk in file.hunks]
 
 
-def _fate(file: FilePort, hunk: HunkPort) -> Fate:
+def _outcome(file: FilePort, hunk: HunkPort) -> HunkOutcome:
     word = AS_IT_IS if hunk.placed.is_literal else hunk.placed
-    return Fate(file.path, hunk.header, hunk.scope, word, hunk.why, file.patch)
+    return HunkOutcome(file.path, hunk.header, hunk.scope, word, hunk.why, file.patch)

@@ -26,7 +26,7 @@ looked at."""
 _SURE = 0.8
 """As sure as a hunk in another file can be."""
 
-Try = Callable[[str, Job], Attempt]
+Try = Callable[[Job], Attempt]
 
 
 def known_lines(job: Job, data: bytes) -> float:
@@ -61,7 +61,7 @@ def place(
             continue
         if max(known_lines(job, other.data), _known_scope(there)) < _ENOUGH:
             continue
-        placed = attempt(other.path, there)
+        placed = attempt(there)
         if isinstance(placed, Placement):
             found.append((other, there, placed))
         else:

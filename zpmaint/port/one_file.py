@@ -45,7 +45,7 @@ def modified(
     """Port a file that stays a file under its name."""
     assert target is not None  # wholefile.port() has dealt with it
     jobs = jobs_of(file, base, target, terms)
-    attempts = [climbed(file.path, job) for job in jobs]
+    attempts = [climbed(job) for job in jobs]
     placements = [a for a in attempts if isinstance(a, Placement)]
     if all(isinstance(a, Placement) or a.done for a in attempts):
         result = applied(jobs[0].target, placements)
@@ -55,7 +55,7 @@ def modified(
             attempts = [result for _ in attempts]
         else:
             attempts = [
-                approved(file.path, job, a, result) if isinstance(a, Placement) else a
+                approved(job, a, result) if isinstance(a, Placement) else a
                 for job, a in zip(jobs, attempts, strict=True)
             ]
             if all(isinstance(a, Placement) or a.done for a in attempts):
@@ -83,7 +83,7 @@ def idle(
     return leftovers.of_file(jobs, placements, result) if path.endswith(".c") else []
 
 
-def approved(path: str, job: Job, placement: Placement, result: Source) -> Placement | Miss:
+def approved(job: Job, placement: Placement, result: Source) -> Placement | Miss:
     """A placement, held to the checks of the scopes that it went to."""
-    reasons = checks.of_scope(path, job, placement, result)
+    reasons = checks.of_scope(job, placement, result)
     return Miss(f"{placement.placed}: {'; '.join(reasons)}") if reasons else placement

@@ -51,7 +51,7 @@ def _refused(site: Site) -> Proposal | None:
             continue
         if attempt.start < site.start or attempt.end > site.end:
             continue
-        reasons = checks.of_hunk(site.path, job, attempt) or list(site.whys)
+        reasons = checks.of_hunk(job, attempt) or list(site.whys)
         lines = job.target.lines
         whole = (*lines[site.start : attempt.start], *attempt.lines, *lines[attempt.end : site.end])
         why = f"by {attempt.placed}, refused: {'; '.join(reasons)}"

@@ -166,9 +166,7 @@ def solve(
                 told[k], meant[k] = _placement(site, solution, _told(memory)), mine
     if not open_:
         for k, (job, attempt) in enumerate(zip(jobs, attempts, strict=True)):
-            if isinstance(attempt, Placement) and (
-                reasons := checks.of_scope(path, job, attempt, whole)
-            ):
+            if isinstance(attempt, Placement) and (reasons := checks.of_scope(job, attempt, whole)):
                 told[k] = Miss(f"{attempt.placed}: {'; '.join(reasons)}")
                 open_ += 1
     return Solved(tuple(meant), tuple(told), None if open_ else whole)
@@ -192,7 +190,7 @@ def refusals(site: Site, lines: Sequence[str], whole: Source | None) -> list[str
     is the file with all sites solved, None where some are not."""
     placement = _placement(site, lines, "")
     together = replace(site.jobs[0], change=_joined([job.change for job in site.jobs]))
-    found = checks.of_hunk(site.path, together, placement)
+    found = checks.of_hunk(together, placement)
     old = site.jobs[0].target.lines[site.start : site.end]
     if len(site.jobs) > 1:
         for job in site.jobs:
@@ -200,7 +198,7 @@ def refusals(site: Site, lines: Sequence[str], whole: Source | None) -> list[str
             if share < intent.ENOUGH:
                 found.append(f"only {share:.0%} of what {job.change.header} is for would be done")
     if whole is not None:
-        found += checks.of_scope(site.path, together, placement, whole)
+        found += checks.of_scope(together, placement, whole)
     return list(dict.fromkeys(found))
 
 

@@ -82,7 +82,7 @@ class Source:
     @cached_property
     def openers(self) -> list[tuple[int, ...]]:
         """For each line the lines that opened the conditions it stands under."""
-        return conditionals.openers(self.lines, self.conditions)
+        return conditionals.openers(self.conditions)
 
     @cached_property
     def line_ends(self) -> set[str]:

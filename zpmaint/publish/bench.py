@@ -40,12 +40,12 @@ def trade_svg(record: BenchRecord, found: Benchmark) -> str:
             "dim",
         )
     )  # fmt: skip
-    told = "; ".join(
+    description = "; ".join(
         f"{'huge' if one.huge else 'base'} pages: the patch pays {pays(one.faults)}, "
         f"{pays(one.life)} with unmapping"
         for one in trades
     )
-    return plot.document(width, 604, title, body, told)
+    return plot.document(width, 604, title, body, description)
 
 
 def _points(one: Trade, kernel: str, what: str) -> list[tuple[float, float]]:

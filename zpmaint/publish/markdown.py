@@ -39,11 +39,11 @@ def document(config: Config, records: Iterable[Record], patchset: PatchSet) -> s
     figures = [name for name in _FIGURES if any(row.read(name) for row in rows)]
     cost = any(row.cost for row in rows)
     measured = [*(f"{name}, kB" for name in figures), *(["instructions/page"] if cost else [])]
-    told = _LEGEND_OF_FIGURES.format(arrow=_ARROW) if measured else ""
+    legend = _LEGEND_OF_FIGURES.format(arrow=_ARROW) if measured else ""
     lines = [
         f"# {_escaped(patchset.title)}: kernels",
         "",
-        _LEGEND.format(figures=told),
+        _LEGEND.format(figures=legend),
         _summary(rows),
         "",
         _line(["kernel", "arch", "port", "cases", *measured, "result"]),

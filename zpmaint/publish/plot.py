@@ -31,12 +31,14 @@ _STYLE = """
 """
 
 
-def document(width: int, height: int, title: str, body: Sequence[str], told: str = "") -> str:
-    """A whole SVG file; `told` is for who cannot see it."""
+def document(
+    width: int, height: int, title: str, body: Sequence[str], description: str = ""
+) -> str:
+    """A whole SVG file; `description` is for who cannot see it."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img">\n<title>{escape(title)}</title>\n'
-        + (f"<desc>{escape(told)}</desc>\n" if told else "")
+        + (f"<desc>{escape(description)}</desc>\n" if description else "")
         + f"<style>{_STYLE}</style>\n"
         f'<rect class="paper" width="{width}" height="{height}" rx="6"/>\n'
         + "\n".join(part for part in body if part)

@@ -165,11 +165,11 @@ class Row:
     @property
     def memory(self) -> Figure | None:
         """The first counter of memory that tells here, after the read pass, in kB."""
-        told = [d for d in self.deltas if d.telling and d.phase == "read"]
-        for delta in told:
+        telling = [d for d in self.deltas if d.telling and d.phase == "read"]
+        for delta in telling:
             if delta.unit == "kB":
                 return _figure(delta)
-        for delta in told:
+        for delta in telling:
             if delta.unit == "pages":
                 patched = delta.patched
                 return Figure(

@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from zpmaint.core.errors import InfraError
-from zpmaint.core.files import locked
+from zpmaint.core.files import landing_file, locked
 from zpmaint.core.progress import Reporter, Step
 from zpmaint.sources.download import disk_error
 from zpmaint.sources.name_index import DamagedError, NameIndex, Words
@@ -86,20 +84,7 @@ class TreeNames:
             for path, data in self._files(step):
                 words.add(path, data)
             try:
-                _land(self._place, words)
+                with landing_file(self._place) as out:
+                    words.write(out)
             except OSError as error:
                 raise disk_error(self._place, error) from None
-
-
-def _land(place: Path, words: Words) -> None:
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            words.write(out)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(place)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import re
-import tomllib
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
+from zpmaint.core.hints import did_you_mean
+from zpmaint.core.toml import parse_toml
 from zpmaint.core.versions import KernelVersion
 from zpmaint.suites.values import MINIMAL, PROFILES, Case, Defect, Lack, StockWord
 
@@ -31,10 +31,7 @@ _ARCHES = ("x86_64", "i386")
 
 def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
     """The cases of a table, in its order. Raises UserError: file, case, key."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{name}: not TOML: {error}") from None
+    table = parse_toml(text, name)
     instead = [
         (row["of"], _stock(row, where, _INSTEAD_KEYS))
         for number, row in enumerate(table.get("instead", ()), 1)
@@ -84,10 +81,8 @@ def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
 
 
 def _era(row: Mapping[str, str]) -> Era:
-    since, until = (
-        KernelVersion.parse(row[key]) if key in row else None for key in ("since", "until")
-    )
-    return Era(since, until)
+    mended = tuple(map(KernelVersion.parse, row.get("mended", ())))
+    return replace(Era.parse(row.get("since"), row.get("until")), mended=mended)
 
 
 def _stocks(
@@ -104,14 +99,12 @@ def _stocks(
 
 def _stock(row: Mapping[str, str], where: str, keys: set[str]) -> StockWord:
     _all_keys(row, where, keys, _STOCK_MAY)
-    mended = tuple(map(KernelVersion.parse, row.get("mended", ())))
-    return StockWord(replace(_era(row), mended=mended), row["word"], row["why"])
+    return StockWord(_era(row), row["word"], row["why"])
 
 
 def _defect(row: Mapping[str, str], where: str) -> Defect:
     _all_keys(row, where, _DEFECT_KEYS, _DEFECT_MAY)
-    mended = tuple(map(KernelVersion.parse, row.get("mended", ())))
-    return Defect(replace(_era(row), mended=mended), row["word"], row["why"])
+    return Defect(_era(row), row["word"], row["why"])
 
 
 def _lack(row: Mapping[str, str], where: str, case: Mapping[str, object]) -> Lack:
@@ -155,9 +148,9 @@ def matches(case: Case, word: str) -> bool:
 def no_such_case(word: str, cases: Sequence[Case]) -> UserError:
     """What to say of a word that chooses none of `cases`."""
     known = [*(case.name for case in cases), *tags(cases)]
-    near = difflib.get_close_matches(word, known, n=5)
-    hint = f"did you mean: {', '.join(near)}?" if near else f"tags: {_listed(cases)}"
-    return UserError(f"no case and no tag is {word!r}", hint)
+    return UserError(
+        f"no case and no tag is {word!r}", did_you_mean(word, known) or f"tags: {_listed(cases)}"
+    )
 
 
 def tags(cases: Sequence[Case]) -> tuple[str, ...]:

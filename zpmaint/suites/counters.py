@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -12,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from zpmaint.core.config import checked
 from zpmaint.core.eras import Era
-from zpmaint.core.errors import UserError
+from zpmaint.core.toml import parse_toml
 from zpmaint.core.versions import KernelVersion
 
 Phase = Literal["read", "write", "fresh-write"]
@@ -27,8 +26,7 @@ class _Row(BaseModel):
 
     @property
     def era(self) -> Era:
-        since, until = (KernelVersion.parse(v) if v else None for v in (self.since, self.until))
-        return Era(since, until)
+        return Era.parse(self.since, self.until)
 
 
 class StockShares(_Row):
@@ -94,9 +92,5 @@ class _Table(BaseModel):
 
 def read_counters(text: str, name: str = "counters.toml") -> tuple[Counter, ...]:
     """The counters of a table. Raises UserError: file, key, what would be right."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{name}: not TOML: {error}") from None
-    read = checked(_Table, table, Path(name))
+    read = checked(_Table, parse_toml(text, name), Path(name))
     return tuple(row.model_copy(update={"behaviours": read.stock}) for row in read.counter)

@@ -72,6 +72,15 @@ class Ready:
     that does not report the same each time is no witness."""
 
 
+def nothing_ready(why: str) -> Ready:
+    """A suite that can run nothing here; `why` is the line that says so."""
+
+    def guest(_: Wanted) -> Guest:
+        raise AssertionError("a suite without cases is not booted")
+
+    return Ready((), guest, (why,))
+
+
 class Suite(Protocol):
     """One suite, as a patch set wants it."""
 

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from zpmaint.core.errors import UserError
+from zpmaint.core.hints import did_you_mean
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import Flip, PatchSet
 from zpmaint.suites import boot, fault_path, kselftest, ltp, own
@@ -153,5 +153,4 @@ def _telling_name_counters(where: str, suites: Sequence[Suite], patchset: PatchS
 
 def _near(word: str, known: Iterable[str], what: str) -> str:
     there = list(known)
-    near = difflib.get_close_matches(word, there, n=3, cutoff=0.5)
-    return f"did you mean: {', '.join(near)}?" if near else f"{what}: {', '.join(there[:12])}"
+    return did_you_mean(word, there) or f"{what}: {', '.join(there[:12])}"

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from zpmaint.core.config import checked
 from zpmaint.core.errors import UserError
+from zpmaint.core.layers import layered
+from zpmaint.core.toml import read_toml
 from zpmaint.core.versions import KernelVersion
 from zpmaint.vm.accelerator import Accelerator
 
@@ -129,26 +130,17 @@ def over(path: Path) -> Machines:
     if not path.is_file():
         return base
     own = _read(path)
-    instead = {machine.name: machine for machine in own.machine}
-    known = {machine.name for machine in base.machine}
-    layered = Machines(
-        machine=(
-            *(machine for machine in own.machine if machine.name not in known),
-            *(instead.get(machine.name, machine) for machine in base.machine),
-        ),
+    machines = Machines(
+        machine=layered(own.machine, base.machine, lambda machine: machine.name),
         qemu=(*base.qemu, *own.qemu),
         kernel=(*base.kernel, *own.kernel),
     )
-    layered._own = frozenset(instead)
-    return layered
+    machines._own = frozenset(machine.name for machine in own.machine)
+    return machines
 
 
 def _read(path: Path) -> Machines:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not TOML: {error}") from None
-    return checked(Machines, table, path)
+    return checked(Machines, read_toml(path), path)
 
 
 def machine_for(

@@ -27,11 +27,11 @@ def preprocessor(lines: list[str]) -> list[tuple[str, ...]]:
     return found
 
 
-def openers(lines: list[str], told: list[tuple[str, ...]]) -> list[tuple[int, ...]]:
+def openers(conditions: list[tuple[str, ...]]) -> list[tuple[int, ...]]:
     """For each line the lines that opened its conditions (the branch of an #else its own)."""
     out: list[tuple[int, ...]] = []
     stack: list[tuple[int, str]] = []
-    for n, names in enumerate(told):
+    for n, names in enumerate(conditions):
         same = 0
         while same < min(len(stack), len(names)) and stack[same][1] == names[same]:
             same += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from zpmaint.core.config import checked
 from zpmaint.core.errors import UserError
+from zpmaint.core.toml import parse_toml
 from zpmaint.core.versions import KernelVersion
 
 TABLE = Path(__file__).parent / "bench.toml"
@@ -126,11 +126,7 @@ class Bench(_Row):
 
 def read_bench(text: str, name: str = "bench.toml") -> Bench:
     """The benchmark of a table. Raises UserError: file, key, what would be right."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{name}: not TOML: {error}") from None
-    return checked(Bench, table, Path(name))
+    return checked(Bench, parse_toml(text, name), Path(name))
 
 
 @functools.cache

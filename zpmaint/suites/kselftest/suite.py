@@ -8,7 +8,7 @@ from zpmaint.patchset.values import Flip
 from zpmaint.suites.commands.suite import case_of, ready_with
 from zpmaint.suites.counters import Counter
 from zpmaint.suites.kselftest.build import ROOT, Target, build, headers, rows
-from zpmaint.suites.protocol import Ask, Guest, Ready, Wanted
+from zpmaint.suites.protocol import Ask, Ready, nothing_ready
 from zpmaint.suites.values import Case, Figure
 
 NAME = "kselftest"
@@ -42,7 +42,7 @@ class Kselftest:
 
     def ready(self, ask: Ask) -> Ready:
         if ask.arch != "x86_64":
-            return Ready((), _nothing, (f"{NAME}: programs are built for x86_64 alone",))
+            return nothing_ready(f"{NAME}: programs are built for x86_64 alone")
         folders = tuple(dict.fromkeys(one.folder for one in self._targets))
         tree = ask.tree(f"{ROOT}/{name}" for name in (*_SHARED, *folders))
         for folder in folders:
@@ -68,7 +68,3 @@ class Kselftest:
                 built += there_are
                 left_out += missing
         return ready_with(NAME, built, [f"{NAME}.{line}" for line in left_out], ask)
-
-
-def _nothing(_: Wanted) -> Guest:
-    raise AssertionError("a suite without cases is not booted")

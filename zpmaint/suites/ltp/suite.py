@@ -10,7 +10,7 @@ from zpmaint.patchset.values import Flip
 from zpmaint.suites.commands.suite import case_of, ready_with
 from zpmaint.suites.counters import Counter
 from zpmaint.suites.ltp.build import build, configured, declared, names, runtest
-from zpmaint.suites.protocol import Ask, Guest, Ready, Wanted
+from zpmaint.suites.protocol import Ask, Ready, nothing_ready
 from zpmaint.suites.values import Case, Figure
 
 NAME = "ltp"
@@ -43,13 +43,9 @@ class Ltp:
         place = os.environ.get(TREE)
         if not place or ask.arch != "x86_64":
             why = f"{TREE} names no tree of LTP" if not place else "LTP is run on x86_64 alone"
-            return Ready((), _nothing, (f"{NAME}: NOT RUN: {why}",))
+            return nothing_ready(f"{NAME}: NOT RUN: {why}")
         tree = configured(Path(place).resolve())
         rows = [row for name in self._lists for row in runtest(tree, name)]
         with ask.reporter.step("Building programs of LTP"):
             built, left_out = build(tree, rows if self._lists else declared())
         return ready_with(NAME, built, [f"{NAME}.{line}" for line in left_out], ask)
-
-
-def _nothing(_: Wanted) -> Guest:
-    raise AssertionError("a suite without cases is not booted")

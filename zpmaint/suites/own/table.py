@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from zpmaint.core.config import checked
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
+from zpmaint.core.toml import read_toml
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import Flip
 from zpmaint.suites.values import FULL, Case, Figure
@@ -73,18 +73,8 @@ class OwnCases:
 def read_own(folder: Path) -> OwnCases:
     """Read `folder`/cases.toml. Raises UserError: file, key, what would be right."""
     path = folder / TABLE
-    try:
-        text = path.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
-    except FileNotFoundError:
-        raise UserError(
-            f"{path}: no such file", "the suite `own` is declared there: a [[case]] for each case"
-        ) from None
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not TOML: {error}") from None
-    read = checked(_Table, table, path)
+    hint = "the suite `own` is declared there: a [[case]] for each case"
+    read = checked(_Table, read_toml(path, hint=hint), path)
     _once([row.name for row in read.case], path, "case.name")
     _once([re.sub("[.-]", "_", row.name) for row in read.case], path, "case.name, as a C function")
     _once([row.name for row in read.counter], path, "counter.name")
@@ -122,13 +112,13 @@ def _case(row: _CaseRow, path: Path) -> Case:
 
 def _era(row: _CaseRow, path: Path) -> Era:
     try:
-        since, until = (KernelVersion.parse(v) if v else None for v in (row.since, row.until))
+        era = Era.parse(row.since, row.until)
     except UserError as error:
         raise UserError(f"{path}: case {row.name}: {error.what}", error.hint) from None
     if row.file.endswith(".sh"):
         shell = KernelVersion.parse(BUSYBOX_NEEDS)
-        since = max(since, shell) if since else shell
-    return Era(since, until)
+        return replace(era, since=max(era.since, shell) if era.since else shell)
+    return era
 
 
 def _once(names: list[str], path: Path, key: str) -> None:
