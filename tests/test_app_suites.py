@@ -144,3 +144,15 @@ def test_a_flip_that_names_no_case_is_the_users_mistake(shop: Shop) -> None:
     status, _, err = shop.run("verify", "6.12.107")
     assert status == 2 and "did you mean: read.faults" in err
     assert not (shop.home / "cache/work").exists()
+
+
+def test_where_nothing_that_was_asked_for_can_run_there_is_no_success(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ZPMAINT_LTP", raising=False)
+    status, out, err = shop.run("test", "6.12.107", "--suite", "ltp")
+    assert (status, out) == (2, "")
+    assert "nothing of ltp can run on 6.12.107" in err and "ZPMAINT_LTP names no tree" in err
+    # Beside another suite it is left out, and that is said.
+    status, out, _ = shop.run("test", "6.12.107", "--suite", "ltp", "--suite", "boot")
+    assert status == 0 and "NOT RUN: ZPMAINT_LTP" in out

@@ -11,10 +11,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from ledger_fixtures import record
 
 from zpmaint.cli import main as door
 from zpmaint.cli.commands import COMMANDS
 from zpmaint.core.errors import InfraError, KernelError, UserError
+from zpmaint.ledger.scope import Scope
+from zpmaint.ledger.store import Ledger
 
 ROOT = Path(__file__).parent.parent
 
@@ -119,6 +122,29 @@ def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
 
 def test_results_of_an_empty_ledger() -> None:
     assert zpmaint("results", "--json") == (0, "[]\n", "")
+
+
+def test_results_come_newest_kernel_first(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "patches/toy").mkdir(parents=True)
+    (project / "patches/toy/patch.toml").write_text("")
+    (project / "kernels.toml").write_text('patch = "toy"\nproject = "mine"\n[sources]\n')
+    scope = Scope("mine", dict)
+    with Ledger(tmp_path / "state/ledger.sqlite", scope=scope) as ledger:
+        for version in ("6.9", "6.12.107", "2.6.36-rc3", "2.6.36"):
+            ledger.record(record(version))
+    words = ("--project", str(project), "results")
+    home = {"ZPMAINT_HOME": str(tmp_path)}
+    status, out, _ = zpmaint(*words, "--json", env=home)
+    assert status == 0
+    assert [row["version"] for row in json.loads(out)] == [
+        "6.12.107",
+        "6.9",
+        "2.6.36",
+        "2.6.36-rc3",
+    ]
+    table = zpmaint(*words, env=home)[1]
+    assert table.index("6.12.107") < table.index("6.9") < table.index("2.6.36")
 
 
 def test_completion() -> None:

@@ -104,6 +104,51 @@ def test_a_case_without_a_function_is_named(cases: Path, tmp_path: Path) -> None
 
 
 @needs_linux
+def test_a_misspelt_function_is_told_what_a_cases_function_is_called(
+    cases: Path, tmp_path: Path
+) -> None:
+    text = (cases / "loadavg.c").read_text()
+    assert "void loadavg_sign(" in text
+    (cases / "loadavg.c").write_text(text.replace("void loadavg_sign(", "void loadavg_sing("))
+    with pytest.raises(UserError, match="loadavg_sing") as caught:
+        ready(cases, tmp_path)
+    assert "its name with _ for . and -" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('name = "loadavg.sign"', 'name = "Loadavg"', r"case\[1\]\.name: 'Loadavg': string should"),
+        ('file = "loadavg.c"', 'file = "../x.c"', r"case\[1\]\.file: '\.\./x\.c': string should"),
+        ('stock = "slash"', 'stok = "slash"', r"case\[1\]\.stok: unknown key"),
+    ],
+)
+def test_a_row_with_a_fault_is_named_and_nothing_else(
+    cases: Path, old: str, new: str, said: str
+) -> None:
+    path = cases / "cases.toml"
+    first = path.read_text().split("[[case]]")[1]
+    assert old in first
+    path.write_text("[[case]]" + first.replace(old, new))
+    with pytest.raises(UserError, match=said) as caught:
+        Own(cases)
+    assert "at least 1 item" not in caught.value.what
+
+
+def test_a_table_without_a_case_is_no_table(cases: Path) -> None:
+    (cases / "cases.toml").write_text("case = []\n")
+    with pytest.raises(UserError, match="case: Tuple should have at least 1 item"):
+        Own(cases)
+
+
+def test_a_file_that_is_not_there_is_named_with_the_next_step(cases: Path) -> None:
+    (cases / "loadavg.c").unlink()
+    with pytest.raises(UserError, match=r"file: no .*loadavg\.c") as caught:
+        Own(cases)
+    assert "write it" in caught.value.hint
+
+
+@needs_linux
 def test_a_changed_source_is_another_program(cases: Path, tmp_path: Path) -> None:
     before = program(ready(cases, tmp_path), tmp_path / "one").read_bytes()
     (cases / "loadavg.c").write_text((cases / "loadavg.c").read_text().replace("slash", "slope"))

@@ -9,6 +9,8 @@ from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
+from zpmaint.core.versions import KernelVersion
+from zpmaint.ledger.values import Record, Summary
 from zpmaint.publish.markdown import document
 
 
@@ -42,12 +44,17 @@ def command(context: CommandContext, *, form: str, patch: str | None, as_json: b
         return errors.EXIT_OK
     name = session.patchset(patch).name if patch else None
     if as_json or form == "json":
-        records = session.ledger.all_latest()
+        records = sorted(session.ledger.all_latest(), key=_kernel, reverse=True)
         context.json([row.as_json() for row in records if name in (None, row.patchset)])
         return errors.EXIT_OK
-    rows = [row for row in session.ledger.latest_summaries() if name in (None, row.patchset)]
+    known = sorted(session.ledger.latest_summaries(), key=_kernel, reverse=True)
+    rows = [row for row in known if name in (None, row.patchset)]
     if rows:
         tables.records(context.out, rows)
     else:
         context.out.print("nothing verified yet; begin with: zpmaint verify 6.12.y")
     return errors.EXIT_OK
+
+
+def _kernel(row: Record | Summary) -> KernelVersion:
+    return KernelVersion.parse(row.version)

@@ -140,9 +140,13 @@ def checked(model: type[Model], table: object, path: Path) -> Model:
     try:
         return model.model_validate(table)
     except ValidationError as error:
+        found = error.errors()
         faults = [
-            f"{_key(fault['loc']) or 'file'}: {_said(fault['type'], fault['msg'])}"
-            for fault in error.errors()
+            f"{_key(fault['loc']) or 'file'}: {_said(fault['type'], fault['msg'], fault['input'])}"
+            for fault in found
+            # Rows with faults are not counted: that there are too few is no fault of its own then.
+            if fault["type"] != "too_short"
+            or not any(_is_below(other["loc"], fault["loc"]) for other in found)
         ]
         raise UserError(f"{path}: " + "; ".join(faults)) from None
 
@@ -154,10 +158,16 @@ def _key(where: tuple[int | str, ...]) -> str:
     return text
 
 
-def _said(kind: str, message: str) -> str:
+def _is_below(where: tuple[int | str, ...], above: tuple[int | str, ...]) -> bool:
+    return len(where) > len(above) and where[: len(above)] == above
+
+
+def _said(kind: str, message: str, given: object) -> str:
     if kind == "extra_forbidden":
         shown = example()
         return f"unknown key; the annotated tables in {shown} have all" if shown else "unknown key"
     if kind == "missing":
         return "missing, and needed"
+    if kind == "string_pattern_mismatch":
+        return f"{given!r}: {message[:1].lower()}{message[1:]}"
     return message.removeprefix("Value error, ")

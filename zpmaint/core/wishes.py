@@ -57,8 +57,12 @@ def read_fragment(path: Path, name: str) -> Fragment:
     """A fragment from its file. Raises UserError where there is none, or one that says nothing."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read: {error}", "name a file that is there") from None
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be read: {error.strerror}", "name a file that is there"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: cannot be read: {error}", "write it in UTF-8") from None
     return fragment_of(text, name, str(path))
 
 

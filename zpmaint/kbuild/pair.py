@@ -438,7 +438,8 @@ def _configure(job: _Job, variant: _Variant, command: list[str], step: Step) -> 
         raise KernelError(
             f"{variant.flavour} {job.version} ({job.arch}): kconfig refuses "
             + "; ".join(map(str, fatal)),
-            f"see its dependencies, then {_config_files(job)}; log: {variant.log}",
+            f"set what it depends on (its Kconfig entry names that) in {_config_files(job)}; "
+            f"log: {variant.log}",
         )
     for row in refused:
         step.note(f"{job.version}: {row}: {row.wish.why}")
@@ -466,9 +467,11 @@ def _say(job: _Job, variant: _Variant) -> None:
 
 
 def _config_files(job: _Job) -> str:
+    """Where a symbol can be set: the fragments if there are any, else the profile's own lines."""
+    if job.fragments:
+        return " or ".join(fragment.name for fragment in job.fragments)
     profile = " and ".join((job.profile.config, *job.profile.layers))
-    own = [fragment.name for fragment in job.fragments]
-    return " and ".join([*own, f"in zpmaint/kbuild/profiles/ {profile}"])
+    return f"zpmaint/kbuild/profiles/: {profile}"
 
 
 def _run(

@@ -163,7 +163,7 @@ class WorkTree:
                 for path in newer:
                     path.unlink()
                 self._making.unlink()
-            return "an earlier build was killed"
+            return "an earlier make failed or was killed"
         if self._made.exists() and self._made.stat().st_mtime > time.time():
             self.wipe()
             return "the clock has gone back since the last build"

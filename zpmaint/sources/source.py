@@ -2,7 +2,8 @@
 """What a source of kernels can do: the one thing that all can, and the abilities that some have.
 
 Who wants more of a source than kernels asks whether it has the ability (isinstance of one of these
-protocols), never which kind it is: a new kind is its own module and a row of `kinds.py`.
+protocols), never which kind it is: a new kind is its own module and a row of
+`zpmaint/core/source_kinds.py`.
 """
 
 from __future__ import annotations

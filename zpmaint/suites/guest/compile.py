@@ -125,7 +125,12 @@ def _refused(program: Program, arch: str, text: str, command: list[str]) -> Zpma
                 f"{program.own[0].parent}: the case {case.name} has no function",
                 f"write `void {case.function}(void)` in its file",
             )
-    return UserError(f"a case does not compile for {arch}: {first}", "docs/suites.md shows one")
+    return UserError(
+        f"a case does not compile for {arch}: {first}",
+        "the function of a case is its name with _ for . and -; make every other one static"
+        if "no previous prototype" in first
+        else "mend it, or take its row out of cases.toml",
+    )
 
 
 def _sources(folder: Path, program: Program) -> list[Path]:

@@ -80,7 +80,10 @@ def read_own(folder: Path) -> OwnCases:
     _once([row.name for row in read.counter], path, "counter.name")
     for row in read.case:
         if not (folder / row.file).is_file():
-            raise UserError(f"{path}: case {row.name}: file: no {folder / row.file}")
+            raise UserError(
+                f"{path}: case {row.name}: file: no {folder / row.file}",
+                "write it, or name the one that is there",
+            )
     return OwnCases(
         folder,
         tuple(_case(row, path) for row in read.case),
