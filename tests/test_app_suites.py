@@ -5,6 +5,7 @@ word that comes of them."""
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -151,8 +152,14 @@ def test_where_nothing_that_was_asked_for_can_run_there_is_no_success(
 ) -> None:
     monkeypatch.delenv("ZPMAINT_LTP", raising=False)
     status, out, err = shop.run("test", "6.12.107", "--suite", "ltp")
-    assert (status, out) == (2, "")
+    assert (status, out) == (3, "")
     assert "nothing of ltp can run on 6.12.107" in err and "ZPMAINT_LTP names no tree" in err
     # Beside another suite it is left out, and that is said.
     status, out, _ = shop.run("test", "6.12.107", "--suite", "ltp", "--suite", "boot")
     assert status == 0 and "NOT RUN: ZPMAINT_LTP" in out
+    # Of a set that wants nothing else, it is no verdict on the kernel.
+    toml = shop.project / "patches/toy/patch.toml"
+    text = re.sub(r"(?ms)^\[\[(flip|telling)\]\].*?(?=^\[\[|\Z)", "", toml.read_text())
+    toml.write_text(f'suites = ["ltp"]\n{text}')
+    status, record = shop.verify()
+    assert (status, record["result"]) == (3, "infrastructure"), record["why"]

@@ -9,6 +9,7 @@ from functools import partial
 from threading import Event
 
 from zpmaint.app.session import Session
+from zpmaint.core.errors import InfraError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.kernel_report import died_in
 from zpmaint.judge.ktap import read_report
@@ -77,7 +78,7 @@ def make_ready(
 ) -> Prepared:
     """Those of `suites` that boots are made for, their programs built. What was asked for and
     cannot be run is told in a note. `keep` are the paths that the kernels' build wants in the tree.
-    Raises as Suite.ready."""
+    Raises as Suite.ready, and InfraError where nothing that was wanted can run here."""
     ask = Ask(
         version,
         arch,
@@ -97,7 +98,12 @@ def make_ready(
         if ready.cases:
             made.append(Bootable(suite, ready))
     if not made:
-        # Nothing that was wanted can run: that the kernel comes up is shown all the same.
+        if "boot" not in (names := [suite.name for suite in suites]):
+            # That the kernel comes up is not what was asked for, and no answer to it.
+            raise InfraError(
+                f"nothing of {', '.join(names)} can run on {version}: {'; '.join(left_out)}",
+                "docs/suites.md says what each suite needs",
+            )
         up = Boot()
         made.append(Bootable(up, up.ready(ask)))
     return Prepared(tuple(made), tuple(left_out))
