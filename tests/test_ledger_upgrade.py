@@ -18,6 +18,7 @@ from zpmaint.core.errors import InfraError
 from zpmaint.core.result import Result
 from zpmaint.kbuild.evidence import Compiled, Evidence, FileEvidence, HunkEvidence
 from zpmaint.ledger import codec
+from zpmaint.ledger.database import packaged_steps
 from zpmaint.ledger.stages import BuildRecord, FileRecord, MemberRecord, PortRecord, VerdictRecord
 from zpmaint.ledger.store import Ledger
 from zpmaint.ledger.upgrades import FORMAT, upgraded
@@ -191,10 +192,10 @@ def closed() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def _read(path: Path, told: multiprocessing.SimpleQueue[object]) -> None:
+def _read(path: Path, steps: list[str], told: multiprocessing.SimpleQueue[object]) -> None:
     if os.geteuid() == 0:
         os.setuid(65534)  # root may write anywhere
-    with Ledger(path) as ledger:
+    with Ledger(path, steps=steps) as ledger:
         seen = [(r.version, r.port and r.port.state) for r in ledger.history()]
         try:
             ledger.record(record("9.9"))
@@ -214,7 +215,8 @@ def test_a_ledger_that_cannot_be_written_can_be_read(closed: Path, schema: int) 
     closed.parent.chmod(0o555)
     context = multiprocessing.get_context("fork")
     told: multiprocessing.SimpleQueue[object] = context.SimpleQueue()
-    reader = context.Process(target=_read, args=(closed, told))
+    # Read before: root's own checkout is closed to others.
+    reader = context.Process(target=_read, args=(closed, packaged_steps(), told))
     reader.start()
     reader.join(30)
     assert reader.exitcode == 0
