@@ -8,13 +8,13 @@ import difflib
 from pathlib import Path
 
 import pytest
-from kbuild_fixtures import VERSION, Toy
+from build_fixtures import VERSION, Toy
 
+from zpmaint.build.evidence import Evidence, FileEvidence
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.pair import build
+from zpmaint.build.values import Pair
 from zpmaint.core.wishes import fragment_of
-from zpmaint.kbuild.evidence import Evidence, FileEvidence
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.pair import build
-from zpmaint.kbuild.values import Pair
 from zpmaint.port.values import PortStep
 
 _MAKEFILE = r"""

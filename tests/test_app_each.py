@@ -10,17 +10,17 @@ import shutil
 from pathlib import Path
 
 import pytest
+from build_fixtures import MEMORY
 from judge_fixtures import figures, report
-from kbuild_fixtures import MEMORY
 from port_fixtures import V, anchor, diff, patchset
 from test_app_verify import Shop, words
 
 from zpmaint.app.bisect import first_bad
 from zpmaint.app.each import Each, each
+from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.core.errors import KernelError
 from zpmaint.core.result import Result
 from zpmaint.judge.values import CaseResult, CaseVerdict, Mark, Verdict
-from zpmaint.kbuild.values import Flavour, Kernel, Pair
 from zpmaint.port.engine import port
 from zpmaint.port.values import Fate, MemberPort, Port, State
 

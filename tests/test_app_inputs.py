@@ -16,8 +16,8 @@ from zpmaint.app import inputs
 from zpmaint.app.closure import closure, parsed
 from zpmaint.app.content import file_digest, value_digest
 from zpmaint.app.inputs import key_of, verification_inputs
+from zpmaint.build.options import BuildOptions
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.options import BuildOptions
 from zpmaint.patchset.load import find_patchset
 from zpmaint.patchset.values import PatchSet, single
 from zpmaint.vm.profiles import Accelerator
@@ -155,10 +155,10 @@ def test_a_suite_counts_for_the_sets_that_want_it(
 
 def test_a_projects_own_data_counts(shipped: PatchSet, tmp_path: Path) -> None:
     before = verification_inputs(NEW, shipped, project=tmp_path)
-    (tmp_path / "zpmaint.d/kbuild").mkdir(parents=True)
-    (tmp_path / "zpmaint.d/kbuild/fixups.toml").write_text('[[fixup]]\nname = "x"\n')
+    (tmp_path / "zpmaint.d/build").mkdir(parents=True)
+    (tmp_path / "zpmaint.d/build/fixups.toml").write_text('[[fixup]]\nname = "x"\n')
     now = verification_inputs(NEW, shipped, project=tmp_path)
-    assert now.keys() - before.keys() == {"project/kbuild/fixups.toml"}
+    assert now.keys() - before.keys() == {"project/build/fixups.toml"}
 
 
 def test_a_projects_own_compiler_counts(shipped: PatchSet) -> None:
@@ -171,7 +171,7 @@ def test_a_projects_own_compiler_counts(shipped: PatchSet) -> None:
 def test_the_key_holds_what_the_stages_import_and_read(shipped: PatchSet) -> None:
     code = inputs._code(None)
     assert {
-        "zpmaint.core.versions", "zpmaint.port.engine", "zpmaint.kbuild.pair", "zpmaint.vm.boot",
+        "zpmaint.core.versions", "zpmaint.port.engine", "zpmaint.build.pair", "zpmaint.vm.boot",
         "zpmaint.judge.verdict", "zpmaint.sources.debian", "zpmaint.sources.git",
     } <= code.modules.keys()  # fmt: skip
     assert not {
@@ -185,7 +185,7 @@ def test_the_key_holds_what_the_stages_import_and_read(shipped: PatchSet) -> Non
     )
     parts = verification_inputs(NEW, shipped)
     assert {
-        "core/tools.toml", "kbuild/fixups.toml", "kbuild/toolchains.toml", "kbuild/profiles",
+        "core/tools.toml", "build/fixups.toml", "build/toolchains.toml", "build/profiles",
         "vm/profiles.toml", "vm/console.toml", "sources/debian.toml", "sources/unpack.toml",
         "packages", "tools",
     } <= parts.keys()  # fmt: skip

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from build_fixtures import MEMORY, Toy
 from judge_fixtures import figures, report
-from kbuild_fixtures import MEMORY, Toy
 from vm_fixtures import FakeQemu
 
 from zpmaint.core.versions import KernelVersion
@@ -245,7 +245,7 @@ def test_port_writes_what_it_says(session: Shop) -> None:
     assert session.run("port", "6.12.107")[1] == told["patch"]
 
 
-def test_kbuild_and_boot_alone(session: Shop) -> None:
+def test_build_and_boot_alone(session: Shop) -> None:
     status, out, _ = session.run("build", "6.12.107", "--stock", "--json")
     assert status == 0
     assert [kernel["flavour"] for kernel in json.loads(out)] == ["stock"]

@@ -10,10 +10,10 @@ import pytest
 from test_guest_kernel import IMAGES, Images
 
 from zpmaint.app.bench import DEADLINE, Asked
+from zpmaint.build.values import Flavour, Kernel
 from zpmaint.judge import benchmark
 from zpmaint.judge.benchmark import Benchmark, compare
 from zpmaint.judge.measured import read_measured
-from zpmaint.kbuild.values import Flavour, Kernel
 from zpmaint.suites.guest.compile import bench_program
 from zpmaint.suites.guest.patterns import full_bench
 from zpmaint.vm.boot import boot

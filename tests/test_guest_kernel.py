@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
+from zpmaint.build.values import Flavour, Kernel
 from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.conclude import conclude
 from zpmaint.judge.values import Verdict
 from zpmaint.judge.verdict import judge
-from zpmaint.kbuild.values import Flavour, Kernel
 from zpmaint.patchset.values import Flip, Telling
 from zpmaint.suites.fault_path.suite import all_cases, all_counters, init_program
 from zpmaint.vm.values import Run

@@ -23,6 +23,7 @@ from judge_fixtures import (
     run,
 )
 
+from zpmaint.build.evidence import Compiled, Evidence, FileEvidence, HunkEvidence
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import InfraError
 from zpmaint.core.result import Result
@@ -32,7 +33,6 @@ from zpmaint.judge.expect import compare
 from zpmaint.judge.kernel_report import kernel_report
 from zpmaint.judge.values import Mark, SuiteVerdict, Verdict
 from zpmaint.judge.verdict import judge
-from zpmaint.kbuild.evidence import Compiled, Evidence, FileEvidence, HunkEvidence
 from zpmaint.patchset.values import Flip
 from zpmaint.suites.values import FULL, MINIMAL, Defect, StockWord
 from zpmaint.vm.values import Outcome

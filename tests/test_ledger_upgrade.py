@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from ledger_fixtures import CASES, PATCH, SET, old_ledger, old_row, passing, record
 
+from zpmaint.build.evidence import Compiled, Evidence, FileEvidence, HunkEvidence
 from zpmaint.core.errors import InfraError
 from zpmaint.core.result import Result
-from zpmaint.kbuild.evidence import Compiled, Evidence, FileEvidence, HunkEvidence
 from zpmaint.ledger import codec
 from zpmaint.ledger.database import packaged_steps
 from zpmaint.ledger.stages import BuildRecord, FileRecord, MemberRecord, PortRecord, VerdictRecord

@@ -28,7 +28,7 @@ pytestmark = [
 # zpmaint with one fix-up less than it declares.
 WITHOUT = """
 import sys
-from zpmaint.kbuild import fixups
+from zpmaint.build import fixups
 kept = tuple(row for row in fixups.declared() if row.name != sys.argv[1])
 assert len(kept) < len(fixups.declared())
 fixups.declared = lambda: kept

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from vm_fixtures import FakeQemu, kernel
 
+from zpmaint.build.values import Kernel
 from zpmaint.core.errors import InfraError, UserError
-from zpmaint.kbuild.values import Kernel
 from zpmaint.vm import kvm, qemu
 from zpmaint.vm.boot import boot
 from zpmaint.vm.profiles import Accelerator

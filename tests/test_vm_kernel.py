@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from vm_fixtures import guest, real_kernels
 
-from zpmaint.kbuild.values import Kernel
+from zpmaint.build.values import Kernel
 from zpmaint.vm import kvm
 from zpmaint.vm.boot import boot
 from zpmaint.vm.values import Outcome, Run

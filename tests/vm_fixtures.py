@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from zpmaint.build.values import Flavour, Kernel
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.values import Flavour, Kernel
 from zpmaint.vm import initramfs
 
 GUESTS = Path(__file__).parent / "vm_guests"

@@ -13,6 +13,8 @@ from typing import Any
 
 from zpmaint.app.job import Job
 from zpmaint.app.session import Session
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.values import Kernel
 from zpmaint.core.errors import InfraError, KernelError
 from zpmaint.core.tools import run
 from zpmaint.core.versions import KernelVersion
@@ -21,8 +23,6 @@ from zpmaint.judge.benchmark import Benchmark
 from zpmaint.judge.kernel_report import is_of
 from zpmaint.judge.measured import places, read_measured
 from zpmaint.judge.reading import sentences
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.values import Kernel
 from zpmaint.ledger.benchmarks import BenchRecord
 from zpmaint.suites.guest.compile import bench_program
 from zpmaint.suites.guest.patterns import full_bench

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from zpmaint.app.job import Job
 from zpmaint.app.mutate import Bench, argued
+from zpmaint.build.values import Kernel
 from zpmaint.core.errors import KernelError
 from zpmaint.core.files import write_whole
-from zpmaint.kbuild.values import Kernel
 from zpmaint.mutation.beside import Heard, Witness, heard, ran, sound, witnesses
 from zpmaint.mutation.values import Mutant, Placed
 from zpmaint.suites.commands.programs import DEADLINES, Command, listed

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from zpmaint.app.bisect import first_bad
+from zpmaint.build.values import Pair
 from zpmaint.core.errors import KernelError
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.result import Result
 from zpmaint.judge.values import Verdict
-from zpmaint.kbuild.values import Pair
 from zpmaint.port.values import Port
 
 Build = Callable[[int], Pair]

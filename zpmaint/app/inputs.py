@@ -40,11 +40,11 @@ from zpmaint.app.closure import Closure, closure
 from zpmaint.app.content import file_digest, folder_digests, value_digest
 from zpmaint.app.port import starting
 from zpmaint.app.session import Session
+from zpmaint.build.options import BuildOptions
 from zpmaint.core.eras import Era
 from zpmaint.core.places import DATA_NAME
 from zpmaint.core.tools import run
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.options import BuildOptions
 from zpmaint.patchset.values import PatchSet
 from zpmaint.suites.registry import SUITES, wanted
 from zpmaint.vm.profiles import Accelerator

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from zpmaint.app.pair import build_pair
 from zpmaint.app.port import port_onto
 from zpmaint.app.session import Session
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.core.errors import KernelError, UserError
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.values import Flavour, Kernel, Pair
 from zpmaint.patchset.values import PatchSet
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain

@@ -7,11 +7,11 @@ import filecmp
 from collections.abc import Sequence
 
 from zpmaint.app.suite import SuiteRuns
+from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.conclude import conclude
 from zpmaint.judge.values import Verdict
 from zpmaint.judge.verdict import judge
-from zpmaint.kbuild.values import Flavour, Kernel, Pair
 from zpmaint.patchset.values import PatchSet
 from zpmaint.suites.guest.start import suite_profile
 from zpmaint.suites.registry import all_flips

@@ -10,9 +10,9 @@ from functools import partial
 from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.session import Session
 from zpmaint.app.verify import verify
+from zpmaint.build.options import BuildOptions
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.options import BuildOptions
 from zpmaint.ledger.values import Record
 from zpmaint.matrix.plan import Due, Plan, plan
 from zpmaint.matrix.run import MatrixRun, run_matrix

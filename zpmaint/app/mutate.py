@@ -15,12 +15,12 @@ from pathlib import Path
 from zpmaint.app.job import Job
 from zpmaint.app.port import touched
 from zpmaint.app.suite import Bootable, boot_suite
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.pair import build as build_kernels
+from zpmaint.build.values import Flavour, Kernel
+from zpmaint.build.worktree import fingerprint
 from zpmaint.core.errors import InfraError, KernelError
 from zpmaint.core.progress import SILENT
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.pair import build as build_kernels
-from zpmaint.kbuild.values import Flavour, Kernel
-from zpmaint.kbuild.worktree import fingerprint
 from zpmaint.mutation.catch import cases_run, catches, started
 from zpmaint.mutation.place import place
 from zpmaint.mutation.store import Found, Store, key

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from zpmaint.app.port import touched
 from zpmaint.app.session import Session
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.pair import build as build_kernels
+from zpmaint.build.values import Flavour, Pair
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.pair import build as build_kernels
-from zpmaint.kbuild.values import Flavour, Pair
 from zpmaint.patchset.values import PatchSet
 from zpmaint.port.values import Port
 from zpmaint.sources.added import added_later

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from zpmaint.app.suite import SuiteRuns
+from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.judge.values import CaseResult, CaseVerdict, Verdict
-from zpmaint.kbuild.values import Flavour, Kernel, Pair
 from zpmaint.ledger.stages import (
     BuildRecord,
     CaseRecord,

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from zpmaint.build import data
+from zpmaint.build.data import BuildData
 from zpmaint.core.config import Config, load_config
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import CONFIG_NAME, Places, project_id
 from zpmaint.core.progress import Reporter
 from zpmaint.core.series import named
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild import data
-from zpmaint.kbuild.data import BuildData
 from zpmaint.ledger.scope import Scope
 from zpmaint.ledger.store import Ledger
 from zpmaint.patchset.load import all_patchsets, find_patchset
@@ -52,7 +52,7 @@ class Session:
     @cached_property
     def build_data(self) -> BuildData:
         """The package's fix-ups, toolchains and profiles with the project's own on top."""
-        return data.over(self.places.data / "kbuild")
+        return data.over(self.places.data / "build")
 
     @cached_property
     def machines(self) -> Machines:

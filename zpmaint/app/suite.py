@@ -9,11 +9,11 @@ from functools import partial
 from threading import Event
 
 from zpmaint.app.session import Session
+from zpmaint.build.values import Flavour, Kernel
 from zpmaint.core.errors import InfraError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.kernel_report import died_in
 from zpmaint.judge.ktap import read_report
-from zpmaint.kbuild.values import Flavour, Kernel
 from zpmaint.sources.chain import Chain
 from zpmaint.suites.boot.suite import Boot
 from zpmaint.suites.protocol import Ask, Ready, Suite, Wanted

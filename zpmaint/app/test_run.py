@@ -13,14 +13,14 @@ from zpmaint.app.judgement import verdict_on
 from zpmaint.app.pair import build_pair
 from zpmaint.app.port import touched
 from zpmaint.app.suite import Bootable, SuiteRuns, boot_suites, make_ready
+from zpmaint.build import profiles
+from zpmaint.build.evidence import Evidence
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.values import Flavour, Kernel
 from zpmaint.core.errors import KernelError, UserError
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.values import Verdict
-from zpmaint.kbuild import profiles
-from zpmaint.kbuild.evidence import Evidence
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.values import Flavour, Kernel
 from zpmaint.port.values import State
 from zpmaint.suites.cases import matches, no_such_case, select
 from zpmaint.suites.protocol import Suite

@@ -15,13 +15,13 @@ from zpmaint.app.port import port_onto, touched
 from zpmaint.app.records import build_record, port_record, runs_record, verdict_record
 from zpmaint.app.session import Session
 from zpmaint.app.suite import SuiteRuns, boot_suites, make_ready
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.values import Pair
 from zpmaint.core.errors import InfraError, KernelError
 from zpmaint.core.result import Result
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.values import Verdict
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.values import Pair
 from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.port.values import Port, State

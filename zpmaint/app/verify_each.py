@@ -9,12 +9,12 @@ from zpmaint.app.judgement import verdict_on
 from zpmaint.app.pair import build_pair
 from zpmaint.app.port import touched
 from zpmaint.app.suite import SuiteRuns, boot_suites, make_ready
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.values import Flavour, Pair
 from zpmaint.core.errors import UserError
 from zpmaint.core.result import Result
 from zpmaint.core.tools import need_for
 from zpmaint.judge.values import Verdict
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.values import Flavour, Pair
 from zpmaint.suites.registry import suites_of
 from zpmaint.vm.profiles import Accelerator
 

@@ -10,12 +10,12 @@ import click
 
 from zpmaint.app.bench import Asked, document, judged, measure, recorded
 from zpmaint.app.job import Job
+from zpmaint.build.options import BuildOptions
 from zpmaint.cli import bench_tables, options
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import write_whole
-from zpmaint.kbuild.options import BuildOptions
 from zpmaint.publish.bench import trade_svg
 from zpmaint.publish.kernels import lines_of, picture
 from zpmaint.publish.kernels import table as kernels_table

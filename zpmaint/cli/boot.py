@@ -8,10 +8,10 @@ import click
 from zpmaint.app.job import Job
 from zpmaint.app.port import touched
 from zpmaint.app.suite import boot_suites, make_ready
+from zpmaint.build.options import BuildOptions
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
-from zpmaint.kbuild.options import BuildOptions
 from zpmaint.suites.registry import booted, suites_of
 from zpmaint.vm.profiles import Accelerator
 from zpmaint.vm.values import Outcome

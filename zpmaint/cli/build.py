@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from zpmaint.app.job import Job
+from zpmaint.build.evidence import Evidence
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.values import Flavour, Kernel
 from zpmaint.cli import evidence_tables, options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.result import Result
-from zpmaint.kbuild.evidence import Evidence
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.values import Flavour, Kernel
 
 
 @click.command()

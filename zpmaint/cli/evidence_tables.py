@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from zpmaint.kbuild.evidence import Compiled, Evidence, FileEvidence
+from zpmaint.build.evidence import Compiled, Evidence, FileEvidence
 
 _STYLES = {
     Compiled.KERNEL: "green",

@@ -14,12 +14,12 @@ from rich.text import Text
 
 from zpmaint.app.job import Job
 from zpmaint.app.mutate import Bench, mutate
+from zpmaint.build.options import BuildOptions
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
 from zpmaint.core.tools import need_for
-from zpmaint.kbuild.options import BuildOptions
 from zpmaint.mutation.load import load_mutants, select
 from zpmaint.mutation.values import Catch, Mutant, Placed, Score, State, Trial, score
 from zpmaint.vm.profiles import Accelerator

@@ -9,8 +9,8 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from zpmaint.build.options import BuildOptions
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.options import BuildOptions
 from zpmaint.vm.accelerator import Accelerator
 
 F = TypeVar("F", bound=Callable[..., Any])

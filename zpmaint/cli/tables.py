@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     # Whoever only reads the ledger waits for no source to be imported.
     from zpmaint.app.series import SeriesPort
     from zpmaint.app.test_run import TestRun
+    from zpmaint.build.values import Kernel
     from zpmaint.judge.values import CaseResult, CaseVerdict, Delta
-    from zpmaint.kbuild.values import Kernel
     from zpmaint.ledger.stages import CaseRecord, CaseResultRecord, DeltaRecord
     from zpmaint.ledger.values import Summary
     from zpmaint.port.values import Port

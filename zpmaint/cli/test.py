@@ -10,12 +10,12 @@ import click
 
 from zpmaint.app.job import Job
 from zpmaint.app.test_run import check_words, profile_for, test_run
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.values import Flavour
 from zpmaint.cli import options, suite_options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core.files import write_whole
 from zpmaint.judge.junit import junit
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.values import Flavour
 from zpmaint.suites.registry import suites_of
 from zpmaint.vm.profiles import Accelerator
 

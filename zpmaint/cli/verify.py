@@ -8,10 +8,10 @@ import click
 from zpmaint.app.job import Job
 from zpmaint.app.verify import verify
 from zpmaint.app.verify_each import verify_each
+from zpmaint.build.options import BuildOptions
 from zpmaint.cli import each_tables, options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core.result import worst
-from zpmaint.kbuild.options import BuildOptions
 from zpmaint.ledger.values import Record
 from zpmaint.suites.registry import suites_of
 from zpmaint.vm.profiles import Accelerator

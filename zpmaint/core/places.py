@@ -36,7 +36,7 @@ class Places:
     @property
     def data(self) -> Path:
         """The project's own rows over the package's data, laid out as the package is:
-        kbuild/fixups.toml, vm/profiles.toml. Need not be there."""
+        build/fixups.toml, vm/profiles.toml. Need not be there."""
         return self.project / DATA_NAME
 
     @classmethod

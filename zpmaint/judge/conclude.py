@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from zpmaint.build.evidence import Evidence, FileEvidence
 from zpmaint.core.result import Result
 from zpmaint.judge.values import CaseVerdict, Mark, SuiteVerdict, Verdict
-from zpmaint.kbuild.evidence import Evidence, FileEvidence
 
 _NAMED = 3
 """Files, hunks or symbols that a line names."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from zpmaint.build.evidence import Evidence
 from zpmaint.core.result import Result
-from zpmaint.kbuild.evidence import Evidence
 from zpmaint.ledger import codec
 
 
@@ -71,7 +71,7 @@ class PortRecord:
 
 @dataclass(frozen=True)
 class KernelRecord:
-    """One built kernel; see kbuild.values.Kernel. Paths are those of the machine that built it."""
+    """One built kernel; see build.values.Kernel. Paths are those of the machine that built it."""
 
     version: str = ""
     arch: str = ""

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from zpmaint.build.evidence import Evidence, FileEvidence
 from zpmaint.core.config import Config, KernelTable
 from zpmaint.core.errors import UserError
 from zpmaint.core.result import Tone
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.evidence import Evidence, FileEvidence
 from zpmaint.ledger.stages import CaseRecord, DeltaRecord, FileRecord, VerdictRecord
 from zpmaint.ledger.values import Record
 from zpmaint.publish.looks import LOOKS, PENDING

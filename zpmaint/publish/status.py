@@ -48,8 +48,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+from zpmaint.build.evidence import Evidence
 from zpmaint.core.result import Result
-from zpmaint.kbuild.evidence import Evidence
 from zpmaint.publish.rows import Figure, Row, Standing, Suite, newest_good
 from zpmaint.publish.words import iso
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from zpmaint.build.values import Kernel
 from zpmaint.core.progress import Reporter
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.values import Kernel
 from zpmaint.patchset.values import Flip
 from zpmaint.suites.counters import Counter
 from zpmaint.suites.values import Case, Figure

@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 
+from zpmaint.build.values import Kernel
 from zpmaint.core.errors import InfraError
 from zpmaint.core.progress import SILENT, Reporter
-from zpmaint.kbuild.values import Kernel
 from zpmaint.vm import console as console_lines
 from zpmaint.vm import kvm, qemu
 from zpmaint.vm.outcome import Ending, classify

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from zpmaint.build.values import Kernel
 from zpmaint.core.eras import Era
-from zpmaint.kbuild.values import Kernel
 from zpmaint.suites.commands.programs import DEADLINES, Command, init_program, listed
 from zpmaint.suites.protocol import Ask, Guest, Ready, Wanted
 from zpmaint.suites.values import Case

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zpmaint.kbuild.values import Kernel
+from zpmaint.build.values import Kernel
 from zpmaint.suites.protocol import Guest, Wanted
 from zpmaint.suites.values import FULL, MINIMAL
 from zpmaint.vm.initramfs import Entry, file

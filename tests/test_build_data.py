@@ -6,14 +6,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from kbuild_fixtures import VERSION, Toy, toy
+from build_fixtures import VERSION, Toy, toy
 
+from zpmaint.build import data
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.pair import build
+from zpmaint.build.values import Kernel
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild import data
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.pair import build
-from zpmaint.kbuild.values import Kernel
 from zpmaint.vm import profiles as machines
 from zpmaint.vm.profiles import Accelerator, machine_for
 

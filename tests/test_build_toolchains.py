@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from zpmaint.build.conditions import SourceView
+from zpmaint.build.toolchains import Toolchain, choose, declared, version_line
 from zpmaint.core.errors import InfraError
-from zpmaint.kbuild.conditions import SourceView
-from zpmaint.kbuild.toolchains import Toolchain, choose, declared, version_line
 
 
 def _named(name: str) -> Toolchain:

@@ -7,15 +7,15 @@ import json
 from io import StringIO
 
 import pytest
+from build_fixtures import VERSION
 from evidence_fixtures import CARD, HEADER, KCONFIG, MEMORY, EvidenceToy, diff, toy
-from kbuild_fixtures import VERSION
 from rich.console import Console
 
+from zpmaint.build.evidence import Compiled, from_json
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.pair import build
 from zpmaint.cli import evidence_tables
 from zpmaint.core.errors import KernelError
-from zpmaint.kbuild.evidence import Compiled, from_json
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.pair import build
 from zpmaint.port.values import PortStep
 
 __all__ = ["toy"]

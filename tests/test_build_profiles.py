@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from zpmaint.build import profiles
+from zpmaint.build.conditions import SourceView
+from zpmaint.build.kconfig import fragment, refusals, symbols
+from zpmaint.build.profiles import Profile, choose, declared, read_wishes
 from zpmaint.core.errors import UserError
 from zpmaint.core.wishes import Wish
-from zpmaint.kbuild import profiles
-from zpmaint.kbuild.conditions import SourceView
-from zpmaint.kbuild.kconfig import fragment, refusals, symbols
-from zpmaint.kbuild.profiles import Profile, choose, declared, read_wishes
 
 CONFIGS = Path(profiles.__file__).with_name("profiles")
 

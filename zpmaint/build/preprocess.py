@@ -14,9 +14,9 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
+from zpmaint.build.make import environment
+from zpmaint.build.records import Record
 from zpmaint.core.errors import InfraError
-from zpmaint.kbuild.make import environment
-from zpmaint.kbuild.records import Record
 
 _MARKER = re.compile(rb'^# (\d+) "([^"\n]*)"[^\n]*\n', re.MULTILINE)
 _WITH_VALUE = ("-o", "-MF", "-MT", "-MQ")

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from zpmaint.kbuild import clines, kconfigs, makefiles
-from zpmaint.kbuild.change import ChangedLine, FileChange, HunkChange
-from zpmaint.kbuild.evidence import Compiled, HunkEvidence
+from zpmaint.build import clines, kconfigs, makefiles
+from zpmaint.build.change import ChangedLine, FileChange, HunkChange
+from zpmaint.build.evidence import Compiled, HunkEvidence
 
 _PROSE_FOLDERS = ("Documentation/", "LICENSES/")
 _PROSE_ENDINGS = (

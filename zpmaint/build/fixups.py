@@ -15,12 +15,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from zpmaint.build.conditions import Pattern, SourceView, Table
 from zpmaint.core.config import checked
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import KernelError
 from zpmaint.core.text import to_bytes, to_text
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.conditions import Pattern, SourceView, Table
 
 _DATA = Path(__file__).parent / "fixups.toml"
 
@@ -106,5 +106,5 @@ def _applied(row: Fixup, path: str, before: str, version: KernelVersion) -> str:
         return after
     raise KernelError(
         f"fix-up {row.name}: {path} of {version} {fault}",
-        "correct its `replace` in zpmaint/kbuild/fixups.toml",
+        "correct its `replace` in zpmaint/build/fixups.toml",
     )

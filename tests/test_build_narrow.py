@@ -6,11 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from kbuild_fixtures import MEMORY, VERSION, Toy, toy  # noqa: F401
+from build_fixtures import MEMORY, VERSION, Toy, toy  # noqa: F401
 
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.pair import _narrowed, build
-from zpmaint.kbuild.values import Kernel
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.pair import _narrowed, build
+from zpmaint.build.values import Kernel
 
 
 @pytest.mark.parametrize(

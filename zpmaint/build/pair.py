@@ -20,26 +20,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from zpmaint.build import data as build_data
+from zpmaint.build import fixups, kconfig, make, profiles, toolchains
+from zpmaint.build.change import changes
+from zpmaint.build.collect import Built, collect
+from zpmaint.build.conditions import SourceView
+from zpmaint.build.data import BuildData
+from zpmaint.build.diagnosis import check_folder, diagnose
+from zpmaint.build.evidence import Evidence
+from zpmaint.build.kept import Kept
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.profiles import Profile
+from zpmaint.build.toolchains import Toolchain
+from zpmaint.build.values import Flavour, Kernel, Pair
+from zpmaint.build.worktree import WorkTree, fingerprint
 from zpmaint.core import tools
 from zpmaint.core.errors import InfraError, KernelError, UserError
 from zpmaint.core.files import write_whole
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.versions import KernelVersion
 from zpmaint.core.wishes import Fragment, Wish
-from zpmaint.kbuild import data as build_data
-from zpmaint.kbuild import fixups, kconfig, make, profiles, toolchains
-from zpmaint.kbuild.change import changes
-from zpmaint.kbuild.collect import Built, collect
-from zpmaint.kbuild.conditions import SourceView
-from zpmaint.kbuild.data import BuildData
-from zpmaint.kbuild.diagnosis import check_folder, diagnose
-from zpmaint.kbuild.evidence import Evidence
-from zpmaint.kbuild.kept import Kept
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.profiles import Profile
-from zpmaint.kbuild.toolchains import Toolchain
-from zpmaint.kbuild.values import Flavour, Kernel, Pair
-from zpmaint.kbuild.worktree import WorkTree, fingerprint
 from zpmaint.port.values import PortStep
 
 BOTH = (Flavour.STOCK, Flavour.PATCHED)
@@ -471,7 +471,7 @@ def _config_files(job: _Job) -> str:
     if job.fragments:
         return " or ".join(fragment.name for fragment in job.fragments)
     profile = " and ".join((job.profile.config, *job.profile.layers))
-    return f"zpmaint/kbuild/profiles/: {profile}"
+    return f"zpmaint/build/profiles/: {profile}"
 
 
 def _run(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from zpmaint.build import profiles, toolchains
+from zpmaint.build.conditions import SourceView
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild import profiles, toolchains
-from zpmaint.kbuild.conditions import SourceView
 from zpmaint.vm.profiles import machine_for
 
 FOLDERS = ("include/linux/", "arch/x86/Kconfig", "drivers/tty/Kconfig")

@@ -2,7 +2,7 @@
 """The rows that builds are chosen from: this package's, and a project's own on top of them.
 
 A project keeps fixups.toml, toolchains.toml, profiles.toml and profiles/*.config in a folder of
-its own, laid out as zpmaint/kbuild/ is. A row with the name of a packaged one replaces it; a new
+its own, laid out as zpmaint/build/ is. A row with the name of a packaged one replaces it; a new
 one is asked before all of them.
 """
 
@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from zpmaint.build import fixups, profiles, toolchains
+from zpmaint.build.conditions import Table
+from zpmaint.build.fixups import Fixup
+from zpmaint.build.profiles import Profile
+from zpmaint.build.toolchains import Toolchain
 from zpmaint.core.config import checked
 from zpmaint.core.errors import UserError
 from zpmaint.core.layers import layered
 from zpmaint.core.toml import read_toml
-from zpmaint.kbuild import fixups, profiles, toolchains
-from zpmaint.kbuild.conditions import Table
-from zpmaint.kbuild.fixups import Fixup
-from zpmaint.kbuild.profiles import Profile
-from zpmaint.kbuild.toolchains import Toolchain
 
 FILES = ("fixups.toml", "toolchains.toml", "profiles.toml")
 _FOLDER = "profiles"

@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from zpmaint.build.conditions import Condition, SourceView, Table
 from zpmaint.core.config import checked
 from zpmaint.core.errors import UserError
 from zpmaint.core.wishes import Wish, parse_wishes
-from zpmaint.kbuild.conditions import Condition, SourceView, Table
 
 _DATA = Path(__file__).parent / "profiles.toml"
 PACKAGED = _DATA.parent / "profiles"
@@ -93,7 +93,7 @@ def choose(
         )
     raise UserError(
         f"no config profile fits this {arch} tree",
-        "add one to zpmaint/kbuild/profiles.toml",
+        "add one to zpmaint/build/profiles.toml",
     )
 
 

@@ -8,8 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from zpmaint.build.evidence import Evidence
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.evidence import Evidence
 
 
 class Flavour(StrEnum):

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.pair import build
+from zpmaint.build.values import Flavour, Pair
 from zpmaint.core.progress import Step
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.pair import build
-from zpmaint.kbuild.values import Flavour, Pair
 
 VERSION = KernelVersion.parse("6.12.107")
 

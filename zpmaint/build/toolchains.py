@@ -18,9 +18,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from zpmaint.build.conditions import Condition, SourceView, Table
 from zpmaint.core.config import checked
 from zpmaint.core.errors import InfraError, KernelError
-from zpmaint.kbuild.conditions import Condition, SourceView, Table
 
 _DATA = Path(__file__).parent / "toolchains.toml"
 
@@ -87,7 +87,7 @@ def choose(tree: SourceView, rows: Sequence[Toolchain] | None = None) -> Toolcha
     for row in declared() if rows is None else rows:
         if row.when.met(tree):
             return row
-    raise KernelError("no declared toolchain fits this tree", "see zpmaint/kbuild/toolchains.toml")
+    raise KernelError("no declared toolchain fits this tree", "see zpmaint/build/toolchains.toml")
 
 
 @functools.cache

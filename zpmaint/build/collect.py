@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from zpmaint.build import build_files, kconfigs
+from zpmaint.build.change import FileChange, HunkChange
+from zpmaint.build.clines import Source, read
+from zpmaint.build.evidence import Compiled, FileEvidence, HunkEvidence
+from zpmaint.build.hunk_evidence import Side, has_code, judge, same
+from zpmaint.build.linked import linked
+from zpmaint.build.preprocess import seen_lines
+from zpmaint.build.records import Records
 from zpmaint.core.text import to_text
-from zpmaint.kbuild import build_files, kconfigs
-from zpmaint.kbuild.change import FileChange, HunkChange
-from zpmaint.kbuild.clines import Source, read
-from zpmaint.kbuild.evidence import Compiled, FileEvidence, HunkEvidence
-from zpmaint.kbuild.hunk_evidence import Side, has_code, judge, same
-from zpmaint.kbuild.linked import linked
-from zpmaint.kbuild.preprocess import seen_lines
-from zpmaint.kbuild.records import Records
 
 _FEW = 4
 """Objects that are named of a file, and compilations that are looked into for its dead lines."""

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from zpmaint.build.conditions import SourceView
+from zpmaint.build.fixups import Fixup, Replacement, declared, mend
 from zpmaint.core.errors import KernelError
 from zpmaint.core.versions import KernelVersion
-from zpmaint.kbuild.conditions import SourceView
-from zpmaint.kbuild.fixups import Fixup, Replacement, declared, mend
 
 V = KernelVersion.parse("2.6.24")
 

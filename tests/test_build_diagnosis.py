@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from zpmaint.build.diagnosis import check_folder, diagnose
 from zpmaint.core.errors import UserError
-from zpmaint.kbuild.diagnosis import check_folder, diagnose
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
-from kbuild_fixtures import MAIN, MEMORY, VERSION, Toy, toy
+from build_fixtures import MAIN, MEMORY, VERSION, Toy, toy
 
+from zpmaint.build.options import BuildOptions
+from zpmaint.build.pair import build
+from zpmaint.build.values import Flavour, Kernel
 from zpmaint.core.errors import InfraError, KernelError, UserError
-from zpmaint.kbuild.options import BuildOptions
-from zpmaint.kbuild.pair import build
-from zpmaint.kbuild.values import Flavour, Kernel
 
 __all__ = ["toy"]
 
@@ -149,7 +149,7 @@ def test_inputs_change_with_the_tree_the_patch_and_the_callers_name_for_it(toy: 
 
 def test_a_new_compiler_starts_from_no_objects(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     first = toy.build(None)
-    monkeypatch.setattr("zpmaint.kbuild.toolchains.version_line", lambda program: f"{program} 99")
+    monkeypatch.setattr("zpmaint.build.toolchains.version_line", lambda program: f"{program} 99")
     second = toy.build(None)
     assert first.stock.inputs != second.stock.inputs
     assert sorted(_said(second.stock, "CC")) == ["init/main.o", "mm/memory.o"]
@@ -224,7 +224,7 @@ def test_what_the_surroundings_did_is_not_the_kernels_fault(
     shim.chmod(0o755)
     monkeypatch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("CCACHE_DISABLE", "1")
-    monkeypatch.setattr("zpmaint.kbuild.toolchains.version_line", lambda program: f"{program} 1")
+    monkeypatch.setattr("zpmaint.build.toolchains.version_line", lambda program: f"{program} 1")
     with pytest.raises(InfraError, match=what):
         toy.build(None)
 

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from zpmaint.build import evidence
+from zpmaint.build.evidence import Evidence
+from zpmaint.build.linked import digests, linked
+from zpmaint.build.records import Records
 from zpmaint.core.files import write_whole
-from zpmaint.kbuild import evidence
-from zpmaint.kbuild.evidence import Evidence
-from zpmaint.kbuild.linked import digests, linked
-from zpmaint.kbuild.records import Records
 
 _FORMAT = 1  # raised when what is kept means something else
 _AUTOCONF = ("include/generated/autoconf.h", "include/linux/autoconf.h")

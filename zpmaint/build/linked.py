@@ -12,8 +12,8 @@ import re
 from hashlib import blake2b
 from pathlib import Path
 
-from zpmaint.kbuild.evidence import Compiled
-from zpmaint.kbuild.records import Records, members
+from zpmaint.build.evidence import Compiled
+from zpmaint.build.records import Records, members
 
 _IMAGES = ("vmlinux.a", "vmlinux")
 _EMBEDDED = (".so", ".so.dbg", ".elf", "compressed/vmlinux")

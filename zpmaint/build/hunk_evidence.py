@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from zpmaint.kbuild.change import HunkChange
-from zpmaint.kbuild.clines import Kind, Source
-from zpmaint.kbuild.evidence import Compiled, HunkEvidence
+from zpmaint.build.change import HunkChange
+from zpmaint.build.clines import Kind, Source
+from zpmaint.build.evidence import Compiled, HunkEvidence
 
 
 @dataclass(frozen=True)
