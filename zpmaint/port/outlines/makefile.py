@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from zpmaint.port.outlines.conditionals import nest
+from zpmaint.port.outlines.conditionals import DEEPEST, nest
 from zpmaint.port.outlines.found import Found
 
 _CONDITIONAL = re.compile(r"\s*(ifeq|ifneq|ifdef|ifndef|else|endif)\b\s*(.*)")
@@ -85,6 +85,7 @@ def conditions(lines: list[str]) -> list[tuple[str, ...]]:
     stack: list[str] = []
     branches: list[int] = []  # each branch of each conditional, by the line that opens it
     names: dict[int, str] = {}
+    known: tuple[int, ...] = ()
     for n, line in enumerate(lines):
         found = None if line.startswith("\t") else _CONDITIONAL.match(line)
         if found is not None:
@@ -94,7 +95,11 @@ def conditions(lines: list[str]) -> list[tuple[str, ...]]:
             if len(stack) > len(branches):
                 branches.append(n)
                 names[n] = stack[-1]
-        out.append(tuple(branches))
+            known = tuple(branches[:DEEPEST])
+            if len(branches) > DEEPEST:  # deeper than any Makefile: at its own line alone
+                known = (*known, n)
+                names[n] = f"line {n}"
+        out.append(known)
     spans = Counter(branch for line in out for branch in line)
     wide = {b for b, span in spans.items() if span >= max(_WIDE, len(lines) / 2)}
     return [tuple(names[b] for b in line if b not in wide) for line in out]
