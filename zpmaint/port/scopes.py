@@ -266,7 +266,7 @@ def _agrees(scope: Found, body: Body) -> bool:
     __printf(1, 2), BTF_ID(...)."""
     kind, name, start, _ = scope
     is_mark = name.startswith("__") or name.isupper()
-    alike = kind == body.kind or body.kind == "function"
+    alike = body.kind in (kind, "function")
     return start >= body.start and alike and (not is_mark or name == body.name)
 
 
