@@ -10,7 +10,7 @@ from zpmaint.diffs.reader import FileDiff
 from zpmaint.port.file_moves import away_of, ported, there
 from zpmaint.port.held_names import held_to_tree
 from zpmaint.port.sections import Carried, Effect, rewritten
-from zpmaint.port.terms import Offer, Terms
+from zpmaint.port.terms import Terms
 from zpmaint.port.values import FilePort
 
 
@@ -24,16 +24,10 @@ def left(part: FileDiff, base: bytes | None, target: bytes | None) -> tuple[str,
 
 
 def followed(
-    part: FileDiff,
-    stuck: Carried,
-    base: bytes,
-    target: bytes | None,
-    offers: Sequence[Offer],
-    terms: Terms,
+    part: FileDiff, stuck: Carried, base: bytes, target: bytes | None, terms: Terms
 ) -> Carried:
-    """A section in conflict, carried to those of the offered files that took in what it changes;
-    as it was, with what speaks against each of them, where it is not."""
-    terms = replace(terms, offers=tuple(offers))
+    """A section in conflict, carried to those of the files that the terms offer which took in what
+    it changes; as it was, with what speaks against each of them, where it is not."""
     path = str(part.old)
     known = {path: target}
     done = ported(part.parsed, base, target, terms)

@@ -226,7 +226,10 @@ class _Work:
                 self.target.put(offer.path, offer.data)
             if (data := self.target.get(offer.path)) is not None:
                 offers.append(replace(offer, data=data))
-        return section_moves.followed(part, stuck, base, target, offers, terms) if offers else stuck
+        if not offers:
+            return stuck
+        terms = replace(terms, offers=tuple(offers))
+        return section_moves.followed(part, stuck, base, target, terms)
 
     def advance(self, number: int, part: FileDiff, there: Effect) -> set[int]:
         """Do a section on its base; the patches whose lines it speaks of."""
