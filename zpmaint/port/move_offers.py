@@ -36,21 +36,18 @@ class Tree(Protocol):
     def speaking_of(self, name: str) -> Sequence[str] | None:
         """The files that have `name` as a whole word, by path; None for everybody's."""
 
-    def called(self, name: str) -> Sequence[str]:
+    def files_called(self, name: str) -> Sequence[str]:
         """The files whose last part of the path is `name`, by path."""
 
 
-def offers(
-    path: str, names: Iterable[str], base: Tree, target: Tree, known: Iterable[str] = ()
-) -> Iterator[Offer]:
+def offers(path: str, names: Iterable[str], base: Tree, target: Tree) -> Iterator[Offer]:
     """The files worth an offer for `names`, the functions of `path` that the target does not have
-    there; for the whole file, where it does not have that either. Files that are `known` to be it
-    are not looked for again."""
+    there; for the whole file, where it does not have that either."""
     found: dict[str, str] = {}
     was, now = base.blobs([path]).get(path), target.blobs([path]).get(path)
-    if was is not None and now is None and not known:
+    if was is not None and now is None:
         found.update(_of_its_name(path, was, base, target))
-    for name in names if not found and not known else ():
+    for name in names if not found else ():
         before = _definitions(base, name, language(path))
         after = _definitions(target, name, language(path))
         # Of two that went, or two that came, which became which is a guess.
@@ -64,7 +61,7 @@ def offers(
 def _of_its_name(path: str, was: bytes, base: Tree, target: Tree) -> dict[str, str]:
     """The file of the same name that the target alone has, where it is most of `path`."""
     name = posixpath.basename(path)
-    came = set(target.called(name)) - set(base.called(name))
+    came = set(target.files_called(name)) - set(base.files_called(name))
     lines = _lines(was)
     shares = {
         other: alike(lines, _lines(data))

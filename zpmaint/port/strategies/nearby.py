@@ -83,7 +83,7 @@ def place(job: Job) -> Attempt:
         _inserted(followed, run, job) if run.start == run.end else _changed(followed, run, job)
     )
     if isinstance(attempt, Placement) and run.start == run.end:
-        attempt = _as_deep(followed, run, attempt)
+        attempt = _apart(job.target.lines, _as_deep(followed, run, attempt))
     if isinstance(attempt, Placement):
         for old, new in ((run.start, attempt.start), (run.end, attempt.end)):
             before, after = job.base.scope_between(old), job.target.scope_between(new)
@@ -98,15 +98,16 @@ def _is_inside(attempt: Placement, scope: Scope) -> bool:
     return scope.start < attempt.start and attempt.end <= scope.end and attempt.start < attempt.end
 
 
-def _apart(target: list[str], at: int, lines: list[str]) -> tuple[int, list[str]]:
-    """Where some lines go before line `at`: those that begin with an empty line to be apart from
-    what is above them need none of their own where one stands there, and their last then is."""
+def _apart(target: list[str], attempt: Placement) -> Placement:
+    """An addition that begins with an empty line, to be apart from what is above it: where one
+    stands there, it is that one, and the patch's own parts it from what is below."""
+    at, lines = attempt.start, attempt.lines
     above, below = target[at - 1 : at], target[at : at + 1]
-    if not lines or lines[0].strip() or not lines[-1].strip() or not above or above[0].strip():
-        return at, lines
-    if not below or not below[0].strip():
-        return at, lines
-    return at - 1, lines
+    if attempt.end > at or not lines or lines[0].strip() or not lines[-1].strip():
+        return attempt
+    if not above or above[0].strip() or not below or not below[0].strip():
+        return attempt
+    return replace(attempt, start=at - 1, end=at - 1)
 
 
 def _placed(start: int, end: int, lines: list[str], confidence: float, why: str) -> Placement:
@@ -152,8 +153,7 @@ def _inserted(followed: Followed, run: Run, job: Job) -> Attempt:
         if _lost_its_paragraph(followed, run, foot):
             why += ", and its whole paragraph with it: the addition is one of its own"
             lines = ["\n", *lines]
-        at, lines = _apart(followed.target.source.lines, foot, lines)
-        return _placed(at, at, lines, 0.7, why)
+        return _placed(foot, foot, lines, 0.7, why)
     return Miss("the lines around an addition of the patch are gone from the target", weight=2)
 
 
