@@ -44,7 +44,12 @@ def openers(conditions: list[tuple[str, ...]]) -> list[tuple[int, ...]]:
     """For each line the lines that opened its conditions (the branch of an #else its own)."""
     out: list[tuple[int, ...]] = []
     stack: list[tuple[int, str]] = []
+    before: tuple[str, ...] = ()
     for n, names in enumerate(conditions):
+        if names is before and out:
+            out.append(out[-1])
+            continue
+        before = names
         same = 0
         while same < min(len(stack), len(names)) and stack[same][1] == names[same]:
             same += 1
