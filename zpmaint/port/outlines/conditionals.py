@@ -8,7 +8,7 @@ from hashlib import sha256
 
 DEEPEST = 64
 """Conditions within one another that are told apart; kernels have no 12."""
-_LONGEST = 4000
+_LONGEST = 1000
 """Characters of a condition and the branches before it; a longer one is known by its hash."""
 _DIRECTIVE = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b\s*(.*)")
 

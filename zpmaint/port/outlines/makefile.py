@@ -17,6 +17,8 @@ _ASSIGNED = re.compile(
 )
 _WIDE = 200
 """Lines that a conditional spans at least that is called the file's own."""
+_HEAD = 1000
+"""Characters of a line in which its target or variable is looked for."""
 _RULE = re.compile(r"(?![\t#\s])((?:\$\([^)]*\)|\$\{[^}]*\}|[^:=#\n])+)::?(?![:=])")
 
 
@@ -36,7 +38,7 @@ def scopes(lines: list[str]) -> list[Found]:
     found: list[Found] = []
     n = 0
     while n < len(lines):
-        line = lines[n]
+        line = lines[n][:_HEAD]
         end = _logical(lines, n)
         if not line.strip() or line.lstrip().startswith("#") or line.startswith("\t"):
             n = end
