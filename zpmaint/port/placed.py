@@ -20,6 +20,8 @@ class Placed(StrEnum):
     SCOPE = "scope"
     EXPORTED = "exported"
     NEIGHBOURS = "neighbours"
+    SETTLED = "settled"
+    """Where both sides changed the same lines, a rule told what becomes of them."""
     PIECES = "pieces"
     MOVED = "moved"
     """In another file: upstream moved what it changes there."""
@@ -56,6 +58,7 @@ RUNGS = (
     "dropped",
     "nearby",
     "adjacent",
+    "settled",
 )
 """The modules of strategies/ in the order in which they are tried, the surest first. What none of
 them places whole is tried in pieces."""
