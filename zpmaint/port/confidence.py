@@ -27,3 +27,5 @@ SUPERSEDED = 0.6
 """The same where the patch takes away words that the target has otherwise."""
 REWRITTEN = 0.5
 """Lines that the patch rewrites, the target having them otherwise."""
+PLAIN = 0.7
+"""Where patch -F0 and a three-way merge agree on what a check or a strategy objects to."""

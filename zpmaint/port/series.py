@@ -17,6 +17,7 @@ from zpmaint.diffs.series import Member, Series
 from zpmaint.merge.tokens import identifiers
 from zpmaint.patchset.values import Resolution
 from zpmaint.port import reversal
+from zpmaint.port.calibration import calibrated
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.own_names import of_lines
 from zpmaint.port.placed import Placed
@@ -158,6 +159,7 @@ class _Work:
             replace(done.port, patch=member.name, renames=str(part.old) if part.is_rename else "")
             for part, done in zip(member.patch.diffs, carried, strict=False)
         )
+        files = calibrated(files)
         files = held_back(files, self.min_confidence) or files
         fate, why = _judged(files) if try_it else (Fate.UNTRIED, "a patch before it conflicts")
         fate, why = _or_reversed(member, fate, why, stands=reversed_, is_base=is_base)
