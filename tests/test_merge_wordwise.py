@@ -53,6 +53,9 @@ RIVALS = {
     "both add an argument": ("f(a);", "f(a, 1);", "f(a, 2);"),
     "what is prefixed to a word is one with it": ("add(utime);", "add(t->utime);", "add(get(t));"),
     "words side by side": ("u16 common;", "__le16 common;", "u16 reserved;"),
+    "a statement that the target does not have": (
+        "step(a, 1);\nmore(a);", "step(a, 1);\nmore(a, 2);", "step(a, 2);",
+    ),
     "another statement": (
         "if (a) { one(a, b, c, d, e); two(b, c); }", "run(x);",
         "while (a) { one(a, b, c, d, e); two(b, c); }",

@@ -9,7 +9,7 @@ one; a string is one, too. White space is no word: it belongs to the word behind
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -97,9 +97,28 @@ def merge(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> Me
         return None  # what is left of the target's edit belongs to what goes
     if not all(_apart(old, (m, mine), (e, yours)) for m, e in close):
         return None
+    if not all(_stands(old, m, dict(your_pairs)) for m in my_edits):
+        return None
     steps = sorted([*((e, mine) for e in my_edits), *((e, yours) for e in rest)], key=_place)
     three = _Three(old, (mine, dict(my_pairs)), (yours, dict(your_pairs)))
     return Merged(tuple(split_lines(three.laid_out(steps))), bool(gone))
+
+
+_ENDS = frozenset({";", "{", "}"})
+_LEAST = 0.5
+"""The share of a statement's words that the target has, at least, for it to be that statement."""
+
+
+def _stands(old: Words, edit: Edit, kept: Mapping[int, int]) -> bool:
+    """Whether the statement that the patch edits is in the target: of what is not the patch's to
+    take away most words are."""
+    start, end = edit.start, edit.end
+    while start > 0 and old.words[start - 1] not in _ENDS:
+        start -= 1
+    while end < len(old.words) and old.words[end] not in _ENDS:
+        end += 1
+    around = [*range(start, edit.start), *range(edit.end, end)]
+    return sum(n in kept for n in around) >= _LEAST * len(around)
 
 
 _SEPARATORS = frozenset({",", ";", "&&", "||", "|", "{", "}", ":", "?"})
@@ -111,6 +130,8 @@ def _apart(old: Words, one: tuple[Edit, Words], other: tuple[Edit, Words]) -> bo
     (first, side), (then, beyond) = sorted((one, other), key=_place)
     if first.end > then.start or first.start == first.end == then.start == then.end:
         return False
+    if _ENDS & {*_old(first, old), *_old(then, old)}:
+        return False  # more than a part of a statement
     left = (_new(first, side)[-1:], _old(first, old)[-1:])
     right = (_new(then, beyond)[:1], _old(then, old)[:1])
     return any(_SEPARATORS.issuperset(word) and word for word in (*left, *right))
