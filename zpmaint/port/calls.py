@@ -25,6 +25,10 @@ class Uses:
     """Of its definitions and prototypes: how many parameters, and whether more may follow."""
     calls: tuple[tuple[str, ...], ...] = ()
     """The arguments of its calls."""
+    lines: tuple[int, ...] = ()
+    """The lines at which the calls begin."""
+    parameters: tuple[tuple[str, ...], ...] = ()
+    """Of its definitions and prototypes in C: the parameters."""
 
     def fits(self, count: int) -> bool:
         """Whether a call with so many arguments is one that a definition takes."""
@@ -86,6 +90,8 @@ def uses(source: Source, name: str) -> Uses:
         return Uses()
     takes: list[tuple[int, bool]] = []
     calls: list[tuple[str, ...]] = []
+    lines: list[int] = []
+    parameters: list[tuple[str, ...]] = []
     for found in re.finditer(rf"(?<![\w.>]){re.escape(name)}(\s*)\(", text):
         before = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
         told = arguments(text, found.end() - 1)
@@ -97,9 +103,12 @@ def uses(source: Source, name: str) -> Uses:
         elif _is_declared(before, text, found.start()):
             if told:  # () says nothing of what it takes
                 takes.append(_parameters(told))
+                parameters.append(told)
         else:
             calls.append(told)
-    return Uses(tuple(dict.fromkeys(takes)), tuple(calls))
+            lines.append(text.count("\n", 0, found.start()))
+    known = tuple(dict.fromkeys(takes)), tuple(calls), tuple(lines), tuple(parameters)
+    return Uses(*known)
 
 
 def _is_declared(before: str, text: str, at: int) -> bool:

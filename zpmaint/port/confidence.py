@@ -21,3 +21,5 @@ RENAMED = 0.8
 """At most, where a line of the patch was spoken in a name that upstream has given since."""
 PLAIN = 0.7
 """Where patch -F0 and a three-way merge agree on what a check or a strategy objects to."""
+VERSION = 0.95
+"""EXTRAVERSION of the top Makefile: one line, which is not to be mistaken."""

@@ -21,6 +21,8 @@ class Placed(StrEnum):
     EXPORTED = "exported"
     NEIGHBOURS = "neighbours"
     PIECES = "pieces"
+    VERSION = "version"
+    """EXTRAVERSION, behind the target's own."""
     MOVED = "moved"
     """In another file: upstream moved what it changes there."""
     RESOLUTION = "resolution"
@@ -49,6 +51,7 @@ class Placed(StrEnum):
 
 RUNGS = (
     "literal",
+    "version_line",
     "exported",
     "threeway",
     "identifiers",

@@ -22,7 +22,7 @@ _LAST = re.compile(
 def check(path: str, own: Brought, result: Source) -> list[str]:
     """The names of upstream's that would get another number."""
     job = own.job
-    scope = job.target.scope_between(own.placement.start)
+    scope = own.within
     if job.base is None or scope is None or scope.kind != "struct":
         return []
     if not _is_exported(path, job.base):

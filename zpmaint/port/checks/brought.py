@@ -12,6 +12,7 @@ from zpmaint.merge.tokens import KEYWORDS
 from zpmaint.port.calls import STATEMENT, TYPES, arguments, bare
 from zpmaint.port.hunks import counted
 from zpmaint.port.placement import Job, Placement
+from zpmaint.port.scopes import Scope
 
 _CALL = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)\s*\(")
 _AFTER = 8
@@ -40,6 +41,19 @@ class Brought:
         return [plain for line, plain in told if squeezed(line) in self.fresh]
 
     @cached_property
+    def within(self) -> Scope | None:
+        """The scope of the target that its lines come to stand in; None where they are at file
+        level, or reach over a scope's end."""
+        start, end = self.placement.start, self.placement.end
+        scope = self.job.target.scope_between(start)
+        if scope is None and end > start:
+            scope = self.job.target.scope_at(start)
+        if scope is None or end > scope.end:
+            return None
+        ends = any(line.startswith("}") for line in self.placement.lines)
+        return None if ends and end < scope.end else scope
+
+    @cached_property
     def calls(self) -> list[tuple[str, tuple[str, ...]]]:
         """The calls that begin in its own lines, with their arguments."""
         end = self.placement.end
@@ -52,7 +66,12 @@ class Brought:
             start = whole.rfind("\n", 0, call.start()) + 1
             line = whole[start : whole.find("\n", call.start()) + 1 or None]
             before = text[start : call.start()]
-            if call[1] in KEYWORDS or squeezed(line) not in self.fresh or _declares(before):
+            if (
+                not before
+                or call[1] in KEYWORDS
+                or squeezed(line) not in self.fresh
+                or _declares(before)
+            ):
                 continue
             told = arguments(text, call.end() - 1)
             if told is not None:
@@ -64,4 +83,5 @@ def _declares(before: str) -> bool:
     """Whether the words before a name with a list declare it: `static int name(`."""
     if before.lstrip().startswith("#"):
         return before.split()[-1:] == ["define"]
-    return bool(TYPES.match(before)) and not STATEMENT.match(before)
+    # In column one stands the name of what is defined, its type in the line above.
+    return not before or (bool(TYPES.match(before)) and not STATEMENT.match(before))

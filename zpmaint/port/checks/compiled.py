@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from zpmaint.port.checks import abi, arity, includes, members, numbers, returns
+from zpmaint.port.checks import abi, arity, includes, members, numbers, returns, types
 from zpmaint.port.checks.brought import Brought
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Source
@@ -20,6 +20,7 @@ _SURE = 0.7
 
 CHECKS: tuple[Callable[[Brought, Source], list[str]], ...] = (
     arity.check,
+    types.check,
     members.check,
     returns.check,
     numbers.check,

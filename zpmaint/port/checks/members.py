@@ -25,8 +25,7 @@ def check(own: Brought, result: Source) -> list[str]:
     """What is wrong with the members in a placement's lines."""
     if not any("->" in line or "." in line for line in own.lines):
         return []
-    start = own.placement.start
-    scope = own.job.target.scope_at(start) or own.job.target.scope_between(start)
+    scope = own.within
     twin = next(iter(result.same_scope(scope)), None) if scope else None
     if scope is None or twin is None:
         return []

@@ -96,7 +96,7 @@ def _runs(source: Source) -> Iterator[dict[str, int]]:
 def _enums(own: Brought, result: Source) -> Iterator[str]:
     """The enum that a placement stands in: names with numbers of their own."""
     job = own.job
-    scope = job.target.scope_between(own.placement.start)
+    scope = own.within
     if scope is None or scope.kind != "struct" or job.base is None:
         return
     twin = next(iter(result.same_scope(scope)), None)
@@ -120,7 +120,7 @@ def _is_fresh(name: str, own: Brought) -> bool:
 def _entries(own: Brought) -> Iterator[str]:
     """`[index] =` of a table that upstream has filled since."""
     job = own.job
-    scope = job.target.scope_between(own.placement.start)
+    scope = own.within
     if scope is None or job.home is None or job.base is None or scope.kind != "table":
         return
     now = _indices(job.target.lines[scope.start : scope.end])

@@ -54,9 +54,7 @@ def check(own: Brought, result: Source) -> list[str]:
     """What is wrong with the returns in a placement's lines."""
     values = [" ".join(told.split()) for told in _RETURN.findall("\n".join(own.lines))]
     job = own.job
-    scope = job.target.scope_at(own.placement.start) or job.target.scope_between(
-        own.placement.start
-    )
+    scope = own.within
     if not values or scope is None or scope.kind != "function":
         return []
     twin = next(iter(result.same_scope(scope)), None)
