@@ -51,6 +51,9 @@ class HunkPort:
     """Lines between the anchor's place and the target's; None where that has no meaning."""
     rests_on_names: bool = field(default=False, compare=False, repr=False)
     """Whether it is a conflict, or less sure, for a name of which only the whole tree can tell."""
+    raw: float | None = field(default=None, compare=False)
+    """How sure the strategy is by itself, where `confidence` is what was measured of such hunks;
+    None where it is that already."""
 
     @property
     def is_held_back(self) -> bool:
@@ -64,6 +67,7 @@ class HunkPort:
             "scope": self.scope,
             "placed": str(self.placed),
             "confidence": round(self.confidence, 3),
+            "raw": round(self.confidence if self.raw is None else self.raw, 3),
             "why": self.why,
             "offset": self.offset,
         }

@@ -26,13 +26,15 @@ def check(own: Brought, result: Source) -> list[str]:
     if not any("->" in line or "." in line for line in own.lines):
         return []
     scope = own.within
-    twin = next(iter(result.same_scope(scope)), None) if scope else None
-    if scope is None or twin is None:
+    if scope is None:  # whole functions, say
+        return _of_variables(own, bare("".join(own.placement.lines)))
+    twin = next(iter(result.same_scope(scope)), None)
+    if twin is None:
         return []
     text = bare("".join(result.lines[twin.start : twin.end]))
     if twin.kind == "table":
         return _of_table(own, text)
-    return [*_of_variables(own, text, result), *_spoken_to(own, scope, text)]
+    return [*_of_variables(own, text), *_spoken_to(own, scope)]
 
 
 def _of_table(own: Brought, text: str) -> list[str]:
@@ -44,7 +46,7 @@ def _of_table(own: Brought, text: str) -> list[str]:
     return _gone(own, head[1], names)
 
 
-def _of_variables(own: Brought, text: str, result: Source) -> list[str]:
+def _of_variables(own: Brought, text: str) -> list[str]:
     """`a->name` of a variable whose struct has no such member any more."""
     types: dict[str, set[str]] = {}
     for found in _VARIABLE.finditer(text):
@@ -83,7 +85,7 @@ def _body(source: Source, kind: str) -> set[str]:
     )
 
 
-def _spoken_to(own: Brought, scope: Scope, text: str) -> list[str]:
+def _spoken_to(own: Brought, scope: Scope) -> list[str]:
     """Whether the variables of a placement's lines are pointers there, as they were."""
     job = own.job
     if job.base is None or job.home is None or scope.kind != "function":

@@ -21,10 +21,10 @@ _PARAMETER = re.compile(r"(?:const\s+)?struct\s+(\w+)\s*\*\s*(?:const\s+)?\w*$")
 def check(own: Brought, result: Source) -> list[str]:
     """The arguments of a placement's calls that are of another struct than they have to be."""
     scope, base = own.within, own.job.base
-    twin = next(iter(result.same_scope(scope)), None) if scope else None
-    if twin is None or base is None or not own.calls:
+    if base is None or not own.calls:
         return []
-    mine = pointers(result, twin)
+    twin = next(iter(result.same_scope(scope)), None) if scope else None
+    mine = pointers(result, twin) if twin else _pointers("".join(own.placement.lines))
     found = []
     for name, told in own.calls:
         for n, argument in enumerate(told):
@@ -45,9 +45,14 @@ def check(own: Brought, result: Source) -> list[str]:
 
 @lru_cache(maxsize=512)
 def pointers(source: Source, scope: Scope) -> dict[str, str]:
-    """By variable of a function the struct that it points to; those of two kinds left out."""
+    """By variable of a function the struct that it points to."""
+    return _pointers("".join(source.lines[scope.start : scope.end]))
+
+
+def _pointers(text: str) -> dict[str, str]:
+    """The same of a text; variables of two kinds left out."""
     found: dict[str, set[str]] = {}
-    for kind, name in _VARIABLE.findall(bare("".join(source.lines[scope.start : scope.end]))):
+    for kind, name in _VARIABLE.findall(bare(text)):
         found.setdefault(name, set()).add(kind)
     return {name: kinds.pop() for name, kinds in found.items() if len(kinds) == 1}
 
