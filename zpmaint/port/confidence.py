@@ -29,3 +29,5 @@ REWRITTEN = 0.5
 """Lines that the patch rewrites, the target having them otherwise."""
 PLAIN = 0.7
 """Where patch -F0 and a three-way merge agree on what a check or a strategy objects to."""
+VERSION = 0.95
+"""EXTRAVERSION of the top Makefile: one line, which is not to be mistaken."""

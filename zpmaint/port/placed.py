@@ -23,6 +23,8 @@ class Placed(StrEnum):
     SETTLED = "settled"
     """Where both sides changed the same lines, a rule told what becomes of them."""
     PIECES = "pieces"
+    VERSION = "version"
+    """EXTRAVERSION, behind the target's own."""
     MOVED = "moved"
     """In another file: upstream moved what it changes there."""
     RESOLUTION = "resolution"
@@ -51,6 +53,7 @@ class Placed(StrEnum):
 
 RUNGS = (
     "literal",
+    "version_line",
     "exported",
     "threeway",
     "identifiers",
