@@ -12,6 +12,7 @@ from zpmaint.core.text import to_text
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.reader import read_patch
 from zpmaint.port.placed import Placed
+from zpmaint.port.proof import CompileProof, FileProof
 
 
 class State(StrEnum):
@@ -52,6 +53,15 @@ class HunkPort:
     rests_on_names: bool = field(default=False, compare=False, repr=False)
     """Whether it is a conflict, or less sure, for a name of which only the whole tree can tell."""
 
+    most: float = field(default=1.0, compare=False)
+    """What it is at most as sure as: less than 1 where a compiler was to be asked of it and could
+    not be."""
+
+    @property
+    def sure(self) -> float:
+        """Its confidence, and no more than `most`."""
+        return min(self.confidence, self.most)
+
     @property
     def is_held_back(self) -> bool:
         """Whether it found a place, and is a conflict for not being as sure as is asked for."""
@@ -64,6 +74,7 @@ class HunkPort:
             "scope": self.scope,
             "placed": str(self.placed),
             "confidence": round(self.confidence, 3),
+            "sure": round(self.sure, 3),
             "why": self.why,
             "offset": self.offset,
         }
@@ -85,6 +96,8 @@ class FilePort:
     """The patch of the series, by name; '' where the set is one patch."""
     renames: str = ""
     """The file that this one was before the patch, which renames it; '' else."""
+    compiled: FileProof | None = None
+    """What a compiler said of it; None where none was asked."""
 
     @property
     def is_held(self) -> bool:
@@ -103,6 +116,7 @@ class FilePort:
             "patch": self.patch or None,
             "moved_from": self.moved_from or None,
             "conflict": self.conflict or None,
+            "compiled": self.compiled.as_json() if self.compiled else None,
             "hunks": [hunk.as_json() for hunk in self.hunks],
         }
 
@@ -160,6 +174,11 @@ class MemberPort:
         return min((h.confidence for f in self.files for h in f.hunks), default=1.0)
 
     @property
+    def sure(self) -> float:
+        """The same, where what was to be compiled and was not counts as UNPROVEN at most."""
+        return min((h.sure for f in self.files for h in f.hunks), default=1.0)
+
+    @property
     def goes_in(self) -> bool:
         """Whether it is a patch of the ported series."""
         return self.fate in (Fate.APPLIES, Fate.PORTED)
@@ -170,6 +189,7 @@ class MemberPort:
             "patch": self.name,
             "state": str(self.fate),
             "confidence": round(self.confidence, 3),
+            "sure": round(self.sure, 3),
             "why": self.why,
             "needs": list(self.needs),
             "off_base": list(self.off_base),
@@ -222,11 +242,18 @@ class Port:
     """The state's reason in one line."""
     members: tuple[MemberPort, ...] = ()
     """The patches of a series, in order; none where the set is one patch."""
+    compiled: CompileProof | None = None
+    """What a compiler said of it; None where none was asked."""
 
     @property
     def confidence(self) -> float:
         """The weakest hunk's; 1.0 where there is none."""
         return min((h.confidence for f in self.files for h in f.hunks), default=1.0)
+
+    @property
+    def sure(self) -> float:
+        """The same, where what was to be compiled and was not counts as UNPROVEN at most."""
+        return min((h.sure for f in self.files for h in f.hunks), default=1.0)
 
     @property
     def steps(self) -> tuple[PortStep, ...]:
@@ -272,7 +299,9 @@ class Port:
             "state": str(self.state),
             "anchor": self.anchor,
             "confidence": round(self.confidence, 3),
+            "sure": round(self.sure, 3),
             "why": self.why,
+            "compiled": self.compiled.as_json() if self.compiled else None,
             "patch": self.patch or None,
             "members": [member.summary() for member in self.members],
             "files": [file.as_json() for file in self.files],
