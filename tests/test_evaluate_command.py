@@ -62,6 +62,22 @@ def test_json(data: Path) -> None:
     assert (case["path"], case["verdict"], case["drift"]) == ("a.c", "different", "offset")
 
 
+def test_other_terms_are_named_beside_every_figure(data: Path, tmp_path: Path) -> None:
+    words = ("-q", "evaluate", "--data", str(data), "--pair", PAIR, "--tool", "zpmaint")
+    picture = tmp_path / "c.svg"
+    _, plain, _ = zpmaint(*words, "--curve", str(picture))
+    assert "port's terms" not in plain and "port's terms" not in picture.read_text()
+    _, told, _ = zpmaint(*words, "--terms", "yields", "--curve", str(picture))
+    titles = plain.count("Files that drifted") + plain.count("Everything else")
+    flat = " ".join(told.split())
+    assert titles == 3 and flat.count("(not port's terms: yields)") >= 7
+    assert "not port's terms: yields" in picture.read_text()
+    _, out, _ = zpmaint(*words, "--json")
+    assert json.loads(out)["terms"] == "port"
+    _, out, _ = zpmaint(*words, "--json", "--terms", "yields")
+    assert json.loads(out)["terms"] == "yields"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

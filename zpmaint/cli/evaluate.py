@@ -23,6 +23,7 @@ from zpmaint.evaluate import report as reports
 from zpmaint.evaluate.build import prepare
 from zpmaint.evaluate.cases import load
 from zpmaint.evaluate.classes import Class
+from zpmaint.evaluate.engine import Mode
 from zpmaint.evaluate.packages import Packages
 from zpmaint.evaluate.pairs import declared, parse_pair
 from zpmaint.evaluate.report import Groups, Report
@@ -58,6 +59,15 @@ from zpmaint.evaluate.tools import available
     "--drifted", is_flag=True, help="Leave out the files that did not drift, which take longest."
 )
 @click.option(
+    "--terms",
+    type=click.Choice([str(mode) for mode in Mode]),
+    default=str(Mode.PORT),
+    show_default=True,
+    help="On which terms zpmaint's engine runs: `port`, those of `zpmaint port --series`, or "
+    "`yields`, which drops the hunks that upstream has or whose code it deleted. Tables and JSON "
+    "name any but the first.",
+)
+@click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder of the data set (default: evaluate in the cache).",
@@ -91,6 +101,7 @@ def command(
     package: str,
     names: tuple[str, ...],
     drifted: bool,
+    terms: str,
     data: Path | None,
     show_different: Path | None,
     curve: Path | None,
@@ -132,6 +143,7 @@ def command(
         names=chosen,
         pairs=usable,
         only_drifted=drifted,
+        mode=Mode(terms),
         jobs=jobs,
         reporter=context.reporter,
     )
@@ -139,7 +151,7 @@ def command(
     figures = reports.report(results)
     if curve is not None:
         others = [(row.tool, row.other) for row in figures.coverage]
-        write_whole(curve, chart.svg("Drifted files", figures.curve, others))
+        write_whole(curve, chart.svg(_title("Drifted files", Mode(terms)), figures.curve, others))
     if show_different is not None:
         shown.write(results, folder, show_different)
     left_out = [pair for pair in wanted if pair not in usable]
@@ -147,6 +159,7 @@ def command(
         context.json(
             figures.as_json()
             | {
+                "terms": terms,
                 "pairs": [f"{old}..{new}" for old, new in usable],
                 "left_out": [f"{old}..{new}" for old, new in left_out],
                 "cases": [row.as_json() for row in results],
@@ -154,7 +167,7 @@ def command(
             }
         )
         return
-    _print(context, figures, chosen)
+    _print(context, figures, chosen, Mode(terms))
     files = {(case.pair, case.name): len(case.files) for case in load(folder, usable)}
     context.out.print(
         f"{len(usable)} pairs, {len(files)} patch cases, {sum(files.values())} file cases; "
@@ -217,7 +230,13 @@ def _tags(
         context.out.print(table)
 
 
-def _print(context: CommandContext, figures: Report, names: Sequence[str]) -> None:
+def _title(what: str, mode: Mode) -> str:
+    """What a table or a picture is about; other terms than port's are named."""
+    return what if mode is Mode.PORT else f"{what} (not port's terms: {mode})"
+
+
+def _print(context: CommandContext, figures: Report, names: Sequence[str], mode: Mode) -> None:
+    on = _title("", mode)
     how = "% without conflict / % equal to the truth / % clean but different, CPU seconds"
     for title, groups in (
         (f"Files that drifted: {how}", figures.drifted),
@@ -226,17 +245,19 @@ def _print(context: CommandContext, figures: Report, names: Sequence[str]) -> No
         ("Everything else, by what it is", figures.other),
         ("Whole patches with a file that drifted (all its files must be right)", figures.patches),
     ):
-        context.out.print(_groups(title, groups, names))
+        context.out.print(_groups(title + on, groups, names))
     if engine.NAME not in names:
         return
-    table = Table(box=tables.BOX, title="zpmaint, by strategies", title_justify="left")
+    table = Table(box=tables.BOX, title=f"zpmaint, by strategies{on}", title_justify="left")
     for word in ("placed", "equal", "different", "conflict"):
         table.add_column(word, justify="left" if word == "placed" else "right")
     for word, counts in figures.how.items():
         table.add_row(word, *(str(counts[k]) for k in ("equal", "different", "conflict")))
     context.out.print(table)
     table = Table(
-        box=tables.BOX, title="A threshold on confidence, drifted files", title_justify="left"
+        box=tables.BOX,
+        title=f"A threshold on confidence, drifted files{on}",
+        title_justify="left",
     )
     for word in ("at least", "% equal", "% different", "hard: % equal", "hard: % different"):
         table.add_column(word, justify="right")
@@ -252,15 +273,15 @@ def _print(context: CommandContext, figures: Report, names: Sequence[str]) -> No
         )
     context.out.print(table)
     if figures.coverage:
-        context.out.print(_coverage(figures))
+        context.out.print(_coverage(figures, on))
     if figures.classes:
-        context.out.print(_classes(figures))
+        context.out.print(_classes(figures, on))
 
 
-def _classes(figures: Report) -> Table:
+def _classes(figures: Report, on: str) -> Table:
     table = Table(
         box=tables.BOX,
-        title="Clean but different: what people found (zpmaint/evaluate/classes.toml)",
+        title=f"Clean but different: what people found (zpmaint/evaluate/classes.toml){on}",
         title_justify="left",
     )
     table.add_column("")
@@ -271,10 +292,10 @@ def _classes(figures: Report) -> Table:
     return table
 
 
-def _coverage(figures: Report) -> Table:
+def _coverage(figures: Report, on: str) -> Table:
     table = Table(
         box=tables.BOX,
-        title="At equal coverage: zpmaint held back to each tool's share without conflict",
+        title="At equal coverage: zpmaint held back to each tool's share without conflict" + on,
         title_justify="left",
     )
     for word in ("tool", "% clean", "its % different", "zpmaint's", "threshold"):

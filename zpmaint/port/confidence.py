@@ -19,3 +19,5 @@ APART = 0.6
 """An addition that upstream's own stands an empty line from: 14 of 22."""
 RENAMED = 0.8
 """At most, where a line of the patch was spoken in a name that upstream has given since."""
+PLAIN = 0.7
+"""Where patch -F0 and a three-way merge agree on what a check or a strategy objects to."""

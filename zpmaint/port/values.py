@@ -213,7 +213,9 @@ class PortStep:
     """The whole files after it, of those that it touches; None for one that is not there then."""
 
 
-def _results(files: Sequence[FilePort]) -> dict[str, bytes | None]:
+def contents_of(files: Sequence[FilePort]) -> dict[str, bytes | None]:
+    """By path what the files of a port hold after it, None for one that is not there then; a file
+    that two sections of a patch change as the last one leaves it."""
     found: dict[str, bytes | None] = {}
     for file in files:
         if not file.is_held:
@@ -262,9 +264,9 @@ class Port:
         if not self.patch:
             return ()
         if not self.members:
-            return (PortStep("", self.patch, _results(self.files)),)
+            return (PortStep("", self.patch, contents_of(self.files)),)
         return tuple(
-            PortStep(member.name, member.text, _results(member.files))
+            PortStep(member.name, member.text, contents_of(member.files))
             for member in self.members
             if member.goes_in
         )
