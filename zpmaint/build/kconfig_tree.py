@@ -72,72 +72,98 @@ class _Reader:
 
     def file(self, path: str, around: Expr, depth: int) -> None:
         said = self.text(path)
-        if said is None or depth > _DEPTH:
+        if said is not None and depth <= _DEPTH:
+            one = _File(self, path, depth, [("file", around, False)])
+            for line in _logical(said):
+                one.line(line)
+
+    def named(self, path: str) -> str:
+        """A path of a `source` line with its variables filled in."""
+        for name, value in self.names.items():
+            path = path.replace(f"$({name})", value).replace(f"${name}", value)
+        return path.removeprefix("$(srctree)/")
+
+
+@dataclass
+class _File:
+    """One file on its way from top to bottom."""
+
+    reader: _Reader
+    path: str
+    depth: int
+    frames: list[tuple[str, Expr, bool]]
+    """The blocks around: what each is, what all of them ask for, whether one is a choice."""
+    entry: Entry | None = None
+    is_opening: bool = False
+    """Whether a `depends` belongs to the menu or choice just opened."""
+    help: int | None = None
+    """The indent of the help text that is being passed over; -1 before its first line."""
+
+    def line(self, raw: str) -> None:
+        line = raw.strip()
+        if not line or self._is_help(raw):
             return
-        frames: list[tuple[str, Expr, bool]] = [("file", around, False)]
+        line = _bare(line)
+        if not line or self._block(line):
+            return
+        if line in ("help", "---help---"):
+            self.help = -1
+        elif line.startswith("depends"):
+            self._depends(parse(line.partition("on")[2]))
+        elif self.entry is not None:
+            self._attribute(self.entry, line)
+
+    def _is_help(self, raw: str) -> bool:
+        if self.help is None:
+            return False
+        deep = len(raw.expandtabs()) - len(raw.expandtabs().lstrip())
+        self.help = deep if self.help < 0 else self.help
+        if deep >= self.help and deep:
+            return True
+        self.help = None
+        return False
+
+    def _block(self, line: str) -> bool:
+        """Whether the line begins or ends an entry or a block."""
+        word, _, rest = line.replace("\t", " ").partition(" ")
+        _, outer, choice = self.frames[-1]
         entry: Entry | None = None
-        helping: int | None = None  # the indent of a help text; -1 before its first line
-        frame_open = False  # depends lines belong to the menu or choice just opened
-        for raw in _logical(said):
-            line = raw.strip()
-            if not line:
-                continue
-            deep = len(raw.expandtabs()) - len(raw.expandtabs().lstrip())
-            if helping is not None:
-                helping = deep if helping < 0 else helping
-                if deep >= helping and deep:
-                    continue
-                helping = None
-            line = _bare(line)
-            if not line:
-                continue
-            word = line.split(None, 1)[0]
-            rest = line[len(word) :].strip()
-            kind, outer, choice = frames[-1]
-            if one := _ENTRY.match(line):
-                entry = Entry(one[1], path, outer, is_choice=choice)
-                self.found.entries.setdefault(one[1], []).append(entry)
-                frame_open = False
-            elif source := _SOURCE.match(line):
-                self.file(self._named(source[1]), outer, depth + 1)
-                entry, frame_open = None, False
-            elif word == "if":
-                frames.append(("if", both(outer, parse(rest)), choice))
-                entry, frame_open = None, False
-            elif word in ("menu", "choice"):
-                frames.append((word, outer, choice or word == "choice"))
-                entry, frame_open = None, True
-            elif word in ("endif", "endmenu", "endchoice"):
-                frames[1:] = frames[1:-1]
-                entry, frame_open = None, False
-            elif word in ("comment", "mainmenu"):
-                entry, frame_open = None, False
-            elif word in ("help", "---help---"):
-                helping = -1
-            elif line.startswith("depends"):
-                asked = parse(line.partition("on")[2])
-                if entry is not None:
-                    entry.depends = both(entry.depends, asked)
-                elif frame_open:
-                    frames[-1] = (kind, both(outer, asked), choice)
-            elif entry is not None:
-                self._attribute(entry, line)
+        opening = False
+        if one := _ENTRY.match(line):
+            entry = Entry(one[1], self.path, outer, is_choice=choice)
+            self.reader.found.entries.setdefault(one[1], []).append(entry)
+        elif source := _SOURCE.match(line):
+            self.reader.file(self.reader.named(source[1]), outer, self.depth + 1)
+        elif word == "if":
+            self.frames.append(("if", both(outer, parse(rest)), choice))
+        elif word in ("menu", "choice"):
+            self.frames.append((word, outer, choice or word == "choice"))
+            opening = True
+        elif word in ("endif", "endmenu", "endchoice"):
+            self.frames[1:] = self.frames[1:-1]
+        elif word not in ("comment", "mainmenu"):
+            return False
+        self.entry, self.is_opening = entry, opening
+        return True
+
+    def _depends(self, asked: Expr) -> None:
+        if self.entry is not None:
+            self.entry.depends = both(self.entry.depends, asked)
+        elif self.is_opening:
+            kind, outer, choice = self.frames[-1]
+            self.frames[-1] = (kind, both(outer, asked), choice)
 
     def _attribute(self, entry: Entry, line: str) -> None:
         if selects := _SELECT.match(line):
             when = parse(selects[2]) if selects[2] else ALWAYS
-            self.found.selected_by.setdefault(selects[1], []).append((entry.symbol, when))
+            by = self.reader.found.selected_by.setdefault(selects[1], [])
+            by.append((entry.symbol, when))
             return
         if (said := _DEFAULT.match(line)) and said[1] != "n":
             worth = ALWAYS if said[1] in ("y", "m") else parse(said[1])
             entry.defaults.append(both(worth, parse(said[2]) if said[2] else ALWAYS))
         if (typed := _TYPE.match(line)) and (prompt := _PROMPT.match(typed[1])):
             entry.shown = parse(prompt[1]) if prompt[1] else ALWAYS
-
-    def _named(self, path: str) -> str:
-        for name, value in self.names.items():
-            path = path.replace(f"$({name})", value).replace(f"${name}", value)
-        return path.removeprefix("$(srctree)/")
 
 
 def _logical(text: str) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from zpmaint.core.text import to_text
+from zpmaint.port import header
 from zpmaint.port.outcome import undone
 from zpmaint.port.placed import Placed
 from zpmaint.port.proof import (
@@ -41,7 +42,13 @@ def proven(port: Port, proof: CompileProof, min_confidence: float = 0.0) -> Port
     if unsure := held_back(files, min_confidence):
         why = f"held back: less than {min_confidence:.2f} sure; {proof.words}"
         return replace(port, state=State.CONFLICT, files=undone(unsure), patch="", why=why)
-    return port
+    if port.members:
+        return port
+    return replace(port, patch=header.with_entry(port.patch, "Compiled", _told(proof)))
+
+
+def _told(proof: CompileProof) -> str:
+    return f"{proof.words.removeprefix('compiled: ')} ({proof.by})"
 
 
 def with_proof(member: MemberPort, proof: CompileProof) -> MemberPort:
@@ -49,13 +56,24 @@ def with_proof(member: MemberPort, proof: CompileProof) -> MemberPort:
     return replace(member, files=judged(member.files, proof, {}))
 
 
-def refusals(members: Sequence[MemberPort], proof: CompileProof) -> dict[str, list[CompilerLine]]:
-    """By name the patches of a series that the compiler's lines are blamed on."""
-    files = [file for member in members if member.goes_in for file in member.files]
-    found: dict[str, list[CompilerLine]] = {}
-    for (patch, _, _), lines in blame(files, proof).items():
-        found.setdefault(patch, []).extend(lines)
-    return found
+def refused_members(
+    members: Sequence[MemberPort], proof: CompileProof, min_confidence: float = 0.0
+) -> dict[str, MemberPort]:
+    """By name the patches of a series that are conflicts by `proof`, as such: those that a line
+    of the compiler is blamed on, else those with a hunk less sure than `min_confidence`."""
+    going = [member for member in members if member.goes_in]
+    blamed = blame([file for member in going for file in member.files], proof)
+    judged_ = [_member(member, proof, blamed) for member in going]
+    bad = {member.name: member for member in judged_ if not member.goes_in}
+    return bad or {m.name: h for m in judged_ if (h := _held(m, proof, min_confidence))}
+
+
+def _held(member: MemberPort, proof: CompileProof, least: float) -> MemberPort | None:
+    unsure = held_back(member.files, least)
+    if unsure is None:
+        return None
+    why = f"held back: less than {least:.2f} sure; {proof.words}"
+    return replace(member, files=undone(unsure), fate=Fate.CONFLICT, data=b"", why=why)
 
 
 Blamed = Mapping[tuple[str, str, int], list[CompilerLine]]

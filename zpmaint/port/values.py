@@ -225,6 +225,15 @@ def contents_of(files: Sequence[FilePort]) -> dict[str, bytes | None]:
     return found
 
 
+def steps_of(members: Sequence[MemberPort]) -> tuple[PortStep, ...]:
+    """The patches of a series that go in, in order."""
+    return tuple(
+        PortStep(member.name, member.text, contents_of(member.files))
+        for member in members
+        if member.goes_in
+    )
+
+
 @dataclass(frozen=True)
 class Port:
     """What came of carrying a patch, or a series, onto a kernel. All or nothing: `patch` is ''
@@ -265,11 +274,7 @@ class Port:
             return ()
         if not self.members:
             return (PortStep("", self.patch, contents_of(self.files)),)
-        return tuple(
-            PortStep(member.name, member.text, contents_of(member.files))
-            for member in self.members
-            if member.goes_in
-        )
+        return steps_of(self.members)
 
     def contents(self, patches: int | None = None) -> dict[str, bytes | None]:
         """By path what the files that it changes hold with all of it, None for one that is
