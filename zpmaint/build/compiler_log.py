@@ -24,7 +24,6 @@ of another type. A port that brings one is as wrong on an old kernel as on a new
 _MADE = re.compile(r"^  [A-Z][A-Z0-9_+]*(?: \[[A-Z+]+\])?\s+(\S+)$")
 _FAILED = re.compile(r"^make(?:\[\d+\])?: \*\*\* \[(?:\S+:\d+: )?(\S+?)\] Error \d+")
 _SAID = re.compile(r"^(\S+?):(\d+)(?::\d+)?: (?:(fatal error|error|Error|warning): )?(?=\S)(.*)$")
-_NO_RULE = re.compile(r"^make(?:\[\d+\])?: \*\*\* (No rule to make target .*)$")
 _WARNED = re.compile(r"\[-W(?:error=)?([\w-]+?)=?\]$")
 _NOTES = re.compile(r"^(?:note|In file included)\b|^\s*\||^In ")
 
@@ -44,7 +43,6 @@ class Log:
     failed: set[str] = field(default_factory=set)
     """Targets below the build folder."""
     said: dict[str, Said] = field(default_factory=dict)
-    no_rule: list[str] = field(default_factory=list)
 
     @property
     def errors(self) -> list[CompilerLine]:
@@ -64,8 +62,6 @@ def read_log(lines: Iterable[str], src: str, obj: str) -> Log:
             log.said.setdefault(target, Said())
         elif failed := _FAILED.match(line):
             log.failed.add(os.path.normpath(failed[1]))
-        elif none := _NO_RULE.match(line):
-            log.no_rule.append(none[1])
         elif (said := _SAID.match(line)) and not _NOTES.match(said[4]):
             word, text = said[3], said[4]
             row = CompilerLine(os.path.normpath(said[1]), int(said[2]), f"{word}: {text}")

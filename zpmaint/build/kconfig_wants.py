@@ -46,11 +46,11 @@ def wanted(
 def _reason(name: str, tree: Symbols, values: Mapping[str, str]) -> str:
     entries = tree.entries.get(name)
     if not entries:
-        return "no such symbol for this architecture"
+        return "is no symbol of this architecture"
     missing = [part for part in _parts(entries[0].depends) if part.holds(values) is False]
     if missing:
         return f"depends on {' && '.join(map(written, missing))}, which does not hold"
-    return "nobody can set it" if all(e.shown is None for e in entries) else "kconfig refuses it"
+    return "can be set by nobody" if all(e.shown is None for e in entries) else "stays off"
 
 
 def _parts(expr: Expr) -> tuple[Expr, ...]:
@@ -67,7 +67,10 @@ def written(expr: Expr) -> str:
         case "compare":
             return f"{expr.name}={expr.value}"
         case "not":
-            return f"!{written(expr.parts[0])}"
+            inner = expr.parts[0]
+            if inner.kind == "compare":
+                return f"{inner.name}!={inner.value}"
+            return f"!{written(inner)}"
         case "and":
             return " && ".join(map(written, expr.parts)) or "y"
         case "or":

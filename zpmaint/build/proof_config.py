@@ -67,18 +67,19 @@ def choose(
     never: set[str] = set()
     for _ in range(_ROUNDS):
         found = wanted(wishes, symbols, base, never)
+        refused = {**found.refused, **dict.fromkeys(never, "is refused by kconfig")}
         if not found.sets:
-            return Choice({}, found.refused)
+            return Choice({}, refused)
         try:
             got = bench.configure(over, found.sets).values
         except KernelError:
             break  # the port's own Kconfig is wrong, which is told of that file
         off = {s for s, value in found.sets.items() if value == "y" and s not in got}
         if not off:
-            return Choice(found.sets, found.refused)
+            return Choice(found.sets, refused)
         never |= off
     sets = {name: value for name, value in found.sets.items() if name not in never}
-    return Choice(sets, {**found.refused, **dict.fromkeys(never, "kconfig refuses it")})
+    return Choice(sets, {**found.refused, **dict.fromkeys(never, "is refused by kconfig")})
 
 
 def bench_stock(bench: Bench, path: str) -> bytes:

@@ -167,6 +167,11 @@ class Bench:
         return kind(f"{self.shared.version} {what}: {fault.line}", f"log: {self.log}")
 
 
+def is_makefile(path: str) -> bool:
+    """Whether make reads a file."""
+    return path.rpartition("/")[2].startswith(("Makefile", "Kbuild"))
+
+
 def is_kconfig(path: str) -> bool:
     """Whether kconfig reads a file."""
     return path.rpartition("/")[2].startswith("Kconfig")

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from zpmaint.build import build_files, clines, makefiles
 from zpmaint.build.change import FileChange
 from zpmaint.build.conditions import SourceView
+from zpmaint.build.proof_make import is_kconfig, is_makefile
 from zpmaint.core.text import to_text
 from zpmaint.core.tools import run
 from zpmaint.port.proof import FileProof, Proof
@@ -19,7 +20,6 @@ from zpmaint.port.proof import FileProof, Proof
 _SOURCES = (".c", ".S")
 _READ = (".h", ".c", ".inc")
 _PROGRAMS = ("tools/", "scripts/", "usr/")
-_FRAMES = ("Makefile", "Kbuild")
 _MOST = 60  # files that include another one, of which the best is looked for
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"]', re.MULTILINE)
 _ROOTS = (
@@ -85,9 +85,9 @@ class Planner:
             return _not(path, reason)
         if path.startswith(_PROGRAMS):
             return _not(path, "a program of the build or for users, no part of the kernel")
-        if name.startswith("Kconfig"):
+        if is_kconfig(path):
             return Plan(path, via="kconfig reads it")
-        if name.startswith(_FRAMES):
+        if is_makefile(path):
             return self._makefile(path, touched)
         if path.endswith(_SOURCES):
             symbols = makefiles.named_by(path, self.text)

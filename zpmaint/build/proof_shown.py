@@ -12,7 +12,7 @@ from zpmaint.build.conditions import SourceView
 from zpmaint.build.evidence import Compiled
 from zpmaint.build.hunk_evidence import Side, judge
 from zpmaint.build.preprocess import seen_lines
-from zpmaint.build.proof_make import Bench, Files, Made, is_kconfig
+from zpmaint.build.proof_make import Bench, Files, Made, is_kconfig, is_makefile
 from zpmaint.build.proof_plan import Plan
 from zpmaint.build.records import Records
 from zpmaint.core.errors import InfraError
@@ -45,6 +45,8 @@ class Shown:
             if said := self.complaints.get(plan.path):
                 return self._refused(plan, [said])
             return FileProof(plan.path, Proof.PROVEN, plan.via)
+        if is_makefile(plan.path) and any(name in self.after.log.said for name in plan.objects):
+            return FileProof(plan.path, Proof.PROVEN, plan.via, plan.objects)
         failed = [name for name in plan.objects if name not in self.after.made]
         if failed or (self._grave(plan.objects) and plan.objects):
             return self._failing(plan, failed)

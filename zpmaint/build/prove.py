@@ -22,7 +22,7 @@ from zpmaint.build.diagnosis import check_folder
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.proof_config import choose, without_unreachable
 from zpmaint.build.proof_kept import read_kept, write_kept
-from zpmaint.build.proof_make import STOCK, Bench, Configured, Files
+from zpmaint.build.proof_make import STOCK, Bench, Configured, Files, is_kconfig
 from zpmaint.build.proof_plan import Planner
 from zpmaint.build.proof_shown import Shown
 from zpmaint.build.records import Records
@@ -141,7 +141,7 @@ def _configured_port(
     bench: Bench, over: Files, sets: Mapping[str, str], stock: Configured
 ) -> tuple[Configured, Mapping[str, CompilerLine]]:
     """The configuration of the port, and by path what kconfig says of it and not of stock."""
-    kconfigs_of_port = [path for path in over if path.rpartition("/")[2].startswith("Kconfig")]
+    kconfigs_of_port = [path for path in over if is_kconfig(path)]
     if not kconfigs_of_port:
         return stock, {}
     try:
