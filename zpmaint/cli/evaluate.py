@@ -13,7 +13,7 @@ import click
 from rich.table import Table
 
 from zpmaint.app.port import base_blobs
-from zpmaint.cli import options, tables
+from zpmaint.cli import evaluate_pairs, options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import write_whole
@@ -85,6 +85,34 @@ from zpmaint.evaluate.tools import available
     help="Draw what a threshold on confidence trades.",
 )
 @click.option(
+    "--pairs",
+    "pair_list",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.csv",
+    help="Measure on pairs of a mainline commit and its backport instead, as this list names them; "
+    "the git histories are read below the folder that ZPMAINT_PAIRS_GIT names.",
+)
+@click.option(
+    "--split",
+    multiple=True,
+    metavar="SET",
+    help="With --pairs: the sets that the engine was tuned on, beside the others; may be given "
+    "several times.",
+)
+@click.option(
+    "--reliability",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.svg",
+    help="With --pairs: draw confidence against the share that is equal.",
+)
+@click.option(
+    "--calibrate",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.toml",
+    help="With --pairs and --split: learn how sure each strategy is from the sets named there, "
+    "and write the table that the engine reads (zpmaint/port/confidence.toml).",
+)
+@click.option(
     "--tags",
     is_flag=True,
     help="Sweep the patch set's first two anchors, each alone, "
@@ -105,6 +133,10 @@ def command(
     data: Path | None,
     show_different: Path | None,
     curve: Path | None,
+    pair_list: Path | None,
+    split: tuple[str, ...],
+    reliability: Path | None,
+    calibrate: Path | None,
     tags: bool,
     patch: str | None,
     jobs: int | None,
@@ -121,6 +153,7 @@ def command(
     Examples:
       zpmaint evaluate --curve curve.svg --show-different different/
       zpmaint evaluate --pair 6.1.187-1..6.12.107-1 --tool zpmaint
+      zpmaint evaluate --pairs stable-pairs.csv --split 2.6.32 --reliability reliability.svg
       zpmaint evaluate --package util-linux --pair 2.38.1-5+deb12u3..2.41-5
     """
     need_for("evaluate")
@@ -128,6 +161,33 @@ def command(
     if tags:
         _tags(context, patch, chosen, as_json=as_json)
         return
+    if pair_list is not None:
+        given = {
+            "--pair": pairs,
+            "--package": package != "linux",
+            "--drifted": drifted,
+            "--terms": terms != Mode.PORT,
+            "--curve": curve,
+        }
+        if strange := [name for name, value in given.items() if value]:
+            raise UserError(f"{strange[0]} is not for --pairs", "leave one of the two out")
+        evaluate_pairs.run(
+            context,
+            evaluate_pairs.Wanted(
+                pairs=pair_list,
+                names=chosen,
+                tuning=split,
+                data=data,
+                show_different=show_different,
+                reliability=reliability,
+                calibrate=calibrate,
+                jobs=jobs,
+                as_json=as_json,
+            ),
+        )
+        return
+    if split or reliability or calibrate:
+        raise UserError("--split, --reliability and --calibrate are for --pairs", "name a list")
     wanted = [parse_pair(text) for text in pairs]
     if package != "linux" and not wanted:
         raise UserError(f"no pairs are declared for {package}", "name two with --pair OLD..NEW")

@@ -7,10 +7,11 @@ another mode, for comparison alone; whoever asks for it says so beside the figur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
@@ -30,7 +31,8 @@ NAME = "zpmaint"
 _OLD, _NEW = KernelVersion.parse("2.6.20"), KernelVersion.parse("2.6.21")
 """What a case's two trees are called: of a port of one patch only the contents count, and other
 packages' versions are no kernel's."""
-_CLEAN = (Fate.APPLIES, Fate.PORTED, Fate.UPSTREAM)
+CLEAN = (Fate.APPLIES, Fate.PORTED, Fate.UPSTREAM)
+"""What a port without a conflict may end as."""
 
 
 class Mode(StrEnum):
@@ -63,28 +65,39 @@ def attempt(case: Case, mode: Mode = Mode.PORT) -> dict[str, Outcome]:
     return found
 
 
-def carried(case: Case, patch: bytes, files: Sequence[FileCase]) -> MemberPort | str:
-    """A patch of a case as `zpmaint port --series` carries it; why not where it is refused."""
-    member = whole(patch, PurePosixPath(case.name).name)
-    base = {file.path: file.base for file in files}
-    target = {file.path: file.target for file in files}
+def carried(
+    patch: bytes,
+    name: str,
+    base: Mapping[str, bytes | None],
+    target: Mapping[str, bytes | None],
+    **known: Any,
+) -> MemberPort | str:
+    """A patch as `zpmaint port --series` carries it, a series of its own; why not where it is
+    refused. `known` is what port_series takes: `exists`, `gone`."""
+    member = whole(patch, name)
     if member.unreadable:
         return f"refused: {member.unreadable}"
-    for path in member.paths - base.keys():  # where a patch of the case renames a file to
-        base[path] = target[path] = None
-    series = Series(member.name, (member,), ((member.name, member.name),))
-    (done,) = port_series(series, base, target, exists=case.exists, gone=case.gone)
+    others = dict.fromkeys(member.paths)  # a name that the patch gives a file, and no other has
+    series = Series(name, (member,), ((name, name),))
+    (done,) = port_series(series, others | dict(base), others | dict(target), **known)
     return done
 
 
 def _as_series(case: Case, patch: bytes, files: Sequence[FileCase]) -> dict[str, Outcome]:
-    done = carried(case, patch, files)
+    done = carried(
+        patch,
+        PurePosixPath(case.name).name,
+        {file.path: file.base for file in files},
+        {file.path: file.target for file in files},
+        exists=case.exists,
+        gone=case.gone,
+    )
     if isinstance(done, str):
         return {file.path: Outcome(False, None, 0.0, done) for file in files}
     results = contents_of(done.files)
     return {
         file.path: _outcome(
-            done.fate in _CLEAN,
+            done.fate in CLEAN,
             [f for f in done.files if file.path in (f.path, f.origin, f.renames)],
             results.get(file.path, file.target),
             done.why,

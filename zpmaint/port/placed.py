@@ -56,6 +56,7 @@ RUNGS = (
     "dropped",
     "nearby",
     "adjacent",
+    "inlined",
 )
 """The modules of strategies/ in the order in which they are tried, the surest first. What none of
 them places whole is tried in pieces."""

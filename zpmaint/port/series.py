@@ -16,12 +16,13 @@ from zpmaint.diffs.reader import FileDiff
 from zpmaint.diffs.series import Member, Series
 from zpmaint.merge.tokens import identifiers
 from zpmaint.patchset.values import Resolution
-from zpmaint.port import reversal
+from zpmaint.port import reversal, section_moves
+from zpmaint.port.calibration import calibrated
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.own_names import of_lines
 from zpmaint.port.placed import Placed
 from zpmaint.port.sections import Carried, Effect, carry, held, perform, proven
-from zpmaint.port.terms import Terms
+from zpmaint.port.terms import Moves, Terms
 from zpmaint.port.threshold import held_back
 from zpmaint.port.values import Fate, FilePort, MemberPort
 
@@ -38,6 +39,7 @@ def port_series(
     resolutions: Sequence[Resolution] = (),
     known: Mapping[str, str] | None = None,
     refused: Mapping[str, MemberPort] | None = None,
+    moves: Moves | None = None,
 ) -> Iterator[MemberPort]:
     """Carry every patch of a series, in its order, giving each as it is done.
 
@@ -48,11 +50,13 @@ def port_series(
     hunk that is less sure than `min_confidence` is a conflict. A conflict that is among
     `resolutions` is solved as it was before. `known` names the patches that the target has, with
     the reason; `refused` those that were ported before and are no good (they do not compile): the
-    others are carried as if they conflicted.
+    others are carried as if they conflicted. `moves` tells which files of the target may hold what left the patches' own.
     A member that cannot be read whole is left out, and says so.
     """
     names = [member.name for member in series.members]
-    work = _Work(Overlay(base), Overlay(target), names, exists, gone, min_confidence, resolutions)
+    work = _Work(
+        Overlay(base), Overlay(target), names, exists, gone, min_confidence, resolutions, moves
+    )
     stopped = ""
     for number, member in enumerate(series.members):
         if why := member.unreadable:
@@ -107,6 +111,7 @@ class _Work:
     gone: Callable[[str], bool] | None
     min_confidence: float
     resolutions: Sequence[Resolution]
+    moves: Moves | None = None
     brought: set[str] = field(default_factory=set)
     """The names in the lines of the patches that went in."""
 
@@ -143,10 +148,11 @@ class _Work:
         needs: set[int] = set()
         carried: list[Carried] = []
         staged: dict[str, bytes | None] = {}
-        before = {path: self.target.get(path) for path in member.paths}
+        is_base = all(
+            self.base.knows(p) and self.base.get(p) == self.target.get(p) for p in member.paths
+        )
         terms = self.terms(member)
         reversed_ = False
-        is_base = all(self.base.knows(p) and self.base.get(p) == before[p] for p in before)
         for part in member.patch.diffs:
             there = perform(part, self.base)
             if part is member.patch.diffs[0] and not isinstance(there, Effect):
@@ -161,9 +167,11 @@ class _Work:
                 for path in part.paths:
                     self.base.lose(path)
         files = tuple(
-            replace(done.port, patch=member.name, renames=str(part.old) if part.is_rename else "")
+            replace(one.port, patch=member.name, renames=str(part.old) if part.is_rename else "")
             for part, done in zip(member.patch.diffs, carried, strict=False)
+            for one in done.each
         )
+        files = calibrated(files)
         files = held_back(files, self.min_confidence) or files
         fate, why = _judged(files) if try_it else (Fate.UNTRIED, "a patch before it conflicts")
         fate, why = _or_reversed(member, fate, why, stands=reversed_, is_base=is_base)
@@ -173,8 +181,8 @@ class _Work:
         if wrong:
             fate, why, data = Fate.CONFLICT, f"what would be written: {wrong}", b""
         if fate not in (Fate.APPLIES, Fate.PORTED):
-            for path in staged:
-                self.target.put(path, before[path])
+            for path, was in staged.items():
+                self.target.put(path, was)
         elif self.exists is not None:
             self.brought |= _names(member)
         return MemberPort(
@@ -197,17 +205,39 @@ class _Work:
         terms: Terms,
         staged: dict[str, bytes | None],
     ) -> Carried:
-        """A section on the target as it is now; what it does is done there, and put into `staged`.
+        """A section on the target as it is now; what it does is done there, and what its files were
+        before the patch is put into `staged`.
 
         A file may be in a patch twice: the second diff goes onto the first's result."""
         done = carry(part, self.base, there, self.target, terms=terms, resolutions=self.resolutions)
+        if done.effect is None and not done.held and isinstance(there, Effect):
+            done = self.followed(part, done, terms)
         if done.effect is not None:
             if not proven(part, done, member.name, member.strip, self.target):
                 raise AssertionError(f"{member.name}: {part.paths} is not written right")
             for path, data in done.effect.files.items():
+                staged.setdefault(path, self.target.get(path))
                 self.target.put(path, data)
-            staged.update(done.effect.files)
         return done
+
+    def followed(self, part: FileDiff, stuck: Carried, terms: Terms) -> Carried:
+        """A section in conflict, where upstream moved what it changes: in the files that hold it
+        now, as the patches before this one leave them."""
+        path = str(part.old)
+        base, target = self.base.get(path), self.target.get(path)
+        names = section_moves.left(part, base, target) if self.moves is not None else None
+        if base is None or names is None or self.moves is None:
+            return stuck
+        offers = []
+        for offer in self.moves(path, names):
+            if not self.target.knows(offer.path):
+                self.target.put(offer.path, offer.data)
+            if (data := self.target.get(offer.path)) is not None:
+                offers.append(replace(offer, data=data))
+        if not offers:
+            return stuck
+        terms = replace(terms, offers=tuple(offers))
+        return section_moves.followed(part, stuck, base, target, terms)
 
     def advance(self, number: int, part: FileDiff, there: Effect) -> set[int]:
         """Do a section on its base; the patches whose lines it speaks of."""
@@ -302,7 +332,7 @@ def _written(member: Member, carried: list[Carried]) -> tuple[bytes, tuple[str, 
     notes = member.notes
     if count:
         notes += (f"{count} lines of the message quoted: patch(1) would act on them",)
-    diffs = [done.text for done in carried if done.text]
+    diffs = [one.text for done in carried for one in done.each if one.text]
     return data, notes, others.misread(text, diffs, member.name, member.strip)
 
 

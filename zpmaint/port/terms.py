@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -15,6 +15,12 @@ class Offer:
     data: bytes
     why: str
     """What speaks for it, for people to read."""
+
+
+Moves = Callable[[str, tuple[str, ...]], Sequence[Offer]]
+"""Asked of a file that a patch changes, by its path, and of those functions (and other scopes) of
+it that the target's file of that path does not have: the files of the target that may hold them.
+Where there is no such file in the target, all that the patch changes in it is asked for."""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,9 @@ class HunkPort:
     """Lines between the anchor's place and the target's; None where that has no meaning."""
     rests_on_names: bool = field(default=False, compare=False, repr=False)
     """Whether it is a conflict, or less sure, for a name of which only the whole tree can tell."""
+    raw: float | None = field(default=None, compare=False)
+    """How sure the strategy is by itself, where `confidence` is what was measured of such hunks;
+    None where it is that already."""
 
     most: float = field(default=1.0, compare=False)
     """What it is at most as sure as: less than 1 where a compiler was to be asked of it and could
@@ -75,6 +78,7 @@ class HunkPort:
             "placed": str(self.placed),
             "confidence": round(self.confidence, 3),
             "sure": round(self.sure, 3),
+            "raw": round(self.confidence if self.raw is None else self.raw, 3),
             "why": self.why,
             "offset": self.offset,
         }

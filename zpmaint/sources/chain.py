@@ -159,6 +159,10 @@ class Chain:
         among = [served] if served else self.sources
         return any(isinstance(s, HasTrees) and s.is_unpacked(version) for s in among)
 
+    def files_called(self, version: KernelVersion, name: str) -> list[str]:
+        """See Source.called; of the first source that serves `version`."""
+        return self._first(version, lambda source: source.files_called(version, name))
+
     def histories(self) -> list[HasHistory]:
         """The sources that know commits, in order."""
         return [source for source in self.sources if isinstance(source, HasHistory)]

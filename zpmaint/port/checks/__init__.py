@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 
 from zpmaint.port import duplicates, intent
-from zpmaint.port.checks import balance, declared, line_ends, names, rivals, users
+from zpmaint.port.checks import balance, declared, line_ends, names, rivals, taken_along, users
 from zpmaint.port.checks.names import DEAD, UNSEEN, doubts, outdated
 from zpmaint.port.hunks import counted
 from zpmaint.port.placement import Job, Miss, Placement
@@ -31,6 +31,7 @@ def of_hunk(job: Job, placement: Placement) -> list[str]:
     if job.target.language == "c":
         found.append(balance.brackets(change, old, new))
         found.append(rivals.beside(job, placement))
+        found.append(taken_along.edited(job, placement))
     found.append(duplicates.beside(job, placement))
     found.append(duplicates.named(job, placement))
     share = intent.share(change, old, new, *_settled(job))
