@@ -17,6 +17,7 @@ from zpmaint.diffs.series import Member, Series
 from zpmaint.merge.tokens import identifiers
 from zpmaint.patchset.values import Resolution
 from zpmaint.port import reversal, section_moves
+from zpmaint.port.beside import drifted
 from zpmaint.port.calibration import calibrated
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.own_names import of_lines
@@ -119,8 +120,10 @@ class _Work:
         """What is known of the tree when a patch's turn has come."""
         there, taken = self.exists, self.gone
         brings = _defined(member)
+        before = {path: self.base.get(path) for path in member.paths if self.base.knows(path)}
+        beside = drifted(before, {path: self.target.get(path) for path in before})
         if there is None or taken is None:
-            return Terms(brings=brings)
+            return Terms(brings=brings, beside=beside)
         own = _names(member)
 
         def exists(name: str) -> bool:
@@ -129,7 +132,7 @@ class _Work:
         def gone(name: str) -> bool:
             return name not in self.brought and taken(name)
 
-        return Terms(exists=exists, gone=gone, brings=brings)
+        return Terms(exists=exists, gone=gone, brings=brings, beside=beside)
 
     def held(self, number: int, member: Member, why: str) -> MemberPort:
         """A patch that the target has: only the base goes on."""
