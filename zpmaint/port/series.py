@@ -51,7 +51,8 @@ def port_series(
     hunk that is less sure than `min_confidence` is a conflict. A conflict that is among
     `resolutions` is solved as it was before. `known` names the patches that the target has, with
     the reason; `refused` those that were ported before and are no good (they do not compile): the
-    others are carried as if they conflicted. `moves` tells which files of the target may hold what left the patches' own.
+    others are carried as if they conflicted. `moves` tells which files of the target may hold
+    what left the patches' own.
     A member that cannot be read whole is left out, and says so.
     """
     names = [member.name for member in series.members]
