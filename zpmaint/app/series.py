@@ -45,7 +45,7 @@ class SeriesPort:
     def is_whole(self) -> bool:
         """Whether every patch is there, and went in or is upstream."""
         return not self.series.missing and all(
-            port.goes_in or port.fate is Fate.UPSTREAM for port in self.ports
+            port.goes_in or port.is_dropped for port in self.ports
         )
 
     def waiting(self, port: MemberPort) -> list[str]:
@@ -111,6 +111,7 @@ def port_series_onto(
             exists=exists,
             gone=gone,
             min_confidence=min_confidence,
+            version=version,
         ):
             done.append(port)
             step.advance(len(done), len(series.members))
@@ -148,7 +149,7 @@ def write_series(result: SeriesPort, out: Path) -> Path:
     check_out(out)
     with locked(out), landing(out) as fresh:
         for member, port in zip(result.series.members, result.ports, strict=True):
-            if port.fate is Fate.UPSTREAM:
+            if port.is_dropped:
                 continue
             place = fresh / (member.name if port.goes_in else f"{UNPORTED}/{member.name}")
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -166,7 +167,7 @@ def _table(result: SeriesPort) -> str:
         port = ports.get(name)
         if port is None or port.goes_in:
             lines.append(line)
-        elif port.fate is Fate.UPSTREAM:
+        elif port.is_dropped:
             lines.append(f"# in {result.version} already: {line}")
         else:
             lines.append(f"# {port.fate}: {UNPORTED}/{line}")

@@ -37,6 +37,7 @@ _STYLES = {
     "applies": "green",
     "ported": "green",
     "upstream": "cyan",
+    "developed since": "cyan",
     "superseded": "yellow",
     "conflict": "red",
     "untried": "yellow",

@@ -54,7 +54,7 @@ def port_anchor(
             since = f" since {adoption.era.since}" if adoption.era.since else ""
             why = f"upstream has it{since} ({commits}): {why}"
         else:
-            left = [member.name for member in members if member.fate is not Fate.UPSTREAM]
+            left = [member.name for member in members if not member.is_dropped]
             state = State.CONFLICT
             why = (
                 "the set says that upstream has adopted the change here, but "
@@ -113,7 +113,7 @@ def _judged(members: Sequence[MemberPort]) -> tuple[State, str]:
         if member.fate is Fate.CONFLICT:
             return State.CONFLICT, f"{member.name}: {member.why}"
     counted = len(members)
-    held = [member.name for member in members if member.fate is Fate.UPSTREAM]
+    held = [member.name for member in members if member.is_dropped]
     carried = [member.name for member in members if member.fate is Fate.PORTED]
     if len(held) == counted:
         return State.UPSTREAM, f"the kernel has all {counted} patches"
