@@ -8,13 +8,12 @@ Patches that the kernel has already are dropped, and named.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from zpmaint.core.text import to_bytes, to_text
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.series import Series, one_text
 from zpmaint.patchset.values import Anchor, PatchSet, Resolution
-from zpmaint.port.already import WHY, already
 from zpmaint.port.series import port_series
 from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.values import Fate, FilePort, MemberPort, Port, State
@@ -81,30 +80,18 @@ def _carried(
     keep_going: bool,
 ) -> tuple[MemberPort, ...]:
     """Equal files are carried once: what a version is called has no part in it."""
-    carry = partial(
-        port_series,
-        series,
-        dict(base),
-        dict(target),
-        keep_going=keep_going,
-        exists=exists,
-        gone=gone,
-        min_confidence=min_confidence,
-        resolutions=resolutions,
+    return tuple(
+        port_series(
+            series,
+            dict(base),
+            dict(target),
+            keep_going=keep_going,
+            exists=exists,
+            gone=gone,
+            min_confidence=min_confidence,
+            resolutions=resolutions,
+        )
     )
-    ports = tuple(carry())
-    if all(port.fate is not Fate.CONFLICT for port in ports):
-        return ports
-    known = already(series, dict(base), dict(target))
-    if not known:
-        return ports
-    again = tuple(carry(known=dict.fromkeys(known, WHY)))
-    return again if _reached(again) > _reached(ports) else ports
-
-
-def _reached(ports: Sequence[MemberPort]) -> int:
-    """How many patches stand before the first conflict."""
-    return next((n for n, p in enumerate(ports) if p.fate is Fate.CONFLICT), len(ports))
 
 
 def _judged(members: Sequence[MemberPort]) -> tuple[State, str]:

@@ -38,6 +38,9 @@ _EDITED = 0.6
 """How much alike, by tokens, two lines must be for one to be the other edited."""
 _FEW = 8.0
 """Tokens: a patch that says nothing, and whose whole change is less, is too little to go by."""
+_MUCH = 16.0
+"""Tokens: so much, all of it standing together, is no coincidence, even where a hunk's lines of
+before stand there as well, as those at the end of a file do after each addition."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,12 @@ class Sign:
         return shows and self.together == self.brings and not self.left
 
     @property
+    def is_certain(self) -> bool:
+        """Whether it is there though the patch may still apply: it would be there twice."""
+        much = self.brings >= _FEW and self.brings + self.passed >= _MUCH
+        return much and self.together >= _THERE * self.brings and not self.left
+
+    @property
     def is_absent(self) -> bool:
         """Whether nothing of what it brings came, or nothing of what it takes went."""
         brought = not self.brings or self.there < _TRACE * self.brings
@@ -100,6 +109,9 @@ class Answer(Enum):
     """And upstream went on from there."""
 
 
+_HELD = "what it brings came to the kernel since the base, and what it takes is gone"
+
+
 @dataclass(frozen=True)
 class Shown:
     """What a kernel shows of a patch."""
@@ -107,15 +119,16 @@ class Shown:
     answer: Answer
     hunks: tuple[tuple[Sign, ...], ...]
     """For each section; () where it cannot be told."""
+    is_certain: bool
+    """Whether it has it even where the patch goes in as it is: it would be there twice."""
     why: str
 
     def held(self, section: int, hunks: int) -> tuple[str, ...]:
-        """For each of a section's hunks why the kernel has it, to the letter; '' where not."""
+        """For each of a section's hunks why the kernel has it; '' where it does not show that."""
         signs = self.hunks[section] if section < len(self.hunks) else ()
         if len(signs) != hunks:
             return ("",) * hunks
-        why = "all that it brings came since the base, and what it takes is gone"
-        return tuple(why if sign.is_whole and sign.brings >= _FEW else "" for sign in signs)
+        return tuple(_HELD if sign.is_certain else "" for sign in signs)
 
 
 def shown(
@@ -148,11 +161,12 @@ class _Question:
 
     def of(self, number: int, parts: Sequence[Part | None], marks: Marks, *, here: bool) -> Shown:
         if not here and not self._has_trace(parts):
-            return Shown(Answer.NO, (), "")
+            return Shown(Answer.NO, (), False, "")
         hunks = tuple(self._section(part, number) if part else () for part in parts)
-        total = sum((sign for section in hunks for sign in section), Sign())
+        total = sum((sign for section in hunks for sign in section), self._moves(parts, number))
         answer = self._answer(total, hunks, parts, marks, here=here)
-        return Shown(answer, hunks, _told(answer, total))
+        certain = total.is_certain or (here and total.brings > 0 and _is_there(total))
+        return Shown(answer, hunks, certain, _told(answer, total))
 
     def _answer(
         self,
@@ -189,7 +203,9 @@ class _Question:
             if part is None:
                 continue
             path = part.file.path(self.patches)
-            if self.target.get(path) == self.base.get(part.file.first) and not part.file.names:
+            if part.file.names:
+                return True
+            if self.target.get(path) == self.base.get(part.file.first):
                 continue
             old, new = self._counted(part.file.first, path)
             for hunk in part.hunks:
@@ -211,6 +227,19 @@ class _Question:
                         ((self.base, first), (self.target, path)))  # fmt: skip
             self._counts[path] = Counter(map(squeezed, old)), Counter(map(squeezed, new))
         return self._counts[path]
+
+    def _moves(self, parts: Sequence[Part | None], number: int) -> Sign:
+        """What the kernel shows of the files that a patch renames."""
+        sign = Sign()
+        for part in parts:
+            names = dict(part.file.names) if part else {}
+            if part is None or number not in names or not part.hunks:
+                continue
+            new, old = names[number], part.file.path(self.patches - {number})
+            came = self.target.get(new) is not None and self.base.get(new) is None
+            there = _MUCH if came and self.target.get(old) is None else 0.0
+            sign += Sign(_MUCH, there, there)
+        return sign
 
     def _section(self, part: Part, number: int) -> tuple[Sign, ...]:
         file = part.file
@@ -259,11 +288,14 @@ class _Question:
         return Sign(stays, 0.0, 0.0, taken, 0.0 if gone else taken, passed)
 
     def _lines_that_came(self, path: str, first: str) -> frozenset[int]:
-        """The lines of the kernel's file that the base's does not have."""
+        """The lines of the kernel's file that came since the base."""
         if path not in self._came:
             now = _lines(self.target.get(path))
             old = {j for _, j in align(_lines(self.base.get(first)), now)}
-            self._came[path] = frozenset(range(len(now))) - old
+            was, standing = self._counted(first, path)
+            # Of several equal lines it cannot be told which of them came.
+            more = (n for n in old if standing[squeezed(now[n])] > was[squeezed(now[n])])
+            self._came[path] = (frozenset(range(len(now))) - old).union(more)
         return self._came[path]
 
     def _standing(self, file: Woven, patches: set[int]) -> _Standing:
@@ -309,6 +341,10 @@ def _lines(data: bytes | None) -> list[str]:
 
 def _weight(line: Line) -> float:
     return float(len(tokens(line.text))) if identifiers(line.text) else 0.0
+
+
+def _is_there(sign: Sign) -> bool:
+    return sign.share >= _THERE and sign.standing <= _STANDS
 
 
 def _told(answer: Answer, sign: Sign) -> str:

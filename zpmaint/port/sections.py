@@ -21,7 +21,7 @@ from zpmaint.merge.tokens import identifiers
 from zpmaint.patchset.values import Resolution
 from zpmaint.port import upstream
 from zpmaint.port.conflicts import settled
-from zpmaint.port.hunks import Change, find_all
+from zpmaint.port.hunks import Change
 from zpmaint.port.one_file import jobs_of, port_file
 from zpmaint.port.overlay import Overlay, applied, fits_at, places
 from zpmaint.port.placed import Placed
@@ -303,13 +303,8 @@ def _there_already(
     has: tuple[str, ...] = (),
 ) -> list[str]:
     """For each hunk why the target has it already, or ''. One that is there may be what shows that
-    another is: a line that the patch moves, and upstream did. What `has` says of a hunk counts
-    unless the lines that the hunk changes still stand there."""
-    lines = source(before).lines
-    held = [
-        "" if why and find_all(lines, change.pre) else why
-        for change, why in zip(changes, has or ("",) * len(changes), strict=True)
-    ]
+    another is: a line that the patch moves, and upstream did. `has` is known beforehand."""
+    held = list(has) or [""] * len(changes)
     while True:
         left = [n for n, done in enumerate(held) if not done]
         if not left:

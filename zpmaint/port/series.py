@@ -40,7 +40,6 @@ def port_series(
     gone: Callable[[str], bool] | None = None,
     min_confidence: float = 0.0,
     resolutions: Sequence[Resolution] = (),
-    known: Mapping[str, str] | None = None,
     version: KernelVersion | None = None,
 ) -> Iterator[MemberPort]:
     """Carry every patch of a series, in its order, giving each as it is done.
@@ -50,8 +49,7 @@ def port_series(
     others are not tried, unless `keep_going`: then they go onto the target without the patch.
     `exists` and `gone` tell of names in the trees before the series (see Terms). A patch with a
     hunk that is less sure than `min_confidence` is a conflict. A conflict that is among
-    `resolutions` is solved as it was before. `known` names the patches that the target has, with
-    the reason.
+    `resolutions` is solved as it was before.
     A patch that the target shows to have, by the effect of the whole series (cumulative.py), and
     onto which it does not go as it is, is dropped; `version` is the target's, for what the patches
     say of themselves.
@@ -65,9 +63,6 @@ def port_series(
     for number, member in enumerate(series.members):
         if why := member.unreadable:
             yield MemberPort(member.name, Fate.UNREAD, (), b"", why, (), notes=member.notes)
-            continue
-        if known and member.name in known:
-            yield work.held(number, member, Fate.UPSTREAM, known[member.name])
             continue
         done = work.next(number, member, try_it=keep_going or not stopped)
         if done.fate is Fate.CONFLICT and not keep_going:
@@ -159,13 +154,12 @@ class _Work:
         """The next patch: held where the target has it, else carried."""
         seen = self.seen[number]
         fate = Fate.UPSTREAM if seen.answer is Answer.WHOLE else Fate.DEVELOPED
-        if seen.answer is Answer.NO or self.fits(member):
+        if seen.answer is Answer.NO or (not seen.is_certain and self.fits(member)):
             return self.member(number, member, try_it=try_it)
         return self.held(number, member, fate, seen.why)
 
     def fits(self, member: Member) -> bool:
-        """Whether a patch goes onto the target as it is, all its context with it: then it is
-        meant for what stands there, whatever else does."""
+        """Whether a patch goes onto the target as it is, all its context with it."""
         now = Overlay({path: self.target.get(path) for path in member.paths})
         for part in member.patch.diffs:
             there = perform(part, now)
