@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -81,12 +81,14 @@ def port_series_onto(
     keep_going: bool = False,
     look_for_names: bool = True,
     min_confidence: float = 0.0,
+    taken: Collection[str] = (),
 ) -> SeriesPort:
     """Carry `series` onto `version`. With `base`, the kernel it was cut against, each patch has
     the files it was made from; where no source serves that kernel it is noted, and the engine has
     the patches alone to go by. Of a kernel only the files that the series touches are read, and
     with `look_for_names` both kernels' indexes of names (each made once, in a minute), if there is
-    a base. A patch with a hunk that is less sure than `min_confidence` does not go in."""
+    a base. A patch with a hunk that is less sure than `min_confidence` does not go in. `taken`
+    names the patches whose own commit is in the kernel's history."""
     wanted = series.paths
     done: list[MemberPort] = []
     with session.reporter.step(f"port {series.name} onto {version}", "patches") as step:
@@ -112,6 +114,7 @@ def port_series_onto(
             gone=gone,
             min_confidence=min_confidence,
             version=version,
+            taken=taken,
         ):
             done.append(port)
             step.advance(len(done), len(series.members))

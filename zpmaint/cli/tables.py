@@ -38,6 +38,10 @@ _STYLES = {
     "ported": "green",
     "upstream": "cyan",
     "developed since": "cyan",
+    "partly upstream": "yellow",
+    "reversed": "red",
+    "unread": "red",
+    "unreadable": "red",
     "superseded": "yellow",
     "conflict": "red",
     "untried": "yellow",
@@ -116,7 +120,7 @@ def series(out: Console, result: SeriesPort) -> None:
         for file in one.files:
             if file.conflict:
                 out.print(f"{one.name}: {file.path}:\n{file.conflict}", markup=False)
-    _said_of(out, result)
+    said_of(out, result)
     counts = ", ".join(
         f"{count} {fate}" for fate in Fate if (count := sum(p.fate is fate for p in result.ports))
     )
@@ -127,7 +131,7 @@ def series(out: Console, result: SeriesPort) -> None:
     )
 
 
-def _said_of(out: Console, result: SeriesPort) -> None:
+def said_of(out: Console, result: SeriesPort) -> None:
     """What reading the series had to say: what was put right, left out, or is missing."""
     for said in result.series.notes:
         out.print(said, markup=False)

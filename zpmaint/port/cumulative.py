@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, IntEnum
 
+from zpmaint.core.versions import KernelVersion
 from zpmaint.merge.align import align, gaps
 from zpmaint.merge.lines import lines_of, squeezed
 from zpmaint.merge.renames import pair_edited
@@ -24,14 +25,10 @@ from zpmaint.port.markers import Marks
 from zpmaint.port.walk import Part, Walk
 from zpmaint.port.weave import Line, Woven
 
-_MARKED = 0.3
-"""A patch that says that this kernel has it: so much of what it brings has to be there."""
-_CLAIMED = 0.6
-"""The same of one that says that upstream has it, in a later kernel."""
 _THERE = 0.8
-"""The same of one that says nothing, which has to be there in every hunk."""
+"""So much of what a patch brings has to be there, and in every hunk something."""
 _STANDS = 0.2
-"""At most so much of what a patch takes away may still stand; twice that of a marked one."""
+"""At most so much of what it takes away may still stand."""
 _TRACE = 0.2
 """What does not stand there by its own lines at least so far is not looked at closer."""
 _EDITED = 0.6
@@ -99,6 +96,33 @@ class Sign:
         return bool(self.brings + self.takes) and brought and self.left >= self.takes
 
 
+class Claim(IntEnum):
+    """What speaks for a kernel's having a patch, besides its lines; the more, the fewer lines."""
+
+    NONE = 0
+    LATER = 1
+    """The patch says that upstream has it, in a later kernel."""
+    HERE = 2
+    """The patch says that this kernel has it."""
+    COMMIT = 3
+    """Its own commit is in the kernel's history, and no revert of it."""
+
+
+def claim(marks: Marks, version: KernelVersion | None, *, is_taken: bool) -> Claim:
+    """What speaks for it: what the patch says, and what a history shows (`is_taken`)."""
+    if is_taken:
+        return Claim.COMMIT
+    if version is not None and marks.is_in(version):
+        return Claim.HERE
+    return Claim.LATER if marks.is_backport else Claim.NONE
+
+
+_LEAST = {Claim.NONE: (_THERE, _STANDS), Claim.LATER: (0.6, 0.4), Claim.HERE: (0.3, 1.0)}
+"""How much of what a patch brings has to be there, and of what it takes may still stand. OpenWrt's
+477 patches for 6.12 at 6.18: 241 that its own queue for 6.18 dropped are told, and none that it
+kept; without looking at what the patches say, 193 and none."""
+
+
 class Answer(Enum):
     """Whether a kernel has a patch."""
 
@@ -135,15 +159,13 @@ def shown(
     done: Walk,
     base: Mapping[str, bytes | None],
     target: Mapping[str, bytes | None],
-    marked: Sequence[tuple[Marks, bool]],
+    claims: Sequence[Claim],
 ) -> tuple[Shown, ...]:
-    """What `target` shows of each patch of a series that was walked through `base`. `marked` holds
-    what each says of itself, and whether by that this kernel has it."""
+    """What `target` shows of each patch of a series that was walked through `base`."""
     question = _Question(base, target, set(range(len(done.parts))))
     answers: list[Shown] = []
     for number in reversed(range(len(done.parts))):
-        marks, here = marked[number]
-        answer = question.of(number, done.parts[number], marks, here=here)
+        answer = question.of(number, done.parts[number], claims[number])
         if answer.answer is Answer.NO:
             question.patches.discard(number)
         answers.append(answer)
@@ -159,42 +181,45 @@ class _Question:
     _came: dict[str, frozenset[int]] = field(default_factory=dict)
     _counts: dict[str, tuple[Counter[str], Counter[str]]] = field(default_factory=dict)
 
-    def of(self, number: int, parts: Sequence[Part | None], marks: Marks, *, here: bool) -> Shown:
-        if not here and not self._has_trace(parts):
+    def of(self, number: int, parts: Sequence[Part | None], claimed: Claim) -> Shown:
+        if claimed < Claim.HERE and not self._has_trace(parts):
             return Shown(Answer.NO, (), False, "")
         hunks = tuple(self._section(part, number) if part else () for part in parts)
         total = sum((sign for section in hunks for sign in section), self._moves(parts, number))
-        answer = self._answer(total, hunks, parts, marks, here=here)
-        certain = total.is_certain or (here and total.brings > 0 and _is_there(total))
-        return Shown(answer, hunks, certain, _told(answer, total))
+        answer = self._answer(total, hunks, parts, claimed)
+        sure = claimed >= Claim.HERE and total.brings > 0 and _is_there(total)
+        certain = total.is_certain or sure
+        return Shown(answer, hunks, certain, _told(answer, total, claimed))
 
     def _answer(
         self,
         total: Sign,
         hunks: Sequence[Sequence[Sign]],
         parts: Sequence[Part | None],
-        marks: Marks,
-        *,
-        here: bool,
+        claimed: Claim,
     ) -> Answer:
+        if claimed is Claim.COMMIT:
+            return Answer.WHOLE if self._is_whole(hunks, parts) else Answer.DEVELOPED
         if total.brings + total.takes + total.passed == 0 or total.is_absent:
             return Answer.NO
-        least = _MARKED if here else _CLAIMED if marks.is_backport else _THERE
-        most = 1.0 if here else 2 * _STANDS if marks.is_backport else _STANDS
+        least, most = _LEAST[claimed]
         if total.share < least or total.standing > most:
             return Answer.NO
         if not total.brings and total.takes and total.standing > _STANDS:
             return Answer.NO
-        if not marks.is_backport:
+        if claimed is Claim.NONE:
             weight = total.brings + total.takes + total.passed
             absent = any(sign.is_absent for section in hunks for sign in section)
             if absent or None in parts or weight < _FEW or total.together < 0.5 * total.brings:
                 return Answer.NO
             if not total.brings and self._reworded(parts):
                 return Answer.NO
+        return Answer.WHOLE if self._is_whole(hunks, parts) else Answer.DEVELOPED
+
+    @staticmethod
+    def _is_whole(hunks: Sequence[Sequence[Sign]], parts: Sequence[Part | None]) -> bool:
         signs = [sign for section in hunks for sign in section if sign.brings + sign.takes]
-        whole = None not in parts and all(sign.is_whole for sign in signs)
-        return Answer.WHOLE if whole else Answer.DEVELOPED
+        return None not in parts and all(sign.is_whole for sign in signs)
 
     def _has_trace(self, parts: Sequence[Part | None]) -> bool:
         """Whether enough of a patch's lines stand anywhere in its files to look closer."""
@@ -347,7 +372,7 @@ def _is_there(sign: Sign) -> bool:
     return sign.share >= _THERE and sign.standing <= _STANDS
 
 
-def _told(answer: Answer, sign: Sign) -> str:
+def _told(answer: Answer, sign: Sign, claimed: Claim) -> str:
     if answer is Answer.NO:
         return ""
     if answer is Answer.WHOLE and not sign.passed:
@@ -367,4 +392,6 @@ def _told(answer: Answer, sign: Sign) -> str:
         parts.append(f"{1 - sign.standing:.0%} of what it takes is gone")
     if sign.passed:
         parts.append("later patches that the kernel has changed its lines")
+    if claimed is Claim.COMMIT:
+        parts.insert(0, "its commit is in the kernel's history")
     return f"upstream has it and went on from there: {', '.join(parts)}"

@@ -7,7 +7,7 @@ the patches so far, so that each patch has the very files it was made from; and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from zpmaint.core.text import to_bytes
@@ -18,7 +18,7 @@ from zpmaint.diffs.series import Member, Series
 from zpmaint.merge.tokens import identifiers
 from zpmaint.patchset.values import Resolution
 from zpmaint.port import reversal
-from zpmaint.port.cumulative import Answer, Shown, shown
+from zpmaint.port.cumulative import Answer, Shown, claim, shown
 from zpmaint.port.markers import marks
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.own_names import of_lines
@@ -41,6 +41,7 @@ def port_series(
     min_confidence: float = 0.0,
     resolutions: Sequence[Resolution] = (),
     version: KernelVersion | None = None,
+    taken: Collection[str] = (),
 ) -> Iterator[MemberPort]:
     """Carry every patch of a series, in its order, giving each as it is done.
 
@@ -52,12 +53,12 @@ def port_series(
     `resolutions` is solved as it was before.
     A patch that the target shows to have, by the effect of the whole series (cumulative.py), and
     onto which it does not go as it is, is dropped; `version` is the target's, for what the patches
-    say of themselves.
+    say of themselves, and `taken` names those whose own commit is in its history.
     A member that cannot be read whole is left out, and says so.
     """
     work = _Work.start(
         series, base, target, resolutions=resolutions, exists=exists, gone=gone,
-        min_confidence=min_confidence, version=version,
+        min_confidence=min_confidence, version=version, taken=taken,
     )  # fmt: skip
     stopped = ""
     for number, member in enumerate(series.members):
@@ -123,12 +124,15 @@ class _Work:
         gone: Callable[[str], bool] | None = None,
         min_confidence: float = 0.0,
         version: KernelVersion | None = None,
+        taken: Collection[str] = (),
     ) -> _Work:
         names = [member.name for member in series.members]
         walked = walk(series, base)
-        said = [marks(member) for member in series.members]
-        marked = [(one, version is not None and one.is_in(version)) for one in said]
-        seen = shown(walked, base, target, marked)
+        claims = [
+            claim(marks(member), version, is_taken=member.name in taken)
+            for member in series.members
+        ]
+        seen = shown(walked, base, target, claims)
         return cls(
             Overlay(base), Overlay(target), names, exists, gone, min_confidence, resolutions,
             walked, seen,
