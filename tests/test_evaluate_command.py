@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
 from evaluate_fixtures import package, patch
 from history_fixtures import make_past, make_project, open_shop
+from pairs_fixtures import toy_pairs
 from sources_fixtures import git
 from test_cli import zpmaint
 
@@ -62,11 +64,31 @@ def test_json(data: Path) -> None:
     assert (case["path"], case["verdict"], case["drift"]) == ("a.c", "different", "offset")
 
 
+def test_other_terms_are_named_beside_every_figure(data: Path, tmp_path: Path) -> None:
+    words = ("-q", "evaluate", "--data", str(data), "--pair", PAIR, "--tool", "zpmaint")
+    picture = tmp_path / "c.svg"
+    _, plain, _ = zpmaint(*words, "--curve", str(picture))
+    assert "port's terms" not in plain and "port's terms" not in picture.read_text()
+    _, told, _ = zpmaint(*words, "--terms", "yields", "--curve", str(picture))
+    titles = plain.count("Files that drifted") + plain.count("Everything else")
+    flat = " ".join(told.split())
+    assert titles == 3 and flat.count("(not port's terms: yields)") >= 7
+    assert "not port's terms: yields" in picture.read_text()
+    _, out, _ = zpmaint(*words, "--json")
+    assert json.loads(out)["terms"] == "port"
+    _, out, _ = zpmaint(*words, "--json", "--terms", "yields")
+    assert json.loads(out)["terms"] == "yields"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["--pair", "6.1.1"], "'6.1.1' is not a pair"),
         (["--tags"], "ZPMAINT_KERNEL_GIT is not set"),
+        (["--split", "2.6.32"], "--split, --reliability and --calibrate are for --pairs"),
+        (["--pairs", "none.csv"], "none.csv: "),
+        (["--pairs", "none.csv", "--pair", "6.1.1"], "--pair is not for --pairs"),
+        (["--pairs", "none.csv", "--terms", "yields"], "--terms is not for --pairs"),
     ],
 )
 def test_mistakes(words: list[str], said: str) -> None:
@@ -99,3 +121,37 @@ def test_tags(tmp_path: Path) -> None:
     # Alone, past its era: the later anchor of the set does not help the first one out.
     assert {row.port.anchor for row in found["v2.6.20"]} == {"v2.6.20"}
     assert [str(row.port.state) for row in found["v2.6.23"]][-2:] == ["applies", "applies"]
+
+
+def test_pairs(tmp_path: Path) -> None:
+    listed = toy_pairs(tmp_path)
+    words = ("-q", "evaluate", "--data", str(tmp_path / "data"), "--pairs", str(listed))
+    status, out, err = zpmaint(*words, env={"ZPMAINT_PAIRS_GIT": ""})
+    assert (status, out) == (2, "")
+    assert "ZPMAINT_PAIRS_GIT is not set" in err and "holds OWNER/NAME" in err
+    there = {"ZPMAINT_PAIRS_GIT": str(tmp_path)}
+    status, out, err = zpmaint(
+        *words, "--tool", "zpmaint", "--tool", "patch", "--split", "2.6.28",
+        "--reliability", str(tmp_path / "r.svg"), "--calibrate", str(tmp_path / "c.toml"),
+        "--show-different", str(tmp_path / "d"), env=there,
+    )  # fmt: skip
+    assert (status, err) == (0, "")
+    assert "Whole patches, tuning (2.6.28)" in out and "Whole patches, held out (2.6.29)" in out
+    assert "type III/IV" in out and "6 pairs; " in out
+    picture = (tmp_path / "r.svg").read_text()
+    assert "tuning (2.6.28): " in picture and "held out (2.6.29): " in picture
+    rows = tomllib.loads((tmp_path / "c.toml").read_text())["row"]
+    assert sum(row["n"] for row in rows) >= 2 and {"placed", "raw", "confidence"} < set(rows[0])
+    assert len(list((tmp_path / "d").glob("*/*.diff"))) == 1
+    # The data set is there: no history is read again.
+    status, out, _ = zpmaint(*words, "--tool", "zpmaint", "--json", env={"ZPMAINT_PAIRS_GIT": ""})
+    found = json.loads(out)
+    assert status == 0 and found["terms"] == "port" and len(found["cases"]) == 6
+    assert found["parts"][0]["groups"]["all"]["zpmaint"]["cases"] == 6
+    for strange, said in (
+        (["--split", "3.0"], "no such set"),
+        (["--calibrate", "c.toml"], "on which sets?"),
+        (["--tool", "patch", "--reliability", "r.svg"], "are about zpmaint"),
+    ):
+        status, _, err = zpmaint(*words, *strange)
+        assert status == 2 and said in err

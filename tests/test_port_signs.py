@@ -231,13 +231,15 @@ def test_no_two_empty_lines_are_left_where_a_function_went() -> None:
 
 @pytest.mark.parametrize("size", [10, 300])
 def test_a_makefile_that_calls_itself(size: int) -> None:
-    """A conditional around most of a long Makefile is the file's own, of a short one it is not."""
+    """A conditional around most of a long Makefile is the file's own, of a short one it is not:
+    the hunk fits and a merge agrees, but it is a doubt."""
     rest = "".join(f"var{n} := value\n" for n in range(size))
     base = f"ifeq ($(need-sub),)\n{rest}last := x\nendif\n"
     patched = base.replace("var7 := value\n", "var7 := value\nmine := 1\n")
     target = base.replace("ifeq ($(need-sub),)", "ifdef need-sub\nelse")
     ported = carry(base, patched, target, path="Makefile")
-    assert ported.state is (State.APPLIES if size == 300 else State.CONFLICT)
+    assert outcome(ported) == target.replace("var7 := value\n", "var7 := value\nmine := 1\n")
+    assert (ported.confidence <= 0.7) is (size == 10)
 
 
 def test_a_hunk_in_too_many_pieces() -> None:

@@ -223,6 +223,7 @@ def test_a_new_kind_is_a_module_and_a_row(tmp_path: Path, monkeypatch: pytest.Mo
         "    def tree(self, version, keep=()): raise AssertionError\n"
         "    def speaks_of(self, version, name): return name == 'toy'\n"
         "    def speaking_of(self, version, name): return []\n"
+        "    def files_called(self, version, name): return []\n"
         "    def blob_ids(self, version, paths): return {}\n"
         "    def contents(self, revision, paths): return {}\n"
         "    def renamed(self, older, newer, paths): return {}\n"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from zpmaint.app.base import of_base
+from zpmaint.app.move_candidates import moves
 from zpmaint.app.session import Session
 from zpmaint.app.trees import lost_names
 from zpmaint.core.errors import InfraError, UserError
@@ -115,6 +116,11 @@ def port_series_onto(
             min_confidence=min_confidence,
             version=version,
             taken=taken,
+            moves=(
+                moves(session, chain, base, version)
+                if look_for_names and base is not None and base != version
+                else None
+            ),
         ):
             done.append(port)
             step.advance(len(done), len(series.members))

@@ -13,7 +13,7 @@ import click
 from rich.table import Table
 
 from zpmaint.app.port import base_blobs
-from zpmaint.cli import options, tables
+from zpmaint.cli import evaluate_pairs, options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import write_whole
@@ -23,6 +23,7 @@ from zpmaint.evaluate import report as reports
 from zpmaint.evaluate.build import prepare
 from zpmaint.evaluate.cases import load
 from zpmaint.evaluate.classes import Class
+from zpmaint.evaluate.engine import Mode
 from zpmaint.evaluate.packages import Packages
 from zpmaint.evaluate.pairs import declared, parse_pair
 from zpmaint.evaluate.report import Groups, Report
@@ -58,6 +59,15 @@ from zpmaint.evaluate.tools import available
     "--drifted", is_flag=True, help="Leave out the files that did not drift, which take longest."
 )
 @click.option(
+    "--terms",
+    type=click.Choice([str(mode) for mode in Mode]),
+    default=str(Mode.PORT),
+    show_default=True,
+    help="On which terms zpmaint's engine runs: `port`, those of `zpmaint port --series`, or "
+    "`yields`, which drops the hunks that upstream has or whose code it deleted. Tables and JSON "
+    "name any but the first.",
+)
+@click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder of the data set (default: evaluate in the cache).",
@@ -73,6 +83,34 @@ from zpmaint.evaluate.tools import available
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.svg",
     help="Draw what a threshold on confidence trades.",
+)
+@click.option(
+    "--pairs",
+    "pair_list",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.csv",
+    help="Measure on pairs of a mainline commit and its backport instead, as this list names them; "
+    "the git histories are read below the folder that ZPMAINT_PAIRS_GIT names.",
+)
+@click.option(
+    "--split",
+    multiple=True,
+    metavar="SET",
+    help="With --pairs: the sets that the engine was tuned on, beside the others; may be given "
+    "several times.",
+)
+@click.option(
+    "--reliability",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.svg",
+    help="With --pairs: draw confidence against the share that is equal.",
+)
+@click.option(
+    "--calibrate",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.toml",
+    help="With --pairs and --split: learn how sure each strategy is from the sets named there, "
+    "and write the table that the engine reads (zpmaint/port/confidence.toml).",
 )
 @click.option(
     "--tags",
@@ -91,9 +129,14 @@ def command(
     package: str,
     names: tuple[str, ...],
     drifted: bool,
+    terms: str,
     data: Path | None,
     show_different: Path | None,
     curve: Path | None,
+    pair_list: Path | None,
+    split: tuple[str, ...],
+    reliability: Path | None,
+    calibrate: Path | None,
     tags: bool,
     patch: str | None,
     jobs: int | None,
@@ -110,6 +153,7 @@ def command(
     Examples:
       zpmaint evaluate --curve curve.svg --show-different different/
       zpmaint evaluate --pair 6.1.187-1..6.12.107-1 --tool zpmaint
+      zpmaint evaluate --pairs stable-pairs.csv --split 2.6.32 --reliability reliability.svg
       zpmaint evaluate --package util-linux --pair 2.38.1-5+deb12u3..2.41-5
     """
     need_for("evaluate")
@@ -117,6 +161,33 @@ def command(
     if tags:
         _tags(context, patch, chosen, as_json=as_json)
         return
+    if pair_list is not None:
+        given = {
+            "--pair": pairs,
+            "--package": package != "linux",
+            "--drifted": drifted,
+            "--terms": terms != Mode.PORT,
+            "--curve": curve,
+        }
+        if strange := [name for name, value in given.items() if value]:
+            raise UserError(f"{strange[0]} is not for --pairs", "leave one of the two out")
+        evaluate_pairs.run(
+            context,
+            evaluate_pairs.Wanted(
+                pairs=pair_list,
+                names=chosen,
+                tuning=split,
+                data=data,
+                show_different=show_different,
+                reliability=reliability,
+                calibrate=calibrate,
+                jobs=jobs,
+                as_json=as_json,
+            ),
+        )
+        return
+    if split or reliability or calibrate:
+        raise UserError("--split, --reliability and --calibrate are for --pairs", "name a list")
     wanted = [parse_pair(text) for text in pairs]
     if package != "linux" and not wanted:
         raise UserError(f"no pairs are declared for {package}", "name two with --pair OLD..NEW")
@@ -132,6 +203,7 @@ def command(
         names=chosen,
         pairs=usable,
         only_drifted=drifted,
+        mode=Mode(terms),
         jobs=jobs,
         reporter=context.reporter,
     )
@@ -139,7 +211,7 @@ def command(
     figures = reports.report(results)
     if curve is not None:
         others = [(row.tool, row.other) for row in figures.coverage]
-        write_whole(curve, chart.svg("Drifted files", figures.curve, others))
+        write_whole(curve, chart.svg(_title("Drifted files", Mode(terms)), figures.curve, others))
     if show_different is not None:
         shown.write(results, folder, show_different)
     left_out = [pair for pair in wanted if pair not in usable]
@@ -147,6 +219,7 @@ def command(
         context.json(
             figures.as_json()
             | {
+                "terms": terms,
                 "pairs": [f"{old}..{new}" for old, new in usable],
                 "left_out": [f"{old}..{new}" for old, new in left_out],
                 "cases": [row.as_json() for row in results],
@@ -154,7 +227,7 @@ def command(
             }
         )
         return
-    _print(context, figures, chosen)
+    _print(context, figures, chosen, Mode(terms))
     files = {(case.pair, case.name): len(case.files) for case in load(folder, usable)}
     context.out.print(
         f"{len(usable)} pairs, {len(files)} patch cases, {sum(files.values())} file cases; "
@@ -217,7 +290,13 @@ def _tags(
         context.out.print(table)
 
 
-def _print(context: CommandContext, figures: Report, names: Sequence[str]) -> None:
+def _title(what: str, mode: Mode) -> str:
+    """What a table or a picture is about; other terms than port's are named."""
+    return what if mode is Mode.PORT else f"{what} (not port's terms: {mode})"
+
+
+def _print(context: CommandContext, figures: Report, names: Sequence[str], mode: Mode) -> None:
+    on = _title("", mode)
     how = "% without conflict / % equal to the truth / % clean but different, CPU seconds"
     for title, groups in (
         (f"Files that drifted: {how}", figures.drifted),
@@ -226,17 +305,19 @@ def _print(context: CommandContext, figures: Report, names: Sequence[str]) -> No
         ("Everything else, by what it is", figures.other),
         ("Whole patches with a file that drifted (all its files must be right)", figures.patches),
     ):
-        context.out.print(_groups(title, groups, names))
+        context.out.print(_groups(title + on, groups, names))
     if engine.NAME not in names:
         return
-    table = Table(box=tables.BOX, title="zpmaint, by strategies", title_justify="left")
+    table = Table(box=tables.BOX, title=f"zpmaint, by strategies{on}", title_justify="left")
     for word in ("placed", "equal", "different", "conflict"):
         table.add_column(word, justify="left" if word == "placed" else "right")
     for word, counts in figures.how.items():
         table.add_row(word, *(str(counts[k]) for k in ("equal", "different", "conflict")))
     context.out.print(table)
     table = Table(
-        box=tables.BOX, title="A threshold on confidence, drifted files", title_justify="left"
+        box=tables.BOX,
+        title=f"A threshold on confidence, drifted files{on}",
+        title_justify="left",
     )
     for word in ("at least", "% equal", "% different", "hard: % equal", "hard: % different"):
         table.add_column(word, justify="right")
@@ -252,15 +333,15 @@ def _print(context: CommandContext, figures: Report, names: Sequence[str]) -> No
         )
     context.out.print(table)
     if figures.coverage:
-        context.out.print(_coverage(figures))
+        context.out.print(_coverage(figures, on))
     if figures.classes:
-        context.out.print(_classes(figures))
+        context.out.print(_classes(figures, on))
 
 
-def _classes(figures: Report) -> Table:
+def _classes(figures: Report, on: str) -> Table:
     table = Table(
         box=tables.BOX,
-        title="Clean but different: what people found (zpmaint/evaluate/classes.toml)",
+        title=f"Clean but different: what people found (zpmaint/evaluate/classes.toml){on}",
         title_justify="left",
     )
     table.add_column("")
@@ -271,10 +352,10 @@ def _classes(figures: Report) -> Table:
     return table
 
 
-def _coverage(figures: Report) -> Table:
+def _coverage(figures: Report, on: str) -> Table:
     table = Table(
         box=tables.BOX,
-        title="At equal coverage: zpmaint held back to each tool's share without conflict",
+        title="At equal coverage: zpmaint held back to each tool's share without conflict" + on,
         title_justify="left",
     )
     for word in ("tool", "% clean", "its % different", "zpmaint's", "threshold"):

@@ -11,8 +11,8 @@ from zpmaint.evaluate.labels import placed
 from zpmaint.evaluate.verdicts import Tally
 
 _WIDTH, _HEIGHT = 860, 340
-_TOP, _BOTTOM = 46, 290
-_LEFT, _RIGHT = (60, 400), (500, 840)
+TOP, BOTTOM = 46, 290
+LEFT, RIGHT = (60, 400), (500, 840)
 _STYLE = """
 text { font: 12px sans-serif; fill: #222 } .title { font-weight: bold; font-size: 13px }
 .axis { stroke: #888; stroke-width: 1; fill: none } .grid { stroke: #ddd; stroke-width: 1 }
@@ -31,22 +31,27 @@ def svg(title: str, points: Sequence[Point], tools: Iterable[tuple[str, Tally]])
     shares = [t.share(t.different) for _, t in others]
     most = max([0.0, *(point.different for point in points), *shares])
     wide = max(5.0, 5.0 * (int(most / 5) + 1))
-    left = _Plot(_LEFT, (0.0, 1.0), (0.0, 100.0))
-    right = _Plot(_RIGHT, (0.0, wide), (0.0, 100.0))
+    left = Plot(LEFT, (0.0, 1.0), (0.0, 100.0))
+    right = Plot(RIGHT, (0.0, wide), (0.0, 100.0))
     body = [
-        f'<text class="title" x="{_LEFT[0]}" y="18">{escape(title)}</text>',
+        f'<text class="title" x="{LEFT[0]}" y="18">{escape(title)}</text>',
         left.frame("confidence at least", "% of the cases", 0.2, ".1f"),
         left.steps("equal", [(p.threshold, p.equal) for p in points]),
         left.steps("different", [(p.threshold, p.different) for p in points]),
-        _label(_LEFT[0] + 8, _TOP - 8, "— equal to the truth   - - clean but different"),
+        label(LEFT[0] + 8, TOP - 8, "— equal to the truth   - - clean but different"),
         right.frame("% clean but different", "% equal to the truth", wide / 5, ".0f"),
         right.line("equal", [(p.different, p.equal) for p in points]),
-        _label(_RIGHT[0] + 8, _TOP - 8, "— zpmaint, by threshold   • others"),
+        label(RIGHT[0] + 8, TOP - 8, "— zpmaint, by threshold   • others"),
     ]
     body += right.dots(
         [(name, t.share(t.different), t.share(t.equal)) for name, t in others],
         [(p.different, p.equal) for p in points],
     )
+    return picture(title, body)
+
+
+def picture(title: str, body: Iterable[str]) -> str:
+    """A whole SVG file of these parts."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n"
@@ -55,7 +60,7 @@ def svg(title: str, points: Sequence[Point], tools: Iterable[tuple[str, Tally]])
     )
 
 
-class _Plot:
+class Plot:
     """One pair of axes."""
 
     def __init__(
@@ -63,54 +68,56 @@ class _Plot:
     ) -> None:
         self._place, self._across, self._up = place, across, up
 
-    def _at(self, x: float, y: float) -> tuple[float, float]:
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the axes stands in the picture."""
         (low, high), (first, last) = self._across, self._place
         (floor, ceiling) = self._up
         return (
             round(first + (last - first) * (x - low) / (high - low), 1),
-            round(_BOTTOM - (_BOTTOM - _TOP) * (y - floor) / (ceiling - floor), 1),
+            round(BOTTOM - (BOTTOM - TOP) * (y - floor) / (ceiling - floor), 1),
         )
 
     def frame(self, across: str, up: str, step: float, form: str) -> str:
         (first, last), low = self._place, self._across[0]
         out = []
         for n in range(6):
-            x, y = self._at(low + n * step, 20 * n)
-            out.append(f'<path class="grid" d="M{first} {y}H{last}M{x} {_TOP}V{_BOTTOM}"/>')
-            out.append(_label(x, _BOTTOM + 16, format(low + n * step, form), "middle"))
-            out.append(_label(first - 6, y + 4, str(20 * n), "end"))
-        out.append(f'<path class="axis" d="M{first} {_TOP}V{_BOTTOM}H{last}"/>')
-        out.append(_label((first + last) / 2, _BOTTOM + 36, across, "middle"))
-        turn = f'transform="rotate(-90 {first - 40} {(_TOP + _BOTTOM) / 2})"'
-        out.append(_label(first - 40, (_TOP + _BOTTOM) / 2, up, "middle", turn))
+            x, y = self.at(low + n * step, 20 * n)
+            out.append(f'<path class="grid" d="M{first} {y}H{last}M{x} {TOP}V{BOTTOM}"/>')
+            out.append(label(x, BOTTOM + 16, format(low + n * step, form), "middle"))
+            out.append(label(first - 6, y + 4, str(20 * n), "end"))
+        out.append(f'<path class="axis" d="M{first} {TOP}V{BOTTOM}H{last}"/>')
+        out.append(label((first + last) / 2, BOTTOM + 36, across, "middle"))
+        turn = f'transform="rotate(-90 {first - 40} {(TOP + BOTTOM) / 2})"'
+        out.append(label(first - 40, (TOP + BOTTOM) / 2, up, "middle", turn))
         return "\n".join(out)
 
     def steps(self, kind: str, points: Sequence[tuple[float, float]]) -> str:
         """A line that holds each value up to its threshold."""
         path = ""
         for x, y in points:
-            along, height = self._at(x, y)
-            path += f"M{self._at(self._across[0], y)[0]} {height}" if not path else f"V{height}"
+            along, height = self.at(x, y)
+            path += f"M{self.at(self._across[0], y)[0]} {height}" if not path else f"V{height}"
             path += f"H{along}"
         return f'<path class="{kind}" d="{path}"/>'
 
     def line(self, kind: str, points: Sequence[tuple[float, float]]) -> str:
-        path = "L".join("{} {}".format(*self._at(x, y)) for x, y in points)
+        path = "L".join("{} {}".format(*self.at(x, y)) for x, y in points)
         return f'<path class="{kind}" d="M{path}"/>' if path else ""
 
     def dots(
         self, named: Sequence[tuple[str, float, float]], line: Sequence[tuple[float, float]]
     ) -> list[str]:
         """Points with their names, which keep clear of each other and of the line."""
-        spots = [(name, self._at(x, y)) for name, x, y in named]
-        room = (self._place[0], _TOP, _WIDTH, _BOTTOM)
-        labels = placed(spots, [self._at(x, y) for x, y in line], room)
+        spots = [(name, self.at(x, y)) for name, x, y in named]
+        room = (self._place[0], TOP, _WIDTH, BOTTOM)
+        labels = placed(spots, [self.at(x, y) for x, y in line], room)
         return [
             f'<circle class="tool" cx="{x}" cy="{y}" r="4"/>'
-            + _label(round(label.x, 1), round(label.y, 1), label.text, label.anchor)
-            for (_, (x, y)), label in zip(spots, labels, strict=True)
+            + label(round(name.x, 1), round(name.y, 1), name.text, name.anchor)
+            for (_, (x, y)), name in zip(spots, labels, strict=True)
         ]
 
 
-def _label(x: float, y: float, text: str, anchor: str = "start", more: str = "") -> str:
+def label(x: float, y: float, text: str, anchor: str = "start", more: str = "") -> str:
+    """A text with its place."""
     return f'<text x="{x}" y="{y}" text-anchor="{anchor}" {more}>{escape(text)}</text>'

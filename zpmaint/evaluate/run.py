@@ -15,6 +15,7 @@ from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.diffs.writer import unified
 from zpmaint.evaluate import engine, tools
 from zpmaint.evaluate.cases import load
+from zpmaint.evaluate.engine import Mode
 from zpmaint.evaluate.values import Case, FileCase, Kind, Outcome, Result, Verdict
 from zpmaint.merge.lines import lines_of
 
@@ -30,13 +31,14 @@ def measure(
     names: Sequence[str] = NAMES,
     pairs: Sequence[tuple[str, str]] | None = None,
     only_drifted: bool = False,
+    mode: Mode = Mode.PORT,
     jobs: int | None = None,
     reporter: Reporter = SILENT,
 ) -> list[Result]:
     """Run `names` over every file case, in the order of the cases.
 
     `pairs` as `load` takes them; `only_drifted` leaves out all that `verdicts.drifted` does;
-    `jobs` processes, all cores if not given.
+    `mode` has the terms that zpmaint's engine runs on; `jobs` processes, all cores if not given.
     """
     total = sum(1 for _ in load(folder, pairs))
     workers = max(1, min(jobs or os.cpu_count() or 1, total))
@@ -45,7 +47,7 @@ def measure(
         reporter.step(f"measure {', '.join(names)}", "cases") as step,
         ProcessPoolExecutor(workers, initializer=_open, initargs=(folder, pairs)) as pool,
     ):
-        one = partial(_one, names=tuple(names), only_drifted=only_drifted)
+        one = partial(_one, names=tuple(names), only_drifted=only_drifted, mode=mode)
         rounds = pool.map(one, range(total), chunksize=8)
         for number, results in enumerate(rounds):
             found += results
@@ -57,16 +59,18 @@ def _open(folder: Path, pairs: Sequence[tuple[str, str]] | None) -> None:
     _cases[:] = load(folder, pairs)
 
 
-def _one(number: int, *, names: Sequence[str], only_drifted: bool) -> list[Result]:
-    return list(results(_cases[number], names, only_drifted=only_drifted))
+def _one(number: int, *, names: Sequence[str], only_drifted: bool, mode: Mode) -> list[Result]:
+    return list(results(_cases[number], names, only_drifted=only_drifted, mode=mode))
 
 
-def results(case: Case, names: Sequence[str], *, only_drifted: bool = False) -> Iterator[Result]:
+def results(
+    case: Case, names: Sequence[str], *, only_drifted: bool = False, mode: Mode = Mode.PORT
+) -> Iterator[Result]:
     """Run each tool on each file of a case."""
     chosen = [f for f in case.files if not only_drifted or (f.kind is Kind.MODIFIED and f.drifted)]
     if not chosen:
         return
-    ours = engine.attempt(case) if engine.NAME in names else {}
+    ours = engine.attempt(case, mode) if engine.NAME in names else {}
     with tempfile.TemporaryDirectory(prefix="zpmaint-evaluate-") as folder:
         scratch = Path(folder)
         for file in chosen:

@@ -24,18 +24,28 @@ def different(results: Sequence[Result]) -> list[Result]:
     return [r for r in results if r.tool == NAME and r.verdict is Verdict.DIFFERENT]
 
 
+def check_out(out: Path) -> None:
+    """Raise UserError where `out` is there and no earlier run has written it."""
+    if out.exists() and not (out / _MARK).is_file():
+        raise UserError(f"{out}: is not a folder of this command", "name one that is not there")
+
+
+def mark(fresh: Path) -> None:
+    """Say in a folder who has written it."""
+    (fresh / _MARK).write_text("written by zpmaint evaluate --show-different\n")
+
+
 def write(results: Sequence[Result], data: Path, out: Path) -> int:
     """Write one file for each silent difference under `out`/PAIR; returns how many.
 
     Each holds the old patch's part, the maintainers', and the diff from theirs to zpmaint's. The
     folder is replaced as a whole. Raises UserError where `out` is something else.
     """
-    if out.exists() and not (out / _MARK).is_file():
-        raise UserError(f"{out}: is not a folder of this command", "name one that is not there")
+    check_out(out)
     rows = {(row.pair, row.case, row.path): row for row in different(results)}
     pairs = list(dict.fromkeys(tuple(row.pair.split("..")) for row in rows.values()))
     with locked(out), landing(out) as fresh:
-        (fresh / _MARK).write_text("written by zpmaint evaluate --show-different\n")
+        mark(fresh)
         for case in load(data, [(old, new) for old, new in pairs]):
             for file in case.files:
                 row = rows.get((case.pair, case.name, file.path))

@@ -7,22 +7,19 @@ so a killed run leaves the queues before it whole and the next run goes on.
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
-import threading
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from zpmaint.core.errors import InfraError
+from zpmaint.evaluate.contents import TABLE, Contents
 from zpmaint.evaluate.replay import Step
 from zpmaint.evaluate.values import Blob, QueuedPatch
 
 FILE = "queues.sqlite"
-_SCHEMA = """
-create table if not exists blob (sha256 text primary key, data blob not null) without rowid;
-create table if not exists queue (
+_SCHEMA = f"""{TABLE}create table if not exists queue (
   name text primary key, version text not null, package text not null, orig text not null
 ) without rowid;
 create table if not exists upstream (
@@ -92,7 +89,7 @@ class Store:
             self._layout(create)
         except sqlite3.DatabaseError as error:
             raise InfraError(f"{self.path}: {error}", "delete it; it is built anew") from error
-        self._lock = threading.Lock()
+        self._contents = Contents(self.path, self._db)
 
     def close(self) -> None:
         self._db.close()
@@ -130,20 +127,21 @@ class Store:
         if row is None:
             raise InfraError(f"{self.path}: no queue {name}", "build it: zpmaint evaluate")
         version, orig = row
+        blob = self._contents.blob
         changes: dict[int, dict[str, Change]] = {}
         for number, path, before, after in self._db.execute(
             "select number, path, before, after from change where queue = ?", [name]
         ):
-            changes.setdefault(number, {})[path] = Change(self.blob(before), self.blob(after))
+            changes.setdefault(number, {})[path] = Change(blob(before), blob(after))
         steps = tuple(
-            StoredStep(title, Blob(patch, self.read), failure, changes.get(number, {}))
+            StoredStep(title, Blob(patch, self._contents.read), failure, changes.get(number, {}))
             for number, title, patch, failure in self._db.execute(
                 "select number, name, patch, failure from step where queue = ? order by number",
                 [name],
             )
         )
         upstream = {
-            path: self.blob(sha)
+            path: blob(sha)
             for path, sha in self._db.execute(
                 "select path, sha256 from upstream where orig = ?", [orig]
             )
@@ -155,17 +153,6 @@ class Store:
             )
         }
         return StoredQueue(name, version, steps, upstream, names)
-
-    def blob(self, sha256: str | None) -> Blob | None:
-        """Contents by hash; None for None."""
-        return None if sha256 is None else Blob(sha256, self.read)
-
-    def read(self, sha256: str) -> bytes:
-        with self._lock:
-            row = self._db.execute("select data from blob where sha256 = ?", [sha256]).fetchone()
-        if row is None:
-            raise InfraError(f"{self.path}: lacks {sha256}", "delete it; it is built anew")
-        return zlib.decompress(row[0])
 
     # Writing
 
@@ -199,7 +186,7 @@ class Store:
             (sha,) = self._db.execute(
                 "select sha256 from upstream where orig = ? and path = ?", [orig, path]
             ).fetchone()
-            found[path] = None if sha is None else self.read(sha)
+            found[path] = None if sha is None else self._contents.read(sha)
         return found
 
     def add_upstream(
@@ -213,13 +200,14 @@ class Store:
             )
             self._db.executemany(
                 "insert or replace into upstream values (?, ?, ?)",
-                [(orig, path, self._keep(data)) for path, data in files.items()],
+                [(orig, path, self._contents.keep(data)) for path, data in files.items()],
             )
 
     def add_queue(
         self, name: str, version: str, package: str, orig: str, steps: Iterable[Step]
     ) -> None:
         """Keep a replayed queue in place of an earlier one of its name."""
+        keep = self._contents.keep
         with self._db:
             for table in ("change", "step"):
                 self._db.execute(f"delete from {table} where queue = ?", [name])
@@ -231,7 +219,7 @@ class Store:
                 self._db.executemany(
                     "insert into change values (?, ?, ?, ?, ?)",
                     [
-                        (name, number, path, self._keep(before), self._keep(after))
+                        (name, number, path, keep(before), keep(after))
                         for path, (before, after) in step.changes.items()
                     ],
                 )
@@ -240,13 +228,4 @@ class Store:
             )
 
     def _patch(self, patch: QueuedPatch) -> tuple[str, str | None]:
-        return patch.name, self._keep(patch.text)
-
-    def _keep(self, data: bytes | None) -> str | None:
-        if data is None:
-            return None
-        sha = hashlib.sha256(data).hexdigest()
-        held = self._db.execute("select 1 from blob where sha256 = ?", [sha]).fetchone()
-        if held is None:
-            self._db.execute("insert into blob values (?, ?)", [sha, zlib.compress(data, 3)])
-        return sha
+        return patch.name, self._contents.keep(patch.text)

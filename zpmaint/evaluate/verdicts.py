@@ -5,11 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from zpmaint.evaluate.drift import Drift
 from zpmaint.evaluate.values import Kind, Result, Verdict
 
 ALL = "all"
+
+
+class Counted(Protocol):
+    """What is counted: one tool on one case."""
+
+    @property
+    def verdict(self) -> Verdict: ...
+    @property
+    def seconds(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,7 @@ class Tally:
         }
 
 
-def tally(results: Iterable[Result]) -> Tally:
+def tally(results: Iterable[Counted]) -> Tally:
     """Count results of one tool."""
     rows = list(results)
     return Tally(

@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 
 from zpmaint.merge import diff3
 from zpmaint.merge.align import gaps
+from zpmaint.merge.indent import common, shifted
 from zpmaint.merge.lines import body, ending, indentation, squeezed
 from zpmaint.merge.renames import pair_edited
-from zpmaint.merge.tokens import KEYWORDS, identifiers, pieces, similarity, tokens
+from zpmaint.merge.tokens import identifiers, pieces, similarity, statement, tokens
 
 _REWORDED = 0.5
 """The share of words that a message's statement keeps when upstream prints it otherwise."""
@@ -152,6 +153,15 @@ class _Merge:
                 tuple(ours),
                 (),
             )
+        # Among lines that upstream re-indented they are as deep as those.
+        near = [k for k in range(n - 3, n + 3) if 0 <= k < len(self.base)]
+        near = [k for k in near if _untouched(k, self.base, self.mine)]
+        pairs = [(self.base[k], self.yours.text(k)) for k in near if not self.yours.is_gone(k)]
+        depth = common(pairs)
+        moved = [shifted(line, depth) for line in ours] if depth else []
+        if moved and None not in moved:
+            self.out.decide("the patch's new lines are as deep as upstream's around them", 0.85)
+            ours = [line for line in moved if line is not None]
         self.out.lines += ours
         return None
 
@@ -180,11 +190,11 @@ class _Merge:
             if matters:
                 self.out.decide("lines that upstream added inside a deleted block go with it", 0.6)
         else:
-            shifted = [_shift(line, block.shift) for line in theirs]
-            if None in shifted:
+            moved = [shifted(line, block.shift) for line in theirs]
+            if None in moved:
                 why = "upstream's new line inside a re-indented block is indented otherwise"
                 return Clash(why, (), (), tuple(theirs))
-            self.out.lines += [line for line in shifted if line is not None]
+            self.out.lines += [line for line in moved if line is not None]
             if matters:
                 note = "lines that upstream added inside a re-indented block move with it"
                 self.out.decide(note, 0.75)
@@ -206,7 +216,7 @@ class _Merge:
             return self.clash("both sides edited the same words of a line", n)
         old, new = indentation(self.base[n]), indentation(self.mine.text(n))
         if old != new and squeezed(line) and indentation(line) != new:
-            line = _shift(line, (old, new))
+            line = shifted(line, (old, new))
             if line is None:
                 return self.clash("the target indents a line otherwise that the patch moves", n)
             if n in self.yours.edited:
@@ -220,7 +230,7 @@ class _Merge:
         if n not in self.mine.edited:
             return line
         content: str | None = body(self.mine.text(n)).lstrip(" \t")
-        if n in self.yours.edited:
+        if n in self.yours.edited and tokens(self.base[n]) != tokens(line):
             # A line of which the two sides together leave no name is another line by now.
             names = identifiers(self.base[n])
             if names and not names & identifiers(self.mine.text(n)) & identifiers(line):
@@ -264,7 +274,7 @@ class _Merge:
         """Whether a line that opens or closes a block has become another statement: an else an
         else if, an if a switch."""
         old, new = tokens(self.base[n]), tokens(self.yours.text(n))
-        return bool({"{", "}"} & {*old, *new}) and _statement(old) != _statement(new)
+        return bool({"{", "}"} & {*old, *new}) and statement(old) != statement(new)
 
     def clash(self, why: str, n: int) -> Clash:
         return Clash(why, (self.base[n],), (self.mine.text(n),), (self.yours.text(n),))
@@ -277,10 +287,6 @@ def _messages(line: str) -> list[str]:
 def _is_comment(line: str) -> bool:
     text = squeezed(line)
     return text.startswith("/*") and text.endswith("*/") and text.count("/*") == 1
-
-
-def _statement(line: Sequence[str]) -> list[str]:
-    return [token for token in line if token in KEYWORDS or token in ("{", "}")]
 
 
 def _untouched(n: int, base: Sequence[str], mine: _Side) -> bool:
@@ -328,22 +334,6 @@ def _block_shift(base: Sequence[str], mine: _Side, start: int, end: int) -> tupl
     )
     # The shallowest line's shift holds for the deeper ones, as it is a change at the front.
     return min(shifts, key=lambda pair: len(pair[0])) if shifts else None
-
-
-def _shift(line: str, shift: tuple[str, str]) -> str | None:
-    """A line re-indented as the patch did it to its neighbours; None where that cannot be."""
-    old, new = shift
-    if not squeezed(line) or line.startswith("#"):
-        return line
-    here = indentation(line)
-    if not here and body(line).endswith(":"):
-        return line  # a label stays in its column
-    if old.startswith(new):
-        cut = old[len(new) :]
-        return line[len(cut) :] if here.startswith(cut) else None
-    if new.startswith(old):
-        return new[len(old) :] + line
-    return new + line[len(here) :] if here == old else None
 
 
 _INITIAL_ZERO = re.compile(r"(?<=\w) = (?:0|NULL|false);\s*$")

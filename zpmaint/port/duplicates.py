@@ -16,7 +16,7 @@ from zpmaint.port.threeway_input import sides
 
 _ONCE = {
     "c": (
-        re.compile(r"(\w+):$"),
+        re.compile(r"(?!default:)(\w+):$"),
         re.compile(r"(case .*):"),
         re.compile(r"(# ?define \w+)"),
         re.compile(r"(# ?include .*)"),
@@ -42,6 +42,9 @@ def named(job: Job, placement: Placement) -> str:
     cut = sides(job)
     if isinstance(cut, Miss):
         return ""
+    if job.target.language == "kconfig" and not cut.scope:
+        # An entry selects another once; the menu around entries holds what many of them select.
+        brought = {name for name in brought if not name.startswith("select ")}
     wanted, standing, before = (_naming(part, kinds) for part in (cut.ours, cut.theirs, cut.base))
     gone = _naming(was, kinds)
     twice = [n for n in sorted(brought) if standing[n] - gone[n] > before[n] < wanted[n]]

@@ -16,6 +16,7 @@ from zpmaint.port import header
 from zpmaint.port.adopted import adopted
 from zpmaint.port.anchor_choice import by_name, candidates, starting, superseding
 from zpmaint.port.anchored import port_anchor
+from zpmaint.port.calibration import calibrated
 from zpmaint.port.carry import bereft, carry, rests_on_names
 from zpmaint.port.conflicts import lost, opened, patched, recalled, settled
 from zpmaint.port.outcome import Outcome, first_stuck, undone
@@ -138,6 +139,7 @@ def _from(
     if adoption is not None:
         return ended(*_declared(adoption, *between))
     outcome = _outcome(patchset, start, trees, terms, between)
+    outcome = replace(outcome, files=calibrated(outcome.files))
     if outcome.state is State.CONFLICT:
         seen = adopted(*between)
         if seen.verbatim:

@@ -88,7 +88,7 @@ def _together(
         return replace(result, why=f"{path}: {result.why}")
     if unused := idle(path, jobs, placed, result):
         return Miss(f"{path}: {', '.join(unused)} would be left without a user")
-    kept = [approved(j, a, result) if isinstance(a, Placement) else a for j, a in pairs]
+    kept = [approved(path, j, a, result) if isinstance(a, Placement) else a for j, a in pairs]
     for one in kept:
         if isinstance(one, Miss) and not one.done:
             return replace(one, why=f"{path}: {one.why}")
@@ -104,11 +104,17 @@ def away(patch: str, base: Blobs, target: Blobs) -> dict[str, tuple[str, ...]]:
         old, blob = base.get(file.path), target.get(file.path)
         if old is None or file.is_added_file or file.is_removed_file or file.is_rename:
             continue
-        jobs = [job for job in jobs_of(file, old, blob or b"") if moved.is_away(job)]
-        if jobs or blob is None:
-            names = (job.home.name for job in jobs if job.home is not None)
-            found[file.path] = tuple(dict.fromkeys(names))
+        if (names := away_of(file, old, blob)) is not None:
+            found[file.path] = names
     return found
+
+
+def away_of(file: PatchedFile, base: bytes, target: bytes | None) -> tuple[str, ...] | None:
+    """The same of one file that stays one; None where all that the patch changes is there."""
+    jobs = [job for job in jobs_of(file, base, target or b"") if moved.is_away(job)]
+    if not jobs and target is not None:
+        return None
+    return tuple(dict.fromkeys(job.home.name for job in jobs if job.home is not None))
 
 
 def there(done: FilePort, target: Blobs, terms: Terms) -> bytes | None:

@@ -9,12 +9,14 @@ from unidiff.patch import PatchedFile
 
 from zpmaint.merge.lines import join
 from zpmaint.merge.splice import in_order, spliced
-from zpmaint.port import checks, leftovers
+from zpmaint.port import checks, leftovers, plain
+from zpmaint.port.checks import compiled
 from zpmaint.port.climb import climbed, told
 from zpmaint.port.held_names import held_to_tree
 from zpmaint.port.hunks import Change
 from zpmaint.port.outlines import language
 from zpmaint.port.placement import Job, Miss, Placement
+from zpmaint.port.refuted import refuted
 from zpmaint.port.scopes import Source, source
 from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.values import FilePort
@@ -45,24 +47,50 @@ def modified(
     """Port a file that stays a file under its name."""
     assert target is not None  # wholefile.port() has dealt with it
     jobs = jobs_of(file, base, target, terms)
-    attempts = [climbed(job) for job in jobs]
+    answers, result = _together(file.path, jobs, [climbed(job) for job in jobs])
+    if (at := plain.fitting(jobs)) is not None and not plain.stands(answers, at, jobs):
+        answers, result = _as_the_tools(file.path, jobs, answers, result)
+    if result is not None:
+        return FilePort(file.path, tuple(map(told, jobs, answers)), result.data)
+    conflict = "\n".join(a.conflict for a in answers if isinstance(a, Miss) and a.conflict)
+    return FilePort(file.path, tuple(map(told, jobs, answers)), None, conflict)
+
+
+def _together(
+    path: str, jobs: Sequence[Job], attempts: list[Placement | Miss]
+) -> tuple[list[Placement | Miss], Source | None]:
+    """The hunks held to the checks of the whole file, and the file, where all have a place."""
+    if not _all_placed(attempts):
+        return attempts, None
     placements = [a for a in attempts if isinstance(a, Placement)]
-    if all(isinstance(a, Placement) or a.done for a in attempts):
-        result = applied(jobs[0].target, placements)
-        if isinstance(result, Source) and (unused := idle(file.path, jobs, placements, result)):
-            result = Miss(f"{', '.join(unused)} would be left without a user")
-        if isinstance(result, Miss):
-            attempts = [result for _ in attempts]
-        else:
-            attempts = [
-                approved(job, a, result) if isinstance(a, Placement) else a
-                for job, a in zip(jobs, attempts, strict=True)
-            ]
-            if all(isinstance(a, Placement) or a.done for a in attempts):
-                hunks = tuple(map(told, jobs, attempts))
-                return FilePort(file.path, hunks, result.data)
-    conflict = "\n".join(a.conflict for a in attempts if isinstance(a, Miss) and a.conflict)
-    return FilePort(file.path, tuple(map(told, jobs, attempts)), None, conflict)
+    result = applied(jobs[0].target, placements)
+    if isinstance(result, Source) and (unused := idle(path, jobs, placements, result)):
+        result = Miss(f"{', '.join(unused)} would be left without a user")
+    if isinstance(result, Miss):
+        return [result for _ in attempts], None
+    kept = [
+        approved(path, job, a, result) if isinstance(a, Placement) else a
+        for job, a in zip(jobs, attempts, strict=True)
+    ]
+    return kept, result if _all_placed(kept) else None
+
+
+def _all_placed(attempts: Sequence[Placement | Miss]) -> bool:
+    return all(isinstance(a, Placement) or a.done for a in attempts)
+
+
+def _as_the_tools(
+    path: str, jobs: Sequence[Job], answers: list[Placement | Miss], result: Source | None
+) -> tuple[list[Placement | Miss], Source | None]:
+    """The answers, in the stead of which stands what patch and a merge agree on."""
+    at = plain.agreed(jobs)
+    if at is None:
+        return answers, result
+    literal = [plain.literally(job, n, a) for job, n, a in zip(jobs, at, answers, strict=True)]
+    if any(map(refuted, jobs, literal)):
+        return answers, result
+    kept, done = _together(path, jobs, list(literal))
+    return (kept, done) if done is not None else (answers, result)
 
 
 def applied(target: Source, placements: Sequence[Placement]) -> Source | Miss:
@@ -83,7 +111,9 @@ def idle(
     return leftovers.of_file(jobs, placements, result) if path.endswith(".c") else []
 
 
-def approved(job: Job, placement: Placement, result: Source) -> Placement | Miss:
+def approved(path: str, job: Job, placement: Placement, result: Source) -> Placement | Miss:
     """A placement, held to the checks of the scopes that it went to."""
     reasons = checks.of_scope(job, placement, result)
-    return Miss(f"{placement.placed}: {'; '.join(reasons)}") if reasons else placement
+    if reasons:
+        return Miss(f"{placement.placed}: {'; '.join(reasons)}")
+    return compiled.held(path, job, placement, result)

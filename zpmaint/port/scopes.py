@@ -20,12 +20,12 @@ from zpmaint.core.text import to_bytes
 from zpmaint.merge.lines import ending, join, lines_of, split_lines
 from zpmaint.merge.tokens import code, identifiers
 from zpmaint.port.outlines import OUTLINES, conditionals
+from zpmaint.port.outlines.columns import Body, bodies
 from zpmaint.port.outlines.found import Found
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Tree
 
-_NAME_BEFORE_PAREN = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _CONDITIONAL = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b\s*(.*)")
 
 
@@ -176,11 +176,17 @@ def _chunks(lines: list[str]) -> Iterator[list[str]]:
     """A file in pieces that end where a body does, with a brace in column one."""
     start = 0
     for n, line in enumerate(lines):
-        if line[0] == "}":
+        if line[0] == "}" and not _goes_on(lines, n):
             yield lines[start : n + 1]
             start = n + 1
     if start < len(lines):
         yield lines[start:]
+
+
+def _goes_on(lines: list[str], n: int) -> bool:
+    """Whether a brace in column one ends nothing: a macro's, or `} name = {`."""
+    text = lines[n].rstrip()
+    return text.endswith(("{", "\\")) or (n > 0 and lines[n - 1].rstrip().endswith("\\"))
 
 
 @lru_cache(maxsize=16384)
@@ -198,7 +204,7 @@ def _in_chunk(text: str) -> tuple[Found, ...]:
         "\n" if "#" in line and _CONDITIONAL.match(line) else line for line in split_lines(text)
     ]
     found = sorted(_parsed(to_bytes("".join(lines))), key=lambda scope: scope[2:])
-    return tuple(_disjoint(found, list(_by_column(lines))))
+    return tuple(_settled(found, bodies(lines)))
 
 
 def _parsed(data: bytes) -> Iterator[Found]:
@@ -234,42 +240,34 @@ def _scope_of(node: Node) -> Found | None:
     return (kind, name, start, end) if kind and name else None
 
 
-def _by_column(lines: list[str]) -> Iterator[Found]:
-    """Bodies that open with `{` and close with `}` in column one."""
-    opened: int | None = None
-    for n, line in enumerate(lines):
-        if line.startswith("{"):
-            opened = n
-        elif line.startswith("}") and opened is not None:
-            head = opened
-            while head > 0 and opened - head < 12 and _is_head(lines[head - 1]):
-                head -= 1
-            if found := _NAME_BEFORE_PAREN.search("".join(lines[head:opened])):
-                yield "function", found[1], head, n + 1
-            opened = None
-
-
 _HOLDERS = frozenset({"ERROR", "linkage_specification", "declaration_list"})
 
 
-def _is_head(line: str) -> bool:
-    """Whether a line can belong to a function's head: not blank, no end of something else."""
-    text = line.strip()
-    return bool(text) and not text.endswith((";", "}", "*/")) and not text.startswith(("#", "/*"))
-
-
-def _disjoint(parsed: list[Found], by_column: list[Found]) -> list[Found]:
-    """Parsed scopes, each within the one before it left out, and what only the columns show."""
+def _settled(parsed: list[Found], shown: list[Body]) -> list[Found]:
+    """Parsed scopes, each within the one before it left out, and what the columns show where the
+    parser lost its way: it saw no more than pieces of a body, or took the lines before along."""
     kept: list[Found] = []
     for scope in parsed:
         if not kept or scope[2] >= kept[-1][3]:
             kept.append(scope)
-    missed = [
-        scope
-        for scope in by_column
-        if all(end <= scope[2] or start >= scope[3] for _, _, start, end in kept)
-    ]
-    return sorted(kept + missed, key=lambda scope: scope[2:])
+    for body in shown:
+        near = [scope for scope in kept if scope[2] < body.end and scope[3] > body.start]
+        whole = [scope for scope in near if scope[2] <= body.opened and scope[3] >= body.end]
+        if any(scope[0] == "macro" for scope in whole):
+            continue
+        if any(_agrees(scope, body) for scope in whole):
+            continue
+        kept = [scope for scope in kept if scope not in near] + [body.found]
+    return sorted(kept, key=lambda scope: scope[2:])
+
+
+def _agrees(scope: Found, body: Body) -> bool:
+    """Whether a parsed scope is what the columns show, and not named by a macro before it:
+    __printf(1, 2), BTF_ID(...)."""
+    kind, name, start, _ = scope
+    is_mark = name.startswith("__") or name.isupper()
+    alike = body.kind in (kind, "function")
+    return start >= body.start and alike and (not is_mark or name == body.name)
 
 
 def _text(node: Node | None) -> str:

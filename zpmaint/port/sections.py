@@ -54,6 +54,13 @@ class Carried:
     """None where it could not be placed, or there is nothing left to do."""
     text: str
     """The section as it is to be written; '' where there is no effect."""
+    parts: tuple[Carried, ...] = ()
+    """The same file by file, where upstream moved what it changes to other files."""
+
+    @property
+    def each(self) -> tuple[Carried, ...]:
+        """What it became, one of each file."""
+        return self.parts or (self,)
 
     @property
     def held(self) -> bool:
@@ -449,6 +456,12 @@ def _renumbered(part: FileDiff, effect: Effect) -> str:
     return "".join([*out, *part.binary])
 
 
+def rewritten(part: FileDiff, path: str, before: bytes, after: bytes) -> str:
+    """The section as one of another file, from what that is before to what it is after."""
+    head = (line.replace(str(part.old), path) for line in part.head)
+    return _indexed(_anew(replace(part, head=tuple(head)), before, after), part, before, after)
+
+
 def _indexed(text: str, part: FileDiff, before: bytes, after: bytes) -> str:
     """The section with git's names of the contents that it goes from and to, as `git am -3` looks
     them up; only where it named them before."""
@@ -477,11 +490,14 @@ def proven(part: FileDiff, carried: Carried, name: str, strip: int, target: Over
         if all(c.start == at for c, at in zip(changes, carried.effect.at, strict=True)):
             return True  # it was done just so
     again = read_patch(carried.text, name, strip).diffs
-    if len(again) != 1:
+    if len(again) != len(carried.each):
         return False
-    done = perform(again[0], target)
-    return (
-        isinstance(done, Effect)
-        and done.files == carried.effect.files
-        and all(c.start == at for c, at in zip(done.changes, done.at, strict=False))
-    )
+    files: dict[str, bytes | None] = {}
+    for diff in again:
+        done = perform(diff, target)
+        if not isinstance(done, Effect):
+            return False
+        if any(c.start != at for c, at in zip(done.changes, done.at, strict=False)):
+            return False
+        files.update(done.files)
+    return files == carried.effect.files

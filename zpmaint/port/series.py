@@ -17,14 +17,16 @@ from zpmaint.diffs.reader import FileDiff
 from zpmaint.diffs.series import Member, Series
 from zpmaint.merge.tokens import identifiers
 from zpmaint.patchset.values import Resolution
-from zpmaint.port import reversal
+from zpmaint.port import reversal, section_moves
+from zpmaint.port.beside import drifted
+from zpmaint.port.calibration import calibrated
 from zpmaint.port.cumulative import Answer, Shown, claim, shown
 from zpmaint.port.markers import marks
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.own_names import of_lines
 from zpmaint.port.placed import Placed
 from zpmaint.port.sections import Carried, Effect, carry, held, perform, proven, stuck
-from zpmaint.port.terms import Terms
+from zpmaint.port.terms import Moves, Terms
 from zpmaint.port.threshold import held_back
 from zpmaint.port.values import Fate, FilePort, MemberPort
 from zpmaint.port.walk import Walk, walk
@@ -42,6 +44,7 @@ def port_series(
     resolutions: Sequence[Resolution] = (),
     version: KernelVersion | None = None,
     taken: Collection[str] = (),
+    moves: Moves | None = None,
 ) -> Iterator[MemberPort]:
     """Carry every patch of a series, in its order, giving each as it is done.
 
@@ -50,7 +53,8 @@ def port_series(
     others are not tried, unless `keep_going`: then they go onto the target without the patch.
     `exists` and `gone` tell of names in the trees before the series (see Terms). A patch with a
     hunk that is less sure than `min_confidence` is a conflict. A conflict that is among
-    `resolutions` is solved as it was before.
+    `resolutions` is solved as it was before. `moves` tells which files of the target may hold what
+    left the patches' own.
     A patch that the target shows to have, by the effect of the whole series (cumulative.py), and
     onto which it does not go as it is, is dropped; `version` is the target's, for what the patches
     say of themselves, and `taken` names those whose own commit is in its history.
@@ -58,7 +62,7 @@ def port_series(
     """
     work = _Work.start(
         series, base, target, resolutions=resolutions, exists=exists, gone=gone,
-        min_confidence=min_confidence, version=version, taken=taken,
+        min_confidence=min_confidence, version=version, taken=taken, moves=moves,
     )  # fmt: skip
     stopped = ""
     for number, member in enumerate(series.members):
@@ -109,6 +113,7 @@ class _Work:
     walked: Walk
     seen: Sequence[Shown]
     """What the target shows of each patch."""
+    moves: Moves | None = None
     brought: set[str] = field(default_factory=set)
     """The names in the lines of the patches that went in."""
 
@@ -125,6 +130,7 @@ class _Work:
         min_confidence: float = 0.0,
         version: KernelVersion | None = None,
         taken: Collection[str] = (),
+        moves: Moves | None = None,
     ) -> _Work:
         names = [member.name for member in series.members]
         walked = walk(series, base)
@@ -135,15 +141,17 @@ class _Work:
         seen = shown(walked, base, target, claims)
         return cls(
             Overlay(base), Overlay(target), names, exists, gone, min_confidence, resolutions,
-            walked, seen,
+            walked, seen, moves,
         )  # fmt: skip
 
     def terms(self, member: Member) -> Terms:
         """What is known of the tree when a patch's turn has come."""
         there, taken = self.exists, self.gone
         brings = _defined(member)
+        before = {path: self.base.get(path) for path in member.paths if self.base.knows(path)}
+        beside = drifted(before, {path: self.target.get(path) for path in before})
         if there is None or taken is None:
-            return Terms(brings=brings)
+            return Terms(brings=brings, beside=beside)
         own = _names(member)
 
         def exists(name: str) -> bool:
@@ -152,7 +160,7 @@ class _Work:
         def gone(name: str) -> bool:
             return name not in self.brought and taken(name)
 
-        return Terms(exists=exists, gone=gone, brings=brings)
+        return Terms(exists=exists, gone=gone, brings=brings, beside=beside)
 
     def next(self, number: int, member: Member, *, try_it: bool) -> MemberPort:
         """The next patch: held where the target has it, else carried."""
@@ -192,10 +200,11 @@ class _Work:
         needs: set[int] = set()
         carried: list[Carried] = []
         staged: dict[str, bytes | None] = {}
-        before = {path: self.target.get(path) for path in member.paths}
+        is_base = all(
+            self.base.knows(p) and self.base.get(p) == self.target.get(p) for p in member.paths
+        )
         terms = self.terms(member)
         reversed_ = False
-        is_base = all(self.base.knows(p) and self.base.get(p) == before[p] for p in before)
         seen = self.seen[number]
         for n, part in enumerate(member.patch.diffs):
             there = self.walked.effects[number][n]
@@ -206,9 +215,11 @@ class _Work:
                 carried.append(self.placed(part, there, member, terms, staged, known=known))
             needs |= self.pass_by(number, part, there, off_base)
         files = tuple(
-            replace(done.port, patch=member.name, renames=str(part.old) if part.is_rename else "")
+            replace(one.port, patch=member.name, renames=str(part.old) if part.is_rename else "")
             for part, done in zip(member.patch.diffs, carried, strict=False)
+            for one in done.each
         )
+        files = calibrated(files)
         files = held_back(files, self.min_confidence) or files
         fate, why = _judged(files) if try_it else (Fate.UNTRIED, "a patch before it conflicts")
         fate, why = _or_reversed(member, fate, why, stands=reversed_, is_base=is_base)
@@ -218,8 +229,8 @@ class _Work:
         if wrong:
             fate, why, data = Fate.CONFLICT, f"what would be written: {wrong}", b""
         if fate not in (Fate.APPLIES, Fate.PORTED):
-            for path in staged:
-                self.target.put(path, before[path])
+            for path, was in staged.items():
+                self.target.put(path, was)
         elif self.exists is not None:
             self.brought |= _names(member)
         return MemberPort(
@@ -244,20 +255,23 @@ class _Work:
         *,
         known: tuple[str, ...],
     ) -> Carried:
-        """A section on the target as it is now; what it does is done there, and put into `staged`.
-        `known` says for each hunk why the target is known to have it, or ''.
+        """A section on the target as it is now; what it does is done there, and what its files were
+        before the patch is put into `staged`. `known` says for each hunk why the target is known to
+        have it, or ''.
 
         A file may be in a patch twice: the second diff goes onto the first's result."""
         done = carry(
             part, self.base, there, self.target,
             terms=terms, resolutions=self.resolutions, known=known,
         )  # fmt: skip
+        if done.effect is None and not done.held and isinstance(there, Effect):
+            done = self.followed(part, done, terms)
         if done.effect is not None:
             if not proven(part, done, member.name, member.strip, self.target):
                 return stuck(part, "what would be written does not read as what was placed")
             for path, data in done.effect.files.items():
+                staged.setdefault(path, self.target.get(path))
                 self.target.put(path, data)
-            staged.update(done.effect.files)
         return done
 
     def pass_by(
@@ -272,6 +286,25 @@ class _Work:
         for path in part.paths:
             self.base.lose(path)
         return set()
+
+    def followed(self, part: FileDiff, stuck: Carried, terms: Terms) -> Carried:
+        """A section in conflict, where upstream moved what it changes: in the files that hold it
+        now, as the patches before this one leave them."""
+        path = str(part.old)
+        base, target = self.base.get(path), self.target.get(path)
+        names = section_moves.left(part, base, target) if self.moves is not None else None
+        if base is None or names is None or self.moves is None:
+            return stuck
+        offers = []
+        for offer in self.moves(path, names):
+            if not self.target.knows(offer.path):
+                self.target.put(offer.path, offer.data)
+            if (data := self.target.get(offer.path)) is not None:
+                offers.append(replace(offer, data=data))
+        if not offers:
+            return stuck
+        terms = replace(terms, offers=tuple(offers))
+        return section_moves.followed(part, stuck, base, target, terms)
 
     def advance(self, number: int, part: FileDiff, there: Effect) -> set[int]:
         """Do a section on its base; the patches whose lines it speaks of."""
@@ -366,7 +399,7 @@ def _written(member: Member, carried: list[Carried]) -> tuple[bytes, tuple[str, 
     notes = member.notes
     if count:
         notes += (f"{count} lines of the message quoted: patch(1) would act on them",)
-    diffs = [done.text for done in carried if done.text]
+    diffs = [one.text for done in carried for one in done.each if one.text]
     return data, notes, others.misread(text, diffs, member.name, member.strip)
 
 

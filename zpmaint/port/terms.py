@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from zpmaint.port.beside import Beside
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,12 @@ class Offer:
     data: bytes
     why: str
     """What speaks for it, for people to read."""
+
+
+Moves = Callable[[str, tuple[str, ...]], Sequence[Offer]]
+"""Asked of a file that a patch changes, by its path, and of those functions (and other scopes) of
+it that the target's file of that path does not have: the files of the target that may hold them.
+Where there is no such file in the target, all that the patch changes in it is asked for."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,9 @@ class Terms:
     away what they call."""
     brings: frozenset[str] = frozenset()
     """Names that the patch itself defines: no tree is asked for them."""
+    beside: tuple[Beside, ...] = ()
+    """The files of C that the patch touches, as far as both kernels have them: what they define
+    is known."""
     offers: tuple[Offer, ...] = ()
     """Other files of the target: where the patch's own file, or the function, is not there any
     more."""

@@ -51,6 +51,9 @@ class HunkPort:
     """Lines between the anchor's place and the target's; None where that has no meaning."""
     rests_on_names: bool = field(default=False, compare=False, repr=False)
     """Whether it is a conflict, or less sure, for a name of which only the whole tree can tell."""
+    raw: float | None = field(default=None, compare=False)
+    """How sure the strategy is by itself, where `confidence` is what was measured of such hunks;
+    None where it is that already."""
 
     @property
     def is_held_back(self) -> bool:
@@ -64,6 +67,7 @@ class HunkPort:
             "scope": self.scope,
             "placed": str(self.placed),
             "confidence": round(self.confidence, 3),
+            "raw": round(self.confidence if self.raw is None else self.raw, 3),
             "why": self.why,
             "offset": self.offset,
         }
@@ -200,7 +204,9 @@ class PortStep:
     """The whole files after it, of those that it touches; None for one that is not there then."""
 
 
-def _results(files: Sequence[FilePort]) -> dict[str, bytes | None]:
+def contents_of(files: Sequence[FilePort]) -> dict[str, bytes | None]:
+    """By path what the files of a port hold after it, None for one that is not there then; a file
+    that two sections of a patch change as the last one leaves it."""
     found: dict[str, bytes | None] = {}
     for file in files:
         if not file.is_held:
@@ -242,9 +248,9 @@ class Port:
         if not self.patch:
             return ()
         if not self.members:
-            return (PortStep("", self.patch, _results(self.files)),)
+            return (PortStep("", self.patch, contents_of(self.files)),)
         return tuple(
-            PortStep(member.name, member.text, _results(member.files))
+            PortStep(member.name, member.text, contents_of(member.files))
             for member in self.members
             if member.goes_in
         )

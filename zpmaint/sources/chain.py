@@ -151,6 +151,10 @@ class Chain:
         """See Source.speaking_of; of the first source that serves `version`."""
         return self._first(version, lambda source: source.speaking_of(version, name))
 
+    def files_called(self, version: KernelVersion, name: str) -> list[str]:
+        """See Source.called; of the first source that serves `version`."""
+        return self._first(version, lambda source: source.files_called(version, name))
+
     def histories(self) -> list[HasHistory]:
         """The sources that know commits, in order."""
         return [source for source in self.sources if isinstance(source, HasHistory)]

@@ -172,6 +172,10 @@ class GitSource:
         with self._lock:
             return self._names_of(version).speaking_of(name)
 
+    def files_called(self, version: KernelVersion, name: str) -> list[str]:
+        with self._lock:
+            return self._names_of(version).files_called(name)
+
     def _names_of(self, version: KernelVersion) -> TreeNames:
         if version not in self._names:
             tree = self._tree_id(self._open(), version)

@@ -127,6 +127,13 @@ class NameIndex:
             return []
         return None if found == [-1] else sorted(self._path(number) for number in found)
 
+    def files_called(self, name: str) -> list[str]:
+        """The text files whose last part of the path is `name`, by path."""
+        last = b"/" + name.encode("utf-8", "surrogateescape")
+        return sorted(
+            self._path(n) for n, path in enumerate(self._paths) if (b"/" + path).endswith(last)
+        )
+
     def _find(self, name: str) -> list[int] | None:
         """The numbers of a word's files, [-1] for more than MOST; None where there is no such
         word."""

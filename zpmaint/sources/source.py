@@ -59,6 +59,10 @@ class Source(Protocol):
         """The files of the kernel's tree that have `name` as a whole word, by path; None where so
         many do that the name is everybody's. May take as long as `speaks_of`."""
 
+    def files_called(self, version: KernelVersion, name: str) -> list[str]:
+        """The text files of the kernel's tree whose last part of the path is `name`, by path. May
+        take as long as `speaks_of`."""
+
 
 @runtime_checkable
 class HasHistory(Protocol):

@@ -64,10 +64,17 @@ class TarballSource(ABC):
     def speaking_of(self, version: KernelVersion, name: str) -> list[str] | None:
         """See Source.speaking_of; what no x86 needs is left out."""
         found = self._names_of(version).speaking_of(name)
-        if not found:
-            return found
+        return found and self._unpacked(version, found)
+
+    def files_called(self, version: KernelVersion, name: str) -> list[str]:
+        """See Source.called; what no x86 needs is left out."""
+        return self._unpacked(version, self._names_of(version).files_called(name))
+
+    def _unpacked(self, version: KernelVersion, paths: list[str]) -> list[str]:
+        if not paths:
+            return []
         tree = self.tree(version)
-        return [path for path in found if (tree / path).is_file()]
+        return [path for path in paths if (tree / path).is_file()]
 
     def _names_of(self, version: KernelVersion) -> TreeNames:
         if version not in self._names:

@@ -54,6 +54,9 @@ class TreeSource:
     def speaking_of(self, version: KernelVersion, name: str) -> list[str] | None:
         return self._names_of(version).speaking_of(name)
 
+    def files_called(self, version: KernelVersion, name: str) -> list[str]:
+        return self._names_of(version).files_called(name)
+
     def _names_of(self, version: KernelVersion) -> TreeNames:
         """The names of the folder as it was when first asked."""
         tree = self.tree(version)

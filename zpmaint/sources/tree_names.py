@@ -46,6 +46,10 @@ class TreeNames:
         """The text files that have `name` as a whole word; None where it is everybody's."""
         return self._asked(lambda index: index.files(name))
 
+    def files_called(self, name: str) -> list[str]:
+        """The text files whose last part of the path is `name`."""
+        return self._asked(lambda index: index.files_called(name))
+
     def _asked(self, ask: Callable[[NameIndex], Got]) -> Got:
         with self._lock:
             try:

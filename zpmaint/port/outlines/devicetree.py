@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from zpmaint.port.outlines.found import Found
 
-_OPEN = re.compile(r"\s*((?:[\w&-]+:\s*)*[&/\w{][^{;]*?)\s*\{\s*(?:/\*.*\*/\s*)?$")
-_CLOSE = re.compile(r"\s*\}\s*;")
+_NAME = re.compile(r"\s*((?:[\w&-]+:\s*)*[&/\w{][^{;]*?)\s*$")
+_ASIDE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
+_BRACE = re.compile(r"[{}]")
 _LONG = 40
 """Lines. Shorter nodes are scopes with all that they hold."""
 
@@ -26,14 +27,23 @@ def scopes(lines: list[str]) -> list[Found]:
     """The nodes, by their path."""
     root = _Node("", 0)
     stack = [root]
-    for n, line in enumerate(lines):
-        if opened := _OPEN.match(line):
-            stack.append(_Node(" ".join(opened[1].split()), n))
-        elif _CLOSE.match(line) and len(stack) > 1:
-            node = stack.pop()
-            node.end = n + 1
-            stack[-1].inner.append(node)
+    for n, line in enumerate(_ASIDE.sub(_blank, "".join(lines)).split("\n")):
+        at = 0
+        for brace in _BRACE.finditer(line):
+            if brace[0] == "{":
+                name = _NAME.match(line[at : brace.start()])
+                stack.append(_Node(" ".join(name[1].split()) if name else "", n))
+            elif len(stack) > 1:
+                node = stack.pop()
+                node.end = n + 1
+                if node.name:
+                    stack[-1].inner.append(node)
+            at = brace.end()
     return [found for node in root.inner for found in _told(node, "")]
+
+
+def _blank(found: re.Match[str]) -> str:
+    return "\n" * found[0].count("\n")
 
 
 def _told(node: _Node, above: str) -> list[Found]:

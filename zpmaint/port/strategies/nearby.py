@@ -8,12 +8,14 @@ that it belongs to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from zpmaint.merge import blockmerge, conflict
+from zpmaint.merge.indent import common, shifted
 from zpmaint.merge.lines import squeezed
 from zpmaint.merge.renames import pair_edited
-from zpmaint.merge.tokens import contained, identifiers, tokens
+from zpmaint.merge.tokens import KEYWORDS, contained, identifiers, tokens
 from zpmaint.port.everywhere import EVERYWHERE
 from zpmaint.port.follow import Followed, Region, code_lines
 from zpmaint.port.hunks import Change, find_all
@@ -80,6 +82,8 @@ def place(job: Job) -> Attempt:
     attempt = (
         _inserted(followed, run, job) if run.start == run.end else _changed(followed, run, job)
     )
+    if isinstance(attempt, Placement) and run.start == run.end:
+        attempt = _apart(job.target.lines, _as_deep(followed, run, attempt))
     if isinstance(attempt, Placement):
         for old, new in ((run.start, attempt.start), (run.end, attempt.end)):
             before, after = job.base.scope_between(old), job.target.scope_between(new)
@@ -94,8 +98,33 @@ def _is_inside(attempt: Placement, scope: Scope) -> bool:
     return scope.start < attempt.start and attempt.end <= scope.end and attempt.start < attempt.end
 
 
+def _apart(target: list[str], attempt: Placement) -> Placement:
+    """An addition that begins with an empty line, to be apart from what is above it: where one
+    stands there, it is that one, and the patch's own parts it from what is below."""
+    at, lines = attempt.start, attempt.lines
+    above, below = target[at - 1 : at], target[at : at + 1]
+    if attempt.end > at or not lines or lines[0].strip() or not lines[-1].strip():
+        return attempt
+    if not above or above[0].strip() or not below or not below[0].strip():
+        return attempt
+    return replace(attempt, start=at - 1, end=at - 1)
+
+
 def _placed(start: int, end: int, lines: list[str], confidence: float, why: str) -> Placement:
     return Placement(start, end, tuple(lines), Placed.NEIGHBOURS, confidence, why)
+
+
+def _as_deep(followed: Followed, run: Run, attempt: Placement) -> Placement:
+    """An addition among lines that upstream re-indented, as deep as they are."""
+    base, target = followed.base, followed.target.source.lines
+    near = range(max(run.start - 3, base.start), min(run.start + 3, base.end))
+    went = [(n, to) for n in near if (to := followed.went(n)) is not None]
+    depth = common((base.source.lines[n], target[to]) for n, to in went)
+    moved = [shifted(line, depth) for line in attempt.lines] if depth else []
+    lines = tuple(line for line in moved if line is not None)
+    if not moved or len(lines) < len(moved):
+        return attempt
+    return replace(attempt, lines=lines, why=f"{attempt.why}; as deep as the lines around it")
 
 
 def _inserted(followed: Followed, run: Run, job: Job) -> Attempt:
@@ -136,6 +165,11 @@ def _lost_its_paragraph(followed: Followed, run: Run, foot: int) -> bool:
     while at > followed.base.start and base[at - 1].strip():
         at -= 1
     gone = all(followed.went(n) is None for n in range(at, run.start))
+    top = foot
+    while top > followed.target.start and target[top - 1].strip():
+        top -= 1
+    spoken = identifiers(base[run.start - 1]) - EVERYWHERE - KEYWORDS
+    gone = gone and not spoken & identifiers("".join(target[top:foot]))  # else it was rewritten
     ends = run.start == len(base) or not base[run.start].strip()
     return at < run.start and gone and ends and foot > 0 and bool(target[foot - 1].strip())
 
@@ -172,6 +206,12 @@ def _between(followed: Followed, run: Run, top: int, foot: int, job: Job) -> Att
     if edited == [True, False]:
         why = "upstream edited the line above and went on with it; the patch's lines stay below"
         return _placed(foot, foot, run.lines, _ONE, why)
+    if (
+        counts := _counted_up(run.lines, theirs, target[followed.target.start : top + 1])
+    ) is not None:
+        at = top + 1 if counts else foot
+        why = "upstream added to the same entries, which count up"
+        return _placed(at, at, run.lines, _ONE, why)
     told = order(run.lines, theirs, head, tail)
     if told is Order.OPENS:
         return Miss(told.value, weight=3)
@@ -245,6 +285,32 @@ def _sorted_in(
         return None
     at = low + sum(line < own[0] for line in block)
     return at if at == high or _sort_key(target[at]) > own[-1] else None
+
+
+def _counted_up(ours: list[str], theirs: list[str], above: list[str]) -> bool | None:
+    """Whether the patch's entry comes before upstream's in entries that the last number in them
+    counts up, all before it being the same; None where they are none."""
+    keys = [_numbers(lines) for lines in (above[-4:], ours, theirs)]
+    before, own, other = (found[-1] if found else () for found in keys)
+    first = keys[2][0] if keys[2] else ()
+    if not before[:-1] or not before[:-1] == own[:-1] == other[:-1] == first[:-1]:
+        return None
+    if not before < min(own, first) or keys[1] != sorted(keys[1]):
+        return None
+    if own < first:
+        return True
+    return False if other < keys[1][0] else None
+
+
+def _numbers(lines: list[str]) -> list[tuple[int, ...]]:
+    """The numbers of each line that has several, comments aside."""
+    found = []
+    for line in lines:
+        numbers = [t for t in tokens(line) if t[0].isdigit()]
+        with suppress(ValueError):
+            if len(numbers) > 1:
+                found.append(tuple(int(number, 0) for number in numbers))
+    return found
 
 
 def _sort_key(line: str) -> str:
