@@ -44,6 +44,7 @@ def port_series(
     resolutions: Sequence[Resolution] = (),
     version: KernelVersion | None = None,
     taken: Collection[str] = (),
+    refused: Mapping[str, MemberPort] | None = None,
     moves: Moves | None = None,
 ) -> Iterator[MemberPort]:
     """Carry every patch of a series, in its order, giving each as it is done.
@@ -54,7 +55,8 @@ def port_series(
     `exists` and `gone` tell of names in the trees before the series (see Terms). A patch with a
     hunk that is less sure than `min_confidence` is a conflict. A conflict that is among
     `resolutions` is solved as it was before. `moves` tells which files of the target may hold what
-    left the patches' own.
+    left the patches' own. `refused` names those that were ported before and are no good (they do
+    not compile): the others are carried as if they conflicted.
     A patch that the target shows to have, by the effect of the whole series (cumulative.py), and
     onto which it does not go as it is, is dropped; `version` is the target's, for what the patches
     say of themselves, and `taken` names those whose own commit is in its history.
@@ -69,7 +71,11 @@ def port_series(
         if why := member.unreadable:
             yield MemberPort(member.name, Fate.UNREAD, (), b"", why, (), notes=member.notes)
             continue
-        done = work.next(number, member, try_it=keep_going or not stopped)
+        if refused and member.name in refused and (keep_going or not stopped):
+            needs = work.member(number, member, try_it=False).needs
+            done = replace(refused[member.name], needs=needs)
+        else:
+            done = work.next(number, member, try_it=keep_going or not stopped)
         if done.fate is Fate.CONFLICT and not keep_going:
             stopped = stopped or member.name
         yield done
