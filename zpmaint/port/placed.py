@@ -20,6 +20,8 @@ class Placed(StrEnum):
     SCOPE = "scope"
     EXPORTED = "exported"
     NEIGHBOURS = "neighbours"
+    SETTLED = "settled"
+    """Where both sides changed the same lines, a rule told what becomes of them."""
     PIECES = "pieces"
     VERSION = "version"
     """EXTRAVERSION, behind the target's own."""
@@ -59,6 +61,7 @@ RUNGS = (
     "dropped",
     "nearby",
     "adjacent",
+    "settled",
     "inlined",
 )
 """The modules of strategies/ in the order in which they are tried, the surest first. What none of

@@ -39,6 +39,7 @@ def port_series(
     min_confidence: float = 0.0,
     resolutions: Sequence[Resolution] = (),
     known: Mapping[str, str] | None = None,
+    refused: Mapping[str, MemberPort] | None = None,
     moves: Moves | None = None,
 ) -> Iterator[MemberPort]:
     """Carry every patch of a series, in its order, giving each as it is done.
@@ -49,7 +50,9 @@ def port_series(
     `exists` and `gone` tell of names in the trees before the series (see Terms). A patch with a
     hunk that is less sure than `min_confidence` is a conflict. A conflict that is among
     `resolutions` is solved as it was before. `known` names the patches that the target has, with
-    the reason. `moves` tells which files of the target may hold what left the patches' own.
+    the reason; `refused` those that were ported before and are no good (they do not compile): the
+    others are carried as if they conflicted. `moves` tells which files of the target may hold
+    what left the patches' own.
     A member that cannot be read whole is left out, and says so.
     """
     names = [member.name for member in series.members]
@@ -64,7 +67,11 @@ def port_series(
         if known and member.name in known:
             yield work.held(number, member, known[member.name])
             continue
-        done = work.member(number, member, try_it=keep_going or not stopped)
+        if refused and member.name in refused and (keep_going or not stopped):
+            needs = work.member(number, member, try_it=False).needs
+            done = replace(refused[member.name], needs=needs)
+        else:
+            done = work.member(number, member, try_it=keep_going or not stopped)
         if done.fate is Fate.CONFLICT and not keep_going:
             stopped = stopped or member.name
         yield done
