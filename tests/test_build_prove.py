@@ -74,6 +74,12 @@ def test_a_symbol_that_stays_off_is_no_proof(toy: ProofToy) -> None:
     assert "CARD is refused by kconfig" in card.why
 
 
+def test_an_object_that_a_variable_of_the_makefile_names_is_compiled(toy: ProofToy) -> None:
+    toy.write("mm/Makefile", "mmu-y := none.o\nmmu-$(CONFIG_MMU) := memory.o\nobj-y := $(mmu-y)\n")
+    toy.write("mm/Kconfig", "config MMU\n\tbool \"MMU\"\n")
+    assert toy.proof_of("mm/memory.c", GOOD).proof is Proof.PROVEN
+
+
 def test_a_header_is_proven_by_what_reads_it(toy: ProofToy) -> None:
     more = HEADER.replace("4", "8")
     grepped = toy.proof_of("include/linux/mm.h", more)
