@@ -98,7 +98,7 @@ def test_the_table_is_what_the_engine_reads(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_shipped_table_can_be_read() -> None:
-    table = calibration.table()
+    table = calibration.read(calibration.PLACE)
     assert set(table) <= set(Placed)
     for points in table.values():
         assert all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(points))
