@@ -72,7 +72,7 @@ def test_other_terms_are_named_beside_every_figure(data: Path, tmp_path: Path) -
     _, told, _ = zpmaint(*words, "--terms", "yields", "--curve", str(picture))
     titles = plain.count("Files that drifted") + plain.count("Everything else")
     flat = " ".join(told.split())
-    assert titles == 3 and flat.count("(not port's terms: yields)") >= 7
+    assert titles == 4 and flat.count("(not port's terms: yields)") >= 7
     assert "not port's terms: yields" in picture.read_text()
     _, out, _ = zpmaint(*words, "--json")
     assert json.loads(out)["terms"] == "port"
@@ -87,12 +87,17 @@ def test_other_terms_are_named_beside_every_figure(data: Path, tmp_path: Path) -
         (["--tags"], "ZPMAINT_KERNEL_GIT is not set"),
         (["--split", "2.6.32"], "--split, --reliability and --calibrate are for --pairs"),
         (["--pairs", "none.csv"], "none.csv: "),
+        (["--queues", "none.toml"], "none.toml: "),
+        (["--queues", "--pair", PAIR], "--pair and --package are not for --queues"),
+        (["--queues", "--data", "none"], "ZPMAINT_PAIRS_GIT is not set"),
         (["--pairs", "none.csv", "--pair", "6.1.1"], "--pair is not for --pairs"),
         (["--pairs", "none.csv", "--terms", "yields"], "--terms is not for --pairs"),
     ],
 )
 def test_mistakes(words: list[str], said: str) -> None:
-    status, out, err = zpmaint("-q", "evaluate", *words, env={"ZPMAINT_KERNEL_GIT": ""})
+    status, out, err = zpmaint(
+        "-q", "evaluate", *words, env={"ZPMAINT_KERNEL_GIT": "", "ZPMAINT_PAIRS_GIT": ""}
+    )
     assert status == 2 and not out
     assert said in err and len(err.splitlines()) == 2
 
@@ -141,7 +146,7 @@ def test_pairs(tmp_path: Path) -> None:
     picture = (tmp_path / "r.svg").read_text()
     assert "tuning (2.6.28): " in picture and "held out (2.6.29): " in picture
     rows = tomllib.loads((tmp_path / "c.toml").read_text())["row"]
-    assert sum(row["n"] for row in rows) >= 2 and {"placed", "raw", "confidence"} < set(rows[0])
+    assert sum(row["n"] for row in rows) == 3 and {"placed", "raw", "confidence"} < set(rows[0])
     assert len(list((tmp_path / "d").glob("*/*.diff"))) == 1
     # The data set is there: no history is read again.
     status, out, _ = zpmaint(*words, "--tool", "zpmaint", "--json", env={"ZPMAINT_PAIRS_GIT": ""})

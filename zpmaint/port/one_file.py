@@ -10,6 +10,7 @@ from unidiff.patch import PatchedFile
 from zpmaint.merge.lines import join
 from zpmaint.merge.splice import in_order, spliced
 from zpmaint.port import checks, leftovers, plain
+from zpmaint.port.checks import compiled
 from zpmaint.port.climb import climbed, told
 from zpmaint.port.held_names import held_to_tree
 from zpmaint.port.hunks import Change
@@ -68,7 +69,7 @@ def _together(
     if isinstance(result, Miss):
         return [result for _ in attempts], None
     kept = [
-        approved(job, a, result) if isinstance(a, Placement) else a
+        approved(path, job, a, result) if isinstance(a, Placement) else a
         for job, a in zip(jobs, attempts, strict=True)
     ]
     return kept, result if _all_placed(kept) else None
@@ -88,6 +89,12 @@ def _as_the_tools(
     literal = [plain.literally(job, n, a) for job, n, a in zip(jobs, at, answers, strict=True)]
     if any(map(refuted, jobs, literal)):
         return answers, result
+    if jobs[0].base is None:
+        # What the patch's author has seen is not known: the other checks can only doubt.
+        there = applied(jobs[0].target, literal)
+        if isinstance(there, Miss) or idle(path, jobs, literal, there):
+            return answers, result
+        return list(literal), there
     kept, done = _together(path, jobs, list(literal))
     return (kept, done) if done is not None else (answers, result)
 
@@ -110,7 +117,9 @@ def idle(
     return leftovers.of_file(jobs, placements, result) if path.endswith(".c") else []
 
 
-def approved(job: Job, placement: Placement, result: Source) -> Placement | Miss:
+def approved(path: str, job: Job, placement: Placement, result: Source) -> Placement | Miss:
     """A placement, held to the checks of the scopes that it went to."""
     reasons = checks.of_scope(job, placement, result)
-    return Miss(f"{placement.placed}: {'; '.join(reasons)}") if reasons else placement
+    if reasons:
+        return Miss(f"{placement.placed}: {'; '.join(reasons)}")
+    return compiled.held(path, job, placement, result)
