@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from zpmaint.port.outlines.found import Found
 
 _NAME = re.compile(r"\s*((?:[\w&-]+:\s*)*[&/\w{][^{;]*?)\s*$")
-_ASIDE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
+_ASIDE = re.compile(r'/\*.*?(?:\*/|\Z)|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 _BRACE = re.compile(r"[{}]")
 _LONG = 40
 """Lines. Shorter nodes are scopes with all that they hold."""
