@@ -315,3 +315,15 @@ def test_nothing_is_defined_twice(theirs: bool) -> None:
     ported = carry(BODY, new, other + BODY.replace("\tfirst(a);\n", "\tfirst(a, 0);\n"))
     assert ("mine is defined in the target already" in said(ported)) is theirs
     assert (ported.confidence <= 0.7) is theirs
+
+
+@pytest.mark.parametrize("remark", [" * helper() says\n", " * what helper(a, b, c) says\n"])
+def test_what_a_comment_says_is_no_call(remark: str) -> None:
+    """The hunk stands in a comment that opens above it."""
+    base = HEAD + "/**\n * one\n * two\n * three\n */\n" + BODY
+    new = base.replace(" * three\n", " * three\n" + remark)
+    target = base.replace(" * one\n", " * one more\n").replace(
+        "helper(int a)", "helper(int a, int b)"
+    )
+    ported = carry(base, new, target)
+    assert "argument(s)" not in said(ported)
