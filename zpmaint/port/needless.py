@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from zpmaint.merge.lines import squeezed
+from zpmaint.merge.lines import indentation, squeezed
 from zpmaint.merge.tokens import identifiers, tokens
 from zpmaint.port import learned
 from zpmaint.port.everywhere import EVERYWHERE
@@ -49,8 +49,10 @@ def needless(job: Job) -> Needless | None:
 def _of_run(job: Job, run: Run) -> Needless | None:
     assert job.base is not None
     old = [n for n in range(run.start, run.end) if squeezed(job.base.lines[n])]
-    text = "".join(job.base.lines[n] for n in old)
-    if tokens(text) == tokens("".join(run.lines)):
+    lines = [job.base.lines[n] for n in old]
+    text = "".join(lines)
+    kept = [indentation(line) for line in run.lines if squeezed(line)]
+    if tokens(text) == tokens("".join(run.lines)) and kept == list(map(indentation, lines)):
         return Needless("only its white space changes, and the target has other lines there")
     if not old or not any(map(squeezed, run.lines)):
         return None  # what is added alone, or goes, is the patch's own
@@ -58,7 +60,7 @@ def _of_run(job: Job, run: Run) -> Needless | None:
         return None  # its function may be in another file by now
     fates = _Fates(job)
     lost = _foreign(job)
-    if not any(map(fates.stands, old)) and all(identifiers(job.base.lines[n]) & lost for n in old):
+    if not any(map(fates.stands, old)) and all(identifiers(line) & lost for line in lines):
         names = ", ".join(sorted(identifiers(text) & lost)[:2])
         return Needless(f"it edits what the target does not have ({names})")
     replaced = _replaced(job, text, "".join(run.lines))
