@@ -90,3 +90,47 @@ def test_a_parameter_that_has_another_name_may_mean_something_else() -> None:
     target = base.replace("usage", "cache").replace("\tthree(0)", "\tdrop(cache);\n\tthree(0)")
     ported = carry(base, patched, target)
     assert ported.state is State.CONFLICT or "cache == 4" in outcome(ported)
+
+
+HEAD = "static struct page *get(struct bprm *bprm,\n\t\tint write)\n{\n\tstruct page *page;\n\n"
+
+
+def test_what_a_functions_head_names_is_not_used_there() -> None:
+    """The head says `page` as the name of a type; the variable of that name comes later."""
+    base = HEAD + "\tpage = look(bprm);\n\treturn page;\n}\n"
+    patched = base.replace("static struct", "struct")
+    target = base.replace("{\n\tstruct", "{\n\tint b = 7;\n\tstruct")
+    want = target.replace("static struct", "struct")
+    assert outcome(carry(base, patched, target)) == want
+
+
+def test_a_member_is_no_variable_of_its_name() -> None:
+    base = "static int ioctl(struct tty *tty)\n{\n\tint ret;\n\tunsigned long flags;\n\n"
+    base += "\tlock(&ret, flags);\n\tif (tty->flags & 1)\n\t\treturn -1;\n\treturn ret;\n}\n"
+    patched = base.replace("\tunsigned long flags;\n", "").replace(
+        "lock(&ret, flags)", "lock(&ret)"
+    )
+    target = base.replace("\treturn ret;", "\tdone(tty);\n\treturn ret;").replace(
+        "ioctl", "do_ioctl"
+    )
+    want = target.replace("\tunsigned long flags;\n", "").replace("lock(&ret, flags)", "lock(&ret)")
+    assert outcome(carry(base, patched, target)) == want
+
+
+def test_an_if_that_the_patch_itself_puts_into_a_table() -> None:
+    """Where a hunk has changes in two scopes, too: what no parser reads is the patch's own."""
+    table = (
+        "const struct ops dir_ops = {\n\t.read = a_read,\n\t.ioctl = a_ioctl,\n\t.open = a_open,\n"
+    )
+    table += "};\n"
+    base = f"static int a_ioctl(int a);\n\n{table}"
+    patched = base.replace(
+        "static int a_ioctl(int a);", "static long a_late(int a)\n{\n\treturn a;\n}"
+    )
+    patched = patched.replace(
+        "\t.ioctl = a_ioctl,\n",
+        "\t.late = a_late,\n#ifdef CONFIG_COMPAT\n\t.compat = a_late,\n#endif\n",
+    )
+    target = base.replace("\t.open", "\t.mmap = a_mmap,\n\t.open")
+    want = patched.replace("\t.open", "\t.mmap = a_mmap,\n\t.open")
+    assert outcome(carry(base, patched, target)) == want

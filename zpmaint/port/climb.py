@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from zpmaint.merge import renames
 from zpmaint.port import checks, confidence, learned, numbering, under_if, upstream
+from zpmaint.port.needless import needless
 from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.strategies import LADDER
@@ -37,6 +38,8 @@ def climbed(job: Job) -> Placement | Miss:
         if attempt.weight > nearest.weight:
             conflict = attempt.conflict or nearest.conflict
             nearest = replace(attempt, conflict=conflict, done=None)
+    if (left := needless(job)) is not None:
+        return replace(nearest, why=left.why, done=Placed.GONE, leaves=left.leaves)
     return nearest
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from unidiff.patch import PatchedFile
 
@@ -63,11 +64,16 @@ def _together(
     if not _all_placed(attempts):
         return attempts, None
     placements = [a for a in attempts if isinstance(a, Placement)]
+    if not placements and not jobs[0].terms.yields:
+        # Whether nothing is left to do for a whole file a person has to say.
+        return [replace(a, done=None) for a in attempts if isinstance(a, Miss)], None
     result = applied(jobs[0].target, placements)
     if isinstance(result, Source) and (unused := idle(path, jobs, placements, result)):
         result = Miss(f"{', '.join(unused)} would be left without a user")
     if isinstance(result, Miss):
         return [result for _ in attempts], None
+    if any(a.leaves & result.names for a in attempts if isinstance(a, Miss) and a.leaves):
+        return [replace(a, done=None) if isinstance(a, Miss) else a for a in attempts], None
     kept = [
         approved(path, job, a, result) if isinstance(a, Placement) else a
         for job, a in zip(jobs, attempts, strict=True)

@@ -127,6 +127,8 @@ class Miss:
     """How near it came: of several misses the one with the highest is shown."""
     done: Placed | None = None
     """UPSTREAM where the target has the hunk, GONE where upstream deleted what it changes."""
+    leaves: frozenset[str] = frozenset()
+    """Names that the file must be without in the end for it to be done."""
     rests_on_names: bool = False
     """Whether it was refused for a name that the target's file does not use."""
 

@@ -14,6 +14,9 @@ from zpmaint.port.checks.strays import strays
 from zpmaint.port.placement import Job
 from zpmaint.port.scopes import Scope, Source, errors, late_declarations, locals_of
 
+_MEMBER = re.compile(r"(?:->|\.)\s*[A-Za-z_]\w*")
+"""A member of something else, which is no variable of its name."""
+
 
 def check(job: Job, scope: Scope, result: Source) -> list[str]:
     """The touched scope parses, its gotos have their labels and its variables are declared."""
@@ -26,31 +29,32 @@ def check(job: Job, scope: Scope, result: Source) -> list[str]:
     found = []
     more = errors(after) - errors(before)
     # What the parser cannot read of the patch itself it cannot judge in another place either.
-    if more > 0 and not _own(job, errors):
+    if more > 0 and not _own(job, scope, errors):
         found.append(f"{scope.name} would no longer parse")
     more = late_declarations(after) - late_declarations(before)
-    if more > 0 and more > _own(job, late_declarations):
+    if more > 0 and more > _own(job, scope, late_declarations):
         found.append(f"a declaration in {scope.name} would come to stand behind statements")
     if early := _early(known, text, before, job):
         found.append(f"{scope.name} would use {', '.join(early)} before the declaration")
     found += labels.check(known, text)
     lost = strays(after) - strays(before)
-    if lost and not _own(job, lambda data: strays(data).total()):
+    if lost and not _own(job, scope, lambda data: strays(data).total()):
         found.append(f"{', '.join(sorted(lost))} in {scope.name} would stand in no switch or loop")
     declared = set(locals_of(before))
     if job.base is not None and job.home is not None:
         declared |= locals_of(join(job.base.lines[job.home.start : job.home.end])) & (
             identifiers(text) - identifiers(known)
         )
-    if undeclared := (declared - locals_of(after)) & identifiers(text):
+    if undeclared := (declared - locals_of(after)) & identifiers(_MEMBER.sub("", text)):
         found.append(f"{scope.name} would use {', '.join(sorted(undeclared))} undeclared")
     return found
 
 
-def _own(job: Job, count: Callable[[bytes], int]) -> int:
+def _own(job: Job, scope: Scope, count: Callable[[bytes], int]) -> int:
     """How much of a kind the patch itself brings to the hunk's scope in its own base: an #if
     around half a statement is no mistake of the port's."""
-    base, home = job.base, job.home
+    base = job.base
+    home = job.home or next(iter(base.same_scope(scope) if base else ()), None)
     if base is None or home is None or job.after is None:
         return 0
     twin = next(iter(job.after.same_scope(home)), None)
@@ -66,7 +70,10 @@ def _early(known: str, text: str, before: bytes, job: Job) -> list[str]:
     written = set(map(squeezed, job.wrote))
     names = sorted(locals_of(before) & identifiers(text))
     found = []
+    head = text[: text.find("{") + 1]
     for name in names:
+        if re.search(rf"\b{re.escape(name)}\b", head):
+            continue  # a parameter, or the type that has its name: none is used there
         first, now = _first(known, name), _first(text, name)
         if first != now and now in written and name not in locals_of(to_bytes(now)):
             found.append(name)

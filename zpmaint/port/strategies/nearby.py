@@ -9,7 +9,7 @@ that it belongs to.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from zpmaint.merge import blockmerge, conflict
 from zpmaint.merge.indent import common, shifted
@@ -18,10 +18,11 @@ from zpmaint.merge.renames import pair_edited
 from zpmaint.merge.tokens import KEYWORDS, contained, identifiers, tokens
 from zpmaint.port.everywhere import EVERYWHERE
 from zpmaint.port.follow import Followed, Region, code_lines
-from zpmaint.port.hunks import Change, find_all
+from zpmaint.port.hunks import find_all
 from zpmaint.port.insertion_order import Order, list_kind, order
 from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
+from zpmaint.port.runs import Run, runs
 from zpmaint.port.scopes import Scope
 from zpmaint.port.threeway_input import regions
 
@@ -33,37 +34,6 @@ _WHOLE = 0.8
 _BOTH = 0.75
 _ONE = 0.65
 _SAME_SPOT = 0.5
-
-
-@dataclass(frozen=True)
-class Run:
-    """Base lines [start, end) that become `lines`."""
-
-    start: int
-    end: int
-    lines: list[str]
-
-
-def runs(change: Change, at: int) -> list[Run]:
-    """The runs of a hunk whose pre-image stands at line `at` of the base."""
-    found: list[Run] = []
-    n = at
-    start: int | None = None
-    new: list[str] = []
-    for kind, text in [*change.lines, (" ", "")]:
-        if kind == " ":
-            if start is not None:
-                found.append(Run(start, n, new))
-                start, new = None, []
-            n += 1
-            continue
-        if start is None:
-            start = n
-        if kind == "+":
-            new.append(text)
-        else:
-            n += 1
-    return found
 
 
 def place(job: Job) -> Attempt:

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from zpmaint.merge.splice import in_order, spliced
 from zpmaint.port.hunks import Change
+from zpmaint.port.needless import needless
 from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
 from zpmaint.port.upstream import there_by_count
@@ -55,6 +56,7 @@ def place(job: Job, ladder: Sequence[Callable[[Job], Attempt]]) -> Attempt:
         return Miss("it is one piece")
     found: list[Placement] = []
     had: list[str] = []
+    left_out: list[str] = []
     for piece in pieces:
         part = replace(job, change=piece)
         if job.terms.yields and (held := there_by_count(part)):
@@ -62,8 +64,14 @@ def place(job: Job, ladder: Sequence[Callable[[Job], Attempt]]) -> Attempt:
             continue
         attempt = _climbed(part, ladder)
         if isinstance(attempt, Miss):
-            return attempt
+            left = needless(part)
+            if left is None or left.leaves:
+                return attempt
+            left_out.append(left.why)
+            continue
         found.append(attempt)
+    if left_out and not found:
+        return Miss("; ".join(dict.fromkeys(left_out)), weight=2)
     if not found:
         return Miss("; ".join(dict.fromkeys(had)), weight=5, done=Placed.UPSTREAM)
     if not in_order((one.start, one.end) for one in found):
@@ -76,7 +84,11 @@ def place(job: Job, ladder: Sequence[Callable[[Job], Attempt]]) -> Attempt:
     why = f"in {len(found)} pieces ({ways})" + (f": {told}" if told else "")
     if had:
         why += f"; {len(had)} more dropped: upstream has them"
-    confidence = min(one.confidence for one in found) - _APART * (len(found) + len(had))
+    if left_out:
+        why += f"; {len(left_out)} left out: {'; '.join(dict.fromkeys(left_out))}"
+    confidence = min(one.confidence for one in found) - _APART * (
+        len(found) + len(had) + len(left_out)
+    )
     if confidence < _LEAST:
         return Miss(f"{why}: too many to be sure of", weight=2)
     return Placement(first, at, tuple(lines), Placed.PIECES, confidence, why)
