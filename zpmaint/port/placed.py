@@ -55,6 +55,7 @@ RUNGS = (
     "blocks",
     "dropped",
     "nearby",
+    "between",
     "adjacent",
     "inlined",
 )
