@@ -167,7 +167,7 @@ def test_an_addition_at_a_files_end_is_not_made_twice(tmp_path: Path) -> None:
     assert fates(ported(folder, BASE, TARGET)) == ["applies"]
 
 
-CLASH = {**TARGET, "mm/a.c": DRIFTED.replace(b"\tstep_3(a);\n", b"\tstep_3(other);\n")}
+CLASH = {**TARGET, "mm/a.c": DRIFTED.replace(b"\tstep_3(a);\n", b"\tstep_3(a, 2);\n")}
 
 
 def test_the_first_conflict_stops_and_says_what_waits_for_it(tmp_path: Path) -> None:

@@ -238,10 +238,12 @@ def test_a_name_that_lives_on_is_no_rename() -> None:
     )
 
 
-def test_an_addition_whose_surroundings_are_gone_is_a_conflict() -> None:
+def test_an_addition_whose_surroundings_are_others_is_a_conflict() -> None:
     base = "int f(int a)\n{\n	one(a);\n	two(a);\n	three(a);\n	four(a);\n}\n"
     patched = base.replace("	three(a);\n", "	fresh(a, 1);\n	three(a);\n")
-    target = base.replace("	two(a);\n	three(a);\n", "")
+    target = base.replace(
+        "	two(a);\n	three(a);\n", "	int b = 7;\n	b += 9 * b;\n	b--;\n"
+    )
     assert carry(base, patched, target).state is State.CONFLICT
 
 

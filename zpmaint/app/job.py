@@ -37,10 +37,14 @@ class Job:
 
     def port(self, anchor: str | None = None, min_confidence: float | None = None) -> Port:
         """The port; with `min_confidence` held to that, whatever the set asks for."""
-        patchset = self.patchset
-        if min_confidence is not None:
-            patchset = replace(patchset, min_confidence=min_confidence)
+        patchset = self.held_to(min_confidence)
         return port_onto(self.session, patchset, self.version, self.chain, anchor=anchor)
+
+    def held_to(self, min_confidence: float | None) -> PatchSet:
+        """The patch set; with `min_confidence` that in the place of its own."""
+        if min_confidence is None:
+            return self.patchset
+        return replace(self.patchset, min_confidence=min_confidence)
 
     def kernels(self, flavour: str | None, build: BuildOptions) -> list[Kernel]:
         """The built kernels: the pair, or the one of `flavour`. Raises KernelError on a conflict,

@@ -19,6 +19,7 @@ from zpmaint.core.files import landing, locked
 from zpmaint.core.text import to_bytes
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.series import TABLE, Series
+from zpmaint.port.proof import CompileProof
 from zpmaint.port.series import dependents, port_series
 from zpmaint.port.values import Fate, MemberPort
 from zpmaint.sources.chain import Chain
@@ -36,6 +37,8 @@ class SeriesPort:
     version: KernelVersion
     base: KernelVersion | None
     ports: tuple[MemberPort, ...]
+    compiled: CompileProof | None = None
+    """What a compiler said of the files; None where none was asked."""
 
     @property
     def stuck(self) -> tuple[MemberPort, ...]:
@@ -64,6 +67,7 @@ class SeriesPort:
             "left_out": dict(self.series.left_out),
             "missing": list(self.series.missing),
             "notes": list(self.series.notes),
+            "compiled": self.compiled.as_json() if self.compiled else None,
             "patches": [
                 port.as_json()
                 | ({"holds_up": self.waiting(port)} if port.fate is Fate.CONFLICT else {})
@@ -82,12 +86,14 @@ def port_series_onto(
     keep_going: bool = False,
     look_for_names: bool = True,
     min_confidence: float = 0.0,
+    refused: Mapping[str, MemberPort] | None = None,
 ) -> SeriesPort:
     """Carry `series` onto `version`. With `base`, the kernel it was cut against, each patch has
     the files it was made from; where no source serves that kernel it is noted, and the engine has
     the patches alone to go by. Of a kernel only the files that the series touches are read, and
     with `look_for_names` both kernels' indexes of names (each made once, in a minute), if there is
-    a base. A patch with a hunk that is less sure than `min_confidence` does not go in."""
+    a base. A patch with a hunk that is less sure than `min_confidence` does not go in. `refused`:
+    see `port_series`."""
     wanted = series.paths
     done: list[MemberPort] = []
     with session.reporter.step(f"port {series.name} onto {version}", "patches") as step:
@@ -112,6 +118,7 @@ def port_series_onto(
             exists=exists,
             gone=gone,
             min_confidence=min_confidence,
+            refused=refused,
             moves=(
                 moves(session, chain, base, version)
                 if look_for_names and base is not None and base != version

@@ -68,11 +68,16 @@ def rows(text: str) -> Iterator[Row]:
 def symbols_for(path: str, text: Text) -> tuple[str, ...]:
     """The symbols that have a source built, the outermost folder's first; none where no Makefile
     names it."""
+    return named_by(path, text) or ()
+
+
+def named_by(path: str, text: Text) -> tuple[str, ...] | None:
+    """The same, and None where no Makefile names it."""
     pure = PurePosixPath(path)
     if pure.suffix not in _SUFFIXES:
-        return ()
+        return None
     found = _of_object(str(pure.parent), f"{pure.stem}.o", text, frozenset())
-    return tuple(dict.fromkeys(found or ()))
+    return None if found is None else tuple(dict.fromkeys(found))
 
 
 def _makefile(folder: str, text: Text) -> str:

@@ -7,21 +7,14 @@ again. What was built from the same inputs before is not built again.
 
 from __future__ import annotations
 
-import errno
 import filecmp
-import hashlib
-import json
-import os
 import re
-import shutil
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zpmaint.build import data as build_data
-from zpmaint.build import fixups, kconfig, make, profiles, toolchains
+from zpmaint.build import fixups, kconfig, make
 from zpmaint.build.change import changes
 from zpmaint.build.collect import Built, collect
 from zpmaint.build.conditions import SourceView
@@ -30,45 +23,23 @@ from zpmaint.build.diagnosis import check_folder, diagnose
 from zpmaint.build.evidence import Evidence
 from zpmaint.build.kept import Kept
 from zpmaint.build.options import BuildOptions
-from zpmaint.build.profiles import Profile
-from zpmaint.build.toolchains import Toolchain
+from zpmaint.build.setting import Setting, contents, digest, disk_faults, setting
 from zpmaint.build.values import Flavour, Kernel, Pair
-from zpmaint.build.worktree import WorkTree, fingerprint
-from zpmaint.core import tools
-from zpmaint.core.errors import InfraError, KernelError, UserError
+from zpmaint.build.worktree import fingerprint
+from zpmaint.core.errors import InfraError, KernelError
 from zpmaint.core.files import write_whole
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.versions import KernelVersion
-from zpmaint.core.wishes import Fragment, Wish
+from zpmaint.core.wishes import Fragment
 from zpmaint.port.values import PortStep
 
 BOTH = (Flavour.STOCK, Flavour.PATCHED)
 
-_FORMAT = 1  # raised when this room builds something else from the same inputs
-_CCACHE_SIZE = "5G"
-
 
 @dataclass(frozen=True)
-class _Job:
+class _Job(Setting):
     """All that both kernels of a pair share."""
 
-    version: KernelVersion
-    arch: str
-    tree: Path
-    work: WorkTree
-    profile: Profile
-    toolchain: Toolchain
-    compiler: str
-    basis: str
-    """A hash over all inputs but the sources' content that fix-ups and patch change."""
-    ccache: Path | None
-    logs: Path
-    jobs: int
-    reporter: Reporter
-    data: BuildData
-    wishes: tuple[Wish, ...]
-    """The profile's lines with those of the fragments on top."""
-    fragments: tuple[Fragment, ...]
     later: frozenset[str] = frozenset()
     is_pair: bool = True
     deleted: frozenset[str] = frozenset()
@@ -79,12 +50,6 @@ class _Job:
     @property
     def kept(self) -> Kept:
         return Kept(self.work.folder / "evidence")
-
-    @property
-    def config_name(self) -> str:
-        """Profile and fragments, for people."""
-        name = self.data.label("profile", self.profile.name)
-        return " + ".join((name, *(fragment.name for fragment in self.fragments)))
 
 
 @dataclass(frozen=True)
@@ -137,8 +102,8 @@ def build(
     InfraError (missing tools, disk full, out of memory, a crashed compiler).
     """
     check_folder(work)
-    with _disk_faults():
-        job = _job(
+    with disk_faults():
+        shared = setting(
             version,
             tree,
             options,
@@ -147,8 +112,9 @@ def build(
             logs=logs,
             reporter=reporter,
             fragments=fragments,
-            data=data or build_data.packaged(),
+            data=data,
         )
+        job = _Job(**vars(shared))
         with job.work.locked(reporter) as lock:
             is_pair = patched is not None and Flavour.PATCHED in flavours
             job = replace(
@@ -178,8 +144,8 @@ def build(
 
 
 def _evidence_key(first: _Variant, second: _Variant, steps: Sequence[PortStep]) -> str:
-    texts = [(step.name, step.text, _contents(step.result)) for step in steps]
-    return _digest([first.inputs, second.inputs, texts])[:16]
+    texts = [(step.name, step.text, contents(step.result)) for step in steps]
+    return digest([first.inputs, second.inputs, texts])[:16]
 
 
 def _is_noted(job: _Job, variant: _Variant) -> bool:
@@ -232,72 +198,12 @@ def _note_equal_images(job: _Job, pair: Pair) -> None:
                 )
 
 
-def _job(
-    version: KernelVersion,
-    tree: Path,
-    options: BuildOptions,
-    *,
-    work: Path,
-    ccache: Path | None,
-    logs: Path | None,
-    reporter: Reporter,
-    fragments: Sequence[Fragment],
-    data: BuildData,
-) -> _Job:
-    arch = options.arch
-    for name in ("Makefile", "arch"):
-        if not (tree / name).exists():
-            raise UserError(f"{tree}: not a kernel tree: no {name}", "name an unpacked kernel")
-    view = SourceView(tree)
-    profile = profiles.choose(view, arch, options.profile, data.profiles)
-    toolchain = toolchains.choose(view, data.toolchains)
-    wishes = {wish.symbol: wish for wish in profile.wishes_from(data.configs)}
-    for fragment in fragments:
-        wishes |= {wish.symbol: wish for wish in fragment.wishes}
-    tools.need("make", "gcc", "ld", *profile.tools)
-    compiler = toolchains.version_line(toolchain.compiler)
-    basis = _digest(
-        [
-            _FORMAT,
-            arch,
-            profile.model_dump(mode="json", include={"name", "target", "image", "make"}),
-            kconfig.fragment(wishes.values()),
-            toolchain.script([], arch) if toolchain.wrapped(arch) else toolchain.compiler,
-            toolchain.host_command([], arch),
-            compiler,
-            toolchains.version_line("ld"),
-            make.STAMP,
-        ]
-    )
-    work = work.resolve()
-    # A folder for each configuration: two that take turns in one would build everything anew.
-    lines = kconfig.fragment(wish for fragment in fragments for wish in fragment.wishes)
-    mark = f"+{_digest(lines)[:8]}" if fragments else ""
-    return _Job(
-        version,
-        arch,
-        tree.resolve(),
-        WorkTree(work / f"{version}-{arch}-{profile.name}{mark}"),
-        profile,
-        toolchain,
-        compiler,
-        basis,
-        (ccache or work.parent / "ccache").resolve() if shutil.which("ccache") else None,
-        (logs or work / "logs").resolve(),
-        options.jobs or os.cpu_count() or 1,
-        reporter,
-        data,
-        tuple(wishes.values()),
-        tuple(fragments),
-    )
-
-
 def _variant(
     job: _Job, source: str, flavour: Flavour, over: Mapping[str, bytes | None]
 ) -> _Variant:
     mended = fixups.mend(SourceView(job.tree, over), job.version, job.arch, job.data.fixups)
     wanted = {**over, **mended.files}
-    inputs = _digest([job.basis, source, _contents(wanted)])
+    inputs = digest([job.basis, source, contents(wanted)])
     name = f"{flavour}-{inputs[:16]}"
     return _Variant(
         flavour,
@@ -345,7 +251,7 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
     whole = before.is_file()
     before.unlink(missing_ok=True)
     changed = work.put(job.tree, variant.wanted)
-    command = _command(job)
+    command = job.command
     notes = _configure(job, variant, command, step)
     few = _narrowed(work.src, changed) if job.narrow and whole else []
     counted = work.folder / f"steps-{variant.flavour}"
@@ -388,30 +294,6 @@ def _narrowed(src: Path, changed: Collection[str]) -> list[str]:
     return []
 
 
-def _command(job: _Job) -> list[str]:
-    """The arguments that every make of this job has in common."""
-    launcher = ["ccache"] if job.ccache else []
-    compiler = " ".join([*launcher, job.toolchain.compiler])
-    if job.toolchain.wrapped(job.arch):
-        wrapper = job.work.folder / "cc"
-        script = job.toolchain.script(launcher, job.arch)
-        if not wrapper.is_file() or wrapper.read_text() != script:
-            write_whole(wrapper, script)
-        wrapper.chmod(0o755)
-        compiler = str(wrapper)
-    return [
-        "-C",
-        str(job.work.src),
-        f"O={job.work.obj}",
-        f"ARCH={job.arch}",
-        "CROSS_COMPILE=",
-        "LOCALVERSION=",
-        f"CC={compiler}",
-        f"HOSTCC={job.toolchain.host_command(launcher, job.arch)}",
-        *(f"{name}={value}" for name, value in job.profile.make.items()),
-    ]
-
-
 def _configure(job: _Job, variant: _Variant, command: list[str], step: Step) -> list[str]:
     """Run kconfig where its input changed; gives what the fragments ask for in vain."""
     work = job.work
@@ -420,7 +302,7 @@ def _configure(job: _Job, variant: _Variant, command: list[str], step: Step) -> 
         for path, content in variant.wanted.items()
         if Path(path).name.startswith("Kconfig")
     }
-    state, done = _digest([job.basis, _contents(kconfigs)]), work.obj / ".zpmaint-configured"
+    state, done = digest([job.basis, contents(kconfigs)]), work.obj / ".zpmaint-configured"
     unknown = work.obj / ".zpmaint-unknown"
     if done.is_file() and done.read_text() == state:
         return unknown.read_text().splitlines() if unknown.is_file() else []
@@ -483,7 +365,7 @@ def _run(
     expected: int,
     extra: Mapping[str, str] | None = None,
 ) -> int:
-    env = make.environment({**_ccache_environment(job), **(extra or {})})
+    env = job.environment(extra)
     start = variant.log.stat().st_size
     with job.work.making():
         status, steps = make.make(
@@ -502,39 +384,3 @@ def _fault(job: _Job, variant: _Variant, said: list[str]) -> InfraError | Kernel
     if fault.infrastructure:
         return InfraError(what, f"{fault.hint}; log: {variant.log}")
     return KernelError(what, f"log: {variant.log}")
-
-
-def _ccache_environment(job: _Job) -> dict[str, str]:
-    """With the paths of this work folder made relative, a fresh one finds what another left."""
-    if job.ccache is None:
-        return {}
-    return {
-        "CCACHE_DIR": str(job.ccache),
-        "CCACHE_MAXSIZE": _CCACHE_SIZE,
-        "CCACHE_BASEDIR": str(job.work.folder),
-        "CCACHE_NOHASHDIR": "1",
-    }
-
-
-def _contents(files: Mapping[str, bytes | None]) -> dict[str, str | None]:
-    return {
-        path: None if content is None else hashlib.sha256(content).hexdigest()
-        for path, content in files.items()
-    }
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-@contextmanager
-def _disk_faults() -> Iterator[None]:
-    """A disk's refusal is the surroundings' fault and says so in one line."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise InfraError(f"disk full: {error.filename or error}", "free some space") from None
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EIO):
-            raise InfraError(f"{error.filename}: {error.strerror}", "see the disk") from None
-        raise

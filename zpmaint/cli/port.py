@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
+from zpmaint.app.compile import compiled_port, compiled_series
 from zpmaint.app.job import Job
 from zpmaint.app.patch_files import read_file
 from zpmaint.app.series import check_out, port_series_onto, write_series
@@ -54,6 +56,15 @@ from zpmaint.diffs.series import joined, load_series
     "refused; the first time a kernel is asked, its names are indexed, in a minute or two.",
 )
 @click.option(
+    "--compile/--no-compile",
+    "compiles",
+    default=None,
+    help="Compile the objects of the files that the port touches, of stock and of the port: what "
+    "stock compiles and the port does not is a conflict. Done where the kernel's tree is at hand "
+    "unpacked, unless it is refused; of a series then for the files of the patches that were "
+    "carried on. --compile fetches and unpacks what is needed, and takes all files.",
+)
+@click.option(
     "-v", "--verbose", is_flag=True, help="Of a series that is a patch set, each hunk as well."
 )
 @options.as_json
@@ -71,6 +82,7 @@ def command(
     base: str | None,
     keep_going: bool,
     look_for_names: bool | None,
+    compiles: bool | None,
     verbose: bool,
     as_json: bool,
 ) -> int:
@@ -85,6 +97,7 @@ def command(
       zpmaint port 6.12.y --json
       zpmaint port 6.12.y | patch -p1 -d linux-6.12
       zpmaint port 6.12.y --min-confidence 0.9
+      zpmaint port 6.12.y --compile --out ported/
       zpmaint port 6.12.107 --series debian/patches --base 6.12.94 --out ported/
     """
     if series:
@@ -100,12 +113,19 @@ def command(
             out=out,
             keep_going=keep_going,
             look_for_names=look_for_names,
+            compiles=compiles,
             as_json=as_json,
         )
     if base or keep_going or look_for_names is not None:
         raise click.UsageError("--base, --keep-going and --look-for-names are for --series")
     job = Job.take(context.session, version, patch, sources)
-    result = job.port(anchor, min_confidence)
+    result = compiled_port(
+        context.session,
+        job.held_to(min_confidence),
+        job.chain,
+        job.port(anchor, min_confidence),
+        asked=compiles,
+    )
     written = write_port(job.patchset, result, out) if out and result.patch else None
     if as_json:
         context.json(result.as_json())
@@ -130,6 +150,7 @@ def _series(
     out: Path | None,
     keep_going: bool,
     look_for_names: bool | None,
+    compiles: bool | None,
     as_json: bool,
 ) -> int:
     """Port a series; the folder is written whatever came of it, with what went in."""
@@ -139,7 +160,8 @@ def _series(
         check_out(out)
     session = context.session
     chain = session.chain(sources, () if sources else session.names_for(version))
-    result = port_series_onto(
+    carry = partial(
+        port_series_onto,
         session,
         joined([load_series(place, read_file) for place in places]),
         session.resolve(version, chain),
@@ -147,6 +169,14 @@ def _series(
         base=session.resolve(base, chain) if base else None,
         keep_going=keep_going,
         look_for_names=look_for_names is not False,
+        min_confidence=min_confidence or 0.0,
+    )
+    result = compiled_series(
+        session,
+        chain,
+        carry(),
+        lambda refused: carry(refused=refused),
+        asked=compiles,
         min_confidence=min_confidence or 0.0,
     )
     if out is not None:

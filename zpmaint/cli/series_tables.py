@@ -29,7 +29,7 @@ def port(out: Console, result: Port, *, each_hunk: bool = False) -> None:
             escape(member.name),
             tables.state(member.fate),
             _offsets(member),
-            f"{member.confidence:.2f}" if member.files else "",
+            f"{member.sure:.2f}" if member.files else "",
             escape(member.why),
         )
         for hunk in _hunks(member) if each_hunk else ():
@@ -41,6 +41,7 @@ def port(out: Console, result: Port, *, each_hunk: bool = False) -> None:
         for file in member.files:
             if file.conflict:
                 out.print(f"{member.name}: {file.path}:\n{file.conflict}", markup=False)
+    tables.compiled(out, result.compiled)
 
 
 def _offsets(member: MemberPort) -> str:
@@ -55,7 +56,7 @@ def _hunks(member: MemberPort) -> list[tuple[str, Text, str, str, str]]:
             escape(f"  {file.path} {hunk.header}"),
             tables.state(hunk.placed),
             "" if hunk.offset is None else f"{hunk.offset:+d}",
-            f"{hunk.confidence:.2f}",
+            f"{hunk.sure:.2f}",
             escape(hunk.why),
         )
         for file in member.files

@@ -17,6 +17,7 @@ from zpmaint.cli import evidence_tables, record_tables
 from zpmaint.core.result import Result, Tone
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
+from zpmaint.port.proof import CompileProof
 from zpmaint.port.values import Fate
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def port(out: Console, result: Port) -> None:
                 escape(hunk.scope),
                 state(hunk.placed),
                 offset,
-                f"{hunk.confidence:.2f}",
+                f"{hunk.sure:.2f}",
                 escape(hunk.why),
             )
     heading = Text(f"{result.patchset} on {result.version}: ")
@@ -96,6 +97,14 @@ def port(out: Console, result: Port) -> None:
     for file in result.files:
         if file.conflict:
             out.print(f"{file.path}:\n{file.conflict}", markup=False)
+    compiled(out, result.compiled)
+
+
+def compiled(out: Console, proof: CompileProof | None) -> None:
+    """What the compiler said of a port; nothing where none was asked."""
+    if proof is not None:
+        by = f" ({proof.by})" if proof.by else ""
+        out.print(f"{proof.words}{by}", markup=False, soft_wrap=True)
 
 
 def series(out: Console, result: SeriesPort) -> None:
@@ -104,7 +113,7 @@ def series(out: Console, result: SeriesPort) -> None:
     for one in result.ports:
         if one.fate is Fate.UNTRIED or (one.fate is Fate.APPLIES and not one.off_base):
             continue
-        table.add_row(escape(one.name), state(one.fate), f"{one.confidence:.2f}", escape(one.why))
+        table.add_row(escape(one.name), state(one.fate), f"{one.sure:.2f}", escape(one.why))
         for said in one.off_base:
             table.add_row("", "", "", escape(f"not on its own base: {said}"))
         if one.fate is Fate.CONFLICT and (waiting := result.waiting(one)):
@@ -116,6 +125,7 @@ def series(out: Console, result: SeriesPort) -> None:
             if file.conflict:
                 out.print(f"{one.name}: {file.path}:\n{file.conflict}", markup=False)
     _said_of(out, result)
+    compiled(out, result.compiled)
     counts = ", ".join(
         f"{count} {fate}" for fate in Fate if (count := sum(p.fate is fate for p in result.ports))
     )

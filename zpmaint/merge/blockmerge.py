@@ -21,7 +21,7 @@ from zpmaint.merge.align import gaps
 from zpmaint.merge.indent import common, shifted
 from zpmaint.merge.lines import body, ending, indentation, squeezed
 from zpmaint.merge.renames import pair_edited
-from zpmaint.merge.tokens import KEYWORDS, identifiers, pieces, similarity, tokens
+from zpmaint.merge.tokens import identifiers, pieces, similarity, statement, tokens
 
 _REWORDED = 0.5
 """The share of words that a message's statement keeps when upstream prints it otherwise."""
@@ -274,7 +274,7 @@ class _Merge:
         """Whether a line that opens or closes a block has become another statement: an else an
         else if, an if a switch."""
         old, new = tokens(self.base[n]), tokens(self.yours.text(n))
-        return bool({"{", "}"} & {*old, *new}) and _statement(old) != _statement(new)
+        return bool({"{", "}"} & {*old, *new}) and statement(old) != statement(new)
 
     def clash(self, why: str, n: int) -> Clash:
         return Clash(why, (self.base[n],), (self.mine.text(n),), (self.yours.text(n),))
@@ -287,10 +287,6 @@ def _messages(line: str) -> list[str]:
 def _is_comment(line: str) -> bool:
     text = squeezed(line)
     return text.startswith("/*") and text.endswith("*/") and text.count("/*") == 1
-
-
-def _statement(line: Sequence[str]) -> list[str]:
-    return [token for token in line if token in KEYWORDS or token in ("{", "}")]
 
 
 def _untouched(n: int, base: Sequence[str], mine: _Side) -> bool:

@@ -115,3 +115,8 @@ def contained(one: Sequence[str], other: Sequence[str]) -> float:
 def weight(lines: Iterable[str]) -> int:
     """How many tokens some lines hold: what a change weighs."""
     return sum(len(tokens(line)) for line in lines)
+
+
+def statement(words: Iterable[str]) -> list[str]:
+    """What says what kind of statement some tokens are: keywords and braces."""
+    return [token for token in words if token in KEYWORDS or token in ("{", "}")]

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from zpmaint.diffs import writer
 from zpmaint.merge.lines import lines_of
+from zpmaint.port.beside import drifted
 from zpmaint.port.file_moves import one_each, ported, there
 from zpmaint.port.held_names import held_to_tree
 from zpmaint.port.outcome import Outcome, carried_on, stuck, undone, without
@@ -21,7 +22,7 @@ from zpmaint.port.values import FilePort, State
 def carry(patch: str, base: Frozen, target: Frozen, terms: Terms = STRICT) -> Outcome:
     """The port of one patch between given contents: what a version's name has no part in."""
     before, now = dict(base), dict(target)
-    terms = replace(terms, brings=of_patch(patch))
+    terms = replace(terms, brings=of_patch(patch), beside=drifted(before, now))
     files: list[FilePort] = []
     diffs: list[str] = []
     for file in files_of(patch):

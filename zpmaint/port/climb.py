@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from zpmaint.merge import renames
-from zpmaint.port import checks, confidence, numbering, upstream
-from zpmaint.port.follow import Followed, Region, successors
+from zpmaint.port import checks, confidence, learned, numbering, upstream
+from zpmaint.port.follow import Followed, Region
 from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.strategies import LADDER
@@ -46,7 +46,8 @@ def _spoken_anew(job: Job, placement: Placement) -> Placement:
     outdated = checks.outdated(job, placement)
     if not outdated or job.base is None:
         return placement
-    names = {old: new for old in outdated if (new := successors(job.base, job.target).get(old))}
+    known = learned.names(job)
+    names = {old: known[old] for old in outdated if old in known}
     if not names:
         return placement
     renamed = ", ".join(f"{old} is called {new} by now" for old, new in names.items())

@@ -19,5 +19,15 @@ APART = 0.6
 """An addition that upstream's own stands an empty line from: 14 of 22."""
 RENAMED = 0.8
 """At most, where a line of the patch was spoken in a name that upstream has given since."""
+CLOSED_GAP = 0.7
+"""An addition of which all neighbours are gone, and which has one place left."""
+WORDS = 0.7
+"""A statement that both sides edited, in different words."""
+SUPERSEDED = 0.6
+"""The same where the patch takes away words that the target has otherwise."""
+REWRITTEN = 0.5
+"""Lines that the patch rewrites, the target having them otherwise."""
 PLAIN = 0.7
 """Where patch -F0 and a three-way merge agree on what a check or a strategy objects to."""
+VERSION = 0.95
+"""EXTRAVERSION of the top Makefile: one line, which is not to be mistaken."""

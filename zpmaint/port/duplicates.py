@@ -16,7 +16,7 @@ from zpmaint.port.threeway_input import sides
 
 _ONCE = {
     "c": (
-        re.compile(r"(\w+):$"),
+        re.compile(r"(?!default:)(\w+):$"),
         re.compile(r"(case .*):"),
         re.compile(r"(# ?define \w+)"),
         re.compile(r"(# ?include .*)"),

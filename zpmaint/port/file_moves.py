@@ -88,7 +88,7 @@ def _together(
         return replace(result, why=f"{path}: {result.why}")
     if unused := idle(path, jobs, placed, result):
         return Miss(f"{path}: {', '.join(unused)} would be left without a user")
-    kept = [approved(j, a, result) if isinstance(a, Placement) else a for j, a in pairs]
+    kept = [approved(path, j, a, result) if isinstance(a, Placement) else a for j, a in pairs]
     for one in kept:
         if isinstance(one, Miss) and not one.done:
             return replace(one, why=f"{path}: {one.why}")

@@ -49,6 +49,12 @@ def write(
     return "\n".join(lines) + "\n\n"
 
 
+def with_entry(patch: str, key: str, value: str) -> str:
+    """A patch that `write` has headed, with one more line in the head."""
+    head, mark, rest = patch.partition("\nHunk: ")
+    return f"{head}\n{_entry(key, value)}{mark}{rest}" if mark else patch
+
+
 def of_anchor(
     patchset: PatchSet, version: KernelVersion, entries: Sequence[tuple[str, str]]
 ) -> str:

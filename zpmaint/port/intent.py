@@ -31,15 +31,36 @@ def share(
 ) -> float:
     """How much of a hunk's intent replacing `before` by `after` fulfils, 0..1.
 
-    The smaller of two shares: of what the hunk removes for good, and of what it brings. `gone` and
-    `there` are what counts as done by upstream.
+    The smaller of two shares: of what the hunk removes for good, and of what it brings; by lines,
+    or by the words that it changes in them, whichever is more: where the target wraps a statement
+    otherwise, its lines are shorter. `gone` and `there` are what counts as done by upstream.
     """
     old, new = counted(list(before)), counted(list(after))
-    asked = ((old - new, change.removed - gone), (new - old, change.added - there))
-    shares = [
-        min(1.0, _weight(done) / _weight(wanted)) for done, wanted in asked if _weight(wanted)
-    ]
+    removed, added = change.removed - gone, change.added - there
+    by_lines = _share((_weight(old - new), _weight(removed)), (_weight(new - old), _weight(added)))
+    if by_lines >= ENOUGH:
+        return by_lines
+    one, other, minus, plus = map(_words, (old, new, removed, added))
+    return max(
+        by_lines,
+        _share(
+            ((one - other).total(), (minus - plus).total()),
+            ((other - one).total(), (plus - minus).total()),
+        ),
+    )
+
+
+def _share(*asked: tuple[int, int]) -> float:
+    shares = [min(1.0, done / wanted) for done, wanted in asked if wanted]
     return min(shares, default=1.0)
+
+
+def _words(lines: Counter[str]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for line, count in lines.items():
+        for word in tokens(line):
+            found[word] += count
+    return found
 
 
 def _weight(lines: Counter[str]) -> int:

@@ -10,6 +10,7 @@ from unidiff.patch import PatchedFile
 from zpmaint.merge.lines import join
 from zpmaint.merge.splice import in_order, spliced
 from zpmaint.port import checks, leftovers, plain
+from zpmaint.port.checks import compiled
 from zpmaint.port.climb import climbed, told
 from zpmaint.port.held_names import held_to_tree
 from zpmaint.port.hunks import Change
@@ -68,7 +69,7 @@ def _together(
     if isinstance(result, Miss):
         return [result for _ in attempts], None
     kept = [
-        approved(job, a, result) if isinstance(a, Placement) else a
+        approved(path, job, a, result) if isinstance(a, Placement) else a
         for job, a in zip(jobs, attempts, strict=True)
     ]
     return kept, result if _all_placed(kept) else None
@@ -110,7 +111,9 @@ def idle(
     return leftovers.of_file(jobs, placements, result) if path.endswith(".c") else []
 
 
-def approved(job: Job, placement: Placement, result: Source) -> Placement | Miss:
+def approved(path: str, job: Job, placement: Placement, result: Source) -> Placement | Miss:
     """A placement, held to the checks of the scopes that it went to."""
     reasons = checks.of_scope(job, placement, result)
-    return Miss(f"{placement.placed}: {'; '.join(reasons)}") if reasons else placement
+    if reasons:
+        return Miss(f"{placement.placed}: {'; '.join(reasons)}")
+    return compiled.held(path, job, placement, result)

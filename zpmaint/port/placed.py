@@ -20,7 +20,11 @@ class Placed(StrEnum):
     SCOPE = "scope"
     EXPORTED = "exported"
     NEIGHBOURS = "neighbours"
+    SETTLED = "settled"
+    """Where both sides changed the same lines, a rule told what becomes of them."""
     PIECES = "pieces"
+    VERSION = "version"
+    """EXTRAVERSION, behind the target's own."""
     MOVED = "moved"
     """In another file: upstream moved what it changes there."""
     RESOLUTION = "resolution"
@@ -49,6 +53,7 @@ class Placed(StrEnum):
 
 RUNGS = (
     "literal",
+    "version_line",
     "exported",
     "threeway",
     "identifiers",
@@ -57,6 +62,7 @@ RUNGS = (
     "nearby",
     "between",
     "adjacent",
+    "settled",
     "inlined",
 )
 """The modules of strategies/ in the order in which they are tried, the surest first. What none of

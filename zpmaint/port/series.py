@@ -17,6 +17,7 @@ from zpmaint.diffs.series import Member, Series
 from zpmaint.merge.tokens import identifiers
 from zpmaint.patchset.values import Resolution
 from zpmaint.port import reversal, section_moves
+from zpmaint.port.beside import drifted
 from zpmaint.port.calibration import calibrated
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.own_names import of_lines
@@ -38,6 +39,7 @@ def port_series(
     min_confidence: float = 0.0,
     resolutions: Sequence[Resolution] = (),
     known: Mapping[str, str] | None = None,
+    refused: Mapping[str, MemberPort] | None = None,
     moves: Moves | None = None,
 ) -> Iterator[MemberPort]:
     """Carry every patch of a series, in its order, giving each as it is done.
@@ -48,7 +50,9 @@ def port_series(
     `exists` and `gone` tell of names in the trees before the series (see Terms). A patch with a
     hunk that is less sure than `min_confidence` is a conflict. A conflict that is among
     `resolutions` is solved as it was before. `known` names the patches that the target has, with
-    the reason. `moves` tells which files of the target may hold what left the patches' own.
+    the reason; `refused` those that were ported before and are no good (they do not compile): the
+    others are carried as if they conflicted. `moves` tells which files of the target may hold
+    what left the patches' own.
     A member that cannot be read whole is left out, and says so.
     """
     names = [member.name for member in series.members]
@@ -63,7 +67,11 @@ def port_series(
         if known and member.name in known:
             yield work.held(number, member, known[member.name])
             continue
-        done = work.member(number, member, try_it=keep_going or not stopped)
+        if refused and member.name in refused and (keep_going or not stopped):
+            needs = work.member(number, member, try_it=False).needs
+            done = replace(refused[member.name], needs=needs)
+        else:
+            done = work.member(number, member, try_it=keep_going or not stopped)
         if done.fate is Fate.CONFLICT and not keep_going:
             stopped = stopped or member.name
         yield done
@@ -113,8 +121,10 @@ class _Work:
         """What is known of the tree when a patch's turn has come."""
         there, taken = self.exists, self.gone
         brings = _defined(member)
+        before = {path: self.base.get(path) for path in member.paths if self.base.knows(path)}
+        beside = drifted(before, {path: self.target.get(path) for path in before})
         if there is None or taken is None:
-            return Terms(brings=brings)
+            return Terms(brings=brings, beside=beside)
         own = _names(member)
 
         def exists(name: str) -> bool:
@@ -123,7 +133,7 @@ class _Work:
         def gone(name: str) -> bool:
             return name not in self.brought and taken(name)
 
-        return Terms(exists=exists, gone=gone, brings=brings)
+        return Terms(exists=exists, gone=gone, brings=brings, beside=beside)
 
     def held(self, number: int, member: Member, why: str) -> MemberPort:
         """A patch that the target has: only the base goes on."""

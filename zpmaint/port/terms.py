@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from zpmaint.port.beside import Beside
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -40,6 +42,9 @@ class Terms:
     away what they call."""
     brings: frozenset[str] = frozenset()
     """Names that the patch itself defines: no tree is asked for them."""
+    beside: tuple[Beside, ...] = ()
+    """The files of C that the patch touches, as far as both kernels have them: what they define
+    is known."""
     offers: tuple[Offer, ...] = ()
     """Other files of the target: where the patch's own file, or the function, is not there any
     more."""

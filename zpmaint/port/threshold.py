@@ -13,7 +13,7 @@ from zpmaint.port.values import FilePort, HunkPort
 def held_back(files: Sequence[FilePort], least: float) -> tuple[FilePort, ...] | None:
     """The files with each hunk that is less sure than `least` a conflict; None where none is.
     Such a hunk keeps its confidence and says which strategy would have placed it."""
-    if all(hunk.confidence >= least for file in files for hunk in file.hunks):
+    if all(hunk.sure >= least for file in files for hunk in file.hunks):
         return None
     return tuple(
         replace(file, hunks=tuple(_held(hunk, least) for hunk in file.hunks)) for file in files
@@ -21,7 +21,7 @@ def held_back(files: Sequence[FilePort], least: float) -> tuple[FilePort, ...] |
 
 
 def _held(hunk: HunkPort, least: float) -> HunkPort:
-    if hunk.confidence >= least:
+    if hunk.sure >= least:
         return hunk
-    why = f"{hunk.confidence:.2f} sure ({hunk.placed}), {least:.2f} is asked for: {hunk.why}"
+    why = f"{hunk.sure:.2f} sure ({hunk.placed}), {least:.2f} is asked for: {hunk.why}"
     return replace(hunk, placed=Placed.CONFLICT, why=why)

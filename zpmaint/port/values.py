@@ -12,6 +12,7 @@ from zpmaint.core.text import to_text
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.reader import read_patch
 from zpmaint.port.placed import Placed
+from zpmaint.port.proof import CompileProof, FileProof
 
 
 class State(StrEnum):
@@ -55,6 +56,15 @@ class HunkPort:
     """How sure the strategy is by itself, where `confidence` is what was measured of such hunks;
     None where it is that already."""
 
+    most: float = field(default=1.0, compare=False)
+    """What it is at most as sure as: less than 1 where a compiler was to be asked of it and could
+    not be."""
+
+    @property
+    def sure(self) -> float:
+        """Its confidence, and no more than `most`."""
+        return min(self.confidence, self.most)
+
     @property
     def is_held_back(self) -> bool:
         """Whether it found a place, and is a conflict for not being as sure as is asked for."""
@@ -67,6 +77,7 @@ class HunkPort:
             "scope": self.scope,
             "placed": str(self.placed),
             "confidence": round(self.confidence, 3),
+            "sure": round(self.sure, 3),
             "raw": round(self.confidence if self.raw is None else self.raw, 3),
             "why": self.why,
             "offset": self.offset,
@@ -89,6 +100,8 @@ class FilePort:
     """The patch of the series, by name; '' where the set is one patch."""
     renames: str = ""
     """The file that this one was before the patch, which renames it; '' else."""
+    compiled: FileProof | None = None
+    """What a compiler said of it; None where none was asked."""
 
     @property
     def is_held(self) -> bool:
@@ -107,6 +120,7 @@ class FilePort:
             "patch": self.patch or None,
             "moved_from": self.moved_from or None,
             "conflict": self.conflict or None,
+            "compiled": self.compiled.as_json() if self.compiled else None,
             "hunks": [hunk.as_json() for hunk in self.hunks],
         }
 
@@ -164,6 +178,11 @@ class MemberPort:
         return min((h.confidence for f in self.files for h in f.hunks), default=1.0)
 
     @property
+    def sure(self) -> float:
+        """The same, where what was to be compiled and was not counts as UNPROVEN at most."""
+        return min((h.sure for f in self.files for h in f.hunks), default=1.0)
+
+    @property
     def goes_in(self) -> bool:
         """Whether it is a patch of the ported series."""
         return self.fate in (Fate.APPLIES, Fate.PORTED)
@@ -174,6 +193,7 @@ class MemberPort:
             "patch": self.name,
             "state": str(self.fate),
             "confidence": round(self.confidence, 3),
+            "sure": round(self.sure, 3),
             "why": self.why,
             "needs": list(self.needs),
             "off_base": list(self.off_base),
@@ -209,6 +229,15 @@ def contents_of(files: Sequence[FilePort]) -> dict[str, bytes | None]:
     return found
 
 
+def steps_of(members: Sequence[MemberPort]) -> tuple[PortStep, ...]:
+    """The patches of a series that go in, in order."""
+    return tuple(
+        PortStep(member.name, member.text, contents_of(member.files))
+        for member in members
+        if member.goes_in
+    )
+
+
 @dataclass(frozen=True)
 class Port:
     """What came of carrying a patch, or a series, onto a kernel. All or nothing: `patch` is ''
@@ -228,11 +257,18 @@ class Port:
     """The state's reason in one line."""
     members: tuple[MemberPort, ...] = ()
     """The patches of a series, in order; none where the set is one patch."""
+    compiled: CompileProof | None = None
+    """What a compiler said of it; None where none was asked."""
 
     @property
     def confidence(self) -> float:
         """The weakest hunk's; 1.0 where there is none."""
         return min((h.confidence for f in self.files for h in f.hunks), default=1.0)
+
+    @property
+    def sure(self) -> float:
+        """The same, where what was to be compiled and was not counts as UNPROVEN at most."""
+        return min((h.sure for f in self.files for h in f.hunks), default=1.0)
 
     @property
     def steps(self) -> tuple[PortStep, ...]:
@@ -242,11 +278,7 @@ class Port:
             return ()
         if not self.members:
             return (PortStep("", self.patch, contents_of(self.files)),)
-        return tuple(
-            PortStep(member.name, member.text, contents_of(member.files))
-            for member in self.members
-            if member.goes_in
-        )
+        return steps_of(self.members)
 
     def contents(self, patches: int | None = None) -> dict[str, bytes | None]:
         """By path what the files that it changes hold with all of it, None for one that is
@@ -278,7 +310,9 @@ class Port:
             "state": str(self.state),
             "anchor": self.anchor,
             "confidence": round(self.confidence, 3),
+            "sure": round(self.sure, 3),
             "why": self.why,
+            "compiled": self.compiled.as_json() if self.compiled else None,
             "patch": self.patch or None,
             "members": [member.summary() for member in self.members],
             "files": [file.as_json() for file in self.files],

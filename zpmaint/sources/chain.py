@@ -18,6 +18,7 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.source import (
     ByArchive,
     HasHistory,
+    HasTrees,
     NotServedError,
     Source,
     SourceFailedError,
@@ -150,6 +151,13 @@ class Chain:
     def speaking_of(self, version: KernelVersion, name: str) -> list[str] | None:
         """See Source.speaking_of; of the first source that serves `version`."""
         return self._first(version, lambda source: source.speaking_of(version, name))
+
+    def is_unpacked(self, version: KernelVersion) -> bool:
+        """Whether a source has the kernel's tree unpacked already: the one that served it, if any
+        did."""
+        served = self._served.get(version)
+        among = [served] if served else self.sources
+        return any(isinstance(s, HasTrees) and s.is_unpacked(version) for s in among)
 
     def files_called(self, version: KernelVersion, name: str) -> list[str]:
         """See Source.called; of the first source that serves `version`."""

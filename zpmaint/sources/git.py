@@ -333,6 +333,10 @@ class GitSource:
                     self._archive(repo, commit, place)
             return place
 
+    def is_unpacked(self, version: KernelVersion) -> bool:
+        """See HasTrees."""
+        return any(p.is_dir() for p in (self.cache / "trees").glob(f"git-{version}-*"))
+
     def _archive(self, repo: git.Repo, commit: str, place: Path) -> None:
         with self.reporter.step(f"unpack {place.name}"):
             self._bring_contents(repo, commit)

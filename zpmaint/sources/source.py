@@ -129,6 +129,15 @@ class HasHeads(Protocol):
 
 
 @runtime_checkable
+class HasTrees(Protocol):
+    """A source that tells whether a kernel stands unpacked, so that to build it nothing large has
+    to be fetched or unpacked first."""
+
+    def is_unpacked(self, version: KernelVersion) -> bool:
+        """Whether it does; asks no network."""
+
+
+@runtime_checkable
 class ByArchive(Protocol):
     """A source to which one file costs the whole archive: asked after those that have files by
     themselves."""

@@ -52,6 +52,10 @@ class TarballSource(ABC):
         place = self.cache / "trees" / f"linux-{version}-{archive.sha256[:12]}"
         return unpack(archive.path, place, keep=keep, reporter=self.reporter)
 
+    def is_unpacked(self, version: KernelVersion) -> bool:
+        """See HasTrees."""
+        return any(p.is_dir() for p in (self.cache / "trees").glob(f"linux-{version}-*"))
+
     def blobs(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, bytes | None]:
         """See Source.blobs; read from the unpacked tree."""
         wanted = list(paths)

@@ -48,6 +48,10 @@ class TreeSource:
             raise NotServedError(f"{self.name}: is {self.version}, not {version}")
         return self.folder
 
+    def is_unpacked(self, version: KernelVersion) -> bool:
+        """See HasTrees; a folder with a Makefile and nothing to build is no tree."""
+        return version == self.version and (self.folder / "arch").is_dir()
+
     def speaks_of(self, version: KernelVersion, name: str) -> bool:
         return self._names_of(version).speaks_of(name)
 

@@ -36,6 +36,8 @@ def of_hunk(job: Job, placement: Placement) -> list[str]:
     found = [line_ends.kept(change, job.target, new)]
     if job.target.language in _PREPROCESSED:
         found.append(balance.conditionals(change, old, new))
+    if job.target.language == "kconfig":
+        found.append(balance.blocks(change, old, new))
     if job.target.language in names.NAMED:
         found.append(names.dead(job, old, new))
     if job.target.language == "c":

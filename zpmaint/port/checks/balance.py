@@ -39,3 +39,21 @@ def conditionals(change: Change, old: list[str], new: list[str]) -> str:
     """The port opens and closes as many #if as the anchor's hunk does."""
     wanted = _depth(change.post)[0] - _depth(change.pre)[0]
     return "" if _depth(new)[0] - _depth(old)[0] == wanted else "#if and #endif would not match"
+
+
+_BLOCK = re.compile(r"\s*(if|endif|menu|endmenu|choice|endchoice)\b")
+_OPENERS = ("if", "menu", "choice")
+
+
+def blocks(change: Change, old: list[str], new: list[str]) -> str:
+    """The port of a Kconfig opens and closes as many blocks as the anchor's hunk does."""
+    wanted = {word: _open(change.post, word) - _open(change.pre, word) for word in _OPENERS}
+    made = {word: _open(new, word) - _open(old, word) for word in _OPENERS}
+    wrong = [f"{word} and end{word}" for word in _OPENERS if wanted[word] != made[word]]
+    return f"{', '.join(wrong)} would not match" if wrong else ""
+
+
+def _open(lines: list[str], word: str) -> int:
+    # What is indented by a tab and more is an entry's own, or help.
+    told = [found[1] for line in lines if line[:1] != "\t" and (found := _BLOCK.match(line))]
+    return told.count(word) - told.count(f"end{word}")

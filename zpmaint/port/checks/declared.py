@@ -10,6 +10,7 @@ from zpmaint.core.text import to_bytes
 from zpmaint.merge.lines import join, squeezed
 from zpmaint.merge.tokens import identifiers
 from zpmaint.port.checks import labels
+from zpmaint.port.checks.strays import strays
 from zpmaint.port.placement import Job
 from zpmaint.port.scopes import Scope, Source, errors, late_declarations, locals_of
 
@@ -33,6 +34,9 @@ def check(job: Job, scope: Scope, result: Source) -> list[str]:
     if early := _early(known, text, before, job):
         found.append(f"{scope.name} would use {', '.join(early)} before the declaration")
     found += labels.check(known, text)
+    lost = strays(after) - strays(before)
+    if lost and not _own(job, lambda data: strays(data).total()):
+        found.append(f"{', '.join(sorted(lost))} in {scope.name} would stand in no switch or loop")
     declared = set(locals_of(before))
     if job.base is not None and job.home is not None:
         declared |= locals_of(join(job.base.lines[job.home.start : job.home.end])) & (

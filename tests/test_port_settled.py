@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What both sides changed, settled by a rule; and the names that a file's other lines teach."""
+
+from __future__ import annotations
+
+from port_fixtures import carry, outcome, placed
+
+from zpmaint.port.values import State
+
+BODY = "int f(struct dev *dev)\n{{\n\tstart(dev);\n{}\tend(dev);\n\treturn 0;\n}}\n"
+
+
+def function(lines: str) -> str:
+    return BODY.format(lines)
+
+
+REWRAPPED = (
+    function("\tif (late(dev->now, dev->then + 1) &&\n\t    !dev->busy) {\n\t\twake(dev);\n\t}\n"),
+    function(
+        "\tif (late(dev->now,\n\t\t dev->then + 1)\n\t\t&& !dev->busy) {\n\t\twake(dev);\n\t}\n"
+    ),
+)
+
+
+def test_a_word_of_a_statement_that_is_wrapped_otherwise() -> None:
+    base, target = REWRAPPED
+    patched = base.replace("then + 1", "then - 1")
+    ported = carry(base, patched, target)
+    assert outcome(ported) == target.replace("then + 1", "then - 1")
+    assert placed(ported) == ["settled"] and ported.confidence <= 0.7
+
+
+def test_a_block_that_the_patch_rewrites_goes_as_the_target_spells_it() -> None:
+    old = (
+        "\tret = request(dev->irq, handler,\n\t\t      0, dev->name, dev);\n"
+        "\tif (ret)\n\t\tuse(dev);\n"
+    )
+    new = "\tret = threaded(dev);\n\tif (ret < 0)\n\t\treturn ret;\n\tuse_all(dev);\n"
+    base, patched = function(old), function(new)
+    target = base.replace("handler,\n\t\t      0, dev->name, dev)", "handler, 0, dev->name, dev)")
+    assert outcome(carry(base, patched, target)) == patched
+
+
+TABLE = "static int table[] = {{\n{}\t{{}}\n}};\n"
+
+
+def rows(*names: str) -> str:
+    return TABLE.format("".join(f"\tROW({name}, one, two),\n" for name in names))
+
+
+def test_a_row_of_which_all_neighbours_are_gone() -> None:
+    base = rows("first", "second", "third", "fourth")
+    patched = rows("first", "second", "fresh", "third", "fourth")
+    ported = carry(base, patched, rows("first"))
+    assert outcome(ported) == rows("first", "fresh")
+    assert placed(ported) == ["settled"] and ported.confidence <= 0.7
+
+
+def test_where_the_target_has_others_instead_their_order_is_not_guessed() -> None:
+    base = rows("first", "second", "third", "fourth")
+    patched = rows("first", "second", "fresh", "third", "fourth")
+    target = rows("first", "second").replace("\tROW(second, one, two),\n", "\tHOOK_ALL\n\tLAST\n")
+    assert carry(base, patched, target).state is State.CONFLICT
+
+
+def quirks(name: str, *ids: str) -> str:
+    return "".join(f"ENTRY({n}, 0x{n},\n\t{name}, NULL,\n\tFLAG_{n}),\n\n" for n in ids)
+
+
+def test_a_new_row_speaks_as_the_others_do() -> None:
+    base = quirks("NEW_CLASS", "1", "2", "3", "4", "5")
+    patched = base.replace("ENTRY(3,", quirks("NEW_CLASS", "9") + "ENTRY(3,")
+    target = quirks("OLD_CLASS", "1", "2", "3", "4", "5")
+    ported = carry(base, patched, target)
+    assert outcome(ported) == target.replace("ENTRY(3,", quirks("OLD_CLASS", "9") + "ENTRY(3,")
+    assert placed(ported) == ["identifiers"] and ported.confidence <= 0.8
+
+
+def test_names_that_the_rows_do_not_agree_on_are_not_learned() -> None:
+    base = quirks("NEW_CLASS", "1", "2", "3", "4", "5")
+    patched = base.replace("ENTRY(3,", quirks("NEW_CLASS", "9") + "ENTRY(3,")
+    mixed = quirks("OLD_CLASS", "1", "2", "3") + quirks("ELDER_CLASS", "4", "5")
+    assert carry(base, patched, mixed).state is State.CONFLICT
+
+
+def test_a_parameter_that_has_another_name_may_mean_something_else() -> None:
+    calls = "\tone(usage);\n\ttwo(usage);\n\tthree(0);\n"
+    base = f"int f(int usage)\n{{\n{calls}\treturn 0;\n}}\n"
+    patched = base.replace("three(0)", "three(usage == 4)")
+    target = base.replace("usage", "cache").replace("\tthree(0)", "\tdrop(cache);\n\tthree(0)")
+    ported = carry(base, patched, target)
+    assert ported.state is State.CONFLICT or "cache == 4" in outcome(ported)

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Three spellings of some lines, merged word by word, laid out as the target lays them out.
+
+Upstream wraps a list anew, puts another function in front of it, drops an argument; the patch
+changes a word of it. Line by line both rewrote everything. What is a word here is what C takes for
+one; a string is one, too. White space is no word: it belongs to the word behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from zpmaint.merge import superseded
+from zpmaint.merge.align import align, gaps
+from zpmaint.merge.lines import split_lines
+
+_WORD = re.compile(
+    r"""(\s*)(
+      "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
+    | [A-Za-z_]\w* | \d[\w.]*
+    | <<=|>>=|\.\.\.|->|\+\+|--|<<|>>|[-+*/%&|^=!<>]=|&&|\|\||\#\#|/\*+|\*+/
+    | \S )""",
+    re.VERBOSE,
+)
+_MOST = 4000
+"""Words; longer texts are no statement, and take long to align."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words with the white space before each, and what is left behind the last."""
+
+    words: tuple[str, ...]
+    blanks: tuple[str, ...]
+    rest: str
+
+    @classmethod
+    def of(cls, lines: Sequence[str]) -> Words:
+        text = "".join(lines)
+        found = _WORD.findall(text)
+        words = tuple(word for _, word in found)
+        blanks = tuple(blank for blank, _ in found)
+        rest = text[len("".join(map("".join, found))) :]
+        return cls(words, blanks, rest)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Words [start, end) of the base become the words [first, last) of a side."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+
+    def covers(self, other: Edit) -> bool:
+        """Whether all that another edit takes away this one takes away, too."""
+        if other.start == other.end:
+            return self.start < other.start < self.end
+        return self.start <= other.start and other.end <= self.end
+
+    def touches(self, other: Edit) -> bool:
+        """Whether no word that both sides keep stands between two edits."""
+        return self.end >= other.start and other.end >= self.start
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A merge that went through."""
+
+    lines: tuple[str, ...]
+    superseded: bool
+    """Whether words that the target has otherwise go with those that the patch takes away."""
+
+
+def merge(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> Merged | None:
+    """The merge, or None where both sides changed the same words."""
+    old, mine, yours = map(Words.of, (base, ours, theirs))
+    if max(len(side.words) for side in (old, mine, yours)) > _MOST:
+        return None
+    my_pairs, your_pairs = align(old.words, mine.words), align(old.words, yours.words)
+    my_edits, your_edits = _edits(old, mine, my_pairs), _edits(old, yours, your_pairs)
+    said = {(e.start, e.end, mine.words[e.first : e.last]) for e in my_edits}
+    your_edits = [e for e in your_edits if (e.start, e.end, _new(e, yours)) not in said]
+    gone = [e for e in your_edits if any(m.covers(e) for m in my_edits)]
+    rest = [e for e in your_edits if e not in gone]
+    for e in gone:
+        over = next(_old(m, old) for m in my_edits if m.covers(e))
+        if not superseded.goes(over, _old(e, old), _new(e, yours)):
+            return None
+    close = [(m, e) for m in my_edits for e in rest if m.touches(e)]
+    lines = _lines(old)
+    if gone and any(lines(m) & lines(e) for m in my_edits for e in rest):
+        return None  # what is left of the target's edit belongs to what goes
+    if not all(_apart(old, (m, mine), (e, yours)) for m, e in close):
+        return None
+    if not all(_stands(old, m, dict(your_pairs)) for m in my_edits):
+        return None
+    steps = sorted([*((e, mine) for e in my_edits), *((e, yours) for e in rest)], key=_place)
+    three = _Three(old, (mine, dict(my_pairs)), (yours, dict(your_pairs)))
+    return Merged(tuple(split_lines(three.laid_out(steps))), bool(gone))
+
+
+_ENDS = frozenset({";", "{", "}"})
+_LEAST = 0.5
+"""The share of a statement's words that the target has, at least, for it to be that statement."""
+
+
+def _stands(old: Words, edit: Edit, kept: Mapping[int, int]) -> bool:
+    """Whether the statement that the patch edits is in the target: of what is not the patch's to
+    take away most words are."""
+    start, end = edit.start, edit.end
+    while start > 0 and old.words[start - 1] not in _ENDS:
+        start -= 1
+    while end < len(old.words) and old.words[end] not in _ENDS:
+        end += 1
+    around = [*range(start, edit.start), *range(edit.end, end)]
+    return sum(n in kept for n in around) >= _LEAST * len(around)
+
+
+_SEPARATORS = frozenset({",", ";", "&&", "||", "|", "{", "}", ":", "?"})
+
+
+def _apart(old: Words, one: tuple[Edit, Words], other: tuple[Edit, Words]) -> bool:
+    """Whether two edits that touch do not overlap, and a comma or the like stands where they meet:
+    what is prefixed to a word is one with it, and the other side has another word there."""
+    (first, side), (then, beyond) = sorted((one, other), key=_place)
+    if first.end > then.start or first.start == first.end == then.start == then.end:
+        return False
+    if _ENDS & {*_old(first, old), *_old(then, old)}:
+        return False  # more than a part of a statement
+    left = (_new(first, side)[-1:], _old(first, old)[-1:])
+    right = (_new(then, beyond)[:1], _old(then, old)[:1])
+    return any(_SEPARATORS.issuperset(word) and word for word in (*left, *right))
+
+
+def _lines(old: Words) -> Callable[[Edit], set[int]]:
+    """The lines of the base that an edit stands on."""
+    at = list(accumulate(blank.count("\n") for blank in old.blanks))
+
+    def lines(edit: Edit) -> set[int]:
+        return set(at[max(0, edit.start - 1) : edit.end + 1])
+
+    return lines
+
+
+def _old(edit: Edit, base: Words) -> tuple[str, ...]:
+    return base.words[edit.start : edit.end]
+
+
+def _new(edit: Edit, side: Words) -> tuple[str, ...]:
+    return side.words[edit.first : edit.last]
+
+
+def _place(step: tuple[Edit, Words]) -> tuple[int, int]:
+    return step[0].start, step[0].end
+
+
+def _edits(old: Words, side: Words, pairs: Sequence[tuple[int, int]]) -> list[Edit]:
+    found = gaps(old.words, side.words, pairs)
+    return [Edit(a, b, c, d) for a, b, c, d in found if b > a or d > c]
+
+
+@dataclass(frozen=True)
+class _Three:
+    """Three spellings; for each side also where the words of the base stand in it."""
+
+    old: Words
+    mine: tuple[Words, dict[int, int]]
+    yours: tuple[Words, dict[int, int]]
+
+    def laid_out(self, steps: Sequence[tuple[Edit, Words]]) -> str:
+        """The text with all edits done."""
+        out: list[str] = []
+        at = 0
+        for edit, side in steps:
+            out += map(self._kept, range(at, edit.start))
+            out += (side.blanks[n] + side.words[n] for n in range(edit.first, edit.last))
+            at = edit.end
+        out += map(self._kept, range(at, len(self.old.words)))
+        return "".join(out) + _blank(self.mine[0].rest, self.old.rest, self.yours[0].rest)
+
+    def _kept(self, n: int) -> str:
+        """A word of the base that the patch keeps, with the white space before it."""
+        before = self.old.blanks[n]
+        mine, yours = (
+            side.blanks[where[n]] if n in where else before
+            for side, where in (self.mine, self.yours)
+        )
+        return _blank(mine, before, yours) + self.old.words[n]
+
+
+def _blank(mine: str, old: str, yours: str) -> str:
+    """White space as the side has it that alone made something else of it; where both did, the
+    patch's, which wraps what it rewrites."""
+    return yours if mine == old else mine
