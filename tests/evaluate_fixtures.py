@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zpmaint.diffs.writer import unified
-from zpmaint.evaluate.build import Package
+from zpmaint.evaluate.build import Package, Upstream
 from zpmaint.merge.lines import lines_of
 from zpmaint.sources.source import NotServedError
 
@@ -76,6 +76,10 @@ class Counter:
         if name not in self.packages:
             raise NotServedError(f"no index lists linux {name}")
         return self.packages[name]
+
+    def upstream(self, name: str) -> Upstream:
+        found = self.package(name)
+        return Upstream(found.version, found.orig, found.orig_sha256)
 
 
 def numbered(count: int, **changed: str) -> str:

@@ -72,7 +72,7 @@ def test_other_terms_are_named_beside_every_figure(data: Path, tmp_path: Path) -
     _, told, _ = zpmaint(*words, "--terms", "yields", "--curve", str(picture))
     titles = plain.count("Files that drifted") + plain.count("Everything else")
     flat = " ".join(told.split())
-    assert titles == 3 and flat.count("(not port's terms: yields)") >= 7
+    assert titles == 4 and flat.count("(not port's terms: yields)") >= 7
     assert "not port's terms: yields" in picture.read_text()
     _, out, _ = zpmaint(*words, "--json")
     assert json.loads(out)["terms"] == "port"
@@ -87,12 +87,17 @@ def test_other_terms_are_named_beside_every_figure(data: Path, tmp_path: Path) -
         (["--tags"], "ZPMAINT_KERNEL_GIT is not set"),
         (["--split", "2.6.32"], "--split, --reliability and --calibrate are for --pairs"),
         (["--pairs", "none.csv"], "none.csv: "),
+        (["--queues", "none.toml"], "none.toml: "),
+        (["--queues", "--pair", PAIR], "--pair and --package are not for --queues"),
+        (["--queues", "--data", "none"], "ZPMAINT_PAIRS_GIT is not set"),
         (["--pairs", "none.csv", "--pair", "6.1.1"], "--pair is not for --pairs"),
         (["--pairs", "none.csv", "--terms", "yields"], "--terms is not for --pairs"),
     ],
 )
 def test_mistakes(words: list[str], said: str) -> None:
-    status, out, err = zpmaint("-q", "evaluate", *words, env={"ZPMAINT_KERNEL_GIT": ""})
+    status, out, err = zpmaint(
+        "-q", "evaluate", *words, env={"ZPMAINT_KERNEL_GIT": "", "ZPMAINT_PAIRS_GIT": ""}
+    )
     assert status == 2 and not out
     assert said in err and len(err.splitlines()) == 2
 

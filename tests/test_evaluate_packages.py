@@ -76,5 +76,7 @@ def test_what_is_listed_but_gone_is_said_to_be_so(
     del site.files[f"{POOL}/linux_6.12.94-1.debian.tar.xz"]
     with pytest.raises(NotServedError, match="gone from the mirror"):
         packages(archive, tmp_path).package("6.12.94-1")
+    below = packages(archive, tmp_path).upstream("6.12.94-1")  # which is there nevertheless
+    assert below.version == "6.12.94" and below.orig.is_file()
     with pytest.raises(NotServedError, match=r"no index lists linux 6\.12\.95-1"):
         packages(archive, tmp_path).package("6.12.95-1")

@@ -18,16 +18,18 @@ from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import write_whole
 from zpmaint.core.tools import need_for
-from zpmaint.evaluate import chart, engine, shown, verdicts
+from zpmaint.evaluate import chart, engine, histories, shown, verdicts
 from zpmaint.evaluate import report as reports
-from zpmaint.evaluate.build import prepare
+from zpmaint.evaluate.build import prepare, prepare_others
 from zpmaint.evaluate.cases import load
 from zpmaint.evaluate.classes import Class
 from zpmaint.evaluate.engine import Mode
+from zpmaint.evaluate.other_queues import SHIPPED, read_table
 from zpmaint.evaluate.packages import Packages
 from zpmaint.evaluate.pairs import declared, parse_pair
 from zpmaint.evaluate.report import Groups, Report
 from zpmaint.evaluate.run import NAMES, measure
+from zpmaint.evaluate.store import FILE
 from zpmaint.evaluate.tags import tags as sweep_tags
 from zpmaint.evaluate.tools import available
 
@@ -93,6 +95,16 @@ from zpmaint.evaluate.tools import available
     "the git histories are read below the folder that ZPMAINT_PAIRS_GIT names.",
 )
 @click.option(
+    "--queues",
+    is_flag=False,
+    flag_value=str(SHIPPED),
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="[FILE.toml]",
+    help="Measure on the queues of others instead, as this table names them (default: "
+    "zpmaint/evaluate/other_queues.toml); their repositories are read below the folder that "
+    "ZPMAINT_PAIRS_GIT names.",
+)
+@click.option(
     "--split",
     multiple=True,
     metavar="SET",
@@ -134,6 +146,7 @@ def command(
     show_different: Path | None,
     curve: Path | None,
     pair_list: Path | None,
+    queues: Path | None,
     split: tuple[str, ...],
     reliability: Path | None,
     calibrate: Path | None,
@@ -154,6 +167,7 @@ def command(
       zpmaint evaluate --curve curve.svg --show-different different/
       zpmaint evaluate --pair 6.1.187-1..6.12.107-1 --tool zpmaint
       zpmaint evaluate --pairs stable-pairs.csv --split 2.6.32 --reliability reliability.svg
+      zpmaint evaluate --queues --drifted
       zpmaint evaluate --package util-linux --pair 2.38.1-5+deb12u3..2.41-5
     """
     need_for("evaluate")
@@ -163,6 +177,7 @@ def command(
         return
     if pair_list is not None:
         given = {
+            "--queues": queues,
             "--pair": pairs,
             "--package": package != "linux",
             "--drifted": drifted,
@@ -188,15 +203,27 @@ def command(
         return
     if split or reliability or calibrate:
         raise UserError("--split, --reliability and --calibrate are for --pairs", "name a list")
-    wanted = [parse_pair(text) for text in pairs]
-    if package != "linux" and not wanted:
-        raise UserError(f"no pairs are declared for {package}", "name two with --pair OLD..NEW")
-    wanted = wanted or declared()
     session = context.session
-    own = "evaluate" if package == "linux" else f"evaluate-{package}"
-    folder = data or session.places.cache / own
-    packages = Packages.of(package, session.places.cache, context.reporter)
-    usable = prepare(folder, wanted, packages, context.reporter)
+    if queues is not None:
+        if pairs or package != "linux":
+            raise UserError("--pair and --package are not for --queues", "leave one of them out")
+        table = read_table(queues)
+        wanted = list(table.pairs)
+        folder = data or session.places.cache / "evaluate-queues"
+        packages = Packages.of("linux", session.places.cache, context.reporter)
+        # What was built before does without the repositories.
+        known = (folder / FILE).is_file() and not os.environ.get(histories.VARIABLE)
+        top = None if known else histories.folder()
+        usable = prepare_others(folder, table, top, packages, context.reporter)
+    else:
+        wanted = [parse_pair(text) for text in pairs]
+        if package != "linux" and not wanted:
+            raise UserError(f"no pairs are declared for {package}", "name two with --pair OLD..NEW")
+        wanted = wanted or declared()
+        own = "evaluate" if package == "linux" else f"evaluate-{package}"
+        folder = data or session.places.cache / own
+        packages = Packages.of(package, session.places.cache, context.reporter)
+        usable = prepare(folder, wanted, packages, context.reporter)
     started = time.perf_counter()
     results = measure(
         folder,
@@ -234,7 +261,7 @@ def command(
         f"{wall:.0f} s of wall time"
     )
     for old, new in left_out:
-        context.out.print(f"left out: {old}..{new} (a package is no longer served)")
+        context.out.print(f"left out: {old}..{new} (a package or a queue is not to be had)")
 
 
 def _tags(
@@ -302,6 +329,7 @@ def _print(context: CommandContext, figures: Report, names: Sequence[str], mode:
         (f"Files that drifted: {how}", figures.drifted),
         ("Of these the hard ones (patch -F0 refuses them)", figures.hard),
         ("Files that drifted, by kind of drift", figures.drift),
+        ("Files that drifted, by what the maintainers changed of the patch", figures.lines),
         ("Everything else, by what it is", figures.other),
         ("Whole patches with a file that drifted (all its files must be right)", figures.patches),
     ):

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from zpmaint.core.errors import InfraError
+from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.files import locked
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.evaluate.archive import names_in, read_files
 from zpmaint.evaluate.diffs import brought, split, words
+from zpmaint.evaluate.histories import History
+from zpmaint.evaluate.other_queues import Others, read_other
 from zpmaint.evaluate.queues import read_queue
 from zpmaint.evaluate.replay import replay
 from zpmaint.evaluate.store import FILE, Store
@@ -22,6 +24,21 @@ from zpmaint.sources.source import NotServedError
 
 REVISION = "1"
 """Goes up when the same packages would give another data set."""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue, and the upstream tarball that it goes onto."""
+
+    name: str
+    """As pairs name it."""
+    version: str
+    """The upstream version under it."""
+    patches: Sequence[QueuedPatch]
+    key: str
+    """Names all that went in."""
+    orig: Path
+    orig_sha256: str
 
 
 @dataclass(frozen=True)
@@ -40,11 +57,23 @@ class Package:
     orig_sha256: str
 
 
+@dataclass(frozen=True)
+class Upstream:
+    """A source package's upstream tarball, on the disk."""
+
+    version: str
+    orig: Path
+    orig_sha256: str
+
+
 class Shop(Protocol):
-    """Where packages come from."""
+    """Where packages come from. Each raises NotServedError where it is not to be had."""
 
     def package(self, name: str) -> Package:
-        """Raises NotServedError where it is not to be had."""
+        """A package, whole."""
+
+    def upstream(self, name: str) -> Upstream:
+        """Its upstream tarball alone, which mirrors may have when the rest is gone."""
 
 
 def prepare(
@@ -86,7 +115,12 @@ def ready(folder: Path, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str
 
 
 def build(folder: Path, packages: Sequence[Package], reporter: Reporter = SILENT) -> None:
-    """Make the data set in `folder` hold these packages' queues.
+    """Make the data set in `folder` hold these packages' queues; see `build_queues`."""
+    build_queues(folder, [_queue(package) for package in packages], reporter)
+
+
+def build_queues(folder: Path, queues: Sequence[Queue], reporter: Reporter = SILENT) -> None:
+    """Make the data set in `folder` hold these queues.
 
     What it holds already is not made again: a tarball is read once for a set of paths, a queue is
     replayed once. Raises InfraError for an archive that cannot be read.
@@ -94,45 +128,43 @@ def build(folder: Path, packages: Sequence[Package], reporter: Reporter = SILENT
     with locked(folder, reporter):
         store = Store(folder, create=True)
         try:
-            _fill(store, packages, folder / "replay", reporter)
+            _fill(store, queues, folder / "replay", reporter)
         finally:
             store.close()
 
 
-def _fill(store: Store, packages: Sequence[Package], scratch: Path, reporter: Reporter) -> None:
-    queues = {package.name: read_queue(package.queue) for package in packages}
-    paths = {path for queue in queues.values() for path in touched(queue)}
-    for package in packages:
-        if lacking := paths - store.known(package.orig_sha256):
-            with reporter.step(f"read {package.orig.name}") as step:
-                files, listing = read_files(package.orig, lacking)
+def _fill(store: Store, queues: Sequence[Queue], scratch: Path, reporter: Reporter) -> None:
+    origs = {queue.orig_sha256: queue for queue in queues}
+    paths = {path for queue in queues for path in touched(queue.patches)}
+    for sha, one in origs.items():
+        if lacking := paths - store.known(sha):
+            with reporter.step(f"read {one.orig.name}") as step:
+                files, listing = read_files(one.orig, lacking)
                 there = sum(data is not None for data in files.values())
-                step.note(f"{package.version}: {there} of {len(files)} files are there")
-            store.add_upstream(package.orig_sha256, files, listing)
-    names = {name for queue in queues.values() for patch in queue for name in brought(patch.text)}
-    for package in packages:
-        if unknown := names - store.known_names(package.orig_sha256):
-            with reporter.step(f"look for names in {package.orig.name}") as step:
+                step.note(f"{one.version}: {there} of {len(files)} files are there")
+            store.add_upstream(sha, files, listing)
+    names = {name for queue in queues for patch in queue.patches for name in brought(patch.text)}
+    for sha, one in origs.items():
+        if unknown := names - store.known_names(sha):
+            with reporter.step(f"look for names in {one.orig.name}") as step:
                 # What stands in the files that are kept need not be looked for in the rest.
-                files = store.upstream(package.orig_sha256, paths)
-                seen = {n for data in files.values() if data for n in words(data)} & unknown
-                seen |= names_in(package.orig, unknown - seen)
-                step.note(f"{package.version}: speaks of {len(seen)} of {len(unknown)} names")
-            store.add_names(package.orig_sha256, {name: name in seen for name in unknown})
-    for package in packages:
-        key = _key(package)
-        if store.package_of(package.name) == key:
+                kept = store.upstream(sha, paths)
+                seen = {n for data in kept.values() if data for n in words(data)} & unknown
+                seen |= names_in(one.orig, unknown - seen)
+                step.note(f"{one.version}: speaks of {len(seen)} of {len(unknown)} names")
+            store.add_names(sha, {name: name in seen for name in unknown})
+    for queue in queues:
+        if store.package_of(queue.name) == queue.key:
             continue
-        queue = queues[package.name]
-        with reporter.step(f"replay {package.name}", "patches") as step:
-            upstream = store.upstream(package.orig_sha256, touched(queue))
+        with reporter.step(f"replay {queue.name}", "patches") as step:
+            upstream = store.upstream(queue.orig_sha256, touched(queue.patches))
             steps = []
-            for done in replay(queue, upstream, scratch):
+            for done in replay(queue.patches, upstream, scratch):
                 steps.append(done)
-                step.advance(len(steps), len(queue))
+                step.advance(len(steps), len(queue.patches))
                 if done.failure:
-                    step.note(f"{package.name}: {done.patch.name}: {done.failure.splitlines()[0]}")
-            store.add_queue(package.name, package.version, key, package.orig_sha256, steps)
+                    step.note(f"{queue.name}: {done.patch.name}: {done.failure.splitlines()[0]}")
+            store.add_queue(queue.name, queue.version, queue.key, queue.orig_sha256, steps)
 
 
 def touched(queue: Sequence[QueuedPatch]) -> list[str]:
@@ -144,6 +176,61 @@ def touched(queue: Sequence[QueuedPatch]) -> list[str]:
     return list(named)
 
 
-def _key(package: Package) -> str:
-    words = [REVISION, package.queue_sha256, package.orig_sha256]
+def _queue(package: Package) -> Queue:
+    return Queue(
+        package.name,
+        package.version,
+        read_queue(package.queue),
+        _hash([REVISION, package.queue_sha256, package.orig_sha256]),
+        package.orig,
+        package.orig_sha256,
+    )
+
+
+def _hash(words: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(words).encode()).hexdigest()
+
+
+def prepare_others(
+    folder: Path,
+    others: Others,
+    top: Path | None,
+    session: Shop,
+    reporter: Reporter = SILENT,
+) -> list[tuple[str, str]]:
+    """Have the data set in `folder` hold queues of others, as the repositories below `top` have
+    them now; returns the pairs that it can be used for. Without `top` what it holds is used.
+
+    A repository, a folder or a package that is not to be had is noted, and its pairs are left out.
+    Raises InfraError where nothing is left."""
+    if top is not None:
+        queues: list[Queue] = []
+        with reporter.step("read the queues") as step:
+            for row in others.queues.values():
+                try:
+                    patches, unread = read_other(History(top, row.repository), row)
+                    below = session.upstream(row.package)
+                except (UserError, NotServedError) as error:
+                    step.note(f"{row.name} is left out: {error.what}")
+                    continue
+                for said in unread:
+                    step.note(f"{row.name}: left out: {said}")
+                shas = [hashlib.sha256(patch.text).hexdigest() for patch in patches]
+                key = _hash(
+                    [REVISION, below.orig_sha256, *shas, *(patch.name for patch in patches)]
+                )
+                queues.append(
+                    Queue(
+                        row.name,
+                        below.version,
+                        patches,
+                        key,
+                        below.orig,
+                        below.orig_sha256,
+                    )
+                )
+        build_queues(folder, queues, reporter)
+    usable = ready(folder, others.pairs) if (folder / FILE).is_file() else []
+    if not usable:
+        raise InfraError("no pair of queues can be had", "see the notes above")
+    return usable

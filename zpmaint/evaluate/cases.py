@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from zpmaint.core.errors import InfraError
-from zpmaint.evaluate.diffs import brought, split
+from zpmaint.evaluate.diffs import brought, changed, split
 from zpmaint.evaluate.pairs import Pair, declared
 from zpmaint.evaluate.store import Change, Store, StoredQueue, StoredStep
 from zpmaint.evaluate.values import Blob, Case, FileCase, FileDiff, Kind
@@ -88,8 +89,13 @@ def _case(old: StoredQueue, new: StoredQueue, step: StoredStep, at: int) -> Case
     theirs = new.steps[at]
     parts = _by_path(split(step.patch.data))
     before = _states(new, at)
+    newer = _by_path(split(theirs.patch.data))
     files = tuple(
-        _file(part, step.changes, theirs.changes, before(part.path)) for part in parts.values()
+        replace(
+            _file(part, step.changes, theirs.changes, before(part.path)),
+            same_lines=path in newer and changed(newer[path]) == changed(part),
+        )
+        for path, part in parts.items()
     )
     named = {path for part in parts.values() for path in part.paths}
     return Case(

@@ -8,6 +8,7 @@ of it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.text import to_bytes, to_text
@@ -33,6 +34,13 @@ def brought(patch: bytes) -> set[str]:
             if line.startswith(b"+") and not line.startswith(b"+++ ")
         )
     )
+
+
+def changed(part: FileDiff) -> Counter[bytes]:
+    """The lines that come and go in a file, whatever stands between them."""
+    lines = part.text.split(b"\n")
+    start = next((n for n, line in enumerate(lines) if line.startswith(b"@@ ")), len(lines))
+    return Counter(line for line in lines[start:] if line[:1] in (b"+", b"-"))
 
 
 def split(patch: bytes) -> list[FileDiff]:

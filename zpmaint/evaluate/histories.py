@@ -113,6 +113,14 @@ class History:
             found.append(Change(to_text(path), *sides))
         return found
 
+    def archive(self, folders: Sequence[str]) -> bytes:
+        """Some folders as they are at HEAD, as a tar. Raises UserError where one is not there."""
+        for folder in folders:
+            found = run(["git", "-C", self._place, "cat-file", "-t", f"HEAD:{folder}"])
+            if found.stdout.strip() != b"tree":
+                raise UserError(f"{self._place}: no folder {folder} at HEAD", "see its branches")
+        return self._git("archive", "--format=tar", "HEAD", *folders)
+
     def commits(self, tips: Sequence[str]) -> list[Commit]:
         """All ancestors of some commits, each behind its parents."""
         text = self._git(

@@ -13,7 +13,7 @@ from debian.deb822 import Sources
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.progress import Reporter
-from zpmaint.evaluate.build import Package
+from zpmaint.evaluate.build import Package, Upstream
 from zpmaint.sources.debian import DebianSource
 from zpmaint.sources.source import NotServedError
 
@@ -48,22 +48,31 @@ class Packages(DebianSource):
 
         Raises NotServedError where no index lists it or a mirror no longer has its files.
         """
-        listed = self._packages.get(name)
-        if listed is None:
-            raise NotServedError(f"{self.name}: no index lists {self.called} {name}")
-        queue, orig = listed
-        upstream = name.rpartition("-")[0]
+        queue, _ = self._listed(name)
+        below = self.upstream(name)
         place = self._folder / f"{self.called}_{name}.{queue[0].sha256[:12]}.debian.tar.xz"
         return Package(
             name=name,
-            version=upstream.replace("~rc", "-rc"),
+            version=below.version,
             queue=self._fetched(queue, place),
             queue_sha256=queue[0].sha256,
-            orig=self._fetched(
-                orig, self._folder / f"{self.called}_{upstream}.{orig[0].sha256[:12]}.orig.tar.xz"
-            ),
-            orig_sha256=orig[0].sha256,
+            orig=below.orig,
+            orig_sha256=below.orig_sha256,
         )
+
+    def upstream(self, name: str) -> Upstream:
+        """The upstream tarball of version `name`, on the disk. Raises NotServedError likewise."""
+        _, orig = self._listed(name)
+        upstream = name.rpartition("-")[0]
+        place = self._folder / f"{self.called}_{upstream}.{orig[0].sha256[:12]}.orig.tar.xz"
+        version = upstream.replace("~rc", "-rc")
+        return Upstream(version, self._fetched(orig, place), orig[0].sha256)
+
+    def _listed(self, name: str) -> tuple[list[_File], list[_File]]:
+        listed = self._packages.get(name)
+        if listed is None:
+            raise NotServedError(f"{self.name}: no index lists {self.called} {name}")
+        return listed
 
     def _fetched(self, files: Sequence[_File], place: Path) -> Path:
         """One file from whichever mirror has it."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from zpmaint.evaluate.diffs import split
+from zpmaint.evaluate.diffs import changed, split
 from zpmaint.evaluate.pair_store import StoredPair
 from zpmaint.evaluate.values import Verdict
 
@@ -97,9 +97,5 @@ def _changed(patch: bytes) -> dict[str, Counter[bytes]]:
     """By file the lines that come and go, whatever stands between them."""
     found: dict[str, Counter[bytes]] = {}
     for part in split(patch):
-        lines = part.text.split(b"\n")
-        start = next((n for n, line in enumerate(lines) if line.startswith(b"@@ ")), len(lines))
-        found.setdefault(part.path, Counter()).update(
-            line for line in lines[start:] if line[:1] in (b"+", b"-")
-        )
+        found.setdefault(part.path, Counter()).update(changed(part))
     return found

@@ -28,6 +28,9 @@ class Report:
     """By pair: of these, the ones that patch -F0 refuses."""
     drift: Groups
     """By kind of drift: the drifted ones."""
+    lines: Groups
+    """The drifted ones, by whether patch -F0 takes them and whether the maintainers changed the
+    lines that come and go."""
     other: Groups
     """By what they are: everything else in the queues, so that nothing is left out silently."""
     patches: Groups
@@ -60,6 +63,7 @@ class Report:
             "drifted": groups(self.drifted),
             "hard": groups(self.hard),
             "drift": groups(self.drift),
+            "lines": groups(self.lines),
             "other": groups(self.other),
             "patches": groups(self.patches),
             "curve": points(self.curve),
@@ -88,6 +92,7 @@ def report(results: Sequence[Result]) -> Report:
         drifted=verdicts.grouped(drifted, _pair),
         hard=verdicts.grouped(hard, _pair),
         drift=_sorted(verdicts.grouped(drifted, lambda row: str(row.drift)), drifted),
+        lines=verdicts.grouped(drifted, _lines),
         other=verdicts.grouped(verdicts.other(results), _what),
         patches=verdicts.grouped([r for r in verdicts.patches(results) if r.drifted], _pair),
         curve=tuple(points),
@@ -104,6 +109,10 @@ def report(results: Sequence[Result]) -> Report:
 
 def _pair(row: Result) -> str:
     return row.pair
+
+
+def _lines(row: Result) -> str:
+    return f"{'exact' if row.exact else 'hard'}, {'same lines' if row.same_lines else 'revised'}"
 
 
 def _what(row: Result) -> str:

@@ -99,6 +99,7 @@ def results(
                     how=done.how,
                     placed=done.placed,
                     seconds=done.seconds,
+                    same_lines=file.same_lines,
                     difference=_difference(file, done) if shown else "",
                     result=hashlib.sha256(done.result or b"").hexdigest()[:12] if shown else "",
                 )

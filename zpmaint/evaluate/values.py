@@ -90,6 +90,9 @@ class FileCase:
     truth_blob: Blob | None
     touched: bool
     """Whether the new patch touches the file at all; if not, the truth is the target."""
+    same_lines: bool = False
+    """Whether the same lines come and go in both patches, so that only their place is judged; else
+    the maintainers have revised the patch."""
 
     @property
     def base(self) -> bytes | None:
@@ -209,6 +212,8 @@ class Result:
     placed: tuple[str, ...]
     seconds: float
     """Of processor time, as Outcome has them."""
+    same_lines: bool = False
+    """As FileCase has it."""
     difference: str = ""
     """For zpmaint, where it is different: the diff from the truth to its result."""
 

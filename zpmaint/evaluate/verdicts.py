@@ -119,6 +119,7 @@ def _whole(rows: Sequence[Result]) -> Result:
         how="",
         placed=tuple(word for row in rows for word in row.placed),
         seconds=sum(row.seconds for row in rows),
+        same_lines=all(row.same_lines for row in rows),
     )
 
 
