@@ -60,9 +60,9 @@ RUNGS = (
     "blocks",
     "dropped",
     "nearby",
-    "between",
     "adjacent",
     "settled",
+    "between",
     "inlined",
 )
 """The modules of strategies/ in the order in which they are tried, the surest first. What none of
