@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from unidiff.patch import PatchedFile
 
 from zpmaint.merge.lines import join
 from zpmaint.merge.splice import in_order, spliced
-from zpmaint.port import checks, leftovers, plain
+from zpmaint.port import checks, leftovers, plain, row_numbers
 from zpmaint.port.checks import compiled
 from zpmaint.port.climb import climbed, told
 from zpmaint.port.held_names import held_to_tree
@@ -50,6 +51,9 @@ def modified(
     answers, result = _together(file.path, jobs, [climbed(job) for job in jobs])
     if (at := plain.fitting(jobs)) is not None and not plain.stands(answers, at, jobs):
         answers, result = _as_the_tools(file.path, jobs, answers, result)
+    elif at is None and result is not None:
+        again = partial(applied, jobs[0].target)
+        answers, result = row_numbers.followed(jobs, answers, result, again)
     if result is not None:
         return FilePort(file.path, tuple(map(told, jobs, answers)), result.data)
     conflict = "\n".join(a.conflict for a in answers if isinstance(a, Miss) and a.conflict)
