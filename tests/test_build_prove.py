@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import os
+from shutil import which
+
 import pytest
 from evidence_fixtures import CARD, HEADER, MEMORY
 from proof_fixtures import ProofToy, toy
@@ -72,6 +75,12 @@ def test_a_symbol_that_stays_off_is_no_proof(toy: ProofToy) -> None:
     card = toy.proof_of("drivers/card.c", CARD.replace("1", "2"))
     assert card.proof is Proof.NOT
     assert "CARD is refused by kconfig" in card.why
+
+
+def test_an_object_that_a_variable_of_the_makefile_names_is_compiled(toy: ProofToy) -> None:
+    toy.write("mm/Makefile", "mmu-y := none.o\nmmu-$(CONFIG_MMU) := memory.o\nobj-y := $(mmu-y)\n")
+    toy.write("mm/Kconfig", 'config MMU\n\tbool "MMU"\n')
+    assert toy.proof_of("mm/memory.c", GOOD).proof is Proof.PROVEN
 
 
 def test_a_header_is_proven_by_what_reads_it(toy: ProofToy) -> None:
@@ -167,3 +176,41 @@ def test_a_stock_that_is_not_configured_is_told(toy: ProofToy) -> None:
     toy.write("Makefile", "allnoconfig:\n\t@echo 'Kconfig:1: syntax error'; false\n")
     with pytest.raises(KernelError, match="is not configured: Kconfig:1: syntax error"):
         toy.proof({"mm/memory.c": GOOD})
+
+
+_DTC = """#!/bin/sh
+for last; do :; done
+number=$(grep -n BROKEN "$last" | head -n 1 | cut -d: -f1)
+[ -z "$number" ] || {
+	echo "Error: arch/arm/boot/dts/board.dts:$number.1-6 syntax error" >&2
+	exit 1
+}
+"""
+
+
+def test_device_trees_are_compiled_whatever_the_machine(
+    toy: ProofToy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = "arch/arm/boot/dts"
+    board = '/dts-v1/;\n#include "chip.dtsi"\n/ { };\n'
+    toy.write(f"{folder}/board.dts", board)
+    toy.write(f"{folder}/chip.dtsi", "/ { chip { }; };\n")
+    toy.write(f"{folder}/alone.dtsi", "/ { };\n")
+    chip = {f"{folder}/chip.dtsi": "/ { chip { new; }; };\n"}
+    if not which("dtc"):
+        assert toy.proof(chip).files[0].why.startswith("no dtc here: apt-get install")
+    program = toy.folder / "bin/dtc"
+    program.parent.mkdir()
+    program.write_text(_DTC)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    (file,) = toy.proof(chip).files
+    assert (file.proof, file.objects) == (Proof.PROVEN, (f"{folder}/board.dtb",))
+    assert "board.dts, which include it" in file.why
+    bad = toy.proof_of(f"{folder}/board.dts", board + "BROKEN\n")
+    assert bad.proof is Proof.REFUSED and "board.dts:" in bad.why and "syntax error" in bad.why
+    lost = toy.proof_of(f"{folder}/board.dts", board.replace("chip.dtsi", "gone.dtsi"))
+    assert lost.proof is Proof.REFUSED
+    assert (lost.errors[0].path, lost.errors[0].line) == (f"{folder}/board.dts", 2)
+    alone = toy.proof_of(f"{folder}/alone.dtsi", "/ { x; };\n")
+    assert (alone.proof, alone.why) == (Proof.NOT, "no device tree of its folder includes it")

@@ -288,3 +288,30 @@ def test_a_case_stands_in_a_switch(line: str, new: tuple[str, ...], told: str) -
     found = _placed_at(line, new)
     assert told in found
     assert bool(told) or "would stand in no" not in found
+
+
+IDS = "static struct id ids[] = {\n\t{ 1, 1 },\n\t{ 2, 2 },\n\t{ 0 }\n};\n\n"
+GROWN = "static struct id ids[] = {\n\t{ 1, 1 },\n\t{ 7, 7 },\n\t{ 2, 2 },\n\t{ 0 }\n};\n\n"
+
+
+@pytest.mark.parametrize("grown", [True, False])
+def test_an_index_means_the_row_that_the_patch_means(grown: bool) -> None:
+    """It adds a row to a table, and speaks of it by number."""
+    base = IDS + BODY
+    new = base.replace("\t{ 0 }\n", "\t{ 3, 3 },\n\t{ 0 }\n").replace(
+        "\tthird(n);\n", "\tthird(n);\n\tuse(&ids[2]);\n"
+    )
+    target = (base.replace(IDS, GROWN) if grown else base).replace(*NEAR)
+    ported = carry(base, new, target)
+    assert ("what the patch means is ids[3] there" in said(ported)) is grown
+    assert (ported.state is State.CONFLICT) is grown
+
+
+@pytest.mark.parametrize("theirs", [True, False])
+def test_nothing_is_defined_twice(theirs: bool) -> None:
+    """Upstream has brought the function, too, elsewhere in the file and in other words."""
+    new = BODY + "\nint mine(int a)\n{\n\tint more = a + 1;\n\n\treturn more;\n}\n"
+    other = "int mine(int a)\n{\n\treturn a + 1;\n}\n\n" if theirs else ""
+    ported = carry(BODY, new, other + BODY.replace("\tfirst(a);\n", "\tfirst(a, 0);\n"))
+    assert ("mine is defined in the target already" in said(ported)) is theirs
+    assert (ported.confidence <= 0.7) is theirs

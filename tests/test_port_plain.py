@@ -97,3 +97,36 @@ def test_not_where_the_merge_disagrees() -> None:
     patched = base.replace("\tstep4(a);\n", f"\tstep4(a);\n{MINE}")
     target = both.format("f", other, "g", BODY)
     assert carry(base, patched, target).state is State.CONFLICT
+
+
+def test_what_upstream_took_the_if_away_from() -> None:
+    """The lines are the base's, the #ifdef around them is gone: the hunk goes with its lines."""
+    inside = "\tint a;\n\tint b;\n\tint c;\n\tint d;\n"
+    base = f"struct s {{\n\tint x;\n#ifdef CONFIG_A\n{inside}#endif\n\tint y;\n\tint z;\n}};\n"
+    patched = base.replace("\tint b;\n", "\tint b;\n\tint own;\n")
+    target = base.replace("#ifdef CONFIG_A\n", "").replace("#endif\n", "\tint more;\n")
+    ported = carry(base, patched, target)
+    assert outcome(ported) == target.replace("\tint b;\n", "\tint b;\n\tint own;\n")
+    assert ported.confidence <= 0.7
+    assert carry(base, patched, target.replace("\tint a;\n", "\tint aa;\n")).confidence <= 0.6
+
+
+def test_what_left_its_if_is_another_place() -> None:
+    """The same, but the #ifdef still stands, around other lines."""
+    inside = "\tint a;\n\tint b;\n\tint c;\n\tint d;\n"
+    base = f"struct s {{\n#ifdef CONFIG_A\n\tint p;\n{inside}#endif\n\tint y;\n\tint z;\n}};\n"
+    patched = base.replace("\tint b;\n", "\tint b;\n\tint own;\n")
+    target = f"struct s {{\n#ifdef CONFIG_A\n\tint p;\n#endif\n{inside}\tint y;\n\tint z;\n}};\n"
+    assert carry(base, patched, target).state is State.CONFLICT
+
+
+def test_rows_of_a_table_are_no_rivals() -> None:
+    """Each sets its own members, upstream's new one and the patch's."""
+    row = '\t{{ .compatible = "{0}", .data = &{0} }},\n'
+    rows = row.format("one") + row.format("two")
+    base = f"static const struct id ids[] = {{\n{rows}\t{{ }},\n}};\nint x;\n"
+    patched = base.replace("\t{ },\n", row.format("mine") + "\t{ },\n")
+    target = base.replace(row.format("two"), row.format("two") + row.format("yours"))
+    ported = carry(base, patched, target)
+    assert ported.state.leads_on, ported.why
+    assert row.format("mine") in outcome(ported)

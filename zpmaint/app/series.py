@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -49,7 +49,7 @@ class SeriesPort:
     def is_whole(self) -> bool:
         """Whether every patch is there, and went in or is upstream."""
         return not self.series.missing and all(
-            port.goes_in or port.fate is Fate.UPSTREAM for port in self.ports
+            port.goes_in or port.is_dropped for port in self.ports
         )
 
     def waiting(self, port: MemberPort) -> list[str]:
@@ -86,14 +86,15 @@ def port_series_onto(
     keep_going: bool = False,
     look_for_names: bool = True,
     min_confidence: float = 0.0,
+    taken: Collection[str] = (),
     refused: Mapping[str, MemberPort] | None = None,
 ) -> SeriesPort:
     """Carry `series` onto `version`. With `base`, the kernel it was cut against, each patch has
     the files it was made from; where no source serves that kernel it is noted, and the engine has
     the patches alone to go by. Of a kernel only the files that the series touches are read, and
     with `look_for_names` both kernels' indexes of names (each made once, in a minute), if there is
-    a base. A patch with a hunk that is less sure than `min_confidence` does not go in. `refused`:
-    see `port_series`."""
+    a base. A patch with a hunk that is less sure than `min_confidence` does not go in. `taken`
+    names the patches whose own commit is in the kernel's history. `refused`: see `port_series`."""
     wanted = series.paths
     done: list[MemberPort] = []
     with session.reporter.step(f"port {series.name} onto {version}", "patches") as step:
@@ -118,6 +119,8 @@ def port_series_onto(
             exists=exists,
             gone=gone,
             min_confidence=min_confidence,
+            version=version,
+            taken=taken,
             refused=refused,
             moves=(
                 moves(session, chain, base, version)
@@ -161,7 +164,7 @@ def write_series(result: SeriesPort, out: Path) -> Path:
     check_out(out)
     with locked(out), landing(out) as fresh:
         for member, port in zip(result.series.members, result.ports, strict=True):
-            if port.fate is Fate.UPSTREAM:
+            if port.is_dropped:
                 continue
             place = fresh / (member.name if port.goes_in else f"{UNPORTED}/{member.name}")
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -179,7 +182,7 @@ def _table(result: SeriesPort) -> str:
         port = ports.get(name)
         if port is None or port.goes_in:
             lines.append(line)
-        elif port.fate is Fate.UPSTREAM:
+        elif port.is_dropped:
             lines.append(f"# in {result.version} already: {line}")
         else:
             lines.append(f"# {port.fate}: {UNPORTED}/{line}")

@@ -14,6 +14,8 @@ Text = Callable[[str], str | None]
 _ASSIGN = re.compile(r"([\w.$()/-]+?)\s*(?::|\+|\?)?=\s*(.*)")
 _WHEN = re.compile(r"(ifdef|ifndef|ifeq|ifneq|else|endif)\b(.*)")
 _CONFIG = re.compile(r"CONFIG_(\w+)")
+_PREFIXED = re.compile(r"\$\(addprefix\s+([^,\s]+)\s*,([^()]*)\)")
+_ABOVE = 3  # folders in whose Makefiles an object may be named: eventlog/acpi.o
 _SUFFIXES = (".c", ".S", ".s", ".rs", ".dts", ".asn1", ".uc")
 
 
@@ -62,7 +64,13 @@ def rows(text: str) -> Iterator[Row]:
             else:
                 when.append(said)
         elif not whole.startswith("\t") and (row := _ASSIGN.match(said)):
-            yield Row(first + 1, number, row[1], tuple(row[2].split()), tuple(when))
+            words = tuple(_expanded(row[2]).split())
+            yield Row(first + 1, number, row[1], words, tuple(when))
+
+
+def _expanded(value: str) -> str:
+    """$(addprefix libxfs/, a.o b.o) as the words that make reads there."""
+    return _PREFIXED.sub(lambda found: " ".join(found[1] + w for w in found[2].split()), value)
 
 
 def symbols_for(path: str, text: Text) -> tuple[str, ...]:
@@ -76,8 +84,12 @@ def named_by(path: str, text: Text) -> tuple[str, ...] | None:
     pure = PurePosixPath(path)
     if pure.suffix not in _SUFFIXES:
         return None
-    found = _of_object(str(pure.parent), f"{pure.stem}.o", text, frozenset())
-    return None if found is None else tuple(dict.fromkeys(found))
+    for above in list(pure.parents)[:_ABOVE]:
+        word = str(pure.with_suffix(".o").relative_to(above))
+        found = _of_object(str(above), word, text, frozenset())
+        if found is not None:
+            return tuple(dict.fromkeys(found))
+    return None
 
 
 def _makefile(folder: str, text: Text) -> str:
@@ -87,19 +99,24 @@ def _makefile(folder: str, text: Text) -> str:
     return ""
 
 
-def _of_object(folder: str, name: str, text: Text, seen: frozenset[str]) -> list[str] | None:
-    """None where nothing names it."""
-    if name in seen:
+def _of_object(folder: str, word: str, text: Text, seen: frozenset[str]) -> list[str] | None:
+    """The symbols of an object, or of a variable that is used as one: $(mmu-y). None where
+    nothing names it."""
+    if word in seen:
         return None
     for row in rows(_makefile(folder, text)):
-        if name not in row.words:
+        if word not in row.words:
             continue
         kind = row.name.partition("-")[0]
         if kind in ("obj", "lib", "head", "extra"):
             return [*_of_folder(folder, text), *row.symbols]
         owner = row.name.rpartition("-")[0]
-        if owner and (above := _of_object(folder, f"{owner}.o", text, seen | {name})) is not None:
-            return [*above, *row.symbols]
+        into = [f"$({row.name})"]
+        if owner:
+            into += [f"{owner}.o", f"$({owner}-y)", f"$({owner}-m)", f"$({owner}-objs)"]
+        for one in into:
+            if (above := _of_object(folder, one, text, seen | {word})) is not None:
+                return [*above, *row.symbols]
     return None
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zpmaint.build import fixups, kconfig, kconfigs, make
+from zpmaint.build import devicetree, fixups, kconfig, kconfigs, make
 from zpmaint.build.compiler_log import Log, Said, read_log
 from zpmaint.build.conditions import SourceView
 from zpmaint.build.diagnosis import diagnose
@@ -95,8 +95,17 @@ class Bench:
         where the machine is to blame."""
         work = self.shared.work
         work.put(self.shared.tree, self._mended(over))
-        if not objects:
-            return Made()
+        trees = [name for name in objects if name.endswith(devicetree.ENDING)]
+        objects = [name for name in objects if name not in trees]
+        found = self._make_objects(objects) if objects else Made()
+        made, said = devicetree.compile_trees(work.src, trees)
+        found.made |= made
+        found.log.failed |= said.failed
+        found.log.said.update(said.said)
+        return found
+
+    def _make_objects(self, objects: Sequence[str]) -> Made:
+        work = self.shared.work
         for name in objects:
             (work.obj / name).unlink(missing_ok=True)  # what is there afterwards was made now
         few = ["-k", "-Otarget", f"-j{self.shared.jobs}", *objects]

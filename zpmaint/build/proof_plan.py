@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import PurePosixPath
 
-from zpmaint.build import build_files, clines, makefiles
+from zpmaint.build import build_files, clines, devicetree, makefiles
 from zpmaint.build.change import FileChange
 from zpmaint.build.conditions import SourceView
 from zpmaint.build.proof_make import is_kconfig, is_makefile
@@ -81,6 +81,8 @@ class Planner:
             return Plan(path, done=FileProof(path, Proof.NO_CODE, reason))
         if self.view.read(path) is None:
             return Plan(path, done=FileProof(path, Proof.NO_CODE, "deleted"))
+        if devicetree.is_devicetree(path):
+            return self._devicetree(path)
         if reason := build_files.other_architecture(path, self.arch):
             return _not(path, reason)
         if path.startswith(_PROGRAMS):
@@ -98,6 +100,19 @@ class Planner:
         if not path.endswith(_READ):
             return _not(path, f"nothing here compiles a {PurePosixPath(path).suffix or name}")
         return self._included(path, touched)
+
+    def _devicetree(self, path: str) -> Plan:
+        if reason := devicetree.missing_tool():
+            return _not(path, reason)
+        folder = str(PurePosixPath(path).parent)
+        beside = {str(p.relative_to(self.view.root)) for p in (self.view.root / folder).glob("*")}
+        beside |= {one for one in self.view.over if str(PurePosixPath(one).parent) == folder}
+        boards = devicetree.boards_of(path, sorted(beside), self.text)
+        if not boards:
+            return _not(path, "no device tree of its folder includes it")
+        via = "" if boards == [path] else f"{', '.join(boards)}, which include it"
+        names = tuple(f"{board.removesuffix('.dts')}{devicetree.ENDING}" for board in boards)
+        return Plan(path, names, via=via)
 
     def _makefile(self, path: str, touched: Sequence[str]) -> Plan:
         folder = str(PurePosixPath(path).parent)
@@ -210,6 +225,13 @@ def spellings(path: str) -> tuple[str, ...]:
     if old := _OLD_ASM.match(path):
         found = [f"asm/{path[old.end() :]}"]
     return tuple(found) or (PurePosixPath(path).name,)
+
+
+def has_source(view: SourceView, name: str) -> bool:
+    """Whether a tree has what an object is made of."""
+    stem = name.rpartition(".")[0]
+    endings = (".dts",) if name.endswith(devicetree.ENDING) else _SOURCES
+    return any(view.has(f"{stem}{ending}") for ending in endings)
 
 
 def _object(source: str) -> str:

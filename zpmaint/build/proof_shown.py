@@ -13,7 +13,7 @@ from zpmaint.build.evidence import Compiled
 from zpmaint.build.hunk_evidence import Side, judge
 from zpmaint.build.preprocess import seen_lines
 from zpmaint.build.proof_make import Bench, Files, Made, is_kconfig, is_makefile
-from zpmaint.build.proof_plan import Plan
+from zpmaint.build.proof_plan import Plan, has_source
 from zpmaint.build.records import Records
 from zpmaint.core.errors import InfraError
 from zpmaint.core.text import to_text
@@ -50,7 +50,7 @@ class Shown:
         failed = [name for name in plan.objects if name not in self.after.made]
         if failed or (self._grave(plan.objects) and plan.objects):
             return self._failing(plan, failed)
-        named = ", ".join(plan.objects) or plan.via
+        named = plan.via or ", ".join(plan.objects)
         if plan.via and plan.path.endswith(_C):
             reading = self.records.naming(plan.path)
             if not reading.intersection(self.after.made):
@@ -63,7 +63,8 @@ class Shown:
         return FileProof(plan.path, Proof.PROVEN, named, plan.objects)
 
     def _failing(self, plan: Plan, failed: Sequence[str]) -> FileProof:
-        old = [name for name in failed if self._has_source(name)]
+        there = SourceView(self.bench.shared.tree)
+        old = [name for name in failed if has_source(there, name)]
         if stuck := [name for name in old if name not in self.before.made]:
             said = self.before.said(stuck[0]).errors
             why = f"stock does not compile either: {said[0].text if said else stuck[0]}"
@@ -83,10 +84,6 @@ class Shown:
             for line in lines[:_SHOWN]
         )
         return FileProof(plan.path, Proof.REFUSED, str(placed[0]), plan.objects, placed)
-
-    def _has_source(self, name: str) -> bool:
-        stock = SourceView(self.bench.shared.tree)
-        return any(stock.has(f"{name[:-2]}{ending}") for ending in (".c", ".S"))
 
     def _grave(self, objects: Sequence[str]) -> list[CompilerLine]:
         """Warnings of the port that later kernels have as errors, and that stock has not."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from zpmaint.build import kconfigs
+from zpmaint.build import devicetree, kconfigs
 from zpmaint.build.change import changes
 from zpmaint.build.conditions import SourceView
 from zpmaint.build.data import BuildData
@@ -23,7 +23,7 @@ from zpmaint.build.options import BuildOptions
 from zpmaint.build.proof_config import choose, without_unreachable
 from zpmaint.build.proof_kept import read_kept, write_kept
 from zpmaint.build.proof_make import STOCK, Bench, Configured, Files, is_kconfig
-from zpmaint.build.proof_plan import Planner
+from zpmaint.build.proof_plan import Planner, has_source
 from zpmaint.build.proof_shown import Shown
 from zpmaint.build.records import Records
 from zpmaint.build.setting import contents, digest, disk_faults, setting
@@ -79,7 +79,9 @@ def prove(
             source = fingerprint(shared.tree, frozenset(later))
             texts = [(step.name, step.text, contents(step.result)) for step in steps]
             asked = None if only is None else sorted(only)
-            key = digest([_FORMAT, shared.basis, source, asked, texts])[:16]
+            key = digest([_FORMAT, shared.basis, source, asked, texts, devicetree.missing_tool()])[
+                :16
+            ]
             kept = shared.work.folder / "proofs" / f"{key}.json"
             if (known := read_kept(kept)) is not None:
                 return known
@@ -114,7 +116,7 @@ def _proof(
     plans = without_unreachable(plans, port.values, choice.refused)
     objects = tuple(dict.fromkeys(name for plan in plans for name in plan.objects))
     there = SourceView(tree)
-    old = [n for n in objects if there.has(f"{n[:-2]}.c") or there.has(f"{n[:-2]}.S")]
+    old = [name for name in objects if has_source(there, name)]
     bench.configure(STOCK, choice.sets)
     before = bench.make_stock(old)
     if not complaints:

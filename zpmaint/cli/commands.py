@@ -24,6 +24,7 @@ class Entry:
 COMMANDS = {
     "port": Entry("port", "Port the patch onto a kernel; say how each hunk was placed."),
     "import": Entry("import_", "Take over a patch; mend what a page or a mailer damaged."),
+    "fate": Entry("fate", "Tell what becomes of each patch of a queue at a kernel."),
     "sweep": Entry("sweep", "Port the patch onto every kernel of a source."),
     "history": Entry("history", "Tell which kernels take the patch in which way, and why."),
     "explain": Entry("explain", "Tell how the port to a kernel came about."),

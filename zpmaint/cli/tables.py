@@ -38,6 +38,11 @@ _STYLES = {
     "applies": "green",
     "ported": "green",
     "upstream": "cyan",
+    "developed since": "cyan",
+    "partly upstream": "yellow",
+    "reversed": "red",
+    "unread": "red",
+    "unreadable": "red",
     "superseded": "yellow",
     "conflict": "red",
     "untried": "yellow",
@@ -124,7 +129,7 @@ def series(out: Console, result: SeriesPort) -> None:
         for file in one.files:
             if file.conflict:
                 out.print(f"{one.name}: {file.path}:\n{file.conflict}", markup=False)
-    _said_of(out, result)
+    said_of(out, result)
     compiled(out, result.compiled)
     counts = ", ".join(
         f"{count} {fate}" for fate in Fate if (count := sum(p.fate is fate for p in result.ports))
@@ -136,7 +141,7 @@ def series(out: Console, result: SeriesPort) -> None:
     )
 
 
-def _said_of(out: Console, result: SeriesPort) -> None:
+def said_of(out: Console, result: SeriesPort) -> None:
     """What reading the series had to say: what was put right, left out, or is missing."""
     for said in result.series.notes:
         out.print(said, markup=False)

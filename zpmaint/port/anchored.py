@@ -8,13 +8,12 @@ Patches that the kernel has already are dropped, and named.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from zpmaint.core.text import to_bytes, to_text
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.series import Series, one_text
 from zpmaint.patchset.values import Anchor, PatchSet, Resolution
-from zpmaint.port.already import WHY, already
 from zpmaint.port.series import port_series
 from zpmaint.port.terms import STRICT, Terms
 from zpmaint.port.values import Fate, FilePort, MemberPort, Port, State
@@ -54,7 +53,7 @@ def port_anchor(
             since = f" since {adoption.era.since}" if adoption.era.since else ""
             why = f"upstream has it{since} ({commits}): {why}"
         else:
-            left = [member.name for member in members if member.fate is not Fate.UPSTREAM]
+            left = [member.name for member in members if not member.is_dropped]
             state = State.CONFLICT
             why = (
                 "the set says that upstream has adopted the change here, but "
@@ -81,30 +80,18 @@ def _carried(
     keep_going: bool,
 ) -> tuple[MemberPort, ...]:
     """Equal files are carried once: what a version is called has no part in it."""
-    carry = partial(
-        port_series,
-        series,
-        dict(base),
-        dict(target),
-        keep_going=keep_going,
-        exists=exists,
-        gone=gone,
-        min_confidence=min_confidence,
-        resolutions=resolutions,
+    return tuple(
+        port_series(
+            series,
+            dict(base),
+            dict(target),
+            keep_going=keep_going,
+            exists=exists,
+            gone=gone,
+            min_confidence=min_confidence,
+            resolutions=resolutions,
+        )
     )
-    ports = tuple(carry())
-    if all(port.fate is not Fate.CONFLICT for port in ports):
-        return ports
-    known = already(series, dict(base), dict(target))
-    if not known:
-        return ports
-    again = tuple(carry(known=dict.fromkeys(known, WHY)))
-    return again if _reached(again) > _reached(ports) else ports
-
-
-def _reached(ports: Sequence[MemberPort]) -> int:
-    """How many patches stand before the first conflict."""
-    return next((n for n, p in enumerate(ports) if p.fate is Fate.CONFLICT), len(ports))
 
 
 def _judged(members: Sequence[MemberPort]) -> tuple[State, str]:
@@ -113,7 +100,7 @@ def _judged(members: Sequence[MemberPort]) -> tuple[State, str]:
         if member.fate is Fate.CONFLICT:
             return State.CONFLICT, f"{member.name}: {member.why}"
     counted = len(members)
-    held = [member.name for member in members if member.fate is Fate.UPSTREAM]
+    held = [member.name for member in members if member.is_dropped]
     carried = [member.name for member in members if member.fate is Fate.PORTED]
     if len(held) == counted:
         return State.UPSTREAM, f"the kernel has all {counted} patches"

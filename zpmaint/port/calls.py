@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from zpmaint.port.scopes import Source
 
 _ASIDE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
+_ANY = re.compile(r"[^\n]")
 TYPES = re.compile(r"\s*(?:[A-Za-z_]\w*[\s*]+)+$")
 STATEMENT = re.compile(r"\s*(?:return|else|case|goto|do|if|while|for|switch|sizeof)\b")
 _DEFINE = re.compile(r"\s*#\s*define\s+$")
@@ -49,7 +51,7 @@ def _blanked(found: re.Match[str]) -> str:
     told = found[0]
     if told[0] in "\"'":
         return told[0] + "x" * (len(told) - 2) + told[0]
-    return "".join("\n" if char == "\n" else " " for char in told)
+    return _ANY.sub(" ", told)
 
 
 @lru_cache(maxsize=32)
@@ -92,23 +94,37 @@ def uses(source: Source, name: str) -> Uses:
     calls: list[tuple[str, ...]] = []
     lines: list[int] = []
     parameters: list[tuple[str, ...]] = []
-    for found in re.finditer(rf"(?<![\w.>]){re.escape(name)}(\s*)\(", text):
-        before = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
-        told = arguments(text, found.end() - 1)
+    for at, opened in _places(text, name):
+        before = text[text.rfind("\n", 0, at) + 1 : at]
+        told = arguments(text, opened)
         if told is None:
             continue
         if _DEFINE.match(before):
-            if not found[1]:
+            if opened == at + len(name):
                 takes.append(_parameters(told))
-        elif _is_declared(before, text, found.start()):
+        elif _is_declared(before, text, at):
             if told:  # () says nothing of what it takes
                 takes.append(_parameters(told))
                 parameters.append(told)
         else:
             calls.append(told)
-            lines.append(text.count("\n", 0, found.start()))
+            lines.append(text.count("\n", 0, at))
     known = tuple(dict.fromkeys(takes)), tuple(calls), tuple(lines), tuple(parameters)
     return Uses(*known)
+
+
+def _places(text: str, name: str) -> Iterator[tuple[int, int]]:
+    """Where a name stands before a bracket, and the bracket; members of others left out."""
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        before = text[at - 1] if at else "\n"
+        if not (before.isalnum() or before in "_.>"):
+            while text[end : end + 1].isspace():
+                end += 1
+            if text[end : end + 1] == "(":
+                yield at, end
+        at = text.find(name, at + len(name))
 
 
 def _is_declared(before: str, text: str, at: int) -> bool:

@@ -6,8 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from zpmaint.merge import renames
-from zpmaint.port import checks, confidence, learned, numbering, upstream
-from zpmaint.port.follow import Followed, Region
+from zpmaint.port import checks, confidence, learned, numbering, under_if, upstream
 from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.strategies import LADDER
@@ -25,7 +24,7 @@ def climbed(job: Job) -> Placement | Miss:
             attempt = numbering.followed(job, _spoken_anew(job, attempt))
         if isinstance(attempt, Placement):
             reasons = checks.of_hunk(job, attempt)
-            sure = _under_if(job, attempt)
+            sure = under_if.held(job, attempt)
             if sure is None:
                 reasons.append("upstream has these lines under another #if")
             elif not reasons:
@@ -81,34 +80,6 @@ def _in_twin(job: Job, placement: Placement) -> Placement:
         return placement
     why = f"{placement.why}; {there.name} has the lines of {job.home.name}"
     return replace(placement, confidence=min(placement.confidence, confidence.TWIN), why=why)
-
-
-def _under_if(job: Job, placement: Placement) -> Placement | None:
-    """Be less sure of a hunk around whose lines upstream has put an #if more than in the base;
-    None where they stand under another."""
-    if job.base is None or job.base_at is None or placement.placed.is_literal:
-        return placement
-    at = job.base_at + job.change.lead
-    before, now = job.base.around(at), job.target.around(placement.start)
-    if before == now or _same_openers(job, at, placement.start):
-        return placement
-    around = iter(now)
-    if not all(condition in around for condition in before):
-        return None
-    why = f"{placement.why}; upstream has put these lines under one #if more"
-    return replace(placement, confidence=min(placement.confidence, 0.6), why=why)
-
-
-def _same_openers(job: Job, at: int, to: int) -> bool:
-    """Whether the conditions around a place are those of the base, reworded by upstream."""
-    assert job.base is not None
-    before = job.base.openers[at - 1] if 0 < at <= len(job.base.lines) else ()
-    now = job.target.openers[to - 1] if 0 < to <= len(job.target.lines) else ()
-    if len(before) != len(now):
-        return False
-    whole = (Region(s, 0, len(s.lines)) for s in (job.base, job.target))
-    followed = Followed(*whole)
-    return all(followed.went(old) == new for old, new in zip(before, now, strict=True))
 
 
 def told(job: Job, attempt: Placement | Miss) -> HunkPort:

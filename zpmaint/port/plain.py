@@ -18,7 +18,7 @@ from zpmaint.port.confidence import PLAIN
 from zpmaint.port.overlay import fits_at, places
 from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Job, Miss, Placement
-from zpmaint.port.scopes import Scope, Source
+from zpmaint.port.under_if import left
 
 Answer = Placement | Miss
 
@@ -52,16 +52,7 @@ def _went(job: Job, at: int) -> bool:
     was, now = base.scope_between(start + lead), target.scope_between(at + lead)
     if was is not None and now is not None and (was.kind, was.name) != (now.kind, now.name):
         return bool(target.same_scope(was)) or bool(base.same_scope(now))
-    before, around = set(base.around(start + lead)), set(target.around(at + lead))
-    left = (before - around) & _conditions(target, now)
-    entered = (around - before) & _conditions(base, was)
-    return bool(left and entered) if was is None else bool(left or entered)
-
-
-def _conditions(source: Source, scope: Scope | None) -> set[str]:
-    """The conditions that some lines of a scope stand under."""
-    there = source.conditions[scope.start : scope.end] if scope else source.conditions
-    return {condition for line in there for condition in line}
+    return left(job, at + lead)
 
 
 def fitting(jobs: Sequence[Job]) -> list[int] | None:

@@ -111,9 +111,11 @@ def carry(
     *,
     terms: Terms = STRICT,
     resolutions: Sequence[Resolution] = (),
+    known: tuple[str, ...] = (),
 ) -> Carried:
     """Do a section on the target; `there` is what it did to its base, `base` the state before.
-    A conflict that is among `resolutions` is solved as it was before."""
+    A conflict that is among `resolutions` is solved as it was before. `known` says for each hunk
+    why the target is known to have it, or ''."""
     changes = _changes(part)
     if isinstance(there, Effect) and all(base.get(p) == target.get(p) for p in part.paths):
         told = _told(
@@ -135,14 +137,20 @@ def carry(
         return _stuck(part, changes, f"the target has a file {part.new} already")
     if not changes:
         return _moved(part, before)
-    known = base.get(part.old) if isinstance(there, Effect) else None
+    was = base.get(part.old) if isinstance(there, Effect) else None
     memories = tuple(resolutions)
-    return _lines(part, changes, known, before, terms=terms, resolutions=memories)
+    has = known if any(known) else ()
+    return _lines(part, changes, was, before, terms=terms, resolutions=memories, has=has)
 
 
 def held(part: FileDiff, why: str) -> Carried:
     """A section that the target is known to have."""
     return _held(part, _changes(part), why)
+
+
+def stuck(part: FileDiff, why: str) -> Carried:
+    """A section that goes nowhere."""
+    return _stuck(part, _changes(part), why)
 
 
 def left_over(
@@ -237,9 +245,10 @@ def _lines(
     *,
     terms: Terms,
     resolutions: tuple[Resolution, ...],
+    has: tuple[str, ...],
 ) -> Carried:
     """Changed lines, placed by the engine."""
-    held, ported = _tried(part, changes, known, before, terms)
+    held, ported = _tried(part, changes, known, before, terms, has=has)
     if ported.result is None and resolutions and not all(held):
         rest, base = _left(part, held), _with_held(changes, held, known)
         path = str(rest.new)
@@ -270,14 +279,17 @@ def _tried(
     known: bytes | None,
     before: bytes,
     terms: Terms,
+    *,
+    has: tuple[str, ...] = (),
 ) -> tuple[list[str], FilePort]:
-    """For each hunk why the target has it already, or ''; and the port of the others."""
-    held = _there_already(part, changes, known, before)
+    """For each hunk why the target has it already, or ''; and the port of the others. `has` is
+    what is known of that beforehand."""
+    held = _there_already(part, changes, known, before, has=has)
     ported = _rest(part, changes, held, known, before, terms=terms)
     if ported.result is None:
         # What could not be placed may be there already, and its lines of before, too.
         stuck = [hunk.placed.is_conflict for hunk in ported.hunks]
-        held = _there_already(part, changes, known, before, stuck)
+        held = _there_already(part, changes, known, before, stuck=stuck, has=has)
         ported = _rest(part, changes, held, known, before, terms=terms)
     return held, ported
 
@@ -293,11 +305,13 @@ def _there_already(
     changes: tuple[Change, ...],
     known: bytes | None,
     before: bytes,
+    *,
     stuck: Sequence[bool] = (),
+    has: tuple[str, ...] = (),
 ) -> list[str]:
     """For each hunk why the target has it already, or ''. One that is there may be what shows that
-    another is: a line that the patch moves, and upstream did."""
-    held = [""] * len(changes)
+    another is: a line that the patch moves, and upstream did. `has` is known beforehand."""
+    held = list(has) or [""] * len(changes)
     while True:
         left = [n for n, done in enumerate(held) if not done]
         if not left:

@@ -7,10 +7,11 @@ the patches so far, so that each patch has the very files it was made from; and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from zpmaint.core.text import to_bytes
+from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs import others
 from zpmaint.diffs.reader import FileDiff
 from zpmaint.diffs.series import Member, Series
@@ -19,13 +20,16 @@ from zpmaint.patchset.values import Resolution
 from zpmaint.port import reversal, section_moves
 from zpmaint.port.beside import drifted
 from zpmaint.port.calibration import calibrated
+from zpmaint.port.cumulative import Answer, Shown, claim, shown
+from zpmaint.port.markers import marks
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.own_names import of_lines
 from zpmaint.port.placed import Placed
-from zpmaint.port.sections import Carried, Effect, carry, held, perform, proven
+from zpmaint.port.sections import Carried, Effect, carry, held, perform, proven, stuck
 from zpmaint.port.terms import Moves, Terms
 from zpmaint.port.threshold import held_back
 from zpmaint.port.values import Fate, FilePort, MemberPort
+from zpmaint.port.walk import Walk, walk
 
 
 def port_series(
@@ -38,7 +42,8 @@ def port_series(
     gone: Callable[[str], bool] | None = None,
     min_confidence: float = 0.0,
     resolutions: Sequence[Resolution] = (),
-    known: Mapping[str, str] | None = None,
+    version: KernelVersion | None = None,
+    taken: Collection[str] = (),
     refused: Mapping[str, MemberPort] | None = None,
     moves: Moves | None = None,
 ) -> Iterator[MemberPort]:
@@ -49,29 +54,28 @@ def port_series(
     others are not tried, unless `keep_going`: then they go onto the target without the patch.
     `exists` and `gone` tell of names in the trees before the series (see Terms). A patch with a
     hunk that is less sure than `min_confidence` is a conflict. A conflict that is among
-    `resolutions` is solved as it was before. `known` names the patches that the target has, with
-    the reason; `refused` those that were ported before and are no good (they do not compile): the
-    others are carried as if they conflicted. `moves` tells which files of the target may hold
-    what left the patches' own.
+    `resolutions` is solved as it was before. `moves` tells which files of the target may hold what
+    left the patches' own. `refused` names those that were ported before and are no good (they do
+    not compile): the others are carried as if they conflicted.
+    A patch that the target shows to have, by the effect of the whole series (cumulative.py), and
+    onto which it does not go as it is, is dropped; `version` is the target's, for what the patches
+    say of themselves, and `taken` names those whose own commit is in its history.
     A member that cannot be read whole is left out, and says so.
     """
-    names = [member.name for member in series.members]
-    work = _Work(
-        Overlay(base), Overlay(target), names, exists, gone, min_confidence, resolutions, moves
-    )
+    work = _Work.start(
+        series, base, target, resolutions=resolutions, exists=exists, gone=gone,
+        min_confidence=min_confidence, version=version, taken=taken, moves=moves,
+    )  # fmt: skip
     stopped = ""
     for number, member in enumerate(series.members):
         if why := member.unreadable:
             yield MemberPort(member.name, Fate.UNREAD, (), b"", why, (), notes=member.notes)
             continue
-        if known and member.name in known:
-            yield work.held(number, member, known[member.name])
-            continue
         if refused and member.name in refused and (keep_going or not stopped):
             needs = work.member(number, member, try_it=False).needs
             done = replace(refused[member.name], needs=needs)
         else:
-            done = work.member(number, member, try_it=keep_going or not stopped)
+            done = work.next(number, member, try_it=keep_going or not stopped)
         if done.fate is Fate.CONFLICT and not keep_going:
             stopped = stopped or member.name
         yield done
@@ -94,13 +98,12 @@ def before(
     resolutions: Sequence[Resolution] = (),
 ) -> Before:
     """Carry the patches before `name`; see `port_series`."""
-    names = [member.name for member in series.members]
-    work = _Work(Overlay(base), Overlay(target), names, None, None, 0.0, resolutions)
-    at = names.index(name)
+    work = _Work.start(series, base, target, resolutions=resolutions)
+    at = work.names.index(name)
     for number, member in enumerate(series.members[:at]):
         if member.unreadable:
             continue
-        work.member(number, member, try_it=True)
+        work.next(number, member, try_it=True)
     return Before(series.members[at], work.base, work.target)
 
 
@@ -113,9 +116,39 @@ class _Work:
     gone: Callable[[str], bool] | None
     min_confidence: float
     resolutions: Sequence[Resolution]
+    walked: Walk
+    seen: Sequence[Shown]
+    """What the target shows of each patch."""
     moves: Moves | None = None
     brought: set[str] = field(default_factory=set)
     """The names in the lines of the patches that went in."""
+
+    @classmethod
+    def start(
+        cls,
+        series: Series,
+        base: Mapping[str, bytes | None],
+        target: Mapping[str, bytes | None],
+        *,
+        resolutions: Sequence[Resolution],
+        exists: Callable[[str], bool] | None = None,
+        gone: Callable[[str], bool] | None = None,
+        min_confidence: float = 0.0,
+        version: KernelVersion | None = None,
+        taken: Collection[str] = (),
+        moves: Moves | None = None,
+    ) -> _Work:
+        names = [member.name for member in series.members]
+        walked = walk(series, base)
+        claims = [
+            claim(marks(member), version, is_taken=member.name in taken)
+            for member in series.members
+        ]
+        seen = shown(walked, base, target, claims)
+        return cls(
+            Overlay(base), Overlay(target), names, exists, gone, min_confidence, resolutions,
+            walked, seen, moves,
+        )  # fmt: skip
 
     def terms(self, member: Member) -> Terms:
         """What is known of the tree when a patch's turn has come."""
@@ -135,17 +168,38 @@ class _Work:
 
         return Terms(exists=exists, gone=gone, brings=brings, beside=beside)
 
-    def held(self, number: int, member: Member, why: str) -> MemberPort:
+    def next(self, number: int, member: Member, *, try_it: bool) -> MemberPort:
+        """The next patch: held where the target has it, else carried."""
+        seen = self.seen[number]
+        fate = Fate.UPSTREAM if seen.answer is Answer.WHOLE else Fate.DEVELOPED
+        if seen.answer is Answer.NO or (not seen.is_certain and self.fits(member)):
+            return self.member(number, member, try_it=try_it)
+        return self.held(number, member, fate, seen.why)
+
+    def fits(self, member: Member) -> bool:
+        """Whether a patch goes onto the target as it is, all its context with it."""
+        now = Overlay({path: self.target.get(path) for path in member.paths})
+        for part in member.patch.diffs:
+            there = perform(part, now)
+            if not isinstance(there, Effect):
+                return False
+            for path, data in there.files.items():
+                now.put(path, data)
+        return True
+
+    def held(self, number: int, member: Member, fate: Fate, why: str) -> MemberPort:
         """A patch that the target has: only the base goes on."""
         needs: set[int] = set()
+        off_base: list[str] = []
         files = []
-        for part in member.patch.diffs:
-            there = perform(part, self.base)
-            if isinstance(there, Effect):
-                needs |= self.advance(number, part, there)
+        for part, there in zip(member.patch.diffs, self.walked.effects[number], strict=True):
+            needs |= self.pass_by(number, part, there, off_base)
             files.append(replace(held(part, why).port, patch=member.name))
         names = tuple(self.names[n] for n in sorted(needs - {number}))
-        return MemberPort(member.name, Fate.UPSTREAM, tuple(files), b"", why, names)
+        return MemberPort(
+            member.name, fate, tuple(files), b"", why, names, tuple(off_base), member.strip,
+            member.notes,
+        )  # fmt: skip
 
     def member(self, number: int, member: Member, *, try_it: bool) -> MemberPort:
         off_base: list[str] = []
@@ -157,19 +211,15 @@ class _Work:
         )
         terms = self.terms(member)
         reversed_ = False
-        for part in member.patch.diffs:
-            there = perform(part, self.base)
+        seen = self.seen[number]
+        for n, part in enumerate(member.patch.diffs):
+            there = self.walked.effects[number][n]
             if part is member.patch.diffs[0] and not isinstance(there, Effect):
                 reversed_ = reversal.stands_already(member.patch.diffs, self.base)
             if try_it:
-                carried.append(self.placed(part, there, member, terms, staged))
-            if isinstance(there, Effect):
-                needs |= self.advance(number, part, there)
-            else:
-                if self.base.knows(part.new or str(part.old)):
-                    off_base.append(f"{part.new or part.old}: {there}")
-                for path in part.paths:
-                    self.base.lose(path)
+                known = seen.held(n, len(part.hunks))
+                carried.append(self.placed(part, there, member, terms, staged, known=known))
+            needs |= self.pass_by(number, part, there, off_base)
         files = tuple(
             replace(one.port, patch=member.name, renames=str(part.old) if part.is_rename else "")
             for part, done in zip(member.patch.diffs, carried, strict=False)
@@ -208,21 +258,40 @@ class _Work:
         member: Member,
         terms: Terms,
         staged: dict[str, bytes | None],
+        *,
+        known: tuple[str, ...],
     ) -> Carried:
         """A section on the target as it is now; what it does is done there, and what its files were
-        before the patch is put into `staged`.
+        before the patch is put into `staged`. `known` says for each hunk why the target is known to
+        have it, or ''.
 
         A file may be in a patch twice: the second diff goes onto the first's result."""
-        done = carry(part, self.base, there, self.target, terms=terms, resolutions=self.resolutions)
+        done = carry(
+            part, self.base, there, self.target,
+            terms=terms, resolutions=self.resolutions, known=known,
+        )  # fmt: skip
         if done.effect is None and not done.held and isinstance(there, Effect):
             done = self.followed(part, done, terms)
         if done.effect is not None:
             if not proven(part, done, member.name, member.strip, self.target):
-                raise AssertionError(f"{member.name}: {part.paths} is not written right")
+                return stuck(part, "what would be written does not read as what was placed")
             for path, data in done.effect.files.items():
                 staged.setdefault(path, self.target.get(path))
                 self.target.put(path, data)
         return done
+
+    def pass_by(
+        self, number: int, part: FileDiff, there: Effect | str, off_base: list[str]
+    ) -> set[int]:
+        """Go on with the base, whatever became of a section on the target; the patches whose lines
+        it speaks of. Why it does not apply to the base, if so, goes to `off_base`."""
+        if isinstance(there, Effect):
+            return self.advance(number, part, there)
+        if self.base.knows(part.new or str(part.old)):
+            off_base.append(f"{part.new or part.old}: {there}")
+        for path in part.paths:
+            self.base.lose(path)
+        return set()
 
     def followed(self, part: FileDiff, stuck: Carried, terms: Terms) -> Carried:
         """A section in conflict, where upstream moved what it changes: in the files that hold it

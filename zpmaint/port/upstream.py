@@ -14,12 +14,14 @@ first, for its later patches stand on those lines; a queue's single patch the se
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from zpmaint.merge import diff3, renames
 from zpmaint.merge.lines import body, indentation, squeezed
 from zpmaint.merge.tokens import contained, identifiers, similarity, tokens
-from zpmaint.port.hunks import counted, find_all, stands_beside
+from zpmaint.port.hunks import Change, counted, find_all, stands_beside
 from zpmaint.port.placement import Job, Miss
 from zpmaint.port.threeway_input import Sides, sides
 
@@ -98,7 +100,9 @@ def there_by_merge(job: Job, *, even_so: bool = False) -> str:
     if not isinstance(cut, Miss) and cut.whole:
         chunks = diff3.merge(cut.base, cut.ours, cut.theirs)
         mine = [chunk for chunk in chunks if chunk.kind == "ours"]
-        if diff3.is_clean(chunks) and all(_came(chunk, cut) for chunk in mine):
+        stays = change.removed & (counted(cut.theirs) - counted(cut.ours))
+        stays -= counted(list(job.wrote))  # another hunk may put it there
+        if diff3.is_clean(chunks) and not stays and all(_came(chunk, cut) for chunk in mine):
             return f"{cut.scope or 'the target'} has all lines of the hunk already"
     elif evidence(job).verbatim:
         return "the target has the hunk's lines as it leaves them"
@@ -119,9 +123,12 @@ def there_by_count(job: Job) -> str:
     """The evidence that the target has a hunk, whole; '' where it is not so.
 
     Every line that it adds stands in the same scope, in the same order, as often as the patched
-    base has it; and of what it removes nothing is left. Similarity is no evidence here.
+    base has it, those that it adds in a row together; and of what it removes nothing is left.
+    Similarity is no evidence here, and there is none where the hunk still fits in one place.
     """
     change = job.change
+    if change.lead and change.trail and len(find_all(job.target.lines, change.pre)) == 1:
+        return ""
     cut = sides(job)
     if isinstance(cut, Miss) or not cut.whole:
         return ""
@@ -136,9 +143,7 @@ def there_by_count(job: Job) -> str:
         return ""
     if change.added and not any(identifiers(line) for line in change.added):
         return ""
-    written = [squeezed(text) for kind, text in change.lines if kind == "+" and squeezed(text)]
-    there = iter(map(squeezed, cut.theirs))
-    if not all(line in there for line in written):
+    if not _in_order(_runs(change), list(map(squeezed, cut.theirs)), before):
         return ""
     where = cut.scope or "the file"
     if not change.added and _reworded(change.removed, standing - before):
@@ -146,6 +151,45 @@ def there_by_count(job: Job) -> str:
     if not change.added:
         return f"what it removes is gone from {where}"
     return f"every line it adds stands in {where} in its order, and what it removes is gone"
+
+
+def _runs(change: Change) -> list[list[str]]:
+    """The lines that a hunk adds, squeezed, empty ones left out: those in a row together."""
+    runs = groupby(change.lines, key=lambda line: line[0])
+    texts = (
+        [text for _, line in run if (text := squeezed(line))] for kind, run in runs if kind == "+"
+    )
+    return [run for run in texts if run]
+
+
+def _in_order(runs: Sequence[Sequence[str]], there: Sequence[str], before: Counter[str]) -> bool:
+    """Whether runs of lines stand in others, one after the other. Between the lines of a run only
+    what is not `before` may stand, and nothing that closes what is open around it."""
+    at = 0
+    for run in runs:
+        starts = (n for n in range(at, len(there)) if there[n] == run[0])
+        ends = (_end(run, there, start, before) for start in starts)
+        found = next((end for end in ends if end), 0)
+        if not found:
+            return False
+        at = found
+    return True
+
+
+def _end(run: Sequence[str], there: Sequence[str], start: int, before: Counter[str]) -> int:
+    """The line behind a run that starts at one; 0 where it does not stand there together."""
+    wanted, depth = 0, 0
+    for n in range(start, len(there)):
+        text = there[n]
+        if text == run[wanted]:
+            wanted, depth = wanted + 1, 0
+            if wanted == len(run):
+                return n + 1
+            continue
+        depth += text.count("{") - text.count("}")
+        if before[text] or depth < 0:
+            return 0
+    return 0
 
 
 def _reworded(removed: Counter[str], came: Counter[str]) -> bool:

@@ -134,6 +134,8 @@ class Fate(StrEnum):
     """Carried on to changed code."""
     UPSTREAM = "upstream"
     """The target has all of it: nothing would be left, and it is dropped."""
+    DEVELOPED = "developed since"
+    """Upstream has it and went on from there; it is dropped as well."""
     CONFLICT = "conflict"
     REVERSED = "reversed"
     """It was made the wrong way round: on its own base its new lines stand already."""
@@ -186,6 +188,11 @@ class MemberPort:
     def goes_in(self) -> bool:
         """Whether it is a patch of the ported series."""
         return self.fate in (Fate.APPLIES, Fate.PORTED)
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether upstream has it, so that there is nothing to do."""
+        return self.fate in (Fate.UPSTREAM, Fate.DEVELOPED)
 
     def summary(self) -> dict[str, Any]:
         """The object of one patch without its files."""
@@ -291,7 +298,7 @@ class Port:
     @property
     def dropped(self) -> tuple[str, ...]:
         """The patches of a series that the kernel has already, by name."""
-        return tuple(member.name for member in self.members if member.fate is Fate.UPSTREAM)
+        return tuple(member.name for member in self.members if member.is_dropped)
 
     @property
     def stuck(self) -> str:

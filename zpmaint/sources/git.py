@@ -273,6 +273,17 @@ class GitSource:
             self._bring_contents(repo, *between)
             return self._log("--topo-order", "--reverse", f"--max-count={most}", *between)
 
+    def between(
+        self, older: str, newer: str, paths: Iterable[str], *, most: int
+    ) -> list[Commit] | None:
+        """The same between two revisions, in `paths` or, where there are none, in all files; their
+        contents are not fetched. None where one of the two names no commit."""
+        with self._lock:
+            if not all(map(self._named_commit, (older, newer))):
+                return None
+            limit = f"--max-count={most}"
+            return self._log("--topo-order", "--reverse", limit, f"^{older}", newer, "--", *paths)
+
     def _named_commit(self, revision: str) -> str | None:
         try:
             sha, kind, _size = self._open().git.get_object_header(f"{revision}^{{commit}}")

@@ -102,6 +102,11 @@ class HasHistory(Protocol):
         """The commits of `newer` and not of `older` that made `paths` what they are, parents
         first, at most `most`; None where a tag names no commit."""
 
+    def between(
+        self, older: str, newer: str, paths: Iterable[str], *, most: int
+    ) -> list[Commit] | None:
+        """The same of two revisions by name, in all files where `paths` names none."""
+
     def first_tags(self, shas: Iterable[str]) -> dict[str, KernelVersion]:
         """By commit the oldest kernel whose tag holds it."""
 

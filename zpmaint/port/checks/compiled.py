@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from zpmaint.port.checks import abi, arity, includes, members, numbers, returns, types
+from zpmaint.port.checks import abi, arity, includes, members, numbers, returns, rows, twice, types
 from zpmaint.port.checks.brought import Brought
 from zpmaint.port.placement import Job, Miss, Placement
 from zpmaint.port.scopes import Source
@@ -25,6 +25,8 @@ CHECKS: tuple[Callable[[Brought, Source], list[str]], ...] = (
     returns.check,
     numbers.check,
     includes.check,
+    rows.check,
+    twice.check,
 )
 
 

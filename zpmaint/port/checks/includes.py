@@ -8,6 +8,7 @@ Which header defines a name only the tree tells. But a header's names often begi
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from zpmaint.merge.tokens import identifiers
@@ -21,7 +22,7 @@ _SHORT = 2
 
 def check(own: Brought, result: Source) -> list[str]:
     """The headers that are missing."""
-    if own.job.base is None:
+    if own.job.base is None or not own.lines:
         return []
     lost = _included(own.job.base) - _included(result)
     if not lost:
@@ -47,5 +48,8 @@ def _known(own: Brought, name: str) -> bool:
     return any(known == name or known.startswith(first) for known in own.job.target.names)
 
 
-def _included(source: Source) -> set[str]:
-    return {found[1] for line in source.lines if (found := _INCLUDE.match(line))}
+@lru_cache(maxsize=64)
+def _included(source: Source) -> frozenset[str]:
+    return frozenset(
+        {found[1] for line in source.lines if "include" in line and (found := _INCLUDE.match(line))}
+    )

@@ -9,6 +9,7 @@ one of the touched files has it. So does how a variable is spoken to: `a->b` whe
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from zpmaint.merge.tokens import identifiers
 from zpmaint.port.calls import bare
@@ -73,16 +74,17 @@ def _gone(own: Brought, kind: str, names: list[str]) -> list[str]:
     return []
 
 
-def _body(source: Source, kind: str) -> set[str]:
+@lru_cache(maxsize=512)
+def _body(source: Source, kind: str) -> frozenset[str]:
     """All names in the definition of a struct; empty where a source has none, or several."""
-    if kind not in source.names:
-        return set()
-    found = [s for s in source.scopes if s.kind == "struct" and s.name == kind]
-    return (
-        identifiers("".join(source.lines[found[0].start : found[0].end]))
-        if len(found) == 1
-        else set()
-    )
+    head = f"struct {kind} {{"
+    if head.encode() not in source.data:
+        return frozenset()
+    lines = [n for n, line in enumerate(source.lines) if line.startswith(head)]
+    scope = source.scope_at(lines[0]) if len(lines) == 1 else None
+    if scope is None:
+        return frozenset()
+    return frozenset(identifiers("".join(source.lines[scope.start : scope.end])))
 
 
 def _spoken_to(own: Brought, scope: Scope) -> list[str]:

@@ -22,12 +22,16 @@ def beside(job: Job, placement: Placement) -> str:
     after = _said(job.target.lines[placement.end : placement.end + 4])
     own = [line for line in map(squeezed, placement.lines) if line]
     for mine, near in ((own[:1], before), (own[-1:], after)):
-        both = {name for text in mine for name in _ASSIGNED.findall(text)}
-        both &= set(_ASSIGNED.findall(near))
+        both = {name for text in mine for name in _set_by(text)} & _set_by(near)
         # Few lines come so far: only for them is the rest read.
         if both and mine[0] in map(squeezed, job.wrote) and near not in counted(job.base.lines):
             return f"upstream now sets {', '.join(sorted(both))} right there, too"
     return ""
+
+
+def _set_by(line: str) -> set[str]:
+    """What a line assigns to; the members of a row in braces of its own are no other row's."""
+    return set() if line.startswith("{") and "}" in line else set(_ASSIGNED.findall(line))
 
 
 def _said(lines: Iterable[str]) -> str:

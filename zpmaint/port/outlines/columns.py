@@ -52,13 +52,12 @@ def bodies(lines: list[str]) -> list[Body]:
     found: list[Body] = []
     opened: int | None = None
     closer = ""
-    depth = least = 0
+    least = 0
     for n, line in _plain(lines):
         first = line[:1]
         at_margin = bool(first) and not first.isspace()
         if opened is not None:
-            depth += line.count("{") - line.count("}")
-            if first == closer or (not depth and _ends_data(lines[opened], line)):
+            if first == closer or ("};" in line and _ends_data(lines[opened : n + 1])):
                 if body := _body(lines, opened, n, least):
                     found.append(body)
                     least = body.end
@@ -68,24 +67,26 @@ def bodies(lines: list[str]) -> list[Body]:
         if opened is None and at_margin:
             text = _COMMENT.sub("", line).rstrip()
             if _OPENS.match(text) and not _NO_SCOPE.match(text):
-                opened, closer, depth = n, "}", 1
+                opened, closer = n, "}"
             elif _CALL.match(text):
                 opened, closer = n, ")"
     return found
 
 
-def _ends_data(head: str, line: str) -> bool:
+def _ends_data(lines: list[str]) -> bool:
     """Whether a type or a table ends behind its last item: `NR_ITEMS };`"""
-    text = _COMMENT.sub("", head).rstrip()
+    text = _COMMENT.sub("", lines[0]).rstrip()
     data = text.endswith("{") and text != "{" and not text.removesuffix("{").rstrip().endswith(")")
-    return data and _COMMENT.sub("", line).rstrip().endswith("};")
+    whole = "".join(lines)
+    ends = data and _COMMENT.sub("", lines[-1]).rstrip().endswith("};")
+    return ends and whole.count("{") == whole.count("}")
 
 
 def _plain(lines: list[str]) -> Iterator[tuple[int, str]]:
     """The lines that belong to no macro's text."""
     inside = False
     for n, line in enumerate(lines):
-        was, inside = inside, line.rstrip().endswith("\\")
+        was, inside = inside, line.endswith(("\\\n", "\\\r\n", "\\"))
         if was or line.startswith("#"):
             inside = inside and (was or line.startswith("#"))
             continue
