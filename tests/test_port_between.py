@@ -7,7 +7,10 @@ import pytest
 from port_fixtures import diff
 
 from zpmaint.diffs.reader import read_patch
-from zpmaint.port.one_file import port_file
+from zpmaint.port.checks import remnants
+from zpmaint.port.one_file import jobs_of, port_file
+from zpmaint.port.placed import Placed
+from zpmaint.port.placement import Placement
 from zpmaint.port.values import FilePort
 
 
@@ -15,6 +18,8 @@ def ported(base: str, patched: str, target: str, path: str = "mm/toy.c") -> File
     [part] = read_patch(diff(base, patched, path), "x").diffs
     return port_file(part.parsed, base.encode(), target.encode())
 
+
+SETTLED = Placed.SETTLED
 
 IDS = """#define VENDOR_A	0x1
 #define DEVICE_A_ONE	0x11
@@ -128,3 +133,17 @@ def test_a_case_stays_in_its_switch() -> None:
     tied = SWITCH.replace("int f(int a)", "int f(int a, int b)").replace("one(a)", "one(a, b)")
     done = ported(SWITCH, patched, tied)
     assert done.result is not None and b"case 9:" in done.result
+
+
+def test_a_block_is_not_left_without_its_head() -> None:
+    """Each side took another part of a line away, and its bracket is what their merge leaves."""
+    base = "int f(int a)\n{\n	if (!a->late) {\n		go(a);\n	}\n}\n"
+    [part] = read_patch(diff(base, base.replace("!a->late", "a->now"), "mm/toy.c"), "x").diffs
+    [job] = jobs_of(part.parsed, base.encode(), b"int f(int a)\n{\n	go(a);\n}\n")
+    found = [
+        remnants.left(
+            job, Placement(2, 3, (head, "		go(a);\n", "	}\n"), SETTLED, 0.7, "it")
+        )
+        for head in ("	{\n", "	if (a->now) {\n")
+    ]
+    assert "no more than its bracket" in found[0] and not found[1]

@@ -13,6 +13,7 @@ from zpmaint.port.checks import (
     depth,
     line_ends,
     names,
+    remnants,
     rivals,
     taken_along,
     users,
@@ -46,6 +47,7 @@ def of_hunk(job: Job, placement: Placement) -> list[str]:
         found.append(taken_along.edited(job, placement))
         found.append(cases.outside(job, placement))
         found.append(depth.other(job, placement))
+        found.append(remnants.left(job, placement))
     found.append(duplicates.beside(job, placement))
     found.append(duplicates.named(job, placement))
     share = intent.share(change, old, new, *_settled(job))
