@@ -43,6 +43,12 @@ def test_of_few_nothing_is_sure() -> None:
     assert many.confidence > 0.999
 
 
+def test_a_doubt_that_few_had_stays_one() -> None:
+    # All seven were right, but seven say little: the reason for the lower score is kept.
+    found = pooled(_rows((0.75, 7, 7), (0.99, 817, 808), (1.0, 2, 2)))
+    assert [row.confidence for row in found] == [FEW_AT_MOST, 0.988, 0.988]
+
+
 def test_it_never_falls() -> None:
     samples = [
         Sample("offset", (n * 7 % 20) / 20, (n * 31 + n * n) % 5 < n % 4) for n in range(400)
@@ -98,7 +104,7 @@ def test_the_table_is_what_the_engine_reads(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_shipped_table_can_be_read() -> None:
-    table = calibration.table()
+    table = calibration.read(calibration.PLACE)
     assert set(table) <= set(Placed)
     for points in table.values():
         assert all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(points))

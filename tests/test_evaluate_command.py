@@ -146,7 +146,7 @@ def test_pairs(tmp_path: Path) -> None:
     picture = (tmp_path / "r.svg").read_text()
     assert "tuning (2.6.28): " in picture and "held out (2.6.29): " in picture
     rows = tomllib.loads((tmp_path / "c.toml").read_text())["row"]
-    assert sum(row["n"] for row in rows) >= 2 and {"placed", "raw", "confidence"} < set(rows[0])
+    assert sum(row["n"] for row in rows) == 3 and {"placed", "raw", "confidence"} < set(rows[0])
     assert len(list((tmp_path / "d").glob("*/*.diff"))) == 1
     # The data set is there: no history is read again.
     status, out, _ = zpmaint(*words, "--tool", "zpmaint", "--json", env={"ZPMAINT_PAIRS_GIT": ""})

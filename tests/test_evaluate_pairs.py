@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from pairs_fixtures import commit, repository, toy_pairs
 from sources_fixtures import git
 
 from zpmaint.core.errors import UserError
-from zpmaint.evaluate import pair_build
+from zpmaint.evaluate import pair_build, pair_classes
+from zpmaint.evaluate.classes import Class
 from zpmaint.evaluate.histories import History
 from zpmaint.evaluate.pair_build import is_whole, prepare_pairs, release_before
 from zpmaint.evaluate.pair_list import PairRow, read_list
@@ -217,8 +219,9 @@ def test_each_tool_on_a_planted_pair(
     assert of(results, subject, "git merge-file").verdict == merge
 
 
-def test_a_moved_function_is_never_wrong_in_silence(results: list[PairResult]) -> None:
-    assert of(results, "moved").verdict in ("equal", "conflict")
+def test_a_function_is_found_in_the_file_that_holds_it(results: list[PairResult]) -> None:
+    assert of(results, "moved").verdict == "equal"
+    assert [hunk.placed for hunk in of(results, "moved").hunks] == ["moved"]
     assert {of(results, "moved", tool).verdict for tool in ("patch -F0", "git merge-file")} == {
         "conflict"
     }
@@ -264,3 +267,25 @@ def test_differences_are_laid_out(
     )
     with pytest.raises(UserError, match="not a folder of this command"):
         write_pairs(results, rows, data, data)
+
+
+def test_what_people_found_is_kept_by_commits_and_result(
+    results: list[PairResult], tmp_path: Path
+) -> None:
+    row = of(results, "adapted")
+    place = tmp_path / "classes.toml"
+    place.write_text(
+        f'[[case]]\nmainline = "{row.mainline[:12]}"\nstable = "{row.stable[:12]}"\n'
+        f'result = "{row.result}"\nclass = "taste"\nwhy = "as good"\n'
+    )
+    known = pair_classes.declared(place)
+    assert pair_classes.reading(row, known) == (Class.TASTE, "as good")
+    assert pair_classes.reading(replace(row, result="0" * 12), known)[0] is Class.UNREAD
+    # On the base itself a patch has one result: what differs there was revised.
+    same = replace(row, adaptation=Adaptation.NONE)
+    assert pair_classes.reading(same, {})[0] is Class.REVISED
+    table = learned_from([row, replace(same, mainline="1" * 40)], ["2.6.28"])
+    assert sum(one.n for one in table) == 1
+    place.write_text(place.read_text().replace("taste", "nice"))
+    with pytest.raises(UserError, match=r"classes\.toml"):
+        pair_classes.declared.__wrapped__(place)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from port_fixtures import carry, outcome, placed
 
-from zpmaint.port.values import State
+from zpmaint.port.values import Port, State
 
 BODY = "".join(f"\tstep{n}(a);\n" for n in range(8))
 MINE = "\tmine(a);\n"
@@ -130,3 +130,32 @@ def test_rows_of_a_table_are_no_rivals() -> None:
     ported = carry(base, patched, target)
     assert ported.state.leads_on, ported.why
     assert row.format("mine") in outcome(ported)
+
+
+def without_base(base: str, patched: str, target: str) -> Port:
+    return carry(None, patched, target, cut_from=base)
+
+
+def test_without_a_base_the_hunks_of_a_file_show_each_other_s_place() -> None:
+    """The second hunk's lines stand twice; the first one, whose do not, tells of its offset."""
+    block = "\tlock(a);\n\tdo_it(a);\n\tif (a)\n\t\tfix(a);\n\tmore(a);\n\tunlock(a);\n\tend(a);\n"
+    base = f"int e;\nint h;\n\nint f(int a)\n{{\n{BODY}{block}\tmid(a);\n{block}\treturn a;\n}}\n"
+    second = base.rindex("\t\tfix(a);\n")
+    patched = base[:second] + "\t\tfix(a, 2);\n" + base[second + len("\t\tfix(a);\n") :]
+    patched = patched.replace("\tstep1(a);\n", "\tstep1(a);\n\tmine(a);\n")
+    above = "/* more\n * above\n */\n"
+    ported = without_base(base, patched, above + base)
+    assert outcome(ported) == above + patched
+    assert ported.confidence <= 0.7
+    # By itself it is a guess.
+    alone = base[:second] + "\t\tfix(a, 2);\n" + base[second + len("\t\tfix(a);\n") :]
+    assert without_base(base, alone, above + base).state is State.CONFLICT
+
+
+def test_without_a_base_what_a_patch_moves_away_may_still_have_users() -> None:
+    """The function goes to another file of the patch; its callers stay."""
+    base = f"int go(int a)\n{{\n{BODY}\treturn a;\n}}\n\nint f(int a)\n{{\n\treturn go(a);\n}}\n"
+    patched = base[base.index("int f") :]
+    ported = without_base(base, patched, base)
+    assert outcome(ported) == patched
+    assert "still uses it" in ported.files[0].hunks[0].why

@@ -16,7 +16,7 @@ from itertools import groupby
 FEW = 30
 """So many ports have to be measured before their share alone is believed."""
 FEW_AT_MOST = 0.85
-"""How sure the ports of a block of fewer can be."""
+"""How sure ports can be of whose score fewer were measured, unless less sure ones are surer."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,12 @@ def pooled(rows: Iterable[Row]) -> list[Row]:
             blocks[-2:] = [blocks[-2] + blocks[-1]]
     found: list[Row] = []
     for block in blocks:
-        sure = block.share if block.n >= FEW else min(block.share, FEW_AT_MOST)
-        # What is believed of few may not fall behind what is known of less sure ones.
-        sure = max(sure, found[-1].confidence if found else 0.0)
-        found += [replace(row, confidence=round(sure, 3)) for row in block.rows]
+        for row in block.rows:
+            # A score that few ports had is not as sure as its many neighbours for their sake.
+            sure = block.share if row.n >= FEW else min(block.share, FEW_AT_MOST)
+            # But it may not fall behind what is known of less sure ones.
+            sure = max(round(sure, 3), found[-1].confidence if found else 0.0)
+            found.append(replace(row, confidence=sure))
     return found
 
 

@@ -142,6 +142,8 @@ class History:
         """Blobs, named by their hashes or as COMMIT:PATH, in this order; None for what is none."""
         command = ["git", "-C", str(self._place), "cat-file", "--batch"]
         asked = [name.encode("utf-8", "surrogateescape") + b"\n" for name in names]
+        if not asked:
+            return
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as git:
             assert git.stdin and git.stdout
             stdin = git.stdin

@@ -222,7 +222,7 @@ def _offers(one: _Asked, theirs: History, tree: Tree, ours: History) -> list[Fil
     for path, functions in one.away.items():
         now = definers(theirs, tree, path, functions)
         found = offered(path, one.before.get(path, {}), now) | found
-    files = _states(one.row, list(found), ours, theirs)
+    files = _states(one.row, list(found), ours, theirs) if found else ()
     return [
         FileStates(f.path, f.base, f.after, f.target, f.truth, found[f.path])
         for f in files

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from zpmaint.core.config import checked
 from zpmaint.evaluate.classes import Class, Reading
-from zpmaint.evaluate.pair_values import PairResult
+from zpmaint.evaluate.pair_values import Adaptation, PairResult
 from zpmaint.evaluate.values import Verdict
 
 _PLACE = Path(__file__).parent / "pair_classes.toml"
@@ -43,9 +43,14 @@ def declared(place: Path = _PLACE) -> Readings:
 
 
 def reading(row: PairResult, known: Readings | None = None) -> Reading:
-    """What a person found in a silent difference; without `known` as pair_classes.toml has it."""
+    """What a person found in a silent difference; without `known` as pair_classes.toml has it.
+
+    Where nothing drifted none has to look: the patch has one result on its own base."""
     known = declared() if known is None else known
-    return known.get((row.mainline[:12], row.stable[:12], row.result), (Class.UNREAD, ""))
+    key = (row.mainline[:12], row.stable[:12], row.result)
+    if key not in known and row.adaptation is Adaptation.NONE:
+        return Class.REVISED, "the target has the very files of the base: theirs is another patch"
+    return known.get(key, (Class.UNREAD, ""))
 
 
 def counted(rows: Iterable[PairResult]) -> dict[str, dict[Class, int]]:

@@ -26,6 +26,7 @@ from zpmaint.evaluate.pair_values import HunkFigure, PairResult, adaptation, ext
 from zpmaint.evaluate.tools import EXACT
 from zpmaint.evaluate.values import Blob, Verdict
 from zpmaint.merge.lines import lines_of
+from zpmaint.port.terms import Offer
 from zpmaint.port.values import contents_of
 
 _stores: dict[Path, PairStore] = {}  # of this process
@@ -90,6 +91,11 @@ def _ours(
 ) -> tuple[Contents | None, str, tuple[HunkFigure, ...]]:
     """What zpmaint leaves of the files, or None; why; and its hunks."""
     own = [file.path for file in pair.files if not file.offered]
+    offers = [
+        Offer(file.path, file.target.data, file.offered)
+        for file in pair.files
+        if file.offered and file.target is not None
+    ]
     done = engine.carried(
         pair.patch.data,
         "0001-case.patch",
@@ -97,6 +103,7 @@ def _ours(
         {path: states[path].target for path in own},
         exists=lambda name: pair.names.get(name, (True, True))[1],
         gone=lambda name: pair.names.get(name, (True, True)) == (True, False),
+        moves=lambda *_: offers,
     )
     if isinstance(done, str):
         return None, done, ()

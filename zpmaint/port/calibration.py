@@ -21,10 +21,17 @@ Points = Sequence[tuple[float, float]]
 """Raw scores, rising, each with its confidence."""
 
 
+PLACE = Path(__file__).parent / "confidence.toml"
+
+
 @cache
 def table() -> Mapping[str, Points]:
-    """By strategy what confidence.toml has of it; none where nothing was measured yet."""
-    place = Path(__file__).parent / "confidence.toml"
+    """The table that ports are told by."""
+    return read(PLACE)
+
+
+def read(place: Path) -> Mapping[str, Points]:
+    """By strategy what a table has of it; none where nothing was measured yet."""
     rows = tomllib.loads(place.read_text(encoding="utf-8")).get("row", ())
     found: dict[str, list[tuple[float, float]]] = {}
     for row in sorted(rows, key=lambda row: row["raw"]):

@@ -93,6 +93,12 @@ def _as_the_tools(
     literal = [plain.literally(job, n, a) for job, n, a in zip(jobs, at, answers, strict=True)]
     if any(map(refuted, jobs, literal)):
         return answers, result
+    if jobs[0].base is None:
+        # What the patch's author has seen is not known: the other checks can only doubt.
+        there = applied(jobs[0].target, literal)
+        if isinstance(there, Miss) or idle(path, jobs, literal, there):
+            return answers, result
+        return list(literal), there
     kept, done = _together(path, jobs, list(literal))
     return (kept, done) if done is not None else (answers, result)
 

@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from zpmaint.merge import diff3
+from zpmaint.merge.lines import squeezed
 from zpmaint.merge.splice import spliced
 from zpmaint.port.confidence import PLAIN
+from zpmaint.port.hunks import find_all
 from zpmaint.port.overlay import fits_at, places
 from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Job, Miss, Placement
@@ -25,9 +27,13 @@ Answer = Placement | Miss
 
 def agreed(jobs: Sequence[Job]) -> list[int] | None:
     """The lines of the target at which all hunks of a file stand, each found from the offset of
-    the one before as patch(1) does, if a merge with the base gives the same file; else None."""
+    the one before as patch(1) does, if a merge with the base gives the same file; else None.
+    Without a base no merge can be had: then see `_is_sure`."""
     base, after, target = jobs[0].base, jobs[0].after, jobs[0].target
-    if base is None or after is None:
+    if base is None:
+        at = fitting(jobs)
+        return at if at is not None and _is_sure(jobs, at) else None
+    if after is None:
         return None
     at = fitting(jobs)
     if at is None:
@@ -53,6 +59,25 @@ def _went(job: Job, at: int) -> bool:
     if was is not None and now is not None and (was.kind, was.name) != (now.kind, now.name):
         return bool(target.same_scope(was)) or bool(base.same_scope(now))
     return left(job, at + lead)
+
+
+def _is_sure(jobs: Sequence[Job], at: Sequence[int]) -> bool:
+    """Whether each place that patch -F0 would take is the only one, or at the offset of a hunk
+    before (at the file's head: behind) whose place is; and below the line its header names."""
+    lines = jobs[0].target.lines
+    alone = [len(find_all(lines, job.change.pre)) == 1 for job in jobs]
+    offsets = [n - job.change.start for job, n in zip(jobs, at, strict=True)]
+    if not any(alone):
+        return False
+    offset = offsets[alone.index(True)]
+    for job, n, own, is_alone in zip(jobs, at, offsets, alone, strict=True):
+        if own != offset and not is_alone:
+            return False
+        named = squeezed(job.change.section)
+        if named and not any(squeezed(line).startswith(named) for line in lines[:n]):
+            return False
+        offset = own
+    return True
 
 
 def fitting(jobs: Sequence[Job]) -> list[int] | None:
@@ -86,6 +111,8 @@ def literally(job: Job, at: int, answer: Answer) -> Placement:
     if isinstance(answer, Placement) and answer.placed.is_literal and answer.offset == offset:
         return answer
     why = "patch -F0 and a three-way merge both do it just so"
+    if job.base is None:
+        why = "patch -F0 does it just so, at one offset with the hunks before it"
     if isinstance(answer, Miss):
         return Placement(start, end, new, placed, PLAIN, f"{why}, but {answer.why}", offset)
     doubt = f"; {answer.placed} would do it otherwise: {answer.why}"
