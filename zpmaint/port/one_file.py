@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from unidiff.patch import PatchedFile
 
@@ -48,16 +47,26 @@ def modified(
     """Port a file that stays a file under its name."""
     assert target is not None  # wholefile.port() has dealt with it
     jobs = jobs_of(file, base, target, terms)
-    answers, result = _together(file.path, jobs, [climbed(job) for job in jobs])
-    if (at := plain.fitting(jobs)) is not None and not plain.stands(answers, at, jobs):
+    attempts = [climbed(job) for job in jobs]
+    if (at := plain.fitting(jobs)) is None:
+        attempts = _renumbered(jobs, attempts)
+    answers, result = _together(file.path, jobs, attempts)
+    if at is not None and not plain.stands(answers, at, jobs):
         answers, result = _as_the_tools(file.path, jobs, answers, result)
-    elif at is None and result is not None:
-        again = partial(applied, jobs[0].target)
-        answers, result = row_numbers.followed(jobs, answers, result, again)
     if result is not None:
         return FilePort(file.path, tuple(map(told, jobs, answers)), result.data)
     conflict = "\n".join(a.conflict for a in answers if isinstance(a, Miss) and a.conflict)
     return FilePort(file.path, tuple(map(told, jobs, answers)), None, conflict)
+
+
+def _renumbered(jobs: Sequence[Job], attempts: list[Placement | Miss]) -> list[Placement | Miss]:
+    """The placements, a row of a table that they name by number being the target's row."""
+    if not _all_placed(attempts):
+        return attempts
+    result = applied(jobs[0].target, [a for a in attempts if isinstance(a, Placement)])
+    if isinstance(result, Miss):
+        return attempts
+    return row_numbers.followed(jobs, attempts, result)
 
 
 def _together(

@@ -8,7 +8,7 @@ where the target's table has fewer or more rows before it, it is another number 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from zpmaint.merge.lines import squeezed
@@ -52,23 +52,14 @@ def rows(source: Source, name: str) -> list[Row] | None:
 
 
 def followed(
-    jobs: Sequence[Job],
-    answers: Sequence[Placement | Miss],
-    result: Source,
-    again: Callable[[Sequence[Placement]], Source | Miss],
-) -> tuple[list[Placement | Miss], Source | None]:
-    """The placements with the numbers of the target's rows, and the file; a conflict of a hunk that
-    names a row which the target does not have. `again` puts placements into the target."""
-    done = [
+    jobs: Sequence[Job], answers: Sequence[Placement | Miss], result: Source
+) -> list[Placement | Miss]:
+    """The placements with the numbers of the target's rows, `result` being the target with them; a
+    miss for a hunk that names a row which the target does not have."""
+    return [
         _numbered(job, one, result) if isinstance(one, Placement) else one
         for job, one in zip(jobs, answers, strict=True)
     ]
-    if list(done) == list(answers):
-        return done, result
-    if any(isinstance(one, Miss) and not one.done for one in done):
-        return done, None
-    whole = again([one for one in done if isinstance(one, Placement)])
-    return done, whole if isinstance(whole, Source) else None
 
 
 def _numbered(job: Job, placement: Placement, result: Source) -> Placement | Miss:
