@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from port_fixtures import changed
-from series_fixtures import Tree, quilt_folder, tree_of, write
+from series_fixtures import Tree, quilt_folder, quilt_push, tree_of, write
 from test_port_series import function
 
 from zpmaint.core.versions import KernelVersion
@@ -134,3 +134,19 @@ def test_hunks_that_upstream_has_are_not_applied_again(tmp_path: Path) -> None:
     assert b"+\tclock_get_enabled" not in port.data
     assert b"+\tmissing_barrier(a, 7);\n" in port.data
     assert "1 of 2 hunks are in the target already" in port.why
+
+
+def test_a_file_made_of_another_takes_upstreams_changes_along(tmp_path: Path) -> None:
+    """Deleted here and made anew there, with a change: upstream changed the old file since."""
+    moved = C.replace("\tstep_7(a);\n", "\tstep_7(a);\n\tmissing_barrier(a, 7);\n")
+    gone, come = changed(C.encode(), None, "net/a.c"), changed(None, moved.encode(), "net/d/a.c")
+    then = changed(moved.encode(), moved.replace("walk_2(a)", "walk_2(a, 2)").encode(), "net/d/a.c")
+    folder = quilt_folder(tmp_path / "in", {"1.patch": gone + come, "2.patch": then})
+    target = C.replace("\tstep_0(a);\n", "\tstep_0(a, 1);\n")
+    ports = carried(folder, {"net/a.c": C.encode()}, {"net/a.c": target.encode()})
+    assert fates(ports) == ["ported" if n == 0 else "applies" for n in range(2)]
+    got, _ = quilt_push(
+        write(tmp_path / "out", folder, ports), {"net/a.c": target.encode()}, tmp_path / "tree"
+    )
+    want = moved.replace("step_0(a)", "step_0(a, 1)").replace("walk_2(a)", "walk_2(a, 2)")
+    assert got == {"net/d/a.c": want.encode()}

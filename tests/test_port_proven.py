@@ -93,6 +93,7 @@ def test_what_does_not_compile_is_a_conflict_with_the_compilers_line(ported: Por
     first, second = done.files[0].hunks
     assert first.placed is Placed.CONFLICT and "error: 'b' undeclared" in first.why
     assert first.confidence == ported.files[0].hunks[0].confidence
+    assert (first.sure, first.is_held_back, done.sure) == (0.0, False, 0.0)
     assert second.placed.is_literal
     assert done.files[0].conflict.startswith(f"{PATH}:6: error: 'b' undeclared\n")
     assert ">     6 | \tb += 20;\n" in done.files[0].conflict

@@ -110,7 +110,9 @@ def test_other_tags_are_no_kernels(repo: Path, tmp_path: Path) -> None:
 def test_a_tree_is_archived_once(repo: Path, tmp_path: Path) -> None:
     notes = Notes()
     source = GitSource(str(repo), tmp_path / "cache", notes)
+    assert not source.is_unpacked(V("2.6.21"))
     tree = source.tree(V("2.6.21"))
+    assert source.is_unpacked(V("2.6.21")) and not source.is_unpacked(V("2.6.2"))
     assert (tree / "mm/memory.c").read_text() == "/* memory of 2.6.21 */\n"
     assert (tree / "drivers/gpu/drm/drm.c").is_file() and not (tree / ".git").exists()
     assert source.tree(V("2.6.21")) == tree

@@ -13,6 +13,7 @@ import pytest
 from sources_fixtures import Notes, Site, V, site, tarball
 
 from zpmaint.core.errors import UserError
+from zpmaint.sources.chain import Chain
 from zpmaint.sources.kernelorg import KernelOrgSource
 from zpmaint.sources.source import NotServedError, SourceFailedError
 
@@ -69,7 +70,10 @@ def test_newest_reads_one_folder(site: Site, tmp_path: Path) -> None:
 
 def test_a_tree_and_its_blobs(site: Site, tmp_path: Path) -> None:
     served = source(site, tmp_path)
+    assert not served.is_unpacked(V("6.12.107"))
     tree = served.tree(V("6.12.107"))
+    assert served.is_unpacked(V("6.12.107")) and not served.is_unpacked(V("6.12.10"))
+    assert Chain([served]).is_unpacked(V("6.12.107"))
     assert (tree / "mm/memory.c").read_text() == "/* memory of 6.12.107 */\n"
     got = served.blobs(V("6.12.107"), ["mm/memory.c", "drivers/gpu/drm/drm.c", "none"])
     assert got["drivers/gpu/drm/drm.c"] == b"drm\n" and got["none"] is None

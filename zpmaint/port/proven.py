@@ -137,7 +137,7 @@ def _judged(file: FilePort, said: FileProof | None, blamed: Blamed) -> FilePort:
 def _hunk(hunk: HunkPort, lines: Sequence[CompilerLine], is_open: bool) -> HunkPort:
     if lines:
         why = f"does not compile: {lines[0]} (placed as {hunk.placed}: {hunk.why})"
-        return replace(hunk, placed=Placed.CONFLICT, why=why)
+        return replace(hunk, placed=Placed.CONFLICT, why=why, most=0.0)
     if is_open and not (hunk.placed.is_literal or hunk.placed.is_dropped):
         return replace(hunk, most=UNPROVEN)
     return hunk

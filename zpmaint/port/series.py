@@ -25,6 +25,7 @@ from zpmaint.port.markers import marks
 from zpmaint.port.overlay import Overlay
 from zpmaint.port.own_names import of_lines
 from zpmaint.port.placed import Placed
+from zpmaint.port.remade import remade
 from zpmaint.port.sections import Carried, Effect, carry, held, perform, proven, stuck
 from zpmaint.port.terms import Moves, Terms
 from zpmaint.port.threshold import held_back
@@ -212,13 +213,15 @@ class _Work:
         terms = self.terms(member)
         reversed_ = False
         seen = self.seen[number]
+        anew = self.remade(number, member, terms) if try_it else {}
         for n, part in enumerate(member.patch.diffs):
             there = self.walked.effects[number][n]
             if part is member.patch.diffs[0] and not isinstance(there, Effect):
                 reversed_ = reversal.stands_already(member.patch.diffs, self.base)
             if try_it:
                 known = seen.held(n, len(part.hunks))
-                carried.append(self.placed(part, there, member, terms, staged, known=known))
+                done = anew.get(n) or self.carried(part, there, terms, known=known)
+                carried.append(self.placed(part, done, member, staged))
             needs |= self.pass_by(number, part, there, off_base)
         files = tuple(
             replace(one.port, patch=member.name, renames=str(part.old) if part.is_rename else "")
@@ -251,19 +254,24 @@ class _Work:
             notes,
         )
 
-    def placed(
-        self,
-        part: FileDiff,
-        there: Effect | str,
-        member: Member,
-        terms: Terms,
-        staged: dict[str, bytes | None],
-        *,
-        known: tuple[str, ...],
+    def remade(self, number: int, member: Member, terms: Terms) -> dict[int, Carried]:
+        """By number the sections of a patch that make a file of one that they delete, where
+        upstream changed that one since."""
+        found: dict[int, Carried] = {}
+        sections = member.patch.diffs
+        for new, old in self.walked.made[number].items():
+            gone = next(n for n, part in enumerate(sections) if part.old == old and not part.new)
+            made = next(n for n, part in enumerate(sections) if part.new == new)
+            pair = remade(sections[gone], sections[made], self.base, self.target, terms)
+            if pair is not None:
+                found[gone], found[made] = pair
+        return found
+
+    def carried(
+        self, part: FileDiff, there: Effect | str, terms: Terms, *, known: tuple[str, ...]
     ) -> Carried:
-        """A section on the target as it is now; what it does is done there, and what its files were
-        before the patch is put into `staged`. `known` says for each hunk why the target is known to
-        have it, or ''.
+        """A section on the target as it is now. `known` says for each hunk why the target is known
+        to have it, or ''.
 
         A file may be in a patch twice: the second diff goes onto the first's result."""
         done = carry(
@@ -271,7 +279,14 @@ class _Work:
             terms=terms, resolutions=self.resolutions, known=known,
         )  # fmt: skip
         if done.effect is None and not done.held and isinstance(there, Effect):
-            done = self.followed(part, done, terms)
+            return self.followed(part, done, terms)
+        return done
+
+    def placed(
+        self, part: FileDiff, done: Carried, member: Member, staged: dict[str, bytes | None]
+    ) -> Carried:
+        """What a section does is done to the target, and what its files were before the patch is
+        put into `staged`."""
         if done.effect is not None:
             if not proven(part, done, member.name, member.strip, self.target):
                 return stuck(part, "what would be written does not read as what was placed")

@@ -58,7 +58,7 @@ class HunkPort:
 
     most: float = field(default=1.0, compare=False)
     """What it is at most as sure as: less than 1 where a compiler was to be asked of it and could
-    not be."""
+    not be, 0 where it refused."""
 
     @property
     def sure(self) -> float:
@@ -68,7 +68,7 @@ class HunkPort:
     @property
     def is_held_back(self) -> bool:
         """Whether it found a place, and is a conflict for not being as sure as is asked for."""
-        return self.placed.is_conflict and self.confidence > 0.0
+        return self.placed.is_conflict and self.sure > 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The object of one hunk."""

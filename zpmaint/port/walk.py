@@ -36,6 +36,8 @@ class Walk:
     """See sections.perform."""
     parts: tuple[tuple[Part | None, ...], ...]
     """None for a section that does not apply there, or is more than changed lines."""
+    made: tuple[Mapping[str, str], ...]
+    """By a file that a patch creates the one that it deletes and makes it of."""
 
 
 def walk(series: Series, base: Mapping[str, bytes | None]) -> Walk:
@@ -43,15 +45,18 @@ def walk(series: Series, base: Mapping[str, bytes | None]) -> Walk:
     loom = _Loom(Overlay(base))
     effects: list[tuple[Effect | str, ...]] = []
     parts: list[tuple[Part | None, ...]] = []
+    made: list[Mapping[str, str]] = []
     for number, member in enumerate(series.members):
         if member.unreadable:
             effects.append(())
             parts.append(())
+            made.append({})
             continue
-        done = loom.member(number, member)
+        made.append(loom.made_of(member))
+        done = loom.member(number, member, made[-1])
         effects.append(tuple(effect for effect, _ in done))
         parts.append(tuple(part for _, part in done))
-    return Walk(tuple(effects), tuple(parts))
+    return Walk(tuple(effects), tuple(parts), tuple(made))
 
 
 @dataclass
@@ -59,8 +64,9 @@ class _Loom:
     files: Overlay
     woven: dict[str, Woven] = field(default_factory=dict)
 
-    def member(self, number: int, member: Member) -> list[tuple[Effect | str, Part | None]]:
-        made_of = self._made_of(member)
+    def member(
+        self, number: int, member: Member, made_of: Mapping[str, str]
+    ) -> list[tuple[Effect | str, Part | None]]:
         done: list[tuple[Effect | str, Part | None]] = []
         for section in member.patch.diffs:
             there = perform(section, self.files)
@@ -78,7 +84,7 @@ class _Loom:
             self.woven.pop(old, None)
         return done
 
-    def _made_of(self, member: Member) -> dict[str, str]:
+    def made_of(self, member: Member) -> dict[str, str]:
         """By a file that the patch creates the one that it deletes and of which it is made: a
         rename, told as most of the line's tools tell it that know none."""
         gone = [str(d.old) for d in member.patch.diffs if d.new is None and d.hunks]
