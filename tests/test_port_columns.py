@@ -88,6 +88,11 @@ def test_a_brace_in_a_macro_ends_no_body() -> None:
     assert scopes(text) == [("function", "f", 0, 8)]
 
 
+def test_a_macro_right_above_is_no_head() -> None:
+    text = "#define ITEM(x) \\\n\tITEM_ ## x = (x)\nenum {\n\tITEM(1),\n\tITEM(2),\n};\n"
+    assert scopes(text)[-1] == ("struct", "enum ITEM", 2, 6)
+
+
 def test_nodes_with_remarks_beside_their_braces() -> None:
     text = (
         '&npu {\n\tstatus = "okay";\n};\n\n'

@@ -315,3 +315,34 @@ def test_nothing_is_defined_twice(theirs: bool) -> None:
     ported = carry(BODY, new, other + BODY.replace("\tfirst(a);\n", "\tfirst(a, 0);\n"))
     assert ("mine is defined in the target already" in said(ported)) is theirs
     assert (ported.confidence <= 0.7) is theirs
+
+
+@pytest.mark.parametrize("remark", [" * helper() says\n", " * what helper(a, b, c) says\n"])
+def test_what_a_comment_says_is_no_call(remark: str) -> None:
+    """The hunk stands in a comment that opens above it."""
+    base = HEAD + "/**\n * one\n * two\n * three\n */\n" + BODY
+    new = base.replace(" * three\n", " * three\n" + remark)
+    target = base.replace(" * one\n", " * one more\n").replace(
+        "helper(int a)", "helper(int a, int b)"
+    )
+    ported = carry(base, new, target)
+    assert "argument(s)" not in said(ported)
+
+
+TWINS = "#define AB_ONE\tBIT(0)\n#define AB_ALSO\tBIT(0)\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "theirs"),
+    [
+        (ROW, "#define AB_THREE\t(1 << 2)\n\n#define AB_CMD\t0x8\n"),
+        (ROW, "#define AB_THREE\t(1 << 2)\n#define   AB_BIT\t0x8\n"),
+        (ROW, "#define AB_THREE\t(1 << 2)\n#define OTHER\t0x8\n"),
+        (TWINS, "#define AB_THREE\t(1 << 2)\n#define AB_FOUR\t0x8\n"),
+    ],
+)
+def test_a_number_of_another_row_collides_with_nothing(row: str, theirs: str) -> None:
+    """Parted by an empty line, written further in, named otherwise; or a row that has numbers
+    twice by itself."""
+    case = Case(row + "\n" + BODY, (row, row + "#define AB_MINE\tBIT(3)\n"), ((row, row + theirs),))
+    assert "AB_MINE would be" not in said(case.port())

@@ -7,9 +7,12 @@ import re
 from collections.abc import Sequence
 
 from zpmaint.port.calls import bare
+from zpmaint.port.constants import value
 
 _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:=\s*(.*))?$", re.DOTALL)
-_BIT = re.compile(r"\(?\s*(?:BIT(?:_ULL)?\s*\(\s*(\d+)\s*\)|1[uUlL]*\s*<<\s*(\d+))\s*\)?\s*$")
+_COUNTS = re.compile(
+    r"(?:^|_)(?:MAX|LAST|NUM|NR|COUNT|CNT|END|SIZE|AFTER|TOTAL|NUMBER|INVALID)(?:_|$)"
+)
 _DIRECTIVE = re.compile(r"^\s*#.*$", re.MULTILINE)
 
 
@@ -29,7 +32,8 @@ def numbered(lines: Sequence[str]) -> dict[str, int | None]:
         if told[2] is None:
             last = None if last is None else last + 1
         else:
-            last = _number(told[2].strip(), found)
+            text = told[2].strip()
+            last = found[text] if text in found else value(text)
         found[told[1]] = last
     return found
 
@@ -49,12 +53,6 @@ def _items(body: str) -> list[str]:
     return [item for item in items if item.strip()]
 
 
-def _number(text: str, known: dict[str, int | None]) -> int | None:
-    if text in known:
-        return known[text]
-    if bit := _BIT.match(text):
-        return 1 << min(int(bit[1] or bit[2]), 64)
-    try:
-        return int(text.rstrip("uUlL"), 0)
-    except ValueError:
-        return None
+def only_counts(name: str) -> bool:
+    """Whether a name says how many there are, or where they end."""
+    return bool(_COUNTS.search(name))

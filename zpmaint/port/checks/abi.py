@@ -7,16 +7,9 @@ been in kernels that people run.
 
 from __future__ import annotations
 
-import re
-
 from zpmaint.port.checks.brought import Brought
-from zpmaint.port.enumerators import numbered
+from zpmaint.port.enumerators import numbered, only_counts
 from zpmaint.port.scopes import Scope, Source
-
-_LAST = re.compile(
-    r"(?:^|_)(?:MAX|LAST|NUM|NR|COUNT|CNT|END|SIZE|AFTER|TOTAL|NUMBER|INVALID)(?:_|$)"
-)
-"""Names that only say how many there are."""
 
 
 def check(path: str, own: Brought, result: Source) -> list[str]:
@@ -37,7 +30,7 @@ def check(path: str, own: Brought, result: Source) -> list[str]:
         for name, number in now.items()
         if number is not None
         and done.get(name) not in (None, number)
-        and not _LAST.search(name)
+        and not only_counts(name)
         and not (name in was and wants.get(name) != was[name])
     ]
     if not moved:

@@ -15,6 +15,8 @@ from zpmaint.port.placement import Job, Placement
 from zpmaint.port.scopes import Scope
 
 _CALL = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)\s*\(")
+_ABOVE = 60
+"""Lines of the target above a placement, in which a comment may open that it stands in."""
 _AFTER = 8
 """Lines of the target below a placement, in which a list of arguments may go on."""
 
@@ -33,11 +35,25 @@ class Brought:
         return frozenset(counted(list(self.placement.lines)) - counted(old))
 
     @cached_property
+    def text(self) -> str:
+        """All its lines and a few of the target's below, bare: every offset is as they have it."""
+        end = self.placement.end
+        told = "".join([*self.placement.lines, *self.job.target.lines[end : end + _AFTER]])
+        if not self._in_comment:
+            return bare(told)
+        return bare(f"/*{told}")[len("/*") :]
+
+    @property
+    def _in_comment(self) -> bool:
+        """Whether its first line stands in a comment that opens above it."""
+        start = self.placement.start
+        above = "".join(self.job.target.lines[max(0, start - _ABOVE) : start])
+        return above.rfind("/*") > above.rfind("*/")
+
+    @cached_property
     def lines(self) -> list[str]:
-        """The same as they are written, comments left out."""
-        text = bare("".join(self.placement.lines)).split("\n")
-        whole = [line.rstrip("\n") for line in self.placement.lines]
-        told = zip(whole, text, strict=False)
+        """Its own lines, comments left out."""
+        told = zip(self.placement.lines, self.text.split("\n"), strict=False)
         return [plain for line, plain in told if squeezed(line) in self.fresh]
 
     @cached_property
@@ -56,22 +72,15 @@ class Brought:
     @cached_property
     def calls(self) -> list[tuple[str, tuple[str, ...]]]:
         """The calls that begin in its own lines, with their arguments."""
-        end = self.placement.end
-        here = list(self.placement.lines)
-        text = bare("".join([*here, *self.job.target.lines[end : end + _AFTER]]))
-        size = sum(map(len, here))
-        whole = "".join(here)
+        text = self.text
+        whole = "".join(self.placement.lines)
         found = []
-        for call in _CALL.finditer(text, 0, size):
+        for call in _CALL.finditer(text, 0, len(whole)):
             start = whole.rfind("\n", 0, call.start()) + 1
             line = whole[start : whole.find("\n", call.start()) + 1 or None]
-            before = text[start : call.start()]
-            if (
-                not before
-                or call[1] in KEYWORDS
-                or squeezed(line) not in self.fresh
-                or _declares(before)
-            ):
+            if call[1] in KEYWORDS or squeezed(line) not in self.fresh:
+                continue
+            if _declares(text[start : call.start()]):
                 continue
             told = arguments(text, call.end() - 1)
             if told is not None:

@@ -10,29 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from zpmaint.port.calls import bare
 from zpmaint.port.checks.brought import Brought
-from zpmaint.port.enumerators import numbered
+from zpmaint.port.constants import defined, rows
+from zpmaint.port.enumerators import numbered, only_counts
 from zpmaint.port.scopes import Source
 
-_DEFINE = re.compile(r"\s*#\s*define\s+(\w+)\s+(\S.*?)\s*$")
 _INDEX = re.compile(r"\s*\[\s*(\w+)\s*\]\s*=")
-_BIT = re.compile(r"\(?\s*(?:BIT(?:_ULL)?\s*\(\s*(\d+)\s*\)|1[uUlL]*\s*<<\s*(\d+))\s*\)?$")
-_PLAIN = re.compile(r"\(?\s*(0x[0-9a-fA-F]+|0[0-7]*|[1-9]\d*)[uUlL]*\s*\)?$")
-_GAP = 4
-"""Lines without a number that a row of #defines may have between two of them."""
-
-
-def value(text: str) -> int | None:
-    """The number that a constant stands for; None where it is none."""
-    if bit := _BIT.match(text.strip()):
-        shift = int(bit[1] or bit[2])
-        return 1 << shift if shift < 64 else None
-    plain = _PLAIN.match(text.strip())
-    if plain is None:
-        return None
-    digits = plain[1]
-    return int(digits, 16 if digits.startswith("0x") else 8 if digits.startswith("0") else 10)
 
 
 def check(own: Brought, result: Source) -> list[str]:
@@ -41,56 +24,30 @@ def check(own: Brought, result: Source) -> list[str]:
 
 
 def _rows(own: Brought, result: Source) -> Iterator[str]:
-    """#define rows."""
-    mine = {found[1] for line in own.lines if (found := _DEFINE.match(line))}
-    if not mine or own.job.base is None:
+    """Rows of #defines."""
+    mine = {told[1] for line in own.lines if (told := defined(line))}
+    base, after = own.job.base, own.job.after
+    if not mine or base is None or after is None:
         return
-    before = dict(_defined(own.job.base))
-    for row in _runs(result):
-        for name in mine & row.keys():
+    before = {name: number for row in rows(base) for name, number in row.items()}
+    alone = {name: row for row in rows(after) for name in row if _is_unique(name, row)}
+    for row in rows(result):
+        for name in sorted(mine & row.keys() & alone.keys()):
             for other, number in row.items():
-                if _collide(name, other, mine, row, before) and number == row[name]:
+                new = other not in mine and before.get(other) != number
+                if new and number == row[name] and _family(name) == _family(other):
                     yield _said(name, number, other)
 
 
-def _collide(
-    name: str, other: str, mine: set[str], row: dict[str, int], before: dict[str, int]
-) -> bool:
-    """Whether two names of a row are of one family, and the other is upstream's new one."""
-    new = other not in mine and before.get(other) != row[other]
-    return new and name != other and _family(name) == _family(other) and row[name] > 0
+def _is_unique(name: str, row: dict[str, int]) -> bool:
+    """Whether the patch's own row has no number twice among the names that begin alike: where it
+    has, one number for two names is nothing wrong there."""
+    numbers = [number for other, number in row.items() if _family(other) == _family(name)]
+    return row[name] != 0 and len(numbers) == len(set(numbers)) > 1
 
 
 def _family(name: str) -> str:
     return name.strip("_").split("_", 1)[0]
-
-
-def _defined(source: Source) -> Iterator[tuple[str, int]]:
-    for line in bare("".join(source.lines)).split("\n"):
-        if (found := _DEFINE.match(line)) and (number := value(found[2])) is not None:
-            yield found[1], number
-
-
-def _runs(source: Source) -> Iterator[dict[str, int]]:
-    """The rows of #defines with numbers that stand together."""
-    row: dict[str, int] = {}
-    gap = 0
-    for line in bare("".join(source.lines)).split("\n"):
-        found = _DEFINE.match(line)
-        number = value(found[2]) if found else None
-        if found and number is not None:
-            row[found[1]] = number
-            gap = 0
-        elif line.strip() and not found:
-            gap = _GAP + 1
-        else:
-            gap += bool(found)
-        if gap > _GAP:
-            if len(row) > 1:
-                yield row
-            row, gap = {}, 0
-    if len(row) > 1:
-        yield row
 
 
 def _enums(own: Brought, result: Source) -> Iterator[str]:
@@ -106,9 +63,9 @@ def _enums(own: Brought, result: Source) -> Iterator[str]:
     home = next(iter(job.base.same_scope(scope)), None)
     known = numbered(job.base.lines[home.start : home.end]) if home else {}
     mine = {name for name in after if name not in known and _is_fresh(name, own)}
-    for name in mine:
+    for name in sorted(name for name in mine if not only_counts(name)):
         for other, number in after.items():
-            new = other not in mine and other not in known
+            new = other not in mine and other not in known and not only_counts(other)
             if new and number is not None and number == after[name]:
                 yield _said(name, number, other)
 

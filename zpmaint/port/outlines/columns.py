@@ -57,7 +57,7 @@ def bodies(lines: list[str]) -> list[Body]:
         first = line[:1]
         at_margin = bool(first) and not first.isspace()
         if opened is not None:
-            if first == closer or ("};" in line and _ends_data(lines[opened : n + 1])):
+            if first == closer or ("}" in line and _ends_data(lines[opened : n + 1])):
                 if body := _body(lines, opened, n, least):
                     found.append(body)
                     least = body.end
@@ -74,12 +74,13 @@ def bodies(lines: list[str]) -> list[Body]:
 
 
 def _ends_data(lines: list[str]) -> bool:
-    """Whether a type or a table ends behind its last item: `NR_ITEMS };`"""
+    """Whether a type or a table ends elsewhere than in column one: `NR_ITEMS };`"""
     text = _COMMENT.sub("", lines[0]).rstrip()
     data = text.endswith("{") and text != "{" and not text.removesuffix("{").rstrip().endswith(")")
+    if not data or not re.search(r"\}[\w\s]*;$", _COMMENT.sub("", lines[-1]).rstrip()):
+        return False
     whole = "".join(lines)
-    ends = data and _COMMENT.sub("", lines[-1]).rstrip().endswith("};")
-    return ends and whole.count("{") == whole.count("}")
+    return whole.count("{") == whole.count("}")
 
 
 def _plain(lines: list[str]) -> Iterator[tuple[int, str]]:
@@ -115,6 +116,8 @@ def _is_head(lines: list[str], n: int, opened: int) -> bool:
     text = lines[n].strip()
     if not text or text.endswith((";", "}", "*/", ":", "\\")) or text.startswith(("#", "/*", "*/")):
         return False
+    if n and lines[n - 1].rstrip().endswith("\\"):
+        return False  # the last line of a macro
     # A macro's call before a line that begins a head by itself is no part of it.
     called = lines[n][:1].isupper() and text.endswith(")")
     return not (called and n + 1 < opened + (lines[opened][:1] != "{") and _begins(lines[n + 1]))
