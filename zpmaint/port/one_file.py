@@ -9,7 +9,7 @@ from unidiff.patch import PatchedFile
 
 from zpmaint.merge.lines import join
 from zpmaint.merge.splice import in_order, spliced
-from zpmaint.port import checks, leftovers, plain, row_numbers
+from zpmaint.port import checks, leftovers, plain
 from zpmaint.port.checks import compiled
 from zpmaint.port.climb import climbed, told
 from zpmaint.port.held_names import held_to_tree
@@ -47,26 +47,13 @@ def modified(
     """Port a file that stays a file under its name."""
     assert target is not None  # wholefile.port() has dealt with it
     jobs = jobs_of(file, base, target, terms)
-    attempts = [climbed(job) for job in jobs]
-    if (at := plain.fitting(jobs)) is None:
-        attempts = _renumbered(jobs, attempts)
-    answers, result = _together(file.path, jobs, attempts)
-    if at is not None and not plain.stands(answers, at, jobs):
+    answers, result = _together(file.path, jobs, [climbed(job) for job in jobs])
+    if (at := plain.fitting(jobs)) is not None and not plain.stands(answers, at, jobs):
         answers, result = _as_the_tools(file.path, jobs, answers, result)
     if result is not None:
         return FilePort(file.path, tuple(map(told, jobs, answers)), result.data)
     conflict = "\n".join(a.conflict for a in answers if isinstance(a, Miss) and a.conflict)
     return FilePort(file.path, tuple(map(told, jobs, answers)), None, conflict)
-
-
-def _renumbered(jobs: Sequence[Job], attempts: list[Placement | Miss]) -> list[Placement | Miss]:
-    """The placements, a row of a table that they name by number being the target's row."""
-    if not _all_placed(attempts):
-        return attempts
-    result = applied(jobs[0].target, [a for a in attempts if isinstance(a, Placement)])
-    if isinstance(result, Miss):
-        return attempts
-    return row_numbers.followed(jobs, attempts, result)
 
 
 def _together(
