@@ -14,6 +14,12 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from zpmaint.merge import shortest
+
+_MOST = 2_000_000
+"""Pairs of equal lines that difflib may look at, a second's work. Sources stay far below it; a
+megabyte of one and the same line has ten thousand times as many."""
+
 
 def align(one: Sequence[Hashable], other: Sequence[Hashable]) -> list[tuple[int, int]]:
     """Pairs (i, j) with one[i] == other[j], rising in both."""
@@ -36,9 +42,7 @@ def _aligned(one: tuple[Hashable, ...], other: tuple[Hashable, ...]) -> tuple[tu
             continue
         anchors = _unique_pairs(one, other, range(a, b), range(c, d))
         if not anchors:
-            matcher = SequenceMatcher(None, one[a:b], other[c:d], autojunk=False)
-            for i, j, size in matcher.get_matching_blocks():
-                pairs.extend((a + i + k, c + j + k) for k in range(size))
+            pairs.extend((a + i, c + j) for i, j in _common(one[a:b], other[c:d]))
             continue
         last_i, last_j = a, c
         for i, j in anchors:
@@ -48,6 +52,17 @@ def _aligned(one: tuple[Hashable, ...], other: tuple[Hashable, ...]) -> tuple[tu
         stack.append((last_i, b, last_j, d))
     pairs.sort()
     return tuple(pairs)
+
+
+def _common(one: Sequence[Hashable], other: Sequence[Hashable]) -> Iterator[tuple[int, int]]:
+    """Pairs of a common subsequence where no line is unique in both."""
+    here, there = Counter(one), Counter(other)
+    if sum(count * there[line] for line, count in here.items()) > _MOST:
+        yield from shortest.pairs(one, other)
+        return
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    for i, j, size in matcher.get_matching_blocks():
+        yield from ((i + k, j + k) for k in range(size))
 
 
 Gap = tuple[int, int, int, int]

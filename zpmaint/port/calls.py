@@ -10,7 +10,9 @@ from functools import lru_cache
 
 from zpmaint.port.scopes import Source
 
-_ASIDE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
+_ASIDE = re.compile(
+    r'/\*.*?(?:\*/|\Z)|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL
+)
 _ANY = re.compile(r"[^\n]")
 TYPES = re.compile(r"\s*(?:[A-Za-z_]\w*[\s*]+)+$")
 STATEMENT = re.compile(r"\s*(?:return|else|case|goto|do|if|while|for|switch|sizeof)\b")

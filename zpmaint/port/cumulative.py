@@ -272,7 +272,8 @@ class _Question:
         if self.target.get(path) is None:
             return tuple(self._without_file(hunk.brings, hunk.takes) for hunk in part.hunks)
         now = self._standing(file, self.patches)
-        before = self._standing(file, self.patches - {number})
+        takes = any(hunk.takes for hunk in part.hunks)
+        before = self._standing(file, self.patches - {number}) if takes else _Standing({}, {})
         came = self._lines_that_came(path, file.first)
         again = Counter(squeezed(line.text) for hunk in part.hunks for line in hunk.brings)
         signs = []

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from zpmaint.port.outlines.found import Found
 
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _OPENS = re.compile(r"[A-Za-z_].*\{$|\}[^;]*=\s*\{$|\{(?!.*\})")
 _NO_SCOPE = re.compile(r"(?:if|else|do|for|while|switch|namespace|extern\s+\")\b")
 _CALL = re.compile(r"([A-Z][A-Z0-9_]*)\(([^()]*),?\s*$")

@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from zpmaint.port.outlines.found import Found
 
 _NAME = re.compile(r"\s*((?:[\w&-]+:\s*)*[&/\w{][^{;]*?)\s*$")
-_ASIDE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
+_ASIDE = re.compile(r'/\*.*?(?:\*/|\Z)|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 _BRACE = re.compile(r"[{}]")
 _LONG = 40
 """Lines. Shorter nodes are scopes with all that they hold."""
+_DEEPEST = 64
+"""Nodes within one another that are told apart; boards have no 12."""
 
 
 @dataclass
@@ -39,15 +42,22 @@ def scopes(lines: list[str]) -> list[Found]:
                 if node.name:
                     stack[-1].inner.append(node)
             at = brace.end()
-    return [found for node in root.inner for found in _told(node, "")]
+    return list(_told(root.inner))
 
 
 def _blank(found: re.Match[str]) -> str:
     return "\n" * found[0].count("\n")
 
 
-def _told(node: _Node, above: str) -> list[Found]:
-    path = f"{above}/{node.name}"
-    if node.inner and (node.end - node.start > _LONG or node.name == "/"):
-        return [found for inner in node.inner for found in _told(inner, path)]
-    return [("node", path, node.start, node.end)] if node.end - node.start > 1 else []
+def _told(nodes: list[_Node]) -> Iterator[Found]:
+    """The scopes of nodes, in their order; of a long one those of what it holds, as deep as a
+    tree goes."""
+    stack = [("", node) for node in reversed(nodes)]
+    while stack:
+        above, node = stack.pop()
+        path = f"{above}/{node.name}"
+        is_long = node.end - node.start > _LONG or node.name == "/"
+        if node.inner and is_long and path.count("/") < _DEEPEST:
+            stack += [(path, inner) for inner in reversed(node.inner)]
+        elif node.end - node.start > 1:
+            yield "node", path, node.start, node.end

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from zpmaint.port.outlines.conditionals import within
 from zpmaint.port.outlines.found import Found, trimmed, width
 
 _ENTRY = re.compile(
@@ -66,8 +67,9 @@ def conditions(lines: list[str]) -> list[tuple[str, ...]]:
     stack: list[str] = []
     marks = list(_keywords(lines))
     at = 0
+    known: tuple[str, ...] = ()
     for n, word, rest in marks:
-        out += [tuple(stack)] * (n - at)
+        out += [known] * (n - at)
         at = n
         if word in _OPENERS:
             # The keyword itself stands inside, as an #if does.
@@ -75,7 +77,10 @@ def conditions(lines: list[str]) -> list[tuple[str, ...]]:
             stack.append(f"{word} {name}".rstrip())
         elif word in _CLOSERS and stack:
             stack.pop()
-    return out + [tuple(stack)] * (len(lines) - at)
+        else:
+            continue
+        known = within(stack, n)
+    return out + [known] * (len(lines) - at)
 
 
 def _prompt(lines: list[str]) -> str:

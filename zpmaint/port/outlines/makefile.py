@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from zpmaint.port.outlines.conditionals import nest
+from zpmaint.port.outlines.conditionals import DEEPEST, nest
 from zpmaint.port.outlines.found import Found
 
 _CONDITIONAL = re.compile(r"\s*(ifeq|ifneq|ifdef|ifndef|else|endif)\b\s*(.*)")
@@ -17,6 +17,8 @@ _ASSIGNED = re.compile(
 )
 _WIDE = 200
 """Lines that a conditional spans at least that is called the file's own."""
+_HEAD = 1000
+"""Characters of a line in which its target or variable is looked for."""
 _RULE = re.compile(r"(?![\t#\s])((?:\$\([^)]*\)|\$\{[^}]*\}|[^:=#\n])+)::?(?![:=])")
 
 
@@ -36,7 +38,7 @@ def scopes(lines: list[str]) -> list[Found]:
     found: list[Found] = []
     n = 0
     while n < len(lines):
-        line = lines[n]
+        line = lines[n][:_HEAD]
         end = _logical(lines, n)
         if not line.strip() or line.lstrip().startswith("#") or line.startswith("\t"):
             n = end
@@ -85,6 +87,7 @@ def conditions(lines: list[str]) -> list[tuple[str, ...]]:
     stack: list[str] = []
     branches: list[int] = []  # each branch of each conditional, by the line that opens it
     names: dict[int, str] = {}
+    known: tuple[int, ...] = ()
     for n, line in enumerate(lines):
         found = None if line.startswith("\t") else _CONDITIONAL.match(line)
         if found is not None:
@@ -94,7 +97,11 @@ def conditions(lines: list[str]) -> list[tuple[str, ...]]:
             if len(stack) > len(branches):
                 branches.append(n)
                 names[n] = stack[-1]
-        out.append(tuple(branches))
+            known = tuple(branches[:DEEPEST])
+            if len(branches) > DEEPEST:  # deeper than any Makefile: at its own line alone
+                known = (*known, n)
+                names[n] = f"line {n}"
+        out.append(known)
     spans = Counter(branch for line in out for branch in line)
     wide = {b for b, span in spans.items() if span >= max(_WIDE, len(lines) / 2)}
     return [tuple(names[b] for b in line if b not in wide) for line in out]

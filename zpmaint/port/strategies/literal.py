@@ -15,6 +15,9 @@ from zpmaint.port.placement import Attempt, Job, Miss, Placement
 from zpmaint.port.scopes import Scope, Source
 from zpmaint.port.successor import successor
 
+_MANY = 2000
+"""Places beyond which a pre-image says nothing of where it belongs; each is looked at."""
+
 
 def place(job: Job) -> Attempt:
     """Find the pre-image as it stands, whole, in the anchor's scope."""
@@ -25,6 +28,8 @@ def place(job: Job) -> Attempt:
     everywhere = find_all(target.lines, change.pre)
     if not everywhere:
         return Miss("the lines it changes are not in the target as the anchor has them")
+    if len(everywhere) > _MANY:
+        return Miss(f"its lines stand in {len(everywhere)} places of the target", weight=1)
     places = [n for n in everywhere if _is_home(job, n) and _ends_alike(job, n)]
     elsewhere = len(everywhere) - len(places)
     if not places:
