@@ -62,3 +62,14 @@ def test_where_upstream_only_set_blanks_otherwise_the_patchs_line_stands() -> No
     theirs = lines("\tif (a ->b != c ||\n\t    d)\n\t\tgo();\n")
     joined = join(base, ours, theirs)
     assert isinstance(joined, Joined) and joined.lines == ours
+
+
+def test_upstreams_lines_in_a_run_that_the_patch_re_indents_go_along() -> None:
+    """No pair of braces goes: only one of the two does, and the run goes out one level."""
+    base = lines("\tif (a) {\n\t\tone(a);\n\t} else {\n\t\ttwo(a);\n\t\tthree(a);\n\t}\n")
+    ours = lines("\tif (a) {\n\t\tone(a);\n\t}\n\ttwo(a);\n\tthree(a);\n")
+    theirs = [*base[:4], "\t\tif (b)\n", "\t\t\tnew(a);\n", *base[4:]]
+    joined = join(base, ours, theirs)
+    assert isinstance(joined, Joined)
+    wanted = [*ours[:4], "\tif (b)\n", "\t\tnew(a);\n", ours[4]]
+    assert joined.lines == wanted

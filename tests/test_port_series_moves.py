@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from port_fixtures import diff
+from port_fixtures import V, diff
 from series_fixtures import call, lay, program
+from test_port_offers import NEW, OLD, Place
 
+from zpmaint.app.series import port_series_onto
 from zpmaint.diffs.series import load_series
 from zpmaint.port.move_offers import offers
 from zpmaint.port.series import port_series
@@ -204,3 +206,25 @@ def test_without_the_question_it_stays_a_conflict(tmp_path: Path) -> None:
     series = load_series(tmp_path / "s")
     [port] = port_series(series, {"mm/toy.c": FILE.encode()}, {"mm/toy.c": None})
     assert port.fate is Fate.CONFLICT and "does not have mm/toy.c" in port.why
+
+
+@pytest.mark.parametrize("kind", ["git", "trees"])
+def test_the_sources_tell_a_series_where_its_files_went(tmp_path: Path, kind: str) -> None:
+    """git finds the rename; of two folders the one file of the name is found that came."""
+    place = Place(tmp_path, mine())
+    getattr(place, kind)({"mm/toy.c": FILE}, {"lib/toy.c": FILE.replace("mm.h", "fs.h")})
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s/0001-x.patch").write_text(mine())
+    done = port_series_onto(
+        place.session,
+        load_series(tmp_path / "s"),
+        V(NEW),
+        place.session.chain(place.sources),
+        base=V(OLD),
+    )
+    [port] = done.ports
+    assert port.fate is Fate.PORTED, port.why
+    [file] = port.files
+    assert (file.path, file.moved_from) == ("lib/toy.c", "mm/toy.c")
+    why = "upstream renamed the file" if kind == "git" else "it has the file's name and 90%"
+    assert why in file.hunks[0].why

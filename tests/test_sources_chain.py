@@ -230,6 +230,7 @@ def test_a_new_kind_is_a_module_and_a_row(tmp_path: Path, monkeypatch: pytest.Mo
         "    def commit(self, sha): return None\n"
         "    def holds(self, version, sha): return False\n"
         "    def commits(self, older, newer, paths, *, most): return []\n"
+        "    def between(self, older, newer, paths): return []\n"
         "    def first_tags(self, shas): return {}\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))

@@ -248,3 +248,11 @@ def test_an_archive_is_indexed_whole_and_its_tree_listed(tmp_path: Path) -> None
         path for path in ("arch/arm64/mm/only.c", "mm/both.c") if (tree / path).is_file()
     ]
     assert "mm/both.c" in listed
+
+
+def test_the_files_of_a_name(tmp_path: Path) -> None:
+    """The last part of the path, and all of it."""
+    files = {"a.c": b"one\n", "mm/a.c": b"one\n", "mm/ba.c": b"one\n", "mm/a.c/x": b"one\n"}
+    found = index(tmp_path / "names", files)
+    assert found.files_called("a.c") == ["a.c", "mm/a.c"]
+    assert found.files_called("b.c") == []

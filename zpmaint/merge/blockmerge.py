@@ -184,13 +184,14 @@ class _Merge:
             self.out.decide("a comment that upstream put above a deleted block goes with it", 0.6)
             theirs = theirs[:-1]
         matters = any(map(squeezed, theirs))
-        if block is None:
+        shift = self.depth_at(n) if block is None else block.shift
+        if block is None and shift is None:
             self.out.lines += theirs
-        elif block.shift is None:
+        elif shift is None:
             if matters:
                 self.out.decide("lines that upstream added inside a deleted block go with it", 0.6)
         else:
-            moved = [shifted(line, block.shift) for line in theirs]
+            moved = [shifted(line, shift) for line in theirs]
             if None in moved:
                 why = "upstream's new line inside a re-indented block is indented otherwise"
                 return Clash(why, (), (), tuple(theirs))
@@ -199,6 +200,14 @@ class _Merge:
                 note = "lines that upstream added inside a re-indented block move with it"
                 self.out.decide(note, 0.75)
         return None
+
+    def depth_at(self, n: int) -> tuple[str, str] | None:
+        """How the patch re-indents the lines right before and right behind base line n's front."""
+        above = next((k for k in range(n - 1, -1, -1) if squeezed(self.base[k])), None)
+        below = next((k for k in range(n, len(self.base)) if squeezed(self.base[k])), None)
+        if above is None or below is None or any(map(self.mine.is_gone, (above, below))):
+            return None
+        return common((self.base[k], self.mine.text(k)) for k in (above, below))
 
     def line(self, n: int) -> Clash | None:
         """Base line n itself."""

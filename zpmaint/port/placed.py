@@ -62,6 +62,7 @@ RUNGS = (
     "nearby",
     "adjacent",
     "settled",
+    "between",
     "inlined",
 )
 """The modules of strategies/ in the order in which they are tried, the surest first. What none of

@@ -6,7 +6,18 @@ from __future__ import annotations
 from collections import Counter
 
 from zpmaint.port import duplicates, intent
-from zpmaint.port.checks import balance, declared, line_ends, names, rivals, taken_along, users
+from zpmaint.port.checks import (
+    balance,
+    cases,
+    declared,
+    depth,
+    line_ends,
+    names,
+    remnants,
+    rivals,
+    taken_along,
+    users,
+)
 from zpmaint.port.checks.names import DEAD, UNSEEN, doubts, outdated
 from zpmaint.port.hunks import counted
 from zpmaint.port.placement import Job, Miss, Placement
@@ -34,6 +45,9 @@ def of_hunk(job: Job, placement: Placement) -> list[str]:
         found.append(balance.brackets(change, old, new))
         found.append(rivals.beside(job, placement))
         found.append(taken_along.edited(job, placement))
+        found.append(cases.outside(job, placement))
+        found.append(depth.other(job, placement))
+        found.append(remnants.left(job, placement))
     found.append(duplicates.beside(job, placement))
     found.append(duplicates.named(job, placement))
     share = intent.share(change, old, new, *_settled(job))
