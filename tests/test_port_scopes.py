@@ -127,3 +127,8 @@ def test_same_bytes_same_source() -> None:
 
 def test_any_bytes_are_a_source() -> None:
     assert Source(b"\xff{\n\x00}\n}\n{\n").scopes == []
+
+
+def test_the_arguments_of_a_system_call_are_its_variables() -> None:
+    text = b"SYSCALL_DEFINE2(sum, int, first, char __user *, second)\n{\n\tint all;\n}\n"
+    assert locals_of(text) == {"first", "second", "all"}

@@ -16,7 +16,7 @@ from functools import cache, cached_property, lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from zpmaint.core.text import to_bytes
+from zpmaint.core.text import to_bytes, to_text
 from zpmaint.merge.lines import ending, join, lines_of, split_lines
 from zpmaint.merge.tokens import code, identifiers
 from zpmaint.port.outlines import OUTLINES, conditionals
@@ -356,11 +356,17 @@ def _unwrapped(block: Node) -> Iterator[Node]:
             yield child
 
 
+_SYSCALL = re.compile(rb"^\s*(?:COMPAT_)?SYSCALL(?:32)?_DEFINE[1-6x]\(([^()]*)\)", re.MULTILINE)
+
+
 @lru_cache(maxsize=256)
 def locals_of(data: bytes) -> frozenset[str]:
     """The names that a function's text declares: parameters, variables, labels."""
     stack: list[Node] = [parse(data).root_node]
     names: set[str] = set()
+    for call in _SYSCALL.finditer(data):
+        # Types and names in turn, behind the call's own name.
+        names.update(to_text(word.strip()) for word in call[1].split(b",")[2::2])
     while stack:
         node = stack.pop()
         if node.type in ("parameter_declaration", "declaration"):
