@@ -14,8 +14,8 @@ from zpmaint.merge.tokens import code
 from zpmaint.port.follow import Followed
 from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Attempt, Job, Miss, Placement
+from zpmaint.port.runs import Run, runs
 from zpmaint.port.scopes import Scope, Source
-from zpmaint.port.strategies.nearby import Run, runs
 from zpmaint.port.threeway_input import regions
 
 _SURE = 0.75
