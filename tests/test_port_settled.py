@@ -30,15 +30,15 @@ def test_a_word_of_a_statement_that_is_wrapped_otherwise() -> None:
     assert placed(ported) == ["settled"] and ported.confidence <= 0.7
 
 
-def test_a_block_that_the_patch_rewrites_goes_as_the_target_spells_it() -> None:
+def test_a_block_that_the_patch_rewrites_and_the_target_spells_otherwise_is_a_conflict() -> None:
     old = (
         "\tret = request(dev->irq, handler,\n\t\t      0, dev->name, dev);\n"
         "\tif (ret)\n\t\tuse(dev);\n"
     )
     new = "\tret = threaded(dev);\n\tif (ret < 0)\n\t\treturn ret;\n\tuse_all(dev);\n"
     base, patched = function(old), function(new)
-    target = base.replace("handler,\n\t\t      0, dev->name, dev)", "handler, 0, dev->name, dev)")
-    assert outcome(carry(base, patched, target)) == patched
+    target = base.replace("0, dev->name, dev)", "1, dev->name, dev)")
+    assert carry(base, patched, target).state is State.CONFLICT
 
 
 TABLE = "static int table[] = {{\n{}\t{{}}\n}};\n"

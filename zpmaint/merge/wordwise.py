@@ -9,11 +9,9 @@ one; a string is one, too. White space is no word: it belongs to the word behind
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
-from zpmaint.merge import superseded
 from zpmaint.merge.align import align, gaps
 from zpmaint.merge.lines import split_lines
 
@@ -56,27 +54,14 @@ class Edit:
     first: int
     last: int
 
-    def covers(self, other: Edit) -> bool:
-        """Whether all that another edit takes away this one takes away, too."""
-        if other.start == other.end:
-            return self.start < other.start < self.end
-        return self.start <= other.start and other.end <= self.end
-
     def touches(self, other: Edit) -> bool:
         """Whether no word that both sides keep stands between two edits."""
         return self.end >= other.start and other.end >= self.start
 
 
-@dataclass(frozen=True)
-class Merged:
-    """A merge that went through."""
-
-    lines: tuple[str, ...]
-    superseded: bool
-    """Whether words that the target has otherwise go with those that the patch takes away."""
-
-
-def merge(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> Merged | None:
+def merge(
+    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
+) -> tuple[str, ...] | None:
     """The merge, or None where both sides changed the same words."""
     old, mine, yours = map(Words.of, (base, ours, theirs))
     if max(len(side.words) for side in (old, mine, yours)) > _MOST:
@@ -85,23 +70,14 @@ def merge(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> Me
     my_edits, your_edits = _edits(old, mine, my_pairs), _edits(old, yours, your_pairs)
     said = {(e.start, e.end, mine.words[e.first : e.last]) for e in my_edits}
     your_edits = [e for e in your_edits if (e.start, e.end, _new(e, yours)) not in said]
-    gone = [e for e in your_edits if any(m.covers(e) for m in my_edits)]
-    rest = [e for e in your_edits if e not in gone]
-    for e in gone:
-        over = next(_old(m, old) for m in my_edits if m.covers(e))
-        if not superseded.goes(over, _old(e, old), _new(e, yours)):
-            return None
-    close = [(m, e) for m in my_edits for e in rest if m.touches(e)]
-    lines = _lines(old)
-    if gone and any(lines(m) & lines(e) for m in my_edits for e in rest):
-        return None  # what is left of the target's edit belongs to what goes
+    close = [(m, e) for m in my_edits for e in your_edits if m.touches(e)]
     if not all(_apart(old, (m, mine), (e, yours)) for m, e in close):
         return None
     if not all(_stands(old, m, dict(your_pairs)) for m in my_edits):
         return None
-    steps = sorted([*((e, mine) for e in my_edits), *((e, yours) for e in rest)], key=_place)
+    steps = sorted([*((e, mine) for e in my_edits), *((e, yours) for e in your_edits)], key=_place)
     three = _Three(old, (mine, dict(my_pairs)), (yours, dict(your_pairs)))
-    return Merged(tuple(split_lines(three.laid_out(steps))), bool(gone))
+    return tuple(split_lines(three.laid_out(steps)))
 
 
 _ENDS = frozenset({";", "{", "}"})
@@ -135,16 +111,6 @@ def _apart(old: Words, one: tuple[Edit, Words], other: tuple[Edit, Words]) -> bo
     left = (_new(first, side)[-1:], _old(first, old)[-1:])
     right = (_new(then, beyond)[:1], _old(then, old)[:1])
     return any(_SEPARATORS.issuperset(word) and word for word in (*left, *right))
-
-
-def _lines(old: Words) -> Callable[[Edit], set[int]]:
-    """The lines of the base that an edit stands on."""
-    at = list(accumulate(blank.count("\n") for blank in old.blanks))
-
-    def lines(edit: Edit) -> set[int]:
-        return set(at[max(0, edit.start - 1) : edit.end + 1])
-
-    return lines
 
 
 def _old(edit: Edit, base: Words) -> tuple[str, ...]:

@@ -39,7 +39,12 @@ def climbed(job: Job) -> Placement | Miss:
             conflict = attempt.conflict or nearest.conflict
             nearest = replace(attempt, conflict=conflict, done=None)
     if (left := needless(job)) is not None:
-        return replace(nearest, why=left.why, done=Placed.GONE, leaves=left.leaves)
+        return replace(
+            nearest,
+            why=f"{nearest.why}; {left.why}",
+            done=Placed.GONE,
+            leaves=left.leaves,
+        )
     return nearest
 
 

@@ -23,10 +23,6 @@ CLOSED_GAP = 0.7
 """An addition of which all neighbours are gone, and which has one place left."""
 WORDS = 0.7
 """A statement that both sides edited, in different words."""
-SUPERSEDED = 0.6
-"""The same where the patch takes away words that the target has otherwise."""
-REWRITTEN = 0.5
-"""Lines that the patch rewrites, the target having them otherwise."""
 PLAIN = 0.7
 """Where patch -F0 and a three-way merge agree on what a check or a strategy objects to."""
 VERSION = 0.95

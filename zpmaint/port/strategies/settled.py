@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zpmaint.merge import closed_gap, diff3, superseded, wordwise
+from zpmaint.merge import closed_gap, diff3, wordwise
 from zpmaint.merge.tokens import similarity, tokens
 from zpmaint.port import confidence
 from zpmaint.port.placed import Placed
@@ -102,35 +102,9 @@ def _in_words(chunk: diff3.Chunk) -> _Settled | None:
         return None
     words = wordwise.merge(chunk.base, chunk.ours, chunk.theirs)
     if words is None:
-        return _replaced(chunk)
-    if not words.superseded:
-        why = "both sides edited these lines, in different words"
-        return _Settled(words.lines, confidence.WORDS, why)
-    if not all(_alike(chunk.base[a:b], new) for a, b, new in _theirs(chunk)):
         return None
-    why = "the patch replaces words that the target has otherwise"
-    return _Settled(words.lines, confidence.SUPERSEDED, why)
-
-
-def _theirs(chunk: diff3.Chunk) -> list[diff3.Edit]:
-    """The lines that the target has otherwise."""
-    return [edit for edit in diff3.edits(chunk.base, chunk.theirs) if edit[0] < edit[1]]
-
-
-def _replaced(chunk: diff3.Chunk) -> _Settled | None:
-    """The patch rewrites all lines that the target has otherwise, which are evidently the same."""
-    mine = diff3.edits(chunk.base, chunk.ours)
-    for start, end, new in diff3.edits(chunk.base, chunk.theirs):
-        over = [(a, b) for a, b, _ in mine if a <= start < end <= b]
-        if not over or not superseded.lines_go(
-            *(
-                tokens("".join(side))
-                for side in (chunk.base[slice(*over[0])], chunk.base[start:end], new)
-            )
-        ):
-            return None
-    why = "the patch rewrites lines that the target has otherwise"
-    return _Settled(chunk.ours, confidence.REWRITTEN, why)
+    why = "both sides edited these lines, in different words"
+    return _Settled(words, confidence.WORDS, why)
 
 
 def _alike(base: Sequence[str], theirs: Sequence[str]) -> bool:
