@@ -150,3 +150,10 @@ def test_a_file_made_of_another_takes_upstreams_changes_along(tmp_path: Path) ->
     )
     want = moved.replace("step_0(a)", "step_0(a, 1)").replace("walk_2(a)", "walk_2(a, 2)")
     assert got == {"net/d/a.c": want.encode()}
+
+
+def test_a_patch_that_only_takes_is_not_there_where_its_file_is_not(tmp_path: Path) -> None:
+    less = C.replace("\twalk_5(a);\n\twalk_6(a);\n\twalk_7(a);\n", "")
+    folder = run_of(tmp_path / "s", ["1.patch"], C, less)
+    [port] = carried(folder, {"mm/a.c": C.encode()}, {})
+    assert str(port.fate) == "conflict"

@@ -23,7 +23,7 @@ from zpmaint.merge.renames import pair_edited
 from zpmaint.merge.tokens import contained, identifiers, similarity, tokens
 from zpmaint.port.markers import Marks
 from zpmaint.port.walk import Part, Walk
-from zpmaint.port.weave import Line, Woven
+from zpmaint.port.weave import Line, Woof, Woven
 
 _THERE = 0.8
 """So much of what a patch brings has to be there, and in every hunk something."""
@@ -270,7 +270,8 @@ class _Question:
         file = part.file
         path = file.path(self.patches)
         if self.target.get(path) is None:
-            return tuple(self._without_file(hunk.brings, hunk.takes) for hunk in part.hunks)
+            was_to_go = not file.with_(self.patches)
+            return tuple(self._without_file(hunk, was_to_go) for hunk in part.hunks)
         now = self._standing(file, self.patches)
         takes = any(hunk.takes for hunk in part.hunks)
         before = self._standing(file, self.patches - {number}) if takes else _Standing({}, {})
@@ -304,14 +305,13 @@ class _Question:
             signs.append(sign)
         return tuple(signs)
 
-    def _without_file(self, brings: Sequence[Line], takes: Sequence[Line]) -> Sign:
-        """What a kernel shows without the file: a change of lines is not there, unless the file
-        was to go."""
-        passed = sum(_weight(line) for line in brings if line.taker in self.patches)
-        stays = sum(map(_weight, brings)) - passed
-        taken = sum(map(_weight, takes))
-        gone = not brings or not stays
-        return Sign(stays, 0.0, 0.0, taken, 0.0 if gone else taken, passed)
+    def _without_file(self, hunk: Woof, was_to_go: bool) -> Sign:
+        """What a kernel shows without the file: a change of lines is not there, unless the patches
+        that it has leave nothing of the file. It may stand elsewhere."""
+        passed = sum(_weight(line) for line in hunk.brings if line.taker in self.patches)
+        stays = sum(map(_weight, hunk.brings)) - passed
+        taken = sum(map(_weight, hunk.takes))
+        return Sign(stays, 0.0, 0.0, taken, 0.0 if was_to_go else taken, passed)
 
     def _lines_that_came(self, path: str, first: str) -> frozenset[int]:
         """The lines of the kernel's file that came since the base."""
