@@ -19,6 +19,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _WITH_SPACE = re.compile(r"\s+|[A-Za-z_]\w*|\d[\w.]*|[^\sA-Za-z_\d]")
+_A_FEW_LINES = 400
+"""Characters."""
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 KEYWORDS = frozenset(
@@ -91,7 +93,9 @@ def pieces(line: str) -> list[str]:
 
 def identifiers(text: str) -> set[str]:
     """The names that a text of many lines uses in code, keywords left out."""
-    return {t for t in code(text) if _IDENTIFIER.fullmatch(t) and t not in KEYWORDS}
+    # A line is asked for again and again, a whole file once.
+    found = tokens(text) if len(text) <= _A_FEW_LINES else _TOKEN.findall(text)
+    return {t for t in found if _IDENTIFIER.fullmatch(t) and t not in KEYWORDS}
 
 
 def is_identifier(token: str) -> bool:

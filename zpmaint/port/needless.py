@@ -58,12 +58,14 @@ def _of_run(job: Job, run: Run) -> Needless | None:
         return None  # what is added alone, or goes, is the patch's own
     if isinstance(regions(job, run.start, run.end), Miss):
         return None  # its function may be in another file by now
-    fates = _Fates(job)
     lost = _foreign(job)
-    if not any(map(fates.stands, old)) and all(identifiers(line) & lost for line in lines):
+    replaced = _replaced(job, text, "".join(run.lines))
+    if not lost and not replaced:
+        return None
+    fates = _Fates(job)
+    if lost and not any(map(fates.stands, old)) and all(identifiers(line) & lost for line in lines):
         names = ", ".join(sorted(identifiers(text) & lost)[:2])
         return Needless(f"it edits what the target does not have ({names})")
-    replaced = _replaced(job, text, "".join(run.lines))
     if replaced and not any(identifiers(fates.there(n)) & replaced for n in old):
         names = ", ".join(sorted(replaced))
         return Needless(f"it replaces {names}, which the target does not have there", replaced)
