@@ -19,6 +19,7 @@ from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.diffs.writer import unified
 from zpmaint.evaluate import engine
 from zpmaint.evaluate.clock import cpu
+from zpmaint.evaluate.diffs import words
 from zpmaint.evaluate.pair_list import PairRow
 from zpmaint.evaluate.pair_store import PairStore, StoredPair
 from zpmaint.evaluate.pair_tools import WHOLE, Contents, Sides
@@ -96,13 +97,21 @@ def _ours(
         for file in pair.files
         if file.offered and file.target is not None
     ]
+    # What came to mainline after the last release the index of that release does not know.
+    bases = b"\n".join(states[path].base or b"" for path in own)
+    spoken = frozenset(words(bases))
+
+    def gone(name: str) -> bool:
+        base, target = pair.names.get(name, (True, True))
+        return not target and (base or name in spoken)
+
     done = engine.carried(
         pair.patch.data,
         "0001-case.patch",
         {path: states[path].base for path in own},
         {path: states[path].target for path in own},
         exists=lambda name: pair.names.get(name, (True, True))[1],
-        gone=lambda name: pair.names.get(name, (True, True)) == (True, False),
+        gone=gone,
         moves=lambda *_: offers,
     )
     if isinstance(done, str):
