@@ -27,7 +27,8 @@ from zpmaint.ledger.values import Record, Summary
 
 Found = TypeVar("Found")
 
-_SETTLED = "key = ? AND result <> ?"
+_OPEN = tuple(str(result) for result in Result if not result.settles)
+_SETTLED = f"key = ? AND result NOT IN ({', '.join('?' * len(_OPEN))})"
 _KERNEL = "version = ? AND arch = ? AND patchset = ?"
 
 
@@ -85,8 +86,8 @@ class Ledger:
             self._db.execute(rows.INSERT, row)
 
     def known(self, key: str) -> Record | None:
-        """The newest settled record with these inputs. INFRA settles nothing."""
-        return _first(self._records(_SETTLED, key, str(Result.INFRA), limit=1))
+        """The newest settled record with these inputs. INFRA and INDETERMINATE settle nothing."""
+        return _first(self._records(_SETTLED, key, *_OPEN, limit=1))
 
     def latest(self, version: str, arch: str, patchset: str) -> Record | None:
         """The newest record of that kernel, whatever its inputs and result."""
@@ -106,7 +107,7 @@ class Ledger:
 
     def known_summary(self, key: str) -> Summary | None:
         """As `known`, at a glance."""
-        return _first(self._summaries(_SETTLED, key, str(Result.INFRA), limit=1))
+        return _first(self._summaries(_SETTLED, key, *_OPEN, limit=1))
 
     def latest_summary(self, version: str, arch: str, patchset: str) -> Summary | None:
         """As `latest`, at a glance."""
