@@ -58,14 +58,16 @@ def test_bytes_that_are_no_text_are_kept_readable(path: Path) -> None:
     assert read.runs == RunsRecord(stock=RunRecord(tail="\udcff"))
 
 
-def test_infrastructure_settles_nothing(path: Path) -> None:
+@pytest.mark.parametrize("word", [Result.INFRA, Result.INDETERMINATE])
+def test_what_says_nothing_of_the_kernel_settles_nothing(path: Path, word: Result) -> None:
     with Ledger(path) as ledger:
-        ledger.record(record("6.1", Result.INFRA))
+        ledger.record(record("6.1", word))
         assert ledger.known("key-6.1") is None
         settled = record("6.1", Result.FAIL, started=5.0)
         ledger.record(settled)
-        ledger.record(record("6.1", Result.INFRA, started=9e9))
+        ledger.record(record("6.1", word, started=9e9))
         assert ledger.known("key-6.1") == settled
+        assert ledger.known_summary("key-6.1") == settled.summary
         assert ledger.known("key-6.2") is None
 
 

@@ -57,13 +57,16 @@ class Places:
                 "and patches/NAME/patch.toml",
                 f"go into one, or name it with --project{_such_as()}",
             )
-        if home := os.environ.get("ZPMAINT_HOME"):
-            return cls(
-                project.resolve(), Path(home).resolve() / "cache", Path(home).resolve() / "state"
-            )
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
-        return cls(project.resolve(), cache / "zpmaint", state / "zpmaint")
+        return cls(project.resolve(), *kept_in())
+
+
+def kept_in() -> tuple[Path, Path]:
+    """The cache and the state, by the environment alone."""
+    if home := os.environ.get("ZPMAINT_HOME"):
+        return Path(home).resolve() / "cache", Path(home).resolve() / "state"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
+    return cache / "zpmaint", state / "zpmaint"
 
 
 def project_id(project: Path, name: str = "") -> str:

@@ -96,7 +96,7 @@ class Ledger:
             row.insert(self._db, self._contents, place)
 
     def known(self, key: str) -> Record | None:
-        """The newest settled record with these inputs. INFRA settles nothing."""
+        """The newest settled record with these inputs. INFRA and INDETERMINATE settle nothing."""
         return _first(self._records(_SETTLED, key, *_SETTLING, limit=1))
 
     def latest(self, version: str, arch: str, patchset: str) -> Record | None:
