@@ -13,7 +13,7 @@ import json
 import re
 import time
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -255,21 +255,21 @@ class DebianSource(TarballSource):
         package = re.compile(self._table["packages"])
         seen: set[str] = set()
         for stanza in _STANZA.finditer(text):
-            name = stanza[0].partition(b"\n")[0].removeprefix(b"Package: ").decode()
+            name = (
+                stanza[0].partition(b"\n")[0].removeprefix(b"Package: ").decode("ascii", "replace")
+            )
             if not package.fullmatch(name):
                 continue
-            source = Sources(stanza[0].splitlines())
-            for row in source["Checksums-Sha256"]:
-                found = _ORIG.fullmatch(row["name"])
-                if found is None or row["name"] in seen:
-                    continue
-                try:
-                    version = KernelVersion.parse(found["version"])
-                except UserError:
-                    continue  # a repacked tarball ("+ds1") is not the upstream version
-                seen.add(row["name"])
-                uri = f"{index.uri}/{source['Directory']}/{row['name']}"
-                yield Orig(str(version), index.suite, name, uri, row["sha256"], int(row["size"]))
+            try:
+                listed = list(_listed(index, name, stanza[0]))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise SourceFailedError(
+                    f"{index.path}: {name}: not a row of Debian's index: {error!r:.200}"
+                ) from None
+            for file, orig in listed:
+                if file not in seen:
+                    seen.add(file)
+                    yield orig
 
     def _recall(self, file: str) -> dict[str, Any]:
         try:
@@ -281,3 +281,21 @@ class DebianSource(TarballSource):
     def _remember(self, file: str, key: str, value: object) -> None:
         with locked(self._folder / file):
             write_whole(self._folder / file, json.dumps({**self._recall(file), key: value}))
+
+
+def _listed(index: Index, name: str, stanza: bytes) -> Iterator[tuple[str, Orig]]:
+    """The upstream tarballs of one source package, each by its file's name."""
+    source = Sources(stanza.decode("utf-8", "replace").split("\n"))
+    for row in source["Checksums-Sha256"]:
+        found = _ORIG.fullmatch(row["name"])
+        if found is None:
+            continue
+        try:
+            version = KernelVersion.parse(found["version"])
+        except UserError:
+            continue  # a repacked tarball ("+ds1") is not the upstream version
+        uri = f"{index.uri}/{source['Directory']}/{row['name']}"
+        yield (
+            row["name"],
+            Orig(str(version), index.suite, name, uri, row["sha256"], int(row["size"])),
+        )

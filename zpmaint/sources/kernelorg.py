@@ -17,8 +17,10 @@ from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.series import numbers_of
 from zpmaint.core.tools import need, run
 from zpmaint.core.versions import KernelVersion
+from zpmaint.sources.bounds import bounds_of
+from zpmaint.sources.document import document
 from zpmaint.sources.download import download
-from zpmaint.sources.http import document, session
+from zpmaint.sources.http import session
 from zpmaint.sources.series import newest_of, not_served
 from zpmaint.sources.source import Head, NotServedError, SourceFailedError
 from zpmaint.sources.tarball import Archive, TarballSource
@@ -106,14 +108,19 @@ class KernelOrgSource(TarballSource):
         """The heads that are maintained now, as kernel.org lists them (mainline first)."""
         path = self._folder / "releases.json"
         body = document(
-            self._http, self._releases, path, max_age=self._max_age, reporter=self.reporter
+            self._http,
+            self._releases,
+            path,
+            bounds=bounds_of("releases"),
+            max_age=self._max_age,
+            reporter=self.reporter,
         )
         try:
             rows = json.loads(body)["releases"]
             return [release for row in rows if (release := self._release(row)) is not None]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise SourceFailedError(
-                f"{self._releases}: not kernel.org's list of releases: {error!r}"
+                f"{self._releases}: not kernel.org's list of releases: {error!r:.200}"
             ) from None
 
     def heads(self) -> list[Head]:
@@ -150,7 +157,12 @@ class KernelOrgSource(TarballSource):
             path = self._folder / _folder(major) / "sha256sums.asc"
             try:
                 body = document(
-                    self._http, url, path, max_age=self._max_age, reporter=self.reporter
+                    self._http,
+                    url,
+                    path,
+                    bounds=bounds_of("checksums"),
+                    max_age=self._max_age,
+                    reporter=self.reporter,
                 )
             except NotServedError:
                 self._sums[major] = {}
