@@ -157,28 +157,30 @@ def _pairs(row: Row) -> Iterator[Pair]:
 
 
 def conditions_header(table: Table) -> str:
-    """conditions.gen.h: the properties and their values as numbers."""
+    """NAME.gen.h: the properties and their values as numbers."""
     names = ", ".join(_c(prop.name) for prop in table.properties)
-    text = f"enum {{ {names}, PROPERTIES }};\n"
+    text = f"enum {{ {names} }};\n"
     for prop in table.properties:
         values = ", ".join(f"{_c(prop.name)}_{_c(value.name)}" for value in prop.values)
         text += f"enum {{ {values} }};\n"
     return text
 
 
-def conditions_source(table: Table, rows: Sequence[Row]) -> str:
-    """conditions.gen.c: the conditions, and what their numbers are called."""
-    text = '#include "condition.h"\n#include "suite.h"\n\n'
+def conditions_source(table: Table, rows: Sequence[Row], name: str) -> str:
+    """NAME.gen.c: the conditions as a C table called `name`, and what their numbers are called."""
+    text = '#include "rows.h"\n#include "suite.h"\n\n'
     for prop in table.properties:
-        values = ", ".join(
-            f'{{"{value.name}", {_release(value.since)}}}' for value in prop.values
-        )
+        values = ", ".join(f'{{"{value.name}", {_release(value.since)}}}' for value in prop.values)
         text += f"static const struct value {prop.name}_values[] = {{{values}}};\n"
     names = ", ".join(f'{{"{prop.name}", {prop.name}_values}}' for prop in table.properties)
-    text += f"const struct property properties[] = {{{names}}};\n"
+    text += f"static const struct property properties[] = {{{names}}};\n"
     lines = "".join(f"\t{{{{{', '.join(map(str, row))}}}}},\n" for row in rows)
-    text += f"const struct condition conditions[] = {{\n{lines}}};\n"
-    return text + "const int condition_count = sizeof conditions / sizeof *conditions;\n"
+    text += f"static const struct row rows[] = {{\n{lines}}};\n"
+    sizes = f"{len(table.properties)}, {len(rows)}"
+    return text + (
+        f"extern const struct table {name};\n"
+        f"const struct table {name} = {{{sizes}, properties, rows}};\n"
+    )
 
 
 def _release(version: KernelVersion | None) -> str:

@@ -42,13 +42,14 @@ def all_counters() -> tuple[Counter, ...]:
 
 @functools.cache
 def condition_tables() -> tuple[tuple[str, str], ...]:
-    """The conditions of the cases condition.*, as C."""
-    path = HERE / "conditions.toml"
-    table = read_table(path.read_text(encoding="utf-8"), str(path))
-    return (
-        ("conditions.gen.h", conditions_header(table)),
-        ("conditions.gen.c", conditions_source(table, covering(table))),
-    )
+    """The tables of conditions, as C: a name and a text each."""
+    made: list[tuple[str, str]] = []
+    for name in ("conditions", "sharing"):
+        path = HERE / f"{name}.toml"
+        table = read_table(path.read_text(encoding="utf-8"), str(path))
+        made.append((f"{name}.gen.h", conditions_header(table)))
+        made.append((f"{name}.gen.c", conditions_source(table, covering(table), name)))
+    return tuple(made)
 
 
 def init_program(arch: str, *, cache: Path, reporter: Reporter = SILENT) -> Path:

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,21 +21,6 @@
 #include "refused.h"
 
 enum { NOBODY = 65534, KPF_ANON = 12, KPF_ZERO_PAGE = 24, TABLE = HUGE / PAGE };
-
-struct outcome *outcome;
-
-void fails(const char *word, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	if (!outcome->word[0]) {
-		vsnprintf(outcome->text, sizeof outcome->text, format, args);
-		snprintf(outcome->word, sizeof outcome->word, "%s", word);
-	}
-	va_end(args);
-	_exit(1);
-}
 
 static void set_process(int how)
 {
@@ -190,7 +174,7 @@ static void write_all(const struct place *place)
 	all_zero(place, 1, "after a store");
 }
 
-struct readers { const struct condition *condition; enum by by; const struct place *place; };
+struct readers { const struct row *condition; enum by by; const struct place *place; };
 
 static void *read_chosen(void *given)
 {
@@ -201,7 +185,7 @@ static void *read_chosen(void *given)
 	return NULL;
 }
 
-static void read_as(const struct condition *condition, enum by by, const struct place *place)
+static void read_as(const struct row *condition, enum by by, const struct place *place)
 {
 	struct readers it = {condition, by, place};
 	int nobody = condition->is[PROCESS] == PROCESS_NOBODY, status, child;
@@ -230,7 +214,7 @@ static void read_as(const struct condition *condition, enum by by, const struct 
 		fails("no-setresuid", "setresuid back: %s", strerror(errno));
 }
 
-static void examine(const struct condition *condition, enum by by, const struct place *place)
+static void examine(const struct row *condition, enum by by, const struct place *place)
 {
 	struct behind before[CHOSEN_MOST], after;
 	long anon = 0;
@@ -264,7 +248,7 @@ static void examine(const struct condition *condition, enum by by, const struct 
 }
 
 /* The others of the family have the same memory, untouched, and see nothing of what was stored. */
-static void with_child(const struct condition *condition, enum by by, const struct place *place,
+static void with_child(const struct row *condition, enum by by, const struct place *place,
 		       int reader_is_child)
 {
 	int ends[2], status, child, is_child;
@@ -311,14 +295,14 @@ static void leave_dirt(void)
 	munmap(memory, DIRT * PAGE);
 }
 
-static void start_program(const struct condition *condition, enum by by)
+static void __attribute__((noreturn)) start_program(const struct row *condition, enum by by)
 {
-	char row[4 * PROPERTIES + 2] = "", file[16], way[16];
+	char row[4 * ROW_MOST + 2] = "", file[16], way[16];
 	char *words[] = {CASE_PROGRAM, row, file, way, NULL};
 	int shared = open("/dev/zp-outcome", O_RDWR | O_CREAT | O_TRUNC, 0600);
 	char image[64];
 
-	for (int i = 0; i < PROPERTIES; i++)
+	for (int i = 0; i < ROW_MOST; i++)
 		snprintf(row + strlen(row), 5, "%d,", condition->is[i]);
 	/* What the program finds comes back through a file. */
 	if (shared < 0 || write(shared, outcome, sizeof *outcome) != sizeof *outcome)
@@ -340,12 +324,15 @@ static void take_outcome(void)
 	unlink("/dev/zp-outcome");
 }
 
-static void run_here(struct condition *condition, enum by by)
+static void __attribute__((noreturn)) run_here(struct row *condition, enum by by)
 {
 	struct place place;
 
 	leave_dirt();
 	condition_place(condition, &place);
+	/* Each look of another process forks it, and the pages before are shared then. */
+	if (by == BY_PROCESS_VM || by == BY_PTRACE)
+		place.count = 1;
 	set_process(condition->is[PROCESS]);
 	switch (condition->is[FAMILY]) {
 	case FAMILY_CHILD:
@@ -359,10 +346,10 @@ static void run_here(struct condition *condition, enum by by)
 
 int case_program(int count, char **words)
 {
-	struct condition condition;
+	struct row condition;
 	char *at = count == 4 ? words[1] : "";
 
-	for (int i = 0; i < PROPERTIES; i++, at += *at == ',')
+	for (int i = 0; i < ROW_MOST; i++, at += *at == ',')
 		condition.is[i] = strtoul(at, &at, 10);
 	if (count != 4)
 		return 2;
@@ -370,31 +357,32 @@ int case_program(int count, char **words)
 	if (outcome == MAP_FAILED)
 		return 3;
 	run_here(&condition, atoi(words[3]));
-	return 0;
 }
 
-void condition_run(const struct condition *wanted, enum by by)
+/* One program at a time: what it found is in a file. */
+static void in_program(struct row *condition, enum by by)
 {
-	struct condition condition = *wanted;
-	int status, child, executed = condition.is[FAMILY] == FAMILY_EXECED;
+	int status, child = fork();
 
-	memset(outcome, 0, sizeof *outcome);
-	child = fork();
 	if (child < 0)
 		fails("no-fork", "fork: %s", strerror(errno));
-	if (!child) {
-		if (executed)
-			start_program(&condition, by);
-		run_here(&condition, by);
-	}
-	waitpid(child, &status, 0);
-	if (executed && !outcome->word[0])
+	if (!child)
+		start_program(condition, by);
+	if (waitpid(child, &status, 0) != child)
+		fails("no-child", "waitpid: %s", strerror(errno));
+	if (!outcome->word[0])
 		take_outcome();
-	if (WIFSIGNALED(status)) {
-		snprintf(outcome->word, sizeof outcome->word, "killed");
-		snprintf(outcome->text, sizeof outcome->text, "by signal %d", WTERMSIG(status));
-	} else if (!outcome->word[0]) {
-		snprintf(outcome->word, sizeof outcome->word, "no-word");
-		snprintf(outcome->text, sizeof outcome->text, "exit status %d", WEXITSTATUS(status));
-	}
+	if (WIFSIGNALED(status))
+		fails("killed", "a program by signal %d", WTERMSIG(status));
+	_exit(0);
+}
+
+void condition_run(struct row *condition, int by)
+{
+	/* Nobody may look into a process that has been root. */
+	if (by != BY_CONDITION && by != BY_POPULATE && condition->is[PROCESS] == PROCESS_NOBODY)
+		condition->is[PROCESS] = PROCESS_ROOT;
+	if (condition->is[FAMILY] == FAMILY_EXECED)
+		in_program(condition, by);
+	run_here(condition, by);
 }

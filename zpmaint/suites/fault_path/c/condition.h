@@ -7,31 +7,13 @@
 #include <stddef.h>
 
 #include "conditions.gen.h"
+#include "rows.h"
 #include "suite.h"
-
-struct condition { unsigned char is[PROPERTIES]; };
-struct value { const char *name; unsigned long since; };
-struct property { const char *name; const struct value *values; };
-
-extern const struct property properties[];
-extern const struct condition conditions[];
-extern const int condition_count;
 
 /* Readers besides those of the table: by get_user_pages(), for which stock kernels differ. */
 enum by { BY_CONDITION, BY_MEM, BY_PROCESS_VM, BY_PTRACE, BY_POPULATE, BY_MLOCK, BYS };
 
-/* What a condition came to. Lies in memory that the processes of a condition share. */
-struct outcome {
-	char word[24];  /* ZERO_PAGE, PRIVATE; else what is right on no kernel; "" while it runs */
-	char text[200]; /* for people */
-	int left_out;   /* how many values the kernel does not know */
-};
-
-extern struct outcome *outcome;
-
-/* End this process with what is right on no kernel. */
-void fails(const char *word, const char *format, ...)
-	__attribute__((noreturn, format(printf, 2, 3)));
+extern const struct table conditions;
 
 enum { CHOSEN_MOST = 16 };
 
@@ -44,13 +26,12 @@ struct place {
 };
 
 /* Make the memory; values that are not known become plain ones in `condition`. */
-void condition_place(struct condition *condition, struct place *place);
+void condition_place(struct row *condition, struct place *place);
 
 /* Read one page's first byte. */
-void read_page_by(const struct condition *condition, enum by by, const char *at);
+void read_page_by(const struct row *condition, enum by by, const char *at);
 
-/* Run one condition in processes of its own. */
-void condition_run(const struct condition *condition, enum by by);
-
+/* Run one condition in this process and children of it; ends it. */
+void condition_run(struct row *condition, int by) __attribute__((noreturn));
 
 #endif

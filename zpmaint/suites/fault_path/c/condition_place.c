@@ -65,7 +65,7 @@ static char *heap(size_t pages)
 	return (char *)start;
 }
 
-static char *made(struct condition *condition, size_t pages, int huge)
+static char *made(struct row *condition, size_t pages, int huge)
 {
 	char *start;
 
@@ -135,7 +135,7 @@ static const int advices[] = {
 	[ADVICE_PAGEOUT] = 21,
 };
 
-static void advise(struct condition *condition, char *memory, size_t pages)
+static void advise(struct row *condition, char *memory, size_t pages)
 {
 	unsigned char *advice = &condition->is[ADVICE];
 	int failed = 0;
@@ -157,7 +157,7 @@ static void protect(char *memory, size_t pages, int rights)
 		fails("no-mprotect", "mprotect with rights %d: %s", rights, strerror(errno));
 }
 
-static void set_rights(const struct condition *condition, struct place *place)
+static void set_rights(const struct row *condition, struct place *place)
 {
 	char *memory = place->memory;
 	size_t pages = place->pages;
@@ -191,7 +191,7 @@ static size_t nearest(const struct place *place, size_t in_table)
 	return page < place->pages ? page : place->pages - 1;
 }
 
-static void choose(const struct condition *condition, struct place *place)
+static void choose(const struct row *condition, struct place *place)
 {
 	size_t pages = place->pages, most = pages < CHOSEN_MOST ? pages : CHOSEN_MOST;
 
@@ -222,7 +222,7 @@ static int is_chosen(const struct place *place, size_t page)
 }
 
 /* What happened to the memory before it is read: it is the same size in the end, and maybe elsewhere. */
-static void live_through(struct condition *condition, struct place *place)
+static void live_through(struct row *condition, struct place *place)
 {
 	char *memory = place->memory, *to;
 	size_t bytes = place->pages * PAGE;
@@ -269,7 +269,7 @@ static void live_through(struct condition *condition, struct place *place)
 	}
 }
 
-static void part(const struct condition *condition, struct place *place)
+static void part(const struct row *condition, struct place *place)
 {
 	size_t cut = place->huge ? HUGE / PAGE : place->pages / 2;
 
@@ -284,7 +284,7 @@ static void part(const struct condition *condition, struct place *place)
 	place->pages -= cut;
 }
 
-void condition_place(struct condition *condition, struct place *place)
+void condition_place(struct row *condition, struct place *place)
 {
 	int where = condition->is[WHERE];
 

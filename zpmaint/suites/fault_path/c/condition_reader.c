@@ -86,7 +86,7 @@ static void by_other(const char *at, int trace)
 		fails("short-read", "by another process: wait status 0x%x", status);
 }
 
-void read_page_by(const struct condition *condition, enum by by, const char *at)
+void read_page_by(const struct row *condition, enum by by, const char *at)
 {
 	int file;
 
