@@ -13,7 +13,7 @@ from zpmaint.core.errors import UserError
 from zpmaint.core.toml import parse_toml
 from zpmaint.core.versions import KernelVersion
 
-_TRIES = 24
+_TRIES = 4
 """Rows that are tried for each that is taken: more make the set little smaller."""
 
 Row = tuple[int, ...]
@@ -91,7 +91,9 @@ def read_table(text: str, name: str) -> Table:
 
 def _property(row: Mapping[str, Any], name: str) -> Property:
     if not row.get("name") or not row.get("why") or len(row.get("values", ())) < 2:
-        raise UserError(f"{name}: property {row.get('name')!r}: name, why and two values are needed")
+        raise UserError(
+            f"{name}: property {row.get('name')!r}: name, why and two values are needed"
+        )
     return Property(
         row["name"],
         tuple(
