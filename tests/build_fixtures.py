@@ -83,8 +83,9 @@ class Toy:
         self.folder = folder
         self.tree = folder / "tree"
         self.work = folder / "cache" / "work"
-        self.fast = folder / "fast"
-        self.pid = folder / "pid"
+        # What a make can see, and what it can write.
+        self.fast = self.place / "fast"
+        self.pid = self.place / "obj" / "pid"
         self.kept = Kept()
         makefile = _MAKEFILE.replace("@FAST@", str(self.fast)).replace("@PID@", str(self.pid))
         self.write("Makefile", makefile)

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from zpmaint.build.compiler_log import Log, Said
+from zpmaint.build.limits import limits
 from zpmaint.build.make import environment
+from zpmaint.cell.launch import run
+from zpmaint.cell.values import Cell
+from zpmaint.core.errors import InfraError
 from zpmaint.core.tools import declared
 from zpmaint.port.proof import CompilerLine
 
@@ -85,10 +88,10 @@ def _errors(src: Path, path: str) -> list[CompilerLine]:
         places = [folder, "scripts/dtc/include-prefixes", "include"]
         cpp = ["gcc", "-E", "-nostdinc", "-undef", "-D__DTS__", "-x", "assembler-with-cpp"]
         cpp += [f"-I{place}" for place in places if (src / place).is_dir()]
-        status, said = _run([*cpp, "-o", str(whole), path], src)
+        status, said = _run([*cpp, "-o", str(whole), path], src, Path(scratch))
         if not status:
             dtc = ["dtc", "-I", "dts", "-O", "dtb", "-o", os.devnull, "-i", folder]
-            status, said = _run([*dtc, str(whole)], src)
+            status, said = _run([*dtc, str(whole)], src, Path(scratch))
     if not status:
         return []
     lines = [line for row in said if (line := _line(row, path)) is not None]
@@ -96,16 +99,12 @@ def _errors(src: Path, path: str) -> list[CompilerLine]:
     return placed or lines or [CompilerLine(path, 0, said[0] if said else "dtc said nothing")]
 
 
-def _run(command: Sequence[str], src: Path) -> tuple[int, list[str]]:
-    done = subprocess.run(
-        command,
-        cwd=src,
-        env=environment({}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    return done.returncode, done.stderr.decode("utf-8", "replace").splitlines()
+def _run(command: Sequence[str], src: Path, scratch: Path) -> tuple[int, list[str]]:
+    inside = Cell("dtc", (scratch,), (src,), environment=environment({}), limits=limits(), cwd=src)
+    done = run(command, inside)
+    if done.ended.limits_met:
+        raise InfraError(f"{command[0]} ran into its {'; '.join(done.ended.limits_met)}")
+    return done.ended.status, done.stderr.decode("utf-8", "replace").splitlines()
 
 
 def _line(row: str, path: str) -> CompilerLine | None:

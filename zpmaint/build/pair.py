@@ -45,7 +45,6 @@ class _Job(Setting):
     deleted: frozenset[str] = frozenset()
     """Files of stock that the patch takes away: no later record names what was made of them."""
     narrow: bool = False
-    lock: int = -1
 
     @property
     def kept(self) -> Kept:
@@ -115,11 +114,10 @@ def build(
             data=data,
         )
         job = _Job(**vars(shared))
-        with job.work.locked(reporter) as lock:
+        with job.work.locked(reporter):
             is_pair = patched is not None and Flavour.PATCHED in flavours
             job = replace(
                 job,
-                lock=lock,
                 narrow=narrow,
                 later=frozenset(later),
                 is_pair=is_pair,
@@ -365,13 +363,12 @@ def _run(
     expected: int,
     extra: Mapping[str, str] | None = None,
 ) -> int:
-    env = job.environment(extra)
     start = variant.log.stat().st_size
     with job.work.making():
-        status, steps = make.make(
-            arguments, env=env, log=variant.log, step=step, expected=expected, keep_open=job.lock
+        ended, steps = make.make(
+            arguments, job.cell(extra), log=variant.log, step=step, expected=expected
         )
-        if status:
+        if ended.status:
             with variant.log.open(errors="replace") as log:
                 log.seek(start)
                 raise _fault(job, variant, log.read().splitlines())
@@ -380,7 +377,5 @@ def _run(
 
 def _fault(job: _Job, variant: _Variant, said: list[str]) -> InfraError | KernelError:
     fault = diagnose(said, str(job.work.src), str(job.work.obj))
-    what = f"{variant.flavour} {job.version} ({job.arch}) does not build: {fault.line}"
-    if fault.infrastructure:
-        return InfraError(what, f"{fault.hint}; log: {variant.log}")
-    return KernelError(what, f"log: {variant.log}")
+    what = f"{variant.flavour} {job.version} ({job.arch}) does not build"
+    return fault.error(what, variant.log)

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
+from zpmaint.build.limits import limits
 from zpmaint.build.make import environment
 from zpmaint.build.records import Record
+from zpmaint.cell.launch import run
+from zpmaint.cell.values import Cell
 from zpmaint.core.errors import InfraError
 
 _MARKER = re.compile(rb'^# (\d+) "([^"\n]*)"[^\n]*\n', re.MULTILINE)
@@ -40,19 +42,22 @@ def seen_lines(
         words = _command(record, obj, swap, Path(scratch))
         if before is not None:
             words = [words[0], "-include", str(before), *words[1:]]
-        done = subprocess.run(
-            [*words, "-w", "-E", "-dD", "-dI", "-fdirectives-only"],
+        others = [path for path in (*(swap or ()), before) if path is not None]
+        # Foreign, as all of a build is: the build's own Makefile wrote the record.
+        inside = Cell(
+            "preprocess",
+            readable=(obj.parent, Path(scratch), *others),
+            environment=environment({"CCACHE_DISABLE": "1"}),
+            limits=limits(),
             cwd=obj,
-            env=environment({"CCACHE_DISABLE": "1"}),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
         )
-        if done.returncode:
-            said = done.stderr.decode(errors="replace").strip().splitlines()
+        done = run([*words, "-w", "-E", "-dD", "-dI", "-fdirectives-only"], inside)
+        if done.ended.status or done.ended.limits_met:
+            said = [*done.ended.limits_met]
+            said += done.stderr.decode(errors="replace").strip().splitlines()
             raise InfraError(
                 f"{record.target}: its recorded command does not preprocess: "
-                f"{said[0] if said else f'exit status {done.returncode}'}",
+                f"{said[0] if said else f'exit status {done.ended.status}'}",
                 f"rm -r {obj.parent}, and build again",
             )
         return _numbers(done.stdout, obj, files)
@@ -93,7 +98,7 @@ def _numbers(text: bytes, obj: Path, files: Collection[Path]) -> dict[Path, froz
     known: dict[bytes, Path | None] = {}
     found: dict[Path, set[int]] = {path: set() for path in files}
     markers = [*_MARKER.finditer(text)]
-    for marker, after in zip(markers, [*markers[1:], None], strict=True):
+    for marker, after in zip(markers, [*markers[1:], None], strict=False):
         name = marker[2]
         if name.rsplit(b"/", 1)[-1] not in names:
             continue

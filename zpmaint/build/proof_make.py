@@ -64,7 +64,6 @@ class Bench:
     """Names the pristine tree's content."""
     log: Path
     step: Step
-    lock: int
 
     def configure(self, over: Files, sets: Mapping[str, str]) -> Configured:
         """Have kconfig configure the tree with `over`: the profile, and `sets` on top. Not run
@@ -157,23 +156,21 @@ class Bench:
     ) -> tuple[int, list[str]]:
         start = self.log.stat().st_size
         with self.shared.work.making():
-            status, _ = make.make(
+            ended, _ = make.make(
                 [*self.shared.command, *words],
-                env=self.shared.environment(extra),
+                self.shared.cell(extra),
                 log=self.log,
                 step=self.step,
                 expected=expected,
-                keep_open=self.lock,
             )
         with self.log.open(errors="replace") as log:
             log.seek(start)
-            return status, log.read().splitlines()
+            return ended.status, log.read().splitlines()
 
     def _fault(self, printed: Sequence[str], what: str) -> InfraError | KernelError:
         work = self.shared.work
         fault = diagnose(printed, str(work.src), str(work.obj))
-        kind = InfraError if fault.infrastructure else KernelError
-        return kind(f"{self.shared.version} {what}: {fault.line}", f"log: {self.log}")
+        return fault.error(f"{self.shared.version} {what}", self.log)
 
 
 def is_makefile(path: str) -> bool:

@@ -75,7 +75,7 @@ def prove(
             fragments=fragments,
             data=data,
         )
-        with shared.work.locked(reporter) as lock:
+        with shared.work.locked(reporter):
             source = fingerprint(shared.tree, frozenset(later))
             texts = [(step.name, step.text, contents(step.result)) for step in steps]
             asked = None if only is None else sorted(only)
@@ -92,7 +92,7 @@ def prove(
                 shared.work.prepare(shared.tree, source, later)
                 if reason := shared.work.recover():
                     step.note(f"{reason}: what cannot be trusted is built again")
-                bench = Bench(shared, source, log, step, lock)
+                bench = Bench(shared, source, log, step)
                 found = _proof(bench, steps, only, (built or work) / shared.work.folder.name)
             write_kept(kept, found)
             return found

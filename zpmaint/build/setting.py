@@ -21,6 +21,7 @@ from zpmaint.build.options import BuildOptions
 from zpmaint.build.profiles import Profile
 from zpmaint.build.toolchains import Toolchain
 from zpmaint.build.worktree import WorkTree
+from zpmaint.cell.values import Cell
 from zpmaint.core import tools
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.files import write_whole
@@ -98,6 +99,12 @@ class Setting:
                 "CCACHE_NOHASHDIR": "1",
             }
         return make.environment({**found, **(extra or {})})
+
+    def cell(self, extra: Mapping[str, str] | None = None) -> Cell:
+        """The cell that a make of this tree runs in: it writes objects, and reads sources, whose
+        files are the pristine tree's own."""
+        writable = [self.work.obj, *([self.ccache] if self.ccache else [])]
+        return make.cell(self.environment(extra), writable, [self.work.folder])
 
 
 def setting(

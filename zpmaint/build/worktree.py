@@ -23,6 +23,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from zpmaint.cell import launch
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, write_whole
 from zpmaint.core.locks import hold
@@ -84,12 +85,11 @@ class WorkTree:
         self._lock = folder / ".lock"
 
     @contextmanager
-    def locked(self, reporter: Reporter) -> Iterator[int]:
-        """Hold the folder alone among all processes; waits. Gives the lock's file descriptor: a
-        child that inherits it keeps the lock, so that a make whose parent was killed cannot meet
-        another one in the same folder."""
-        with hold(self._lock, f"the build folder {self.folder.name}", reporter) as lock:
-            yield lock
+    def locked(self, reporter: Reporter) -> Iterator[None]:
+        """Hold the folder alone among all processes; waits. No child has the lock: a make dies
+        with its cell, and what of one is left, `recover` ends."""
+        with hold(self._lock, f"the build folder {self.folder.name}", reporter):
+            yield
 
     def prepare(self, tree: Path, source_id: str, later: Collection[str] = ()) -> None:
         """Make src/ from the pristine `tree`, unless it was made from the same one already; then
@@ -153,6 +153,7 @@ class WorkTree:
         among it, everything does.
         """
         if self._making.exists():
+            launch.clear(self.obj)  # or it would write on
             start = self._making.stat().st_mtime_ns
             newer = [
                 self.obj / path for path, status in _files(self.obj) if status.st_mtime_ns >= start

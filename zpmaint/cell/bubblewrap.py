@@ -14,12 +14,12 @@ HOME = "/tmp/home"
 _RESOLVER = Path("/etc/resolv.conf")
 
 
-def command(cell: Cell, status: int, *, without_userns: bool) -> list[str]:
-    """Bubblewrap with its arguments, up to the program that it runs. `status` is the descriptor
+def arguments(cell: Cell, status: int, *, without_userns: bool) -> list[str]:
+    """Bubblewrap's arguments, up to the program that it runs. `status` is the descriptor
     that bubblewrap reports on; `without_userns`: it knows --disable-userns (0.8.0).
 
     No capability is left, not even for root: with one, a read-only mount is soon writable."""
-    words = ["bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+    words = ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
     words += [] if cell.network else ["--unshare-net"]
     words += ["--disable-userns"] if without_userns else []
     words += ["--cap-drop", "ALL", "--die-with-parent", "--json-status-fd", str(status)]

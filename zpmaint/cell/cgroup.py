@@ -169,6 +169,21 @@ def parents() -> tuple[Parents | None, str]:
     return None, why
 
 
+def memory_at_most() -> int:
+    """Bytes of memory that this process's own group may use, at most those of the machine."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    mounts, own = _mounts(), _own()
+    files = []
+    if "memory" in mounts:
+        files.append(_below(mounts["memory"], own.get("memory", "/")) / "memory.limit_in_bytes")
+    if "" in mounts:
+        files.append(_below(mounts[""], own.get("", "/")) / "memory.max")
+    for file in files:
+        with suppress(OSError, ValueError):  # "max" is no number
+            whole = min(whole, int(file.read_text()))
+    return whole
+
+
 def _enters(group: Group) -> str:
     """Whether a process can be moved into a group; why not."""
     done = subprocess.run(

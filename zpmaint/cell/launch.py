@@ -17,10 +17,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-from zpmaint.cell import bubblewrap, cgroup
-from zpmaint.cell.means import knows_disable_userns, means, unshare
+from zpmaint.cell import bubblewrap, cgroup, strays
+from zpmaint.cell.means import knows_disable_userns, means, program, unshare
 from zpmaint.cell.running import Running
-from zpmaint.cell.strays import COOKIE, cookie
 from zpmaint.cell.values import Cell, Done, Limits, Walls
 from zpmaint.core.errors import InfraError
 from zpmaint.core.tools import declared
@@ -43,19 +42,32 @@ def run(
     and the limits that were met are the caller's to judge. Raises what `start` does.
     """
     with ExitStack() as stack:
-        out = stack.enter_context(log.open("ab")) if log else subprocess.PIPE
+        out: IO[bytes]
+        err: IO[bytes]
+        if log:
+            out = err = stack.enter_context(log.open("ab"))
+        else:
+            out = stack.enter_context(tempfile.TemporaryFile())
+            err = stack.enter_context(tempfile.TemporaryFile())
         running = stack.enter_context(
             start(
                 command,
                 cell,
                 stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
                 stdout=out,
-                stderr=subprocess.STDOUT if log else subprocess.PIPE,
+                stderr=err,
                 pass_fds=pass_fds,
+                outputs=() if log else (out.fileno(), err.fileno()),
             )
         )
-        said, complained = running.process.communicate(stdin)
-        return Done(running.wait(), said or b"", complained or b"")
+        running.process.communicate(stdin)
+        ended = running.wait()
+        return Done(ended, *(b"" if log else _said(file, cell.limits) for file in (out, err)))
+
+
+def _said(file: IO[bytes], limits: Limits) -> bytes:
+    file.seek(0)
+    return file.read(-1 if limits.output is None else limits.output)
 
 
 def start(
@@ -66,8 +78,10 @@ def start(
     stdout: Stream = None,
     stderr: Stream = None,
     pass_fds: Sequence[int] = (),
+    outputs: Sequence[int] = (),
 ) -> Running:
-    """Start a program in a cell; of our descriptors it has the given ones alone.
+    """Start a program in a cell; of our descriptors it has the given ones alone. `outputs` are
+    files that the limit of output holds for.
 
     The thread that calls this has to live as long as the program. Raises InfraError where the
     program is not installed, the cell has no such folder, or cannot be made.
@@ -85,12 +99,13 @@ def start(
             environment |= {"HOME": bubblewrap.HOME, "TMPDIR": "/tmp"}
             told, telling = os.pipe()
             stack.callback(os.close, told)
-            before = bubblewrap.command(cell, telling, without_userns=knows_disable_userns())
+            before = [program("bwrap")]
+            before += bubblewrap.arguments(cell, telling, without_userns=knows_disable_userns())
         else:
             private = stack.enter_context(tempfile.TemporaryDirectory(prefix="zpmaint-cell-"))
-            environment |= {"HOME": private, "TMPDIR": private, COOKIE: cookie(cell)}
+            environment |= {"HOME": private, "TMPDIR": private, strays.COOKIE: strays.cookie(cell)}
             telling = -1
-            before = ["setpriv", "--pdeathsig", "KILL", "--"]
+            before = [program("setpriv"), "--pdeathsig", "KILL", "--"]
             before += unshare(cell.network) if walls is Walls.UNSHARE else []
         try:
             process = subprocess.Popen(
@@ -109,7 +124,22 @@ def start(
         finally:
             if telling >= 0:
                 os.close(telling)
-        return Running(process, cell, group=group, told=told, keep=stack.pop_all())
+        keep = stack.pop_all()
+        try:
+            return Running(process, cell, group=group, told=told, keep=keep, outputs=outputs)
+        except BaseException:
+            process.kill()  # and its walls with it
+            process.wait()
+            keep.close()
+            raise
+
+
+def clear(folder: Path) -> None:
+    """Kill what cells of a zpmaint that is gone left writing into `folder`, the first of what they
+    could write; no live one may have it. Bubblewrap leaves nothing."""
+    cgroup.parents()  # clears its own
+    if means().walls is not Walls.BUBBLEWRAP:
+        strays.kill(strays.cookie(Cell("", (folder,))))
 
 
 def _check(program: str, cell: Cell) -> None:
@@ -141,4 +171,4 @@ def _trampoline(group: cgroup.Group | None, limits: Limits) -> list[str]:
         lines.append(f"ulimit -f {max(1, limits.file_size // _BLOCK)}")
     if limits.memory is not None and not group:
         lines.append(f"ulimit -d {max(1, limits.memory >> 10)}")
-    return ["sh", "-c", "; ".join([*lines, 'exec "$@"']), "sh"]
+    return ["/bin/sh", "-c", "; ".join([*lines, 'exec "$@"']), "sh"]

@@ -16,7 +16,8 @@ from zpmaint.core.errors import InfraError, UserError
 
 NAME = "ZPMAINT_CELL"
 """The environment's word: "none" or "unshare" has cells do with less, "bubblewrap" insists."""
-UNSHARE = ("unshare", "--fork", "--kill-child", "--pid", "--mount-proc", "--ipc", "--net")
+_UNSHARE = ("--fork", "--kill-child", "--pid", "--mount-proc", "--ipc", "--net")
+_USUAL = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 _NO_USERNS = (0, 8, 0)  # the first bubblewrap with --disable-userns
 
 
@@ -41,7 +42,7 @@ def _walls(asked: str) -> tuple[Walls, str]:
         return Walls.BUBBLEWRAP, ""
     if asked == Walls.BUBBLEWRAP:
         raise InfraError(f"{NAME}={asked}: {fault}", "apt-get install bubblewrap")
-    if fault_too := _fault([*unshare(), "true"]):
+    if fault_too := _fault([*unshare(), "/bin/true"]):
         if asked == Walls.UNSHARE:
             raise InfraError(f"{NAME}={asked}: {fault_too}")
         return Walls.NONE, f"bubblewrap: {fault}; unshare: {fault_too}"
@@ -50,30 +51,39 @@ def _walls(asked: str) -> tuple[Walls, str]:
 
 def unshare(network: bool = False) -> list[str]:
     """The command line of unshare, up to the program that it runs."""
-    words = [word for word in UNSHARE if not (network and word == "--net")]
+    words = [word for word in _UNSHARE if not (network and word == "--net")]
     # Root needs no user namespace for the others; a user has to be root in one.
-    words = words if os.geteuid() == 0 else [words[0], "--map-root-user", *words[1:]]
+    words = words if os.geteuid() == 0 else ["--map-root-user", *words]
     # The first process of a pid namespace is deaf to most signals: that is a shell, then.
-    return [*words, "sh", "-c", '"$@"; exit $?', "sh"]
+    return [program("unshare"), *words, "/bin/sh", "-c", '"$@"; exit $?', "sh"]
+
+
+@functools.cache
+def program(name: str) -> str:
+    """Where a program is that cells are made with, whatever PATH a build is given."""
+    path = f"{os.environ.get('PATH', '')}:{_USUAL}"
+    return shutil.which(name, path=path) or name
 
 
 @functools.cache
 def knows_disable_userns() -> bool:
     """Whether this bubblewrap can keep what runs in it from making namespaces."""
-    said = subprocess.run(["bwrap", "--version"], capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        [program("bwrap"), "--version"], capture_output=True, text=True, check=False
+    )
     found = re.search(r"(\d+)\.(\d+)\.(\d+)", said.stdout)
     return found is not None and tuple(int(word) for word in found.groups()) >= _NO_USERNS
 
 
 def _bubblewrap_fault() -> str:
     """Why bubblewrap does not work here, "" where it does."""
-    if not shutil.which("bwrap"):
+    if program("bwrap") == "bwrap":
         return "not installed"
     cell = Cell("probe", environment={"PATH": os.environ.get("PATH", os.defpath)})
     out = os.open(os.devnull, os.O_WRONLY)
     try:
-        words = bubblewrap.command(cell, out, without_userns=knows_disable_userns())
-        return _fault([*words, "true"], out)
+        words = bubblewrap.arguments(cell, out, without_userns=knows_disable_userns())
+        return _fault([program("bwrap"), *words, "/bin/true"], out)
     finally:
         os.close(out)
 

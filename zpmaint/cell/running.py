@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -42,12 +43,14 @@ class Running:
         group: Group | None,
         told: int | None,
         keep: ExitStack,
+        outputs: Sequence[int] = (),
     ) -> None:
         self.process = process
         self._cell = cell
         self._group = group
         self._told = told
         self._keep = keep
+        self._outputs = outputs
         self._began = time.monotonic()
         self._said = b""
         self._first = self._first_process()
@@ -103,6 +106,11 @@ class Running:
             self.process.wait(grace)
         self.kill()
 
+    def stop(self, why: str) -> None:
+        """Kill it, for a limit that it went past; `why` names it."""
+        self._stopped = self._stopped or why
+        self.kill()
+
     def kill(self) -> None:
         """Kill it and all it started; comes back when they are gone."""
         self._kill_all()
@@ -145,6 +153,10 @@ class Running:
                 if (free := disk.f_bavail * disk.f_frsize) < limits.disk_free:
                     least = size(limits.disk_free)
                     return f"limit of disk: {size(free)} free at {path}, less than {least}"
+        if limits.output is not None:
+            for fd in self._outputs:
+                if os.fstat(fd).st_size > limits.output:
+                    return f"limit of output: more than {size(limits.output)}"
         return ""
 
     def _kill_all(self) -> None:

@@ -21,9 +21,9 @@ _GOING = 2.0  # seconds
 
 
 def cookie(cell: Cell) -> str:
-    """Names a cell's kind of processes: by its name and what it writes."""
-    text = "\0".join([cell.name, *map(str, cell.writable)])
-    return hashlib.sha256(os.fsencode(text)).hexdigest()[:16]
+    """Names a cell's processes: by the folder that it writes first of all, else by its name."""
+    first = str(cell.writable[0].resolve()) if cell.writable else cell.name
+    return hashlib.sha256(os.fsencode(first)).hexdigest()[:16]
 
 
 def kill(marked: str) -> int:

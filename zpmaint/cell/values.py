@@ -61,6 +61,8 @@ class Limits:
     """Bytes of any one file."""
     disk_free: int | None = None
     """Bytes that stay free on the disk of each writable folder: past it the cell is ended."""
+    output: int | None = 1 << 30
+    """Bytes that it may say where what it says is kept in memory."""
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tarfile
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
 from zpmaint.core.errors import InfraError
 from zpmaint.core.tools import need
+from zpmaint.sources.tar_stream import regular_files
+from zpmaint.sources.xz import decoded
 
 
 def read_files(archive: Path, wanted: Collection[str]) -> tuple[dict[str, bytes | None], list[str]]:
@@ -20,25 +21,13 @@ def read_files(archive: Path, wanted: Collection[str]) -> tuple[dict[str, bytes 
 
     Raises InfraError where the archive is damaged.
     """
-    need("xz")
     found: dict[str, bytes | None] = dict.fromkeys(wanted)
     names: list[str] = []
-    with subprocess.Popen(["xz", "-dc", str(archive)], stdout=subprocess.PIPE) as xz:
-        try:
-            with tarfile.open(fileobj=xz.stdout, mode="r|") as tar:
-                for member in tar:
-                    path = member.name.removeprefix("./").partition("/")[2]
-                    if not member.isfile():
-                        continue
-                    names.append(path)
-                    if path in found and (stream := tar.extractfile(member)):
-                        found[path] = stream.read()
-        except (tarfile.TarError, EOFError) as error:
-            raise InfraError(
-                f"{archive}: {error}", "delete it; it will be fetched again"
-            ) from error
-        finally:
-            xz.kill()
+    with decoded(archive) as source:
+        for path, data in regular_files(source.stream):
+            names.append(path)
+            if path in found:
+                found[path] = data
     return found, names
 
 

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from zpmaint.core.errors import InfraError
 from zpmaint.evaluate.values import QueuedPatch
+from zpmaint.sources.tar_stream import Kind, members
+from zpmaint.sources.xz import decoded
 
 PARTS = (("debian/patches", ""), ("debian/patches-rt", "rt/"))
 """The folder of each queue and what stands before its patches' names; applied in this order."""
@@ -19,17 +20,12 @@ def read_queue(archive: Path) -> list[QueuedPatch]:
 
     Raises InfraError where the archive cannot be read or a series names a patch it lacks.
     """
-    try:
-        with tarfile.open(archive, "r:xz") as tar:
-            files = {
-                member.name.removeprefix("./"): stream.read()
-                for member in tar
-                if "/patches" in member.name
-                and member.isfile()
-                and (stream := tar.extractfile(member))
-            }
-    except (OSError, tarfile.TarError, EOFError) as error:
-        raise InfraError(f"{archive}: {error}", "delete it; it will be fetched again") from error
+    with decoded(archive) as source:
+        files = {
+            member.name.removeprefix("./"): member.data
+            for member in members(source.stream)
+            if member.kind is Kind.FILE and "/patches" in member.name
+        }
     found: list[QueuedPatch] = []
     for folder, prefix in PARTS:
         for name in series(files.get(f"{folder}/series", b"")):

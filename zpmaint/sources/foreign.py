@@ -9,6 +9,7 @@ of packages, the sha256 of the file.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from pathlib import Path
 from debian.deb822 import Packages
 from debian.debian_support import Version
 
+from zpmaint.cell.launch import run
+from zpmaint.cell.values import Cell
 from zpmaint.core import tools
 from zpmaint.core.errors import InfraError
 from zpmaint.core.files import landing, locked, write_whole
@@ -65,8 +68,15 @@ def unpacked(
         found = _found(apt, package, arch, reporter, entries)
         deb, path = _fetched(apt, found, folder.parent, reporter)
         with reporter.step(f"unpack {package} {deb.version} ({arch})"), landing(folder) as fresh:
-            done = tools.run(["dpkg-deb", "--extract", path, fresh])
-            if done.returncode:
+            # What it holds is root's to unpack by dpkg's own ways: it can write there alone.
+            cell = Cell(
+                "dpkg-deb",
+                writable=(fresh,),
+                readable=(path,),
+                environment={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+            )
+            done = run(["dpkg-deb", "--extract", path, fresh], cell)
+            if done.ended.status:
                 said = done.stderr.decode("utf-8", "replace").strip()
                 raise InfraError(f"{path.name} does not unpack: {said}", f"delete {path}")
             facts = {"version": deb.version, "uri": deb.uri, "sha256": deb.sha256}

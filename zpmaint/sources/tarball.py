@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,13 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from zpmaint.core.progress import SILENT, Reporter, Step
-from zpmaint.core.tools import need
+from zpmaint.core.provenance import Provenance
 from zpmaint.core.versions import KernelVersion
-from zpmaint.sources.source import SourceFailedError
 from zpmaint.sources.tar_stream import regular_files
 from zpmaint.sources.tree import read_blobs
 from zpmaint.sources.tree_names import TreeNames
 from zpmaint.sources.unpack import unpack
+from zpmaint.sources.xz import decoded
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,10 @@ class TarballSource(ABC):
     @abstractmethod
     def archive(self, version: KernelVersion) -> Archive:
         """The verified archive of `version`, fetched where it is not here yet."""
+
+    @abstractmethod
+    def provenance(self, version: KernelVersion) -> Provenance:
+        """See HasProvenance."""
 
     def tree(self, version: KernelVersion, keep: Iterable[str] = ()) -> Path:
         """See Source.tree; what is left out is in unpack.toml."""
@@ -92,32 +93,8 @@ class TarballSource(ABC):
 
 def _files(archive: Path, step: Step) -> Iterator[tuple[str, bytes]]:
     """Every file of an archive. Raises SourceFailedError where it cannot be read to its end."""
-    need("xz")
-    size = archive.stat().st_size
-    with (
-        archive.open("rb") as packed,
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(
-            ["xz", "--decompress", "--stdout"],
-            stdin=packed, stdout=subprocess.PIPE, stderr=said, bufsize=1 << 20,
-        ) as xz,
-    ):  # fmt: skip
-        assert xz.stdout is not None
-        why = ""
-        try:
-            for number, file in enumerate(regular_files(xz.stdout)):
-                if number % 256 == 0:
-                    # The offset is shared with xz: it tells how far the packed bytes are.
-                    step.advance(os.lseek(packed.fileno(), 0, os.SEEK_CUR), size)
-                yield file
-            while xz.stdout.read(1 << 20):
-                pass  # what pads the archive
-        except ValueError as error:
-            why = str(error)
-        if xz.wait() != 0:
-            said.seek(0)
-            why = said.read().decode(errors="replace").strip() or f"exit status {xz.returncode}"
-        if why:
-            raise SourceFailedError(
-                f"{archive}: cannot be read: {why}", "delete it; it will be fetched again"
-            )
+    with decoded(archive) as source:
+        for number, file in enumerate(regular_files(source.stream)):
+            if number % 256 == 0:
+                source.tell(step)
+            yield file

@@ -1,37 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A source tree out of its archive: once, whole or not at all, less what no x86 build of mm reads.
 
-xz decodes the archive a single time and two tars read along: one takes everything outside the
-folders of unpack.toml, the other what kconfig and kbuild need inside them.
+What is taken: everything outside the folders of unpack.toml, and what kconfig and kbuild need in
+them. Every member is looked at, also those that are left out: an archive that holds what no kernel
+does is refused as a whole.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
 import os
+import re
 import shutil
-import signal
-import subprocess
 import tempfile
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, locked, write_whole
 from zpmaint.core.progress import SILENT, Reporter, Step
-from zpmaint.core.tools import need
 from zpmaint.sources.added import added_later, later_file
 from zpmaint.sources.download import disk_error
 from zpmaint.sources.source import SourceFailedError
-
-_CHUNK = 1 << 20
-_COMMON = ["--no-same-owner", "--no-same-permissions", "--delay-directory-restore"]
+from zpmaint.sources.tar_stream import Kind, Member, members
+from zpmaint.sources.tree_rules import RefusedError, shown
+from zpmaint.sources.tree_writer import TreeWriter
+from zpmaint.sources.xz import decoded
 
 
 @dataclass(frozen=True)
@@ -83,9 +81,9 @@ def unpack(
     names is there if the archive has it, with the folder that it is built in. A tree that is there
     already is only completed; `added_later` tells what it got so.
 
-    Raises SourceFailedError for an archive that is cut or corrupt: then no tree appears.
+    Raises SourceFailedError for an archive that is cut or corrupt, and for one that holds what no
+    kernel's tree may hold (tree_rules.py), by name: then no tree appears.
     """
-    need("tar", "xz")
     omit = declared() if omit is None else omit
     wanted = sorted({omit.needed(_inside(path)) for path in keep if omit.covers(_inside(path))})
     with locked(tree, reporter):
@@ -117,30 +115,12 @@ def _whole(
     _asked(tree).unlink(missing_ok=True)
     later_file(tree).unlink(missing_ok=True)
     with landing(tree) as fresh, reporter.step(f"unpack {tree.name}", "B") as step:
-        top = _top(archive)
-        folders = [f"{top}/{folder}" for folder in omit.folders]
-        rest = ["--anchored", "--no-wildcards", *(f"--exclude={folder}" for folder in folders)]
-        readers = [[*rest, f"--directory={fresh}"]]
-        globs = [f"{folder}/{name}" for folder in folders for name in _deep(omit.always)]
-        names = [f"{top}/{path}" for path in wanted]
-        # In a folder of their own: two tars that make the same folder at once trip over each other.
-        apart = fresh / ".kept"
-        apart.mkdir()
-        if globs or names:
-            readers.append(
-                [
-                    f"--directory={apart}",
-                    *("--anchored", "--wildcards", "--wildcards-match-slash", *globs),
-                    *("--no-wildcards", *names),
-                ]
-            )
-        _decode(archive, readers, step)
-        extra = [path for path in _files(apart, wanted) if not _is_always(path, omit)]
-        _join(apart, fresh)
+        taken = _Taken(wanted, omit)
+        _decode(archive, fresh, taken, step)
         if not (fresh / "Makefile").is_file():
-            raise SourceFailedError(f"{archive}: holds no kernel tree (no {top}/Makefile)")
+            raise SourceFailedError(f"{archive}: holds no kernel tree (no Makefile at its top)")
         write_whole(_asked(tree), json.dumps(list(wanted)))
-        write_whole(later_file(tree), json.dumps(sorted(extra)))
+        write_whole(later_file(tree), json.dumps(sorted(taken.extra)))
 
 
 def _complete(archive: Path, tree: Path, wanted: Sequence[str], reporter: Reporter) -> None:
@@ -151,10 +131,9 @@ def _complete(archive: Path, tree: Path, wanted: Sequence[str], reporter: Report
     beside = Path(tempfile.mkdtemp(dir=tree.parent, prefix=f".{tree.name}.more."))
     try:
         with reporter.step(f"unpack {len(missing)} more of {tree.name}", "B") as step:
-            top = _top(archive)
-            names = [f"{top}/{path}" for path in missing]
-            _decode(archive, [[f"--directory={beside}", "--no-wildcards", *names]], step)
-        fresh = [path for path in _files(beside, missing) if not (tree / path).exists()]
+            taken = _Taken(missing, None)
+            _decode(archive, beside, taken, step)
+        fresh = [path for path in taken.extra if not os.path.lexists(tree / path)]
         # Before the files are there: whoever reads the tree meanwhile must not take them for old.
         write_whole(later_file(tree), json.dumps(sorted({*added_later(tree), *fresh})))
         for path in fresh:
@@ -165,128 +144,90 @@ def _complete(archive: Path, tree: Path, wanted: Sequence[str], reporter: Report
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _files(top: Path, paths: Iterable[str]) -> list[str]:
-    """The files that `paths`, files or folders, are or hold below `top`."""
-    found: list[str] = []
-    for path in paths:
-        place = top / path
-        for one in place.rglob("*") if place.is_dir() and not place.is_symlink() else [place]:
-            if one.is_symlink() or one.is_file():
-                found.append(str(one.relative_to(top)))
-    return found
+class _Taken:
+    """Which entries of an archive are unpacked: all but what is omitted, and what is asked for;
+    where `omit` is None, only that."""
+
+    def __init__(self, wanted: Collection[str], omit: Omissions | None) -> None:
+        self._wanted = frozenset(wanted)
+        self._omit = omit
+        always = omit.always if omit else ()
+        self._always = re.compile("|".join(map(translate, always)) or "(?!)")
+        self._folders: dict[str, tuple[bool, bool]] = {}
+        self.extra: list[str] = []
+        """What came because it was asked for."""
+
+    def __call__(self, path: str) -> bool:
+        """Whether a file or a link is; to be asked once of each."""
+        folder, _, name = path.rpartition("/")
+        usual, asked = self._of(folder)
+        if usual or self._always.match(name):
+            return True
+        if asked or path in self._wanted:
+            self.extra.append(path)
+            return True
+        return False
+
+    def folder(self, path: str) -> bool:
+        """Whether a folder is, even where nothing lies in it."""
+        return any(self._of(path))
+
+    def _of(self, folder: str) -> tuple[bool, bool]:
+        """Whether a folder is taken as usual, and whether it was asked for."""
+        known = self._folders.get(folder)
+        if known is None:
+            above = {folder, *map(str, PurePosixPath(folder).parents)}
+            usual = self._omit is not None and not self._omit.folders.keys() & above
+            known = self._folders[folder] = usual, bool(self._wanted & above)
+        return known
 
 
-def _is_always(path: str, omit: Omissions) -> bool:
-    name = path.rpartition("/")[2]
-    return any(fnmatchcase(name, glob) for glob in omit.always)
+def _decode(archive: Path, folder: Path, taken: _Taken, step: Step) -> None:
+    """Write what is taken of `archive` below `folder`. Raises SourceFailedError unless all of it
+    was decoded, and where it holds what no kernel's tree may hold."""
+    writer = TreeWriter(folder)
+    with decoded(archive, threads=2) as source:
+        for number, (path, member) in enumerate(_below_top(members(source.stream))):
+            if number % 64 == 0:
+                source.tell(step)
+            _put(writer, path, member, taken)
+        writer.finish()
 
 
-def _join(apart: Path, tree: Path) -> None:
-    """Move every file below `apart` to its place in `tree`."""
-    for folder, folders, files in os.walk(apart):
-        place = tree / Path(folder).relative_to(apart)
-        place.mkdir(parents=True, exist_ok=True)
-        linked = [name for name in folders if (Path(folder) / name).is_symlink()]
-        for name in [*files, *linked]:
-            (Path(folder) / name).replace(place / name)
-    shutil.rmtree(apart)
-
-
-def _deep(names: Iterable[str]) -> list[str]:
-    """Each glob for the folder itself and for all below it."""
-    return [form for name in names for form in (name, f"*/{name}")]
-
-
-def _top(archive: Path) -> str:
-    """The one folder that all of the archive lies in, linux-6.12.107 or so."""
-    with subprocess.Popen(
-        ["xz", "--decompress", "--stdout", "--", archive],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    ) as xz:  # fmt: skip
-        assert xz.stdout is not None
-        with subprocess.Popen(
-            ["tar", "--list", "--file=-"],
-            stdin=xz.stdout, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        ) as tar:  # fmt: skip
-            assert tar.stdout is not None
-            lines = (line.decode("utf-8", "surrogateescape").rstrip("\n") for line in tar.stdout)
-            first = next((line for line in lines if "/" in line), "")
-            tar.kill()
-        xz.kill()
-    top = first.removeprefix("./").split("/")[0]
-    if not top:
-        raise SourceFailedError(f"{archive}: not a .tar.xz archive, or cut at its start")
-    return top
-
-
-def _decode(archive: Path, readers: Sequence[Sequence[str]], step: Step) -> None:
-    """Decode `archive` once into a tar per reader. Raises SourceFailedError unless all of it
-    was decoded and every tar took its part."""
-    size = archive.stat().st_size
-    tars = [["tar", "--extract", "--file=-", "--strip-components=1", *_COMMON, *r] for r in readers]
-    with contextlib.ExitStack() as stack:
-        packed = stack.enter_context(archive.open("rb"))
-        # One file for each: words that two processes write to one file run into each other.
-        said = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(1 + len(tars))]
-        processes: list[subprocess.Popen[bytes]] = []
-        try:
-            xz = subprocess.Popen(
-                ["nice", "xz", "--decompress", "--stdout", "--threads=2"],
-                stdin=packed, stdout=subprocess.PIPE, stderr=said[0],
+def _put(writer: TreeWriter, path: str, member: Member, taken: _Taken) -> None:
+    match member.kind:
+        case Kind.FOLDER:
+            writer.folder(path, write=taken.folder(path))
+        case Kind.FILE:
+            writer.file(
+                path, member.data,
+                executable=member.executable, mtime=member.mtime, write=taken(path),
             )  # fmt: skip
-            processes.append(xz)
-            for command, words in zip(tars, said[1:], strict=True):
-                processes.append(
-                    subprocess.Popen(
-                        command, stdin=subprocess.PIPE, stdout=words, stderr=words,
-                        env={**os.environ, "LC_ALL": "C"},
-                    )
-                )  # fmt: skip
-            assert xz.stdout is not None
-            sinks = [tar.stdin for tar in processes[1:] if tar.stdin is not None]
-            while data := xz.stdout.read(_CHUNK):
-                for sink in sinks:
-                    _give(sink, data)
-                # The offset is shared with xz: it tells how far the packed bytes are.
-                step.advance(os.lseek(packed.fileno(), 0, os.SEEK_CUR), size)
-            for sink in sinks:
-                _close(sink)
-            codes = [process.wait() for process in processes]
-        finally:
-            for process in processes:
-                if process.poll() is None:
-                    process.send_signal(signal.SIGKILL)
-                    process.wait()
-                for stream in (process.stdin, process.stdout):
-                    if stream is not None:
-                        _close(stream)
-        lines: list[str] = []
-        for words in said:
-            words.seek(0)
-            lines += words.read().decode("utf-8", "replace").splitlines()
-    # That a glob or a kept file is not in this kernel is no fault; tar calls it one.
-    faults = [line for line in lines if not _is_absence(line)]
-    if codes[0] or faults or any(code not in (0, 2) for code in codes[1:]):
-        text = "; ".join(faults[:3]) or f"exit statuses {codes}"
-        if "No space left" in text:
-            raise OSError(28, "No space left on device")
-        raise SourceFailedError(
-            f"{archive}: cut or corrupt: {text}", f"remove {archive} to fetch it again"
-        )
+        case Kind.LINK:
+            writer.link(path, member.target, mtime=member.mtime, write=taken(path))
+        case Kind.SAME:
+            writer.same(path, _split(member.target)[1], write=taken(path))
 
 
-def _is_absence(line: str) -> bool:
-    return line.endswith("Not found in archive") or (
-        line == "tar: Exiting with failure status due to previous errors"
-    )
+def _below_top(found: Iterable[Member]) -> Iterator[tuple[str, Member]]:
+    """The members with their paths below the one folder that all of them lie in (linux-6.12.107
+    or so), without that folder itself. Raises ValueError where there are none."""
+    top = None
+    for member in found:
+        first, path = _split(member.name)
+        if top is None:
+            top = first
+        if first != top or first in ("", "..", ".git"):
+            raise RefusedError(member.name, f"lies beside the one folder, {shown(top)}")
+        if path:
+            yield path, member
+        elif member.kind is not Kind.FOLDER:
+            raise RefusedError(member.name, "is no folder, and stands for all of the tree")
+    if top is None:
+        raise ValueError("it is empty")
 
 
-def _give(sink: IO[bytes], data: bytes) -> None:
-    # A tar that has ended breaks the pipe; its exit status and its words tell why.
-    with contextlib.suppress(BrokenPipeError):
-        sink.write(data)
-
-
-def _close(stream: IO[bytes]) -> None:
-    with contextlib.suppress(BrokenPipeError):
-        stream.close()
+def _split(name: str) -> tuple[str, str]:
+    """The top folder of a name, and the path below that."""
+    top, _, path = name.removeprefix("./").rstrip("/").partition("/")
+    return top, path
