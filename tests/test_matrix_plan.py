@@ -23,9 +23,7 @@ class Memory:
         self.records = records
 
     def known_summary(self, key: str) -> Summary | None:
-        return next(
-            (r.summary for r in self.records if r.key == key and r.result is not Result.INFRA), None
-        )
+        return next((r.summary for r in self.records if r.key == key and r.result.settles), None)
 
     def latest_summary(self, version: str, arch: str, patchset: str) -> Summary | None:
         return next(
@@ -107,6 +105,11 @@ def test_two_lines_that_name_one_kernel_make_it_due_once() -> None:
             record("6.1.176", Result.INFRA, key=f"6.1.176/x86_64/{SET}", why="disk full"),
             False,
             "no result: disk full",
+        ),
+        (
+            record("6.1.176", Result.INDETERMINATE, key=f"6.1.176/x86_64/{SET}", why="Error 2"),
+            False,
+            "no result: Error 2",
         ),
     ],
 )

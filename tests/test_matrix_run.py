@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ledger_fixtures import SET, record
 
-from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.errors import IndeterminateError, InfraError, UserError
 from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.store import Ledger
@@ -60,9 +60,12 @@ def test_what_is_known_is_not_run_again(ledger: Ledger) -> None:
     assert run.exit_status == 1, "a known failure is still a failure"
 
 
-def test_an_infrastructure_failure_is_retried_once_after_the_others(ledger: Ledger) -> None:
+@pytest.mark.parametrize("first", [Result.INFRA, Result.INDETERMINATE])
+def test_what_settles_nothing_is_tried_once_more_after_the_others(
+    ledger: Ledger, first: Result
+) -> None:
     verify = Verifier(
-        v6_1=[Result.INFRA, Result.PASS],
+        v6_1=[first, Result.PASS],
         v6_2=[InfraError("no network"), Result.INFRA],
         v6_3=[Result.PASS],
     )
@@ -105,6 +108,13 @@ def test_the_worst_result_is_the_exit_status(
     told = {f"v6_{n}": [r, r] for n, r in enumerate(results)}
     dues = [due(f"6.{n}") for n in range(len(results))]
     assert run_matrix(dues, Verifier(**told), ledger, key_of).exit_status == status
+
+
+def test_an_error_that_tells_nobodys_fault_is_recorded_as_such(ledger: Ledger) -> None:
+    verify = Verifier(v6_1=[IndeterminateError("make: Error 2")] * 2)
+    run = run_matrix([due("6.1")], verify, ledger, key_of)
+    assert [r.result for r in ledger.history()] == [Result.INDETERMINATE] * 2
+    assert run.exit_status == 3
 
 
 def test_the_users_mistake_about_one_does_not_stop_the_others(ledger: Ledger) -> None:

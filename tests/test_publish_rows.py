@@ -57,6 +57,9 @@ def test_a_failed_attempt_is_shown_beside_the_settled_result() -> None:
     assert (row.record, row.attempt) == (good, None), "an earlier attempt is history"
     row = rows(bad)["6.12.1"]
     assert (row.look, row.attempt) == ("infrastructure", None)
+    nobodys = record("6.12.1", Result.INDETERMINATE, started=3.0)
+    assert (rows(good, bad, nobodys)["6.12.1"].attempt) == nobodys
+    assert rows(nobodys)["6.12.1"].look == "indeterminate"
 
 
 @pytest.mark.parametrize(
@@ -69,6 +72,7 @@ def test_a_failed_attempt_is_shown_beside_the_settled_result() -> None:
         (Result.PASS, Result.PASS, ""),
         (Result.INFRA, Result.FAIL, ""),
         (Result.PASS, Result.INFRA, ""),
+        (Result.PASS, Result.INDETERMINATE, ""),
         (Result.PASS, Result.NO_REGRESSION, ""),
         (Result.NO_REGRESSION, Result.PASS, ""),
         (Result.NO_REGRESSION, Result.NOT_COMPILED, "regression"),

@@ -79,6 +79,7 @@ def test_every_word_has_a_look_of_its_own() -> None:
         (Result.NOT_COMPILED, "✕ 0 of 1 kernels", "#b34400", "bad"),
         (Result.FAIL, "✕ 0 of 1 kernels", "#b34400", "bad"),
         (Result.INFRA, "… 0 of 1 kernels", "#5c6570", "open"),
+        (Result.INDETERMINATE, "… 0 of 1 kernels", "#5c6570", "open"),
     ],
 )
 def test_page_badge_feed_and_status_tell_the_words_apart(
@@ -221,6 +222,8 @@ def test_a_table_of_results_reads_summaries(tmp_path: Path) -> None:
         ([Result.PASS, Result.NO_REGRESSION], 0),
         ([Result.PASS, Result.NOT_COMPILED], 1),
         ([Result.INFRA, Result.PASS], 3),
+        ([Result.INDETERMINATE, Result.PASS], 3),
+        ([Result.INDETERMINATE, Result.FAIL], 1),
         ([Result.INFRA, Result.FAIL], 1),
     ],
 )

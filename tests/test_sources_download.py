@@ -18,8 +18,9 @@ from sources_fixtures import Notes, Site, site
 
 from zpmaint.core.errors import InfraError
 from zpmaint.sources import download as module
+from zpmaint.sources.document import document
 from zpmaint.sources.download import download
-from zpmaint.sources.http import document, session
+from zpmaint.sources.http import session
 from zpmaint.sources.source import NotServedError, SourceFailedError
 
 __all__ = ["site"]

@@ -17,7 +17,7 @@ from zpmaint.app.session import Session
 from zpmaint.app.suite import SuiteRuns, boot_suites, make_ready
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.values import Pair
-from zpmaint.core.errors import InfraError, KernelError
+from zpmaint.core.errors import IndeterminateError, InfraError, KernelError
 from zpmaint.core.result import Result
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
@@ -79,6 +79,8 @@ def verify(
         )
     except KernelError as error:
         result, why = Result.BUILD, str(error)
+    except IndeterminateError as error:
+        result, why = Result.INDETERMINATE, str(error)
     except InfraError as error:
         result, why = Result.INFRA, str(error)
     return Record(

@@ -98,7 +98,7 @@ def _numbers(text: bytes, obj: Path, files: Collection[Path]) -> dict[Path, froz
     known: dict[bytes, Path | None] = {}
     found: dict[Path, set[int]] = {path: set() for path in files}
     markers = [*_MARKER.finditer(text)]
-    for marker, after in zip(markers, [*markers[1:], None], strict=True):
+    for marker, after in zip(markers, [*markers[1:], None], strict=False):
         name = marker[2]
         if name.rsplit(b"/", 1)[-1] not in names:
             continue

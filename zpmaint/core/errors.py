@@ -3,7 +3,8 @@
 
 What the user did wrong, what the infrastructure (network, disk, a missing program) did wrong,
 and what the kernel or the patch did wrong must never be mistaken for one another: a user fixes
-the first, waits or installs for the second, and reads the report for the third.
+the first, waits or installs for the second, and reads the report for the third. What cannot be
+told is nobody's, and is tried again as the second is.
 """
 
 from __future__ import annotations
@@ -47,6 +48,12 @@ class InfraError(ZpmaintError):
 
     exit_status = EXIT_INFRA
     kind = "infrastructure"
+
+
+class IndeterminateError(InfraError):
+    """Something failed, and nothing shows that it was the kernel: said with what is not known."""
+
+    kind = "indeterminate"
 
 
 class KernelError(ZpmaintError):

@@ -13,9 +13,10 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from zpmaint.core.disk import writing
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.progress import SILENT, Reporter
 
@@ -40,15 +41,15 @@ def hold(
     the lock.
     """
     limit = _limit() if timeout is None else timeout
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    with writing(lock):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     _held.add(handle)
     try:
         _acquire(handle, what, reporter, limit)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, _myself().encode("utf-8", "surrogateescape"), 0)
+        _write(handle, _myself().encode("utf-8", "surrogateescape"))
         yield handle
-        os.ftruncate(handle, 0)
+        _write(handle, b"")
     finally:
         _held.discard(handle)
         os.close(handle)
@@ -84,6 +85,13 @@ def _try(handle: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _write(handle: int, text: bytes) -> None:
+    # For people alone: a disk that is full is told by who has something to keep.
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, text, 0)
 
 
 def _given_up(handle: int, what: str, limit: float) -> InfraError:

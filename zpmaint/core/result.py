@@ -21,7 +21,8 @@ class Tone(StrEnum):
 
 
 class Result(StrEnum):
-    """The word of a verdict. INFRA says nothing about the kernel and is tried again."""
+    """The word of a verdict. INFRA and INDETERMINATE say nothing about the kernel and are tried
+    again."""
 
     PASS = "pass"
     """All as expected, and at least one case showed the patch's effect."""
@@ -37,6 +38,8 @@ class Result(StrEnum):
     """A kernel of the pair did not compile or link."""
     INFRA = "infrastructure"
     """Network, disk, a missing program: not the kernel's fault."""
+    INDETERMINATE = "indeterminate"
+    """A failure of which nothing shows whose it is, or that did not come again."""
 
     @property
     def is_good(self) -> bool:
@@ -46,13 +49,13 @@ class Result(StrEnum):
     @property
     def settles(self) -> bool:
         """Whether it says something about the kernel, so that the same inputs need no new try."""
-        return self is not Result.INFRA
+        return self not in (Result.INFRA, Result.INDETERMINATE)
 
     @property
     def exit_status(self) -> int:
         if self.is_good:
             return errors.EXIT_OK
-        return errors.EXIT_INFRA if self is Result.INFRA else errors.EXIT_KERNEL
+        return errors.EXIT_KERNEL if self.settles else errors.EXIT_INFRA
 
     @property
     def tone(self) -> Tone:

@@ -9,7 +9,7 @@ import re
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
 
-_NUMBERS = r"\d+(?:\.\d+){0,2}"
+_NUMBERS = r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,2}"
 _SERIES = re.compile(_NUMBERS)
 _NEWEST = re.compile(rf"v?({_NUMBERS})\.([*xy])")
 

@@ -28,5 +28,7 @@ def parse_toml(text: str, name: str | Path) -> dict[str, Any]:
     """The tables of `text`. Raises UserError, naming the file, where it is no TOML."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise UserError(f"{name}: not TOML: arrays or tables nested too deep") from None
+    except ValueError as error:  # also for a number of more digits than Python reads
         raise UserError(f"{name}: not TOML: {error}") from None

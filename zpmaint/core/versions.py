@@ -17,8 +17,8 @@ from debian.debian_support import version_compare
 from zpmaint.core.errors import UserError
 
 _NAME = re.compile(
-    r"v?(?P<numbers>\d+\.\d+(?:\.\d+){0,2})(?:[-~]rc(?P<rc>\d+))?"
-    r"(?P<debian>-(?!rc\d)[0-9][A-Za-z0-9.+~]*)?",
+    r"v?(?P<numbers>\d{1,9}\.\d{1,9}(?:\.\d{1,9}){0,2})(?:[-~]rc(?P<rc>\d{1,9}))?"
+    r"(?P<debian>-(?!rc\d)[0-9][A-Za-z0-9.+~]{0,99})?",
     re.ASCII,
 )
 _NEXT = re.compile(r"next-(?P<date>\d{8})", re.ASCII)

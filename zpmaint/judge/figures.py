@@ -10,7 +10,7 @@ from zpmaint.judge.kernel_report import KernelReport
 from zpmaint.judge.values import Delta
 from zpmaint.suites.values import Figure
 
-_FIGURE = re.compile(r"figure (\S+) (-?\d+(?:\.\d+)?) (\S.*)")
+_FIGURE = re.compile(r"figure (\S+) (-?[0-9]{1,20}(?:\.[0-9]{1,20})?) (\S.*)")
 
 Told = Mapping[tuple[str, str], float]
 """By figure and case."""

@@ -16,7 +16,7 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.ktap import Report, Said, read_report
 from zpmaint.vm.values import Outcome, Part, Run
 
-_RELEASE = re.compile(r"(\d+(?:\.\d+){1,3})(?:-rc(\d+))?")
+_RELEASE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9}){1,3})(?![0-9])(?:-rc([0-9]{1,9}))?")
 
 
 @dataclass(frozen=True)

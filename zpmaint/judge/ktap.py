@@ -18,12 +18,14 @@ from dataclasses import dataclass, field
 
 VERSION = "KTAP version 1"
 
-_PLAN = re.compile(r"1\.\.(\d+)")
+# No number of a guest's has more digits than 64 bits have.
+_NUMBER = r"[0-9]{1,20}"
+_PLAN = re.compile(rf"1\.\.({_NUMBER})")
 _RESULT = re.compile(
-    r"(?P<ok>ok|not ok) (?P<number>\d+) (?P<name>[a-z][a-z0-9.-]*)"
+    rf"(?P<ok>ok|not ok) (?P<number>{_NUMBER}) (?P<name>[a-z][a-z0-9.-]*)"
     r" # (?:SKIP (?P<skip>\S.*)|observed: (?P<word>[A-Za-z0-9-]+))"
 )
-_BENCH = re.compile(r"# bench phase=(\S+) counter=(\S+) value=(\d+) unit=(\S+)")
+_BENCH = re.compile(rf"# bench phase=(\S+) counter=(\S+) value=({_NUMBER}) unit=(\S+)")
 _KERNEL = re.compile(r"# kernel (\S+) (\S+)")
 _DETAIL = re.compile(r"# ([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+): (.*)")
 

@@ -20,8 +20,10 @@ from zpmaint.suites.guest.patterns import Pattern
 START = "start"
 """The pass that only has the levels before the first one."""
 
-_PLACE = r"pattern=(\S+) pages=(\d+) huge=([01]) share=(\d+) run=(\d+)"
-_MEASURED = re.compile(rf"# measured {_PLACE} pass=(\S+) touched=(\d+)((?: \w+=\d+)*)")
+# No number of a guest's has more digits than 64 bits have.
+_NUMBER = r"[0-9]{1,20}"
+_PLACE = rf"pattern=(\S+) pages=({_NUMBER}) huge=([01]) share=({_NUMBER}) run=({_NUMBER})"
+_MEASURED = re.compile(rf"# measured {_PLACE} pass=(\S+) touched=({_NUMBER})((?: \w+={_NUMBER})*)")
 _UNMEASURED = re.compile(rf"# unmeasured {_PLACE} why=(\S.*)")
 _NO_HUGE = re.compile(r"# unmeasured huge=1 why=(\S.*)")
 

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from zpmaint.core.config import Config
 from zpmaint.core.errors import ZpmaintError
-from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Summary
 
@@ -132,7 +131,7 @@ def _looked_up(due: Due, ledger: Remembers, inputs: Inputs, key_of: Callable[[In
     last = ledger.latest_summary(str(due.version), due.arch, due.patchset)
     if last is None:
         why = "never verified"
-    elif last.result is Result.INFRA:
+    elif not last.result.settles:
         why = f"the last try gave no result: {last.why}"
     else:
         why = f"inputs changed since the last result ({last.result}){_named(last.inputs, inputs)}"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from zpmaint.core.errors import EXIT_OK, InfraError, ZpmaintError
+from zpmaint.core.errors import EXIT_OK, IndeterminateError, InfraError, ZpmaintError
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.result import Result, worst
 from zpmaint.ledger.values import Record
@@ -71,9 +71,9 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
 
     The record that `verify` gives has to carry `key_of` that due as its key.
 
-    A verification in which the infrastructure fails (an INFRA record, or an
-    InfraError, which becomes one) is tried again once, after all others: by then the network may
-    be back. Both tries are recorded. Neither it nor another expected error stops the rest.
+    A verification that settles nothing (an INFRA or INDETERMINATE record, or an InfraError, which
+    becomes one) is tried again once, after all others: by then the network may be back. Both
+    tries are recorded. Neither it nor another expected error stops the rest.
     What the ledger itself raises, ^C and bugs end the run; all that had ended is recorded."""
     dues = list(dues)
     done: dict[int, Done] = {}
@@ -92,7 +92,7 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
                 done[place] = Done(due, None, fresh=True, error=error, retried=retried)
                 return
             ledger.record(record)
-            if record.result is Result.INFRA:
+            if not record.result.settles:
                 step.note(
                     f"{due.version}: no result: {record.why}"
                     + ("" if retried else "; tried again at the end")
@@ -104,7 +104,7 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
     for place in range(len(dues)):
         attempt(place, retried=False)
     for place, one in list(done.items()):
-        if one.record is not None and one.record.result is Result.INFRA:
+        if one.record is not None and not one.record.result.settles:
             attempt(place, retried=True)
     return MatrixRun(tuple(done[place] for place in range(len(dues))))
 
@@ -119,7 +119,9 @@ def _verified(due: Due, key: str, verify: Callable[[Due], Record]) -> Record:
             version=str(due.version),
             arch=due.arch,
             patchset=due.patchset,
-            result=Result.INFRA,
+            result=(
+                Result.INDETERMINATE if isinstance(error, IndeterminateError) else Result.INFRA
+            ),
             why=str(error),
             started=started,
             finished=time.time(),

@@ -46,10 +46,12 @@ def all_patchsets(project: Path) -> list[PatchSet]:
     return [load_patchset(folder, project / "patches") for folder in folders]
 
 
-def load_patchset(folder: Path, sets: Path | None = None) -> PatchSet:
+def load_patchset(
+    folder: Path, sets: Path | None = None, *, above: tuple[Path, ...] = ()
+) -> PatchSet:
     """Read `folder`/patch.toml and its anchors; `sets` is where a set that it is `like` stands,
-    the folder beside it if not given. Raises UserError: file, key, what would be right; for an
-    anchor: file, line, what to do."""
+    the folder beside it if not given, and `above` are the sets that are `like` this one. Raises
+    UserError: file, key, what would be right; for an anchor: file, line, what to do."""
     path = folder / TABLE
     read = checked(PatchTable, read_toml(path, hint=_how_to_make()), path)
     own = PatchSet(
@@ -79,7 +81,7 @@ def load_patchset(folder: Path, sets: Path | None = None) -> PatchSet:
     )
     if read.like is None:
         return own
-    like = _like(read.like, path, sets or folder.resolve().parent)
+    like = _like(read.like, path, sets or folder.resolve().parent, above)
     return replace(
         own,
         adoptions=own.adoptions or like.adoptions,
@@ -88,12 +90,16 @@ def load_patchset(folder: Path, sets: Path | None = None) -> PatchSet:
     )
 
 
-def _like(name: str, path: Path, sets: Path) -> PatchSet:
-    if (sets / name).resolve() == path.parent.resolve():
+def _like(name: str, path: Path, sets: Path, above: tuple[Path, ...]) -> PatchSet:
+    asking, asked = path.parent.resolve(), (sets / name).resolve()
+    if asked == asking:
         raise UserError(f"{path}: like: the set itself", "name another set")
+    if asked in above:
+        circle = " -> ".join(place.name for place in (*above[above.index(asked) :], asking, asked))
+        raise UserError(f"{path}: like: a circle: {circle}", "name a set that is like none of them")
     if not (sets / name / TABLE).is_file():
         raise UserError(f"{path}: like: no patch set {name!r} in {sets}")
-    return load_patchset(sets / name, sets)
+    return load_patchset(sets / name, sets, above=(*above, asking))
 
 
 def _anchor(folder: Path, row: AnchorTable) -> Anchor:

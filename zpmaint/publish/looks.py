@@ -33,6 +33,7 @@ _SIGNS = {
     Result.CONFLICT: ("\N{NOT EQUAL TO}", "conflict"),
     Result.BUILD: ("\N{MULTIPLICATION X}", "build failed"),
     Result.INFRA: ("\N{WHITE CIRCLE}", "no result (infrastructure)"),
+    Result.INDETERMINATE: ("?", "no result (indeterminate)"),
 }
 
 LOOKS: dict[str, Look] = {

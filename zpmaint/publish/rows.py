@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """From records to the rows of the page: what each tracked kernel's state is. Pure.
 
-The state of a kernel is its newest settled record. An attempt that failed for the sake of the
-infrastructure says nothing about the kernel and is shown beside that state, or alone where there
-is no other.
+The state of a kernel is its newest settled record. An attempt that settled nothing, as the
+infrastructure failed or nobody knows what did, says nothing about the kernel and is shown beside
+that state, or alone where there is no other.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Row:
     record: Record | None
     """The newest settled record; the newest at all if none settled it; None: never verified."""
     attempt: Record | None
-    """A later attempt that ended in an infrastructure failure."""
+    """A later attempt that settled nothing."""
     change: str
     """'regression', 'fixed' or '', against the series' previous settled kernel."""
     compared_with: str

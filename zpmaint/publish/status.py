@@ -19,8 +19,9 @@ The document's shape, version 1 (a change that could break a reader raises the n
         tracked_as    the line of kernels.toml, or null
         state         "pass", "no regression" (as on stock, the patch's effect untested),
                       "not compiled" (a part of the change is in no object), "fail", "conflict",
-                      "build-failed", "infrastructure" (no result; it says nothing about the
-                      kernel) or "pending" (never verified)
+                      "build-failed", "infrastructure" or "indeterminate" (no result: neither
+                      says anything about the kernel, and it is tried again) or "pending" (never
+                      verified)
         good          whether the patch holds as far as it was looked at: the first two states
         why           one line, or null
         verified      RFC 3339, or null

@@ -11,6 +11,7 @@ import errno
 import hashlib
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -18,39 +19,44 @@ import requests
 from zpmaint.core.errors import InfraError
 from zpmaint.core.files import locked, write_whole
 from zpmaint.core.progress import SILENT, Reporter, Step
-from zpmaint.sources.http import TIMEOUT, cause, judged
+from zpmaint.sources.bounds import Bounds, Meter, TooLargeError, bounds_of
+from zpmaint.sources.http import Session, asked, judged, length_of, pieces
+from zpmaint.sources.http_errors import CutError
 from zpmaint.sources.source import SourceFailedError
 
-_CHUNK = 1 << 14  # bytes; a cut connection loses at most this much
 _FRUITLESS = 4  # attempts in a row that bring not one byte, before it is given up
 _PARTIAL = requests.codes.partial_content
 _UNSATISFIABLE = requests.codes.requested_range_not_satisfiable
 
 
 def download(
-    http: requests.Session,
+    http: Session,
     url: str,
     dest: Path,
     *,
     sha256: str | None,
+    bounds: Bounds | None = None,
     reporter: Reporter = SILENT,
     pause: float = 0.5,
 ) -> Path:
     """Fetch `url` to `dest` and give `dest` back; at once where it is there already.
 
     The bytes are checked against `sha256` (hex) before `dest` appears; parallel callers, of any
-    process, share one download. `pause` is the first wait in seconds after a cut connection; it
-    doubles. Raises NotServedError (gone), SourceFailedError (network, checksum), InfraError
+    process, share one download. `bounds` are those of an archive if none are given, and hold for
+    all attempts together. `pause` is the first wait in seconds after a cut connection; it doubles.
+    Raises NotServedError (gone), SourceFailedError (network, checksum), InfraError
     (disk).
     """
     with locked(dest, reporter):
         if dest.is_file():
             return dest
         part = dest.with_name(f".{dest.name}.part")
+        meter = Meter(bounds or bounds_of("archive"))
         try:
             with reporter.step(f"fetch {dest.name}", "B") as step:
+                order = _Transfer(http, url, part, meter, step, reporter)
                 for attempt in (1, 2):
-                    _receive(http, url, part, step, pause)
+                    _receive(order, pause)
                     got = sha256_of(part)
                     if sha256 in (None, got):
                         part.replace(dest)
@@ -59,8 +65,6 @@ def download(
                     _discard(part)
                     step.note(f"{url}: sha256 is {got}, expected {sha256} (attempt {attempt})")
         except OSError as error:
-            if isinstance(error, requests.RequestException):
-                raise SourceFailedError(f"{url}: {cause(error)}", "try again later") from None
             raise disk_error(dest, error) from None
         raise SourceFailedError(
             f"{url}: sha256 is {got}, expected {sha256}, twice",
@@ -90,64 +94,87 @@ def _discard(part: Path) -> None:
     _facts(part).unlink(missing_ok=True)
 
 
-def _receive(http: requests.Session, url: str, part: Path, step: Step, pause: float) -> None:
+@dataclass(frozen=True)
+class _Transfer:
+    """What brings one file."""
+
+    http: Session
+    url: str
+    part: Path
+    meter: Meter
+    step: Step
+    reporter: Reporter
+
+
+def _receive(order: _Transfer, pause: float) -> None:
     """Bring `part` to its full length, going on from where it is."""
+    part = order.part
     fruitless = 0
     while True:
         before = part.stat().st_size if part.exists() else 0
         try:
-            if _receive_once(http, url, part, step):
+            if _receive_once(order):
                 return
-            why = "the connection was cut"
-        except (requests.ConnectionError, requests.Timeout) as error:
-            why = cause(error)
-        except requests.exceptions.ChunkedEncodingError as error:
-            why = f"the connection was cut: {cause(error)}"
+            what = f"{order.url}: the connection was cut"
+        except CutError as error:
+            what = error.what
         after = part.stat().st_size if part.exists() else 0
         fruitless = 0 if after > before else fruitless + 1
-        if fruitless >= _FRUITLESS:
+        late = order.meter.overdue()
+        if late or fruitless >= _FRUITLESS:
             raise SourceFailedError(
-                f"{url}: {why}", f"run again later: {after} bytes are kept, the rest will follow"
+                f"{order.url}: {late}" if late else what,
+                f"run again later: {after} bytes are kept, the rest will follow",
             )
         time.sleep(min(pause * 2**fruitless, 30.0))
 
 
-def _receive_once(http: requests.Session, url: str, part: Path, step: Step) -> bool:
+def _receive_once(order: _Transfer) -> bool:
     """One request; whether `part` is now as long as the server says the file is."""
+    url, part, meter = order.url, order.part, order.meter
     have, validator = _kept(part, url)
     headers = {"Accept-Encoding": "identity"}
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": validator}
-    with http.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
+    with asked(order.http, url, meter, headers=headers, reporter=order.reporter) as answer:
         if answer.status_code == _UNSATISFIABLE:
             # Nothing lies behind what is here: it is the whole file, unless the server means
             # another one by now.
-            if answer.headers.get("Content-Range", "").rpartition("/")[2] == str(have):
+            if have and answer.headers.get("Content-Range", "").rpartition("/")[2] == str(have):
                 return True
+            if not have:
+                judged(answer)
             _discard(part)
             return False
-        judged(answer)
+        judged(answer, requests.codes.ok, *([_PARTIAL] if have else []))
         if answer.status_code == _PARTIAL:
             span, _, size = answer.headers.get("Content-Range", "").partition("/")
             if span.removeprefix("bytes ").split("-")[0] != str(have):
                 _discard(part)
-                raise SourceFailedError(f"{url}: the server sent another range than was asked for")
-            total = int(size) if size.isdigit() else None
+                raise SourceFailedError(
+                    f"{url}: the server sent another range than was asked for",
+                    "run again: it is asked for the whole file then",
+                )
+            total = int(size) if size.isascii() and size.isdigit() and len(size) < 20 else None
         else:
             have = 0
-            length = answer.headers.get("Content-Length", "")
-            total = int(length) if length.isdigit() else None
+            total = length_of(answer)
             _discard(part)
             known = answer.headers.get("ETag", "")
             if not known or known.startswith("W/"):  # If-Range takes strong validators only
                 known = answer.headers.get("Last-Modified", "")
             write_whole(_facts(part), json.dumps({"url": url, "validator": known}))
-        with part.open("ab" if have else "wb") as out:
-            step.advance(have, total)
-            for chunk in answer.iter_content(_CHUNK):
-                out.write(chunk)
-                have += len(chunk)
-                step.advance(have, total)
+        try:
+            coming = pieces(answer, meter, have)
+            with part.open("ab") as out:
+                order.step.advance(have, total)
+                for piece in coming:
+                    out.write(piece)
+                    have += len(piece)
+                    order.step.advance(have, total)
+        except TooLargeError:
+            _discard(part)
+            raise
         return total is None or have == total
 
 
@@ -156,8 +183,8 @@ def _kept(part: Path, url: str) -> tuple[int, str]:
     try:
         facts = json.loads(_facts(part).read_text())
         size = part.stat().st_size
-    except (FileNotFoundError, ValueError):
-        return 0, ""
-    if facts.get("url") != url or not facts.get("validator"):
-        return 0, ""
-    return size, str(facts["validator"])
+        if facts["url"] != url or not facts["validator"]:
+            return 0, ""
+        return size, str(facts["validator"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
+        return 0, ""  # nothing, or facts that are damaged: fetched from the beginning

@@ -22,12 +22,14 @@ from urllib.parse import unquote, urlsplit
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, locked
 from zpmaint.core.progress import SILENT, Reporter, Step
+from zpmaint.core.provenance import Provenance
 from zpmaint.core.tools import need
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.commit import Commit
 from zpmaint.sources.download import disk_error
 from zpmaint.sources.git_objects import Objects, UnreadableError, entries_of, files_of
 from zpmaint.sources.git_run import GitError, Runner, clean_environment, of_ours
+from zpmaint.sources.git_tags import tag_provenance
 from zpmaint.sources.git_view import view
 from zpmaint.sources.series import newest_of, not_served
 from zpmaint.sources.source import SourceFailedError
@@ -327,6 +329,20 @@ class GitSource:
                 if not place.is_dir():
                     self._archive(repo, commit, place)
             return place
+
+    def provenance(self, version: KernelVersion) -> Provenance:
+        """See HasProvenance: what the signature of the kernel's tag proves."""
+        with self._lock:
+            ref = self._tag(version)
+            objects = self._open().objects
+            try:
+                tag, target = objects.header(ref), objects.header(f"{ref}^{{}}")
+                if tag is None or target is None:
+                    raise UnreadableError(f"{ref} is missing")
+                data = objects.contents(tag[0])
+            except UnreadableError as error:
+                raise self._broken(error) from None
+            return tag_provenance(self.name, ref.removeprefix(_TAGS), tag[1], data, target[0])
 
     def is_unpacked(self, version: KernelVersion) -> bool:
         """See HasTrees."""

@@ -1,23 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A polite HTTP client: one honest name, few retries, nothing asked twice that did not change."""
+"""A polite HTTP client: one honest name, few retries, and bounds on all that a server can cost."""
 
 from __future__ import annotations
 
-import json
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib import metadata
-from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
-from zpmaint.core.files import locked, write_whole
 from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.sources.bounds import Meter, TooLargeError
+from zpmaint.sources.http_errors import FAILURES, CutError, failed, shown
 from zpmaint.sources.source import NotServedError, SourceFailedError
+from zpmaint.sources.watch import Watch, WatchedAdapter
 
-TIMEOUT = (10.0, 60.0)  # seconds: to connect, between two reads
 _GONE = (404, 410)
+_BUSY = (429, 500, 502, 503, 504)
+_PIECE = 1 << 16  # bytes that are read at most at a time
+_TOLD = 5.0  # seconds: a wait that is shorter needs no word
+_EVER = 1e12  # seconds
+_CLOCK = Retry()
+_CLOCK.retry_after_max = int(_EVER)  # it is the whole time that is told
+
+
+class Session(requests.Session):
+    """A session that waits and asks again where a server is busy or a connection fails."""
+
+    backoff = 0.5
+    """Seconds of the first wait where the server names none; each further one is twice as long."""
 
 
 def agent() -> str:
@@ -29,96 +45,169 @@ def agent() -> str:
     return f"zpmaint/{version} (keeps out-of-tree kernel patches alive)"
 
 
-def session(backoff: float = 0.5) -> requests.Session:
-    """A session that waits and asks again where a server is busy or a connection fails; the first
-    wait is about `backoff` seconds, each further one twice as long."""
-    made = requests.Session()
+def session(backoff: float = 0.5) -> Session:
+    """A session; see Session.backoff."""
+    made = Session()
+    made.backoff = backoff
     made.headers["User-Agent"] = agent()
+    # What a server says of when to come again is heard below, where it is bounded and told.
     retry = Retry(
-        total=4,
+        total=2,
         connect=2,
         read=1,
+        redirect=0,
+        status=0,
+        other=0,
         backoff_factor=backoff,
-        status_forcelist=(429, 500, 502, 503, 504),
         raise_on_status=False,
+        respect_retry_after_header=False,
     )
     for scheme in ("http://", "https://"):
-        made.mount(scheme, HTTPAdapter(max_retries=retry, pool_connections=1, pool_maxsize=1))
+        made.mount(scheme, WatchedAdapter(max_retries=retry, pool_connections=1, pool_maxsize=1))
     return made
 
 
-def judged(answer: requests.Response) -> requests.Response:
-    """`answer` where it is good. Raises NotServedError for a file that is gone, else
-    SourceFailedError with the status."""
+@contextmanager
+def asked(
+    http: Session,
+    url: str,
+    meter: Meter,
+    *,
+    headers: Mapping[str, str] | None = None,
+    reporter: Reporter = SILENT,
+) -> Iterator[requests.Response]:
+    """The answer to a request, its body not read: `pieces` does that.
+
+    Redirects are followed within their bounds, and a busy server is asked again. Whatever fails
+    in the block, too, is raised as SourceFailedError; CutError where another attempt may help."""
+    with Watch(meter) as watch:
+        try:
+            with _asked(http, url, dict(headers or {}), meter, reporter) as answer:
+                yield answer
+            if watch.why:
+                raise CutError(f"{url}: the connection was cut")
+        except (CutError, *FAILURES) as error:
+            if watch.why:
+                raise SourceFailedError(
+                    f"{url}: {watch.why}", "run again later, or try another source"
+                ) from None
+            raise error if isinstance(error, CutError) else failed(url, error) from None
+
+
+def pieces(answer: requests.Response, meter: Meter, already: int = 0) -> Iterator[bytes]:
+    """The body as it comes, decompressed. With the `already` bytes that are here it is held to the
+    bound of size: raises SourceFailedError, and what a connection raises."""
+    length = length_of(answer)
+    if length is not None and already + length > meter.bounds.size:
+        raise TooLargeError(answer.url, already + length, meter.bounds)
+    return _pieces(answer, meter, already)
+
+
+def _pieces(answer: requests.Response, meter: Meter, already: int) -> Iterator[bytes]:
+    # Not iter_content: it waits until a whole piece is there, however slowly it comes.
+    while piece := answer.raw.read1(_PIECE, decode_content=True):
+        meter.count(len(piece))
+        already += len(piece)
+        if already > meter.bounds.size:
+            raise TooLargeError(answer.url, already, meter.bounds)
+        yield piece
+    if not already:
+        # What breaks off within its headers looks so, too.
+        raise CutError(f"{answer.url}: the answer is empty", "run again later")
+
+
+def length_of(answer: requests.Response) -> int | None:
+    """What Content-Length says; None for nothing, or for what is no length."""
+    text = answer.headers.get("Content-Length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def judged(answer: requests.Response, *good: int) -> requests.Response:
+    """`answer` where its status is one of `good`. Raises NotServedError for a file that is gone,
+    else SourceFailedError with the status."""
     if answer.status_code in _GONE:
         raise NotServedError(f"{answer.url}: not there (HTTP {answer.status_code})")
-    if not answer.ok:
-        raise SourceFailedError(
-            f"{answer.url}: HTTP {answer.status_code} {answer.reason}", "try again later"
-        )
+    if answer.status_code not in good:
+        reason = shown(answer.reason or "")
+        hint = "try again later"
+        if answer.status_code == requests.codes.proxy_authentication_required:
+            hint = "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT names who you are to the proxy"
+        elif answer.status_code in (401, 403):
+            hint = "this server does not serve you; try another source"
+        raise SourceFailedError(f"{answer.url}: HTTP {answer.status_code} {reason}".rstrip(), hint)
     return answer
 
 
-def document(
-    http: requests.Session,
-    url: str,
-    path: Path,
-    *,
-    max_age: float = 3600.0,
-    reporter: Reporter = SILENT,
-) -> bytes:
-    """A small file, kept at `path`: asked for at most every `max_age` seconds, and then only
-    whether it changed. Where the server cannot be reached the kept one serves, with a note.
-
-    Raises NotServedError (it is gone) or SourceFailedError.
-    """
-    facts_path = path.with_name(path.name + ".http.json")
-    with locked(path, reporter):
-        kept = path.read_bytes() if path.is_file() and facts_path.is_file() else None
-        facts = json.loads(facts_path.read_text()) if kept is not None else {}
-        if kept is not None and facts.get("url") != url:
-            kept, facts = None, {}
-        if kept is not None and 0 <= time.time() - facts["asked"] < max_age:
-            return kept
-        headers = {
-            name: facts[key]
-            for name, key in (("If-None-Match", "etag"), ("If-Modified-Since", "modified"))
-            if facts.get(key)
-        }
-        try:
-            answer = judged(http.get(url, headers=headers, timeout=TIMEOUT))
-        except (requests.RequestException, SourceFailedError) as error:
-            if kept is None:
-                raise SourceFailedError(f"{url}: {cause(error)}", "is the network up?") from None
-            with reporter.step(f"refresh {url}") as step:
-                step.note(f"{url}: {cause(error)}; what was fetched before is used")
-            return kept
-        if answer.status_code == requests.codes.not_modified and kept is not None:
-            body = kept
-        else:
-            body = answer.content
-            facts = {
-                "etag": answer.headers.get("ETag"),
-                "modified": answer.headers.get("Last-Modified"),
-            }
-            facts_path.unlink(missing_ok=True)  # never the new facts beside the old body
-            write_whole(path, body)
-        write_whole(facts_path, json.dumps({**facts, "url": url, "asked": time.time()}))
-        return body
-
-
-def cause(error: Exception) -> str:
-    """What went wrong, in a few words, without the layers of wrapping that requests adds."""
-    inner: BaseException = error
+def _asked(
+    http: Session, url: str, headers: dict[str, str], meter: Meter, reporter: Reporter
+) -> requests.Response:
+    """The answer that is neither a redirect nor that of a busy server, as far as patience goes."""
+    place, hops, tries = url, 0, 0
+    times = (meter.bounds.connect, meter.bounds.window)
     while True:
-        reason = getattr(inner, "reason", None)
-        if isinstance(reason, BaseException):
-            inner = reason
-        elif inner.args and isinstance(inner.args[0], BaseException):
-            inner = inner.args[0]
+        try:
+            answer = http.get(
+                place, headers=headers, timeout=times, stream=True, allow_redirects=False
+            )
+            target = http.get_redirect_target(answer) or ""
+        except ValueError as error:  # a name or an address that is none, a header that is no text
+            raise failed(place, error) from None
+        if target:
+            answer.close()  # its body is not asked for: it has no bounds
+            hops += 1
+            if hops > meter.bounds.redirects:
+                raise SourceFailedError(
+                    f"{url}: more than {meter.bounds.redirects} redirects, the last to {place}",
+                    "the server sends its askers round; try another source",
+                )
+            place = _redirected(place, target)
+        elif answer.status_code in _BUSY and tries < meter.bounds.attempts:
+            answer.close()
+            _wait(answer, http.backoff * 2**tries, meter, reporter)
+            tries += 1
         else:
-            break
-    words = inner.args[0] if len(inner.args) > 1 and isinstance(inner.args[0], str) else str(inner)
-    text = " ".join(words.split()) or type(inner).__name__
-    # urllib3 puts the object that failed in front: "<...HTTPConnection object at 0x7f>: ...".
-    return text.partition(": ")[2] if text.startswith("<") and ": " in text else text
+            return answer
+
+
+def _redirected(place: str, target: str) -> str:
+    """Where a redirect leads. Raises SourceFailedError where it may not."""
+    there = urljoin(place, target)
+    scheme = urlsplit(there).scheme.lower()
+    if scheme != urlsplit(place).scheme.lower() and scheme != "https":
+        raise SourceFailedError(
+            f"{place}: redirects to {shown(there)}: from {urlsplit(place).scheme} to "
+            f"{scheme or 'nothing'} is not followed",
+            "something stands between (a captive portal?), or the server is wrong; "
+            "try another source",
+        )
+    return there
+
+
+def _wait(answer: requests.Response, backoff: float, meter: Meter, reporter: Reporter) -> None:
+    """Wait as long as the server asks for, within the bound and with a word."""
+    said = answer.headers.get("Retry-After", "")
+    try:
+        seconds = min(_CLOCK.parse_retry_after(said), _EVER) if said else backoff
+    except (InvalidHeader, ValueError, OverflowError):
+        seconds = backoff  # not a time that can be read
+    until = _moment(seconds)
+    what = f"{answer.url}: HTTP {answer.status_code}"
+    if seconds > meter.bounds.wait:
+        raise SourceFailedError(
+            f"{what}: the server asks to come again after {until}, in {seconds:.0f} s",
+            f"run again then; longer than {meter.bounds.wait:g} s is not waited",
+        )
+    with meter.held():
+        if seconds < _TOLD:
+            time.sleep(seconds)
+        else:
+            with reporter.step(f"wait for {urlsplit(answer.url).netloc}") as step:
+                step.note(f"{what}: waiting {seconds:.0f} s, until {until}, as the server asks")
+                time.sleep(seconds)
+
+
+def _moment(seconds: float) -> str:
+    try:
+        return datetime.fromtimestamp(time.time() + seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (ValueError, OverflowError, OSError):
+        return "a time beyond all calendars"

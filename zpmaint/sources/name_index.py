@@ -177,10 +177,12 @@ class NameIndex:
         end = self._data.seek(-tail, 2)
         trailer = self._data.read(tail)
         start, size, crc = _TRAILER.unpack(trailer[: _TRAILER.size])
+        if trailer[_TRAILER.size :] != _FORMAT or start + size != end:
+            raise ValueError("cut short or overwritten")
         self._data.seek(start)
         packed = self._data.read(size)
-        if trailer[_TRAILER.size :] != _FORMAT or start + size != end or zlib.crc32(packed) != crc:
-            raise ValueError("cut short or overwritten")
+        if zlib.crc32(packed) != crc:
+            raise ValueError("overwritten")
         firsts, starts, *paths = zlib.decompress(packed).split(b"\0")
         return (
             firsts.split(b"\n") if firsts else [],
