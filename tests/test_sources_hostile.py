@@ -24,9 +24,11 @@ from sources_fixtures import Notes
 
 from zpmaint.core.errors import EXIT_INFRA, EXIT_INTERRUPTED
 from zpmaint.sources import bounds as bounds_module
+from zpmaint.sources import git_run
 from zpmaint.sources.bounds import Bounds, bounds_of
 from zpmaint.sources.document import document, fetched
 from zpmaint.sources.download import download
+from zpmaint.sources.git import GitSource
 from zpmaint.sources.http import session
 from zpmaint.sources.kernelorg import KernelOrgSource
 from zpmaint.sources.source import NotServedError, SourceFailedError
@@ -473,6 +475,19 @@ def test_the_command_line_says_it_in_a_line_and_ends_with_3(
     _, said = process.communicate(timeout=60)
     assert process.returncode == EXIT_INFRA and "Traceback" not in said
     assert "come again after" in said and server.url in said
+
+
+@pytest.mark.parametrize("answer", [stall_at_once, stall_in_body])
+def test_git_gives_up_a_server_that_stalls(
+    answer: Answer, server: Hostile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tight = [(key, "1" if key == "http.lowSpeedTime" else value) for key, value in git_run._OURS]
+    monkeypatch.setattr(git_run, "_OURS", tight)
+    server.answers["*"] = [answer]
+    began = time.monotonic()
+    with pytest.raises(SourceFailedError) as caught:
+        GitSource(f"{server.url}/linux.git", tmp_path, Notes()).newest("6.12")
+    assert time.monotonic() - began < 20 and server.url in caught.value.what
 
 
 @pytest.mark.parametrize("kind", ["any", "checksums", "releases", "signature", "archive"])

@@ -428,7 +428,7 @@ def test_the_signature_of_a_tag(keys: Keys, tmp_path: Path) -> None:
     assert "unverified: tag v6.12 is not signed" in tag_of(repo, tmp_path)
 
 
-def test_a_tag_that_was_tampered_with_is_no_source(keys: Keys, tmp_path: Path) -> None:
+def test_a_tag_that_was_tampered_with_vouches_for_nothing(keys: Keys, tmp_path: Path) -> None:
     repo = kernel_repo(tmp_path / "repo", "6.12")
     signed_tag(repo, keys, "maker", "v6.12")
     text = subprocess.run(
