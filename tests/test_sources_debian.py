@@ -488,7 +488,7 @@ def test_a_mirror_that_drips_is_given_up(
     began = time.monotonic()
     with pytest.raises(SourceFailedError, match="too slow"):
         served.tree(V("6.12.108"))
-    assert time.monotonic() - began < 60 and path in {asked for _, asked, _ in site.log}
+    assert time.monotonic() - began < 200 and path in {asked for _, asked, _ in site.log}
 
 
 @needs_apt
