@@ -20,7 +20,7 @@ _BOOTS = """
 case $words in --version) echo 'QEMU emulator version 0'; exit 0;; esac
 printf 'Linux version 6.12.107\\n' > "$console"
 case $words in *patched*) flavour=patched;; *) flavour=stock;; esac
-case $console in *-own-*) suite=-own;; *-boot-*) suite=-boot;; *) suite=;; esac
+case $(readlink "$console") in *-own-*) suite=-own;; *-boot-*) suite=-boot;; *) suite=;; esac
 echo "$flavour$suite" >> {folder}/notes/boots
 cp "{folder}/$flavour$suite.results" "$results"
 exit 33
