@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from zpmaint.app.confirm import confirmed
 from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.judgement import verdict_on
 from zpmaint.app.pair import build_pair
@@ -18,6 +19,7 @@ from zpmaint.app.suite import SuiteRuns, boot_suites, make_ready
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.values import Pair
 from zpmaint.core.errors import IndeterminateError, InfraError, KernelError
+from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
@@ -35,6 +37,7 @@ class _Course:
     """What a verification has reached so far; becomes the Record whatever stops it."""
 
     port: Port | None = None
+    provenance: Provenance | None = None
     pair: Pair | None = None
     runs: list[SuiteRuns] = field(default_factory=list)
     verdict: Verdict | None = None
@@ -92,7 +95,7 @@ def verify(
         why=why,
         started=started,
         finished=time.time(),
-        port=port_record(course.port) if course.port else None,
+        port=port_record(course.port, course.provenance) if course.port else None,
         build=build_record(course.pair) if course.pair else None,
         runs=runs_record(course.runs) if course.runs else None,
         verdict=verdict_record(course.verdict) if course.verdict else None,
@@ -115,6 +118,7 @@ def _run_course(
     suites = suites_of(patchset, version=version)
     with course.timed("port"):
         course.port = port_onto(session, patchset, version, chain)
+        course.provenance = chain.provenance(version)
     if not course.port.state.leads_on:
         return Result.CONFLICT, course.port.why
     # What it needs may have to be fetched: better known before a build of minutes than after it.
@@ -123,16 +127,20 @@ def _run_course(
     )
     with course.timed("build"):
         course.pair = build_pair(session, patchset, version, chain, course.port, options=build)
-    with course.timed("boot"):
-        course.runs += boot_suites(
-            session, course.pair.kernels, ready.bootables, accelerator=accelerator
+    pair, adopted = course.pair, course.port.state is State.UPSTREAM
+
+    def judged(runs: Sequence[SuiteRuns]) -> Verdict:
+        return verdict_on(patchset, version, pair, runs, left_out=ready.left_out, adopted=adopted)
+
+    def booted(*, second: bool = False) -> list[SuiteRuns]:
+        return boot_suites(
+            session, pair.kernels, ready.bootables, accelerator=accelerator, second=second
         )
-    course.verdict = verdict_on(
-        patchset,
-        version,
-        course.pair,
-        course.runs,
-        left_out=ready.left_out,
-        adopted=course.port.state is State.UPSTREAM,
-    )
+
+    with course.timed("boot"):
+        course.runs += booted()
+    course.verdict = judged(course.runs)
+    if course.verdict.result is Result.FAIL:
+        with course.timed("second boot"):
+            course.verdict = confirmed(course.verdict, judged(booted(second=True)))
     return course.verdict.result, course.verdict.why
