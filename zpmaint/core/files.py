@@ -36,6 +36,15 @@ def write_whole(path: Path, data: bytes | str) -> None:
         out.write(data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data)
 
 
+def read_mark(path: Path) -> str:
+    """The text of a small file that only says which state something is in; "" where there is none.
+    Damage makes it the mark of no state."""
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+
+
 @contextmanager
 def landing_file(path: Path) -> Iterator[BinaryIO]:
     """Give a file to write; when the block ends well it becomes `path` by rename, durable before it

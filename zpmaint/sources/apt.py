@@ -11,7 +11,6 @@ no rights are needed.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -26,8 +25,10 @@ from zpmaint.core.errors import InfraError
 from zpmaint.core.files import locked, write_whole
 from zpmaint.core.locks import hold
 from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.remembered import recall, remember
+from zpmaint.core.sealed import sha256_of, usable
 from zpmaint.core.tools import run
-from zpmaint.sources.download import disk_error, sha256_of
+from zpmaint.sources.download import disk_error, land
 from zpmaint.sources.source import NotServedError, SourceFailedError
 
 _HELPER = Path("/usr/lib/apt/apt-helper")
@@ -159,7 +160,7 @@ class Apt:
                     for complaint in complaints:
                         step.note(complaint)
                 if not complaints:
-                    write_whole(stamp, json.dumps({"list": text, "time": time.time()}))
+                    remember(stamp, {"list": text, "time": time.time()})
             indexes = self._indexes("Packages" if arch else "Sources")
         if not indexes:
             kind = f"{arch} packages" if arch else "source packages"
@@ -207,7 +208,7 @@ class Apt:
         dest = dest.absolute()
         part = dest.with_name(f".{dest.name}.part")
         with hold(part.with_name(f"{part.name}.lock"), str(dest), reporter) as handle:
-            if dest.is_file():
+            if usable(dest, sha256, reporter):
                 return dest
             with reporter.step(f"fetch {dest.name}", "B") as step:
                 for attempt in (1, 2):
@@ -227,7 +228,7 @@ class Apt:
                     got = sha256_of(part)
                     if got == sha256:
                         step.advance(size, size)
-                        part.replace(dest)
+                        land(part, dest, got)
                         return dest
                     wrong = f"{uri}: sha256 is {got}, expected {sha256}"
                     step.note(f"{wrong} (attempt {attempt})")
@@ -311,9 +312,8 @@ class Apt:
 
 
 def _fresh(stamp: Path, text: str, max_age: float) -> bool:
-    try:
-        kept = json.loads(stamp.read_text())
-    except (FileNotFoundError, ValueError):
+    kept = recall(stamp)
+    if not isinstance(kept, dict):
         return False
     return bool(kept["list"] == text and 0 <= time.time() - kept["time"] < max_age)
 
