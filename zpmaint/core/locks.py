@@ -40,7 +40,7 @@ def hold(
     descriptor, which no child inherits but one that it is passed to on purpose: that one keeps
     the lock.
     """
-    limit = _limit() if timeout is None else timeout
+    limit = waiting_limit() if timeout is None else timeout
     with writing(lock):
         lock.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -102,8 +102,13 @@ def _given_up(handle: int, what: str, limit: float) -> InfraError:
 
 
 def _myself() -> str:
+    return f"{os.getpid()} {own_command()}\n"
+
+
+def own_command() -> str:
+    """This process's command line, as others are told it."""
     words = [Path(sys.argv[0]).name, *sys.argv[1:]] if sys.argv and sys.argv[0] else ["python"]
-    return f"{os.getpid()} {' '.join(shlex.join(words).split())[:_COMMAND]}\n"
+    return " ".join(shlex.join(words).split())[:_COMMAND]
 
 
 def _holder(handle: int) -> str:
@@ -119,7 +124,9 @@ def _holder(handle: int) -> str:
     return said if Path("/proc", pid).exists() else f"what {said} has left running"
 
 
-def _limit() -> float | None:
+def waiting_limit() -> float | None:
+    """How many seconds the environment allows to wait for another process; None: no limit. Raises
+    UserError where it says no number."""
     text = os.environ.get(TIMEOUT_NAME)
     if not text:
         return None

@@ -7,11 +7,13 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from zpmaint.core.disk import writing
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.files import locked
 from zpmaint.core.progress import SILENT, Reporter
@@ -22,6 +24,8 @@ _APPLICATION = 0x7A706D74  # "zpmt" in the file's header: this SQLite file is a 
 _BUSY_SECONDS = 60.0
 """How long a writer waits for another; a record takes milliseconds to write."""
 _LOG_BYTES = 16 << 20
+_CHECK_SECONDS = 1.0
+_ROOM = 1 << 20  # bytes; a record takes less, the log and its index a little more
 
 
 def packaged_steps() -> list[str]:
@@ -36,7 +40,7 @@ def opened(path: Path, steps: Sequence[str], reporter: Reporter = SILENT) -> sql
     schema is upgraded in a copy. Raises UserError if it is no ledger or a newer zpmaint wrote it,
     what `explained` says otherwise."""
     with explained(path):
-        if _is_closed(path):
+        if is_closed(path):
             return _read_only(path, steps)
         # Two processes that make the file, or switch it to WAL, at the same moment fail with
         # "locked" whatever the busy timeout: one at a time.
@@ -60,6 +64,30 @@ def reading(path: Path, steps: Sequence[str]) -> sqlite3.Connection:
     one is upgraded in a copy that nobody else sees."""
     with explained(path):
         return _read_only(path, steps)
+
+
+def is_sound(db: sqlite3.Connection) -> None:
+    """Raise DatabaseError if the file is found to be damaged within a second or so."""
+    until = time.monotonic() + _CHECK_SECONDS
+    db.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+    try:
+        said = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return  # so much of it is whole
+    finally:
+        db.set_progress_handler(None, 0)
+    if said != "ok":
+        raise ValueError(" ".join(said.split()))
+
+
+def has_room(folder: Path) -> None:
+    """Raise DiskError unless as much as a record takes can be written to `folder`."""
+    with writing(folder), tempfile.NamedTemporaryFile(dir=folder, prefix=".probe.") as probe:
+        probe.write(os.urandom(_ROOM))
+        probe.flush()
+        os.fsync(probe.fileno())
 
 
 @contextmanager
@@ -95,7 +123,7 @@ def explained(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _is_closed(path: Path) -> bool:
+def is_closed(path: Path) -> bool:
     """Whether there is a ledger that cannot be written: SQLite writes beside the file, too."""
     return path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
 

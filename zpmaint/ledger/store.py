@@ -17,13 +17,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from zpmaint.core.errors import UserError
+from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.result import Result
 from zpmaint.ledger import benchmarks, order, rows
 from zpmaint.ledger.benchmarks import BenchRecord
 from zpmaint.ledger.contents import Contents
-from zpmaint.ledger.database import explained, opened, packaged_steps, reading, transaction
+from zpmaint.ledger.database import (
+    explained,
+    has_room,
+    is_closed,
+    is_sound,
+    opened,
+    packaged_steps,
+    reading,
+    transaction,
+)
 from zpmaint.ledger.merging import take_over
 from zpmaint.ledger.scope import Clause, Scope
 from zpmaint.ledger.upgrades import FORMAT
@@ -63,6 +72,7 @@ class Ledger:
         self._scope = scope
         self._steps = packaged_steps() if steps is None else steps
         self._clock = clock
+        self.is_writable = not is_closed(path)
         self._db = opened(path, self._steps, reporter)
         self._contents = Contents(self._db)
 
@@ -80,6 +90,29 @@ class Ledger:
     def close(self) -> None:
         """Let go of the file; the last process to do so folds the write-ahead log into it."""
         self._db.close()
+
+    def ready(self) -> None:
+        """Raise InfraError unless a record could be kept now: it can be written, the disk has room,
+        and the file is whole as far as a second of reading tells. For before work is begun."""
+        if not self.is_writable:
+            raise InfraError(
+                f"ledger {self.path}: can only be read, so nothing could be recorded",
+                "let this user write the file and its folder, or set ZPMAINT_HOME elsewhere",
+            )
+        with explained(self.path):
+            is_sound(self._db)
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.execute("UPDATE self SET number = number")
+            finally:
+                self._db.execute("ROLLBACK")
+        has_room(self.path.parent)
+
+    @property
+    def newest_turn(self) -> float:
+        """Where the order stands: what is recorded from now on has a larger turn."""
+        with explained(self.path):
+            return order.last_turn(self._db)
 
     def record(self, record: Record, *, at: float | None = None) -> None:
         """Keep a record, whole or not at all; one that is there already is left as it is.
