@@ -150,12 +150,16 @@ def test_all_well(session: Shop) -> None:
     assert record["runs"]["stock"]["outcome"] == "finished"
     assert Path(record["runs"]["patched"]["console"]).read_text() == "Linux version 6.12.107\n"
     assert session.results() == [record]
+    assert record["port"]["provenance"]["proofs"] == []
     # The table for people: flips and what tells.
     status, out, _ = session.run("show", "6.12.107")
     assert status == 0
+    assert "unverified: a folder, as it stood there; nobody has signed it" in out
     line = next(line for line in out.splitlines() if "read.faults" in line)
     assert line.split() == ["read.faults", "pass", "zero-page", "pass", "private", "flips"]
     assert any("VmRSS" in line and "0*" in line and "4,096*" in line for line in out.splitlines())
+    status, out, _ = session.run("explain", "6.12.107")
+    assert f"source: tree:{session.toy.tree}: unverified: a folder" in out
 
 
 @pytest.mark.parametrize(

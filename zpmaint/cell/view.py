@@ -41,7 +41,15 @@ def view(cell: Cell) -> list[tuple[Path, Access]]:
 
 
 def _exist(paths: Iterable[Path]) -> Iterator[Path]:
-    return (path.resolve() for path in paths if path.exists())
+    return (path.resolve() for path in paths if _there(path))
+
+
+def _there(path: Path) -> bool:
+    """Whether it exists, as far as this user may look."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return False
 
 
 @functools.cache
@@ -66,7 +74,7 @@ def _of_path(path: str, home: str) -> tuple[Path, ...]:
     found: dict[Path, None] = dict.fromkeys(_exist([Path(sys.prefix), Path(sys.base_prefix)]))
     for word in path.split(":"):
         folder = Path(word)
-        if not folder.is_absolute() or not folder.is_dir():
+        if not (folder.is_absolute() and _there(folder) and folder.is_dir()):
             continue
         found.update(dict.fromkeys(_program_folder(folder.resolve(), home)))
         for link in _links(folder):
