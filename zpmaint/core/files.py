@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from zpmaint.core.disk import exchange, make_folder, sync_folder, sync_tree, writing
+from zpmaint.core.disk import exchange, filling, make_folder, sync_folder, sync_tree, writing
 from zpmaint.core.locks import hold
 from zpmaint.core.progress import SILENT, Reporter
 
@@ -83,7 +83,8 @@ def landing(path: Path) -> Iterator[Path]:
         fresh = Path(tempfile.mkdtemp(dir=path.parent, prefix=prefix))
     try:
         fresh.chmod(0o755)
-        yield fresh
+        with filling(fresh):
+            yield fresh
         with writing(path):
             sync_tree(fresh)
             _take_the_place(fresh, path)

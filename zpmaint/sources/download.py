@@ -15,7 +15,7 @@ from pathlib import Path
 
 import requests
 
-from zpmaint.core.disk import DiskError, sync_folder
+from zpmaint.core.disk import DiskError, sync_folder, writing
 from zpmaint.core.files import locked
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.remembered import recall, remember
@@ -75,10 +75,11 @@ def download(
 
 def land(part: Path, dest: Path, sha256: str) -> None:
     """Have a file that has come, and was checked, on the disk, then under its name, sealed."""
-    with part.open("rb") as stream:
-        os.fsync(stream.fileno())
-    part.replace(dest)
-    sync_folder(dest.parent)
+    with writing(dest):
+        with part.open("rb") as stream:
+            os.fsync(stream.fileno())
+        part.replace(dest)
+        sync_folder(dest.parent)
     seal(dest, sha256)
 
 
