@@ -161,6 +161,11 @@ class Signer:
     def signed(self, text: bytes) -> bytes:
         return self._gpg("--clearsign", text=text)
 
+    def close(self) -> None:
+        """End the agent that gpg started."""
+        command = ["gpgconf", "--homedir", self._home, "--kill", "gpg-agent"]
+        subprocess.run(command, capture_output=True, check=True)
+
     def _gpg(self, *words: str, text: bytes = b"") -> bytes:
         done = subprocess.run(
             ["gpg", "--homedir", self._home, "--batch", "--quiet", "--pinentry-mode", "loopback",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 import random
@@ -9,15 +10,17 @@ import sqlite3
 import subprocess
 import sys
 import time
-import zlib
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ledger_fixtures import SET, record, samples
+from ledger_fixtures import SET, modern_deltas, passing, record, samples
 
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.result import Result
 from zpmaint.ledger.database import packaged_steps
+from zpmaint.ledger.packing import packed
 from zpmaint.ledger.stages import RunRecord, RunsRecord
 from zpmaint.ledger.store import Ledger
 
@@ -76,29 +79,6 @@ def test_the_newest_settled_record_is_known(path: Path) -> None:
         assert ledger.known("key-6.1") == new
         summary = ledger.known_summary("key-6.1")
         assert summary == new.summary
-
-
-def test_newer_is_what_came_later_whatever_the_clock_said(path: Path) -> None:
-    day = 86_400.0
-    ahead, now = record("6.1", started=3 * day), record("6.1", Result.FAIL, started=0.0)
-    with Ledger(path) as ledger:
-        ledger.record(ahead)
-        ledger.record(now)
-        assert ledger.latest("6.1", "x86_64", SET) == now
-        assert ledger.history() == [now, ahead]
-        assert ledger.all_latest() == [now]
-
-
-def test_merged_records_stand_where_their_own_clocks_put_them(path: Path, tmp_path: Path) -> None:
-    before, after = record("6.1", started=1.0), record("6.1", Result.FAIL, started=9e3)
-    with Ledger(tmp_path / "other.sqlite") as theirs:
-        theirs.record(before)
-        theirs.record(after)
-    here = record("6.1", started=5e3)
-    with Ledger(path) as ledger:
-        ledger.record(here)
-        ledger.merge(tmp_path / "other.sqlite")
-        assert ledger.history() == [after, here, before]
 
 
 def test_latest_is_by_kernel_architecture_and_patch_set(path: Path) -> None:
@@ -209,14 +189,38 @@ def test_a_damaged_file_is_named_with_the_next_step(path: Path, where: str) -> N
     assert ".recover" in caught.value.hint
 
 
-def test_a_document_that_is_no_json_is_damage(path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [(b"{", "Expecting"), (b'{"x": 1}', "its digest is another"), (b"", "its digest is another")],
+)
+def test_a_document_that_is_another_one_is_damage(path: Path, text: bytes, told: str) -> None:
     with Ledger(path) as ledger:
-        ledger.record(record("6.1"))
+        ledger.record(passing("6.1", []))
+    digest = hashlib.sha256(text).digest()[:16] if text == b"{" else b"0" * 16
     with sqlite3.connect(path) as db:
-        db.execute("UPDATE record SET document = ?", (zlib.compress(b"{"),))
+        db.execute("UPDATE content SET base = NULL, body = ?, digest = ? WHERE id = "
+                   "(SELECT verdict FROM record)", (packed(text), digest))  # fmt: skip
     db.close()
-    with Ledger(path) as ledger, pytest.raises(InfraError, match=r"ledger\.sqlite"):
+    with Ledger(path) as ledger, pytest.raises(InfraError, match=rf"ledger\.sqlite.*{told}"):
         ledger.history()
+
+
+def test_equal_texts_are_kept_once_and_alike_ones_as_what_differs(path: Path) -> None:
+    def size(table: str) -> tuple[int, int]:
+        return db.execute(f"SELECT count(*), sum(length(body)) FROM {table}").fetchone()
+
+    first = passing("6.1", modern_deltas(1, 2, 3, 4), started=1.0)
+    with Ledger(path) as ledger, closing(sqlite3.connect(path)) as db:
+        ledger.record(first)
+        texts, length = size("content")
+        ledger.record(replace(first, started=2.0))
+        assert size("content") == (texts, length), "nothing but a row was added"
+        ledger.record(passing("6.2", modern_deltas(5, 6, 7, 8), started=3.0))
+        more, longer = size("content")
+        assert more > texts
+        assert longer - length < length / 3
+        assert [r.started for r in ledger.history()] == [3.0, 2.0, 1.0]
+        assert ledger.history()[-1] == first
 
 
 def test_a_folder_that_cannot_be_is_infrastructure(tmp_path: Path) -> None:

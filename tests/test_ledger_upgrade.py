@@ -102,7 +102,7 @@ def test_a_record_of_a_newer_version_is_left_alone_and_named(path: Path, tmp_pat
         ledger.record(record("6.2"))
     with sqlite3.connect(path) as db:
         db.execute(
-            "UPDATE record SET format = ?, result = 'splendid', document = x'00' WHERE started = 2",
+            "UPDATE record SET format = ?, result = 'splendid' WHERE started = 2",
             (FORMAT + 1,),
         )
     db.close()

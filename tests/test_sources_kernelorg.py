@@ -6,13 +6,15 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
-from sources_fixtures import Notes, Site, V, site, tarball
+from sources_fixtures import Notes, Signer, Site, V, site, tarball
 
 from zpmaint.core.errors import UserError
+from zpmaint.sources import kernelorg, keyring
 from zpmaint.sources.chain import Chain
 from zpmaint.sources.kernelorg import KernelOrgSource
 from zpmaint.sources.source import NotServedError, SourceFailedError
@@ -22,6 +24,14 @@ __all__ = ["site"]
 needs_gpg = pytest.mark.skipif(
     not (shutil.which("gpg") and shutil.which("gpgv")), reason="gpg is not installed"
 )
+
+
+@pytest.fixture(scope="session")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signer]:
+    """The key of the played kernel.org."""
+    made = Signer(tmp_path_factory.mktemp("gpg") / "home")
+    yield made
+    made.close()
 
 
 def sums(site: Site, folder: str) -> bytes:
@@ -34,17 +44,18 @@ def sums(site: Site, folder: str) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def archive(site: Site) -> None:
+def archive(site: Site, signer: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernelorg, "pinned", lambda: keyring.own(signer.keyring))
     site.files["/v6.x/linux-6.12.106.tar.xz"] = tarball("6.12.106")
     site.files["/v6.x/linux-6.12.107.tar.xz"] = tarball("6.12.107")
     site.files["/v6.x/linux-6.1.9.tar.xz"] = tarball("6.1.9")
     site.files["/v2.6/linux-2.6.20.4.tar.xz"] = tarball("2.6.20.4")
     site.files["/v3.x/linux-3.0.tar.xz"] = tarball("3.0")
     for folder in ("v2.6", "v3.x", "v6.x"):
-        site.files[f"/{folder}/sha256sums.asc"] = sums(site, folder)
+        site.files[f"/{folder}/sha256sums.asc"] = signer.signed(sums(site, folder))
     for number in (4,):  # and no v5.x
-        site.files[f"/v{number}.x/sha256sums.asc"] = sums(site, f"v{number}.x") + (
-            f"{'1' * 64}  linux-{number}.1.tar.xz\n".encode()
+        site.files[f"/v{number}.x/sha256sums.asc"] = signer.signed(
+            sums(site, f"v{number}.x") + f"{'1' * 64}  linux-{number}.1.tar.xz\n".encode()
         )
 
 
@@ -83,11 +94,10 @@ def test_a_tree_and_its_blobs(site: Site, tmp_path: Path) -> None:
     assert (served.tree(V("2.6.20.4")) / "Makefile").is_file()
 
 
-def test_a_missing_keyring_is_said(site: Site, tmp_path: Path) -> None:
-    served = source(site, tmp_path)
-    served._keyring = None
-    served.tree(V("6.12.107"))
-    assert any("signature not checked" in note for note in served.reporter.notes)  # type: ignore
+def test_a_list_that_nobody_signed_is_not_taken(site: Site, tmp_path: Path) -> None:
+    site.files["/v6.x/sha256sums.asc"] = sums(site, "v6.x")
+    with pytest.raises(SourceFailedError, match="it is not signed"):
+        source(site, tmp_path).tree(V("6.12.107"))
 
 
 def test_a_tarball_that_is_not_what_the_list_says(site: Site, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from zpmaint.app.inputs import inputs_of, key_of
+from zpmaint.app.once import Recorder
 from zpmaint.app.session import Session
 from zpmaint.app.verify import verify
 from zpmaint.build.options import BuildOptions
@@ -37,9 +38,12 @@ def run_dues(
     jobs: int | None,
     on_record: Callable[[Due, Record], None],
 ) -> MatrixRun:
-    """Verify what is due and not known. Raises InfraError at once where a program is missing:
-    it would fail every one of them."""
+    """Verify what is due and not known. Raises InfraError at once where a program is missing or
+    nothing could be recorded: it would fail every one of them. NotRecordedError ends the run."""
+    dues = list(dues)
     need_for("verify")
+    if any(due.known is None for due in dues):
+        session.ledger.ready()
 
     def one(due: Due) -> Record:
         return verify(
@@ -53,10 +57,11 @@ def run_dues(
     return run_matrix(
         dues,
         one,
-        session.ledger,
+        Recorder(session),
         lambda due: key_of(_inputs(session, due)),
         session.reporter,
         on_record,
+        session.leases,
     )
 
 

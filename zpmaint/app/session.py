@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from zpmaint.build import data
 from zpmaint.build.data import BuildData
@@ -15,8 +16,10 @@ from zpmaint.core.places import CONFIG_NAME, Places, project_id
 from zpmaint.core.progress import Reporter
 from zpmaint.core.series import named
 from zpmaint.core.versions import KernelVersion
+from zpmaint.ledger.leases import Leases
 from zpmaint.ledger.scope import Scope
 from zpmaint.ledger.store import Ledger
+from zpmaint.ledger.unrecorded import take_in
 from zpmaint.patchset.load import all_patchsets, find_patchset
 from zpmaint.patchset.values import PatchSet
 from zpmaint.sources.chain import Chain, open_configured, open_source
@@ -72,6 +75,8 @@ class Session:
             scope=Scope(self.project, self._anchors),
             reporter=self.reporter,
         )
+        if ledger.is_writable:
+            take_in(ledger, self.unrecorded, self.reporter)
         if newer := ledger.newer():
             with self.reporter.step("open the ledger") as step:
                 step.note(
@@ -79,6 +84,16 @@ class Session:
                     + (f" and {len(newer) - 5} more" if len(newer) > 5 else "")
                 )
         return ledger
+
+    @property
+    def unrecorded(self) -> Path:
+        """Where a verdict is kept that the ledger could not take."""
+        return self.places.state / "unrecorded"
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Who verifies what just now."""
+        return Leases(self.places.state / "leases", self.reporter)
 
     def _anchors(self) -> dict[str, list[str]]:
         sets = all_patchsets(self.places.project)

@@ -1,176 +1,175 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Why a make failed: the line of its log that tells, and whose fault it is.
+"""Why a make failed, by the words of its log: the line that tells, and whose fault it is.
 
-A line tells by its own form, as the program that says it writes it; words inside source that a
-compiler quotes tell nothing.
+A line tells by its own form, as the program that says it writes it (diagnosis.toml); words inside
+source that a compiler quotes tell nothing. Words alone settle nothing: docs/blame.md.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import re
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from zpmaint.core.errors import UserError
+from pydantic import Field
+
+from zpmaint.build.conditions import Table
+from zpmaint.core.config import checked
+from zpmaint.core.errors import IndeterminateError, InfraError, KernelError, UserError
+
+
+class Blame(StrEnum):
+    """Whose fault a failure is."""
+
+    MACHINE = "machine"
+    KERNEL = "kernel"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Fault:
     """Whose fault, and the telling line."""
 
-    infrastructure: bool
+    blame: Blame
     line: str
     hint: str = ""
 
+    @property
+    def infrastructure(self) -> bool:
+        """Whether the machine is to blame."""
+        return self.blame is Blame.MACHINE
 
-_Shapes = tuple[tuple[re.Pattern[str], str], ...]
+    def error(self, what: str, log: Path) -> InfraError | KernelError:
+        """The error to raise for it; `what` failed, and `log` is where all of it stands."""
+        told = f"{what}: {self.line}"
+        if self.blame is Blame.MACHINE:
+            return InfraError(told, f"{self.hint}; log: {log}")
+        if self.blame is Blame.KERNEL:
+            return KernelError(told, f"log: {log}")
+        return IndeterminateError(
+            f"{told}: nothing shows whose fault that is",
+            f"it is tried again; if it stays, see docs/blame.md and the log: {log}",
+        )
 
-_COMPILER = (
-    r"(?:\S*/)?(?:[\w.+-]*gcc[\w.-]*|[\w.+-]*clang[\w.-]*|[\w-]*g\+\+[\w.-]*"
-    r"|cc|cc1\w*|as|ld[\w.]*|rustc)"
-)
 
-# A machine in trouble makes compile errors, never the other way round: these go first.
-_MACHINE: _Shapes = (
-    (
-        re.compile(r": (?:No space left on device|Disk quota exceeded)\.?$"),
-        "free some space and run again",
-    ),
-    (
-        re.compile(r": (?:Read-only file system|Input/output error|Too many open files)\.?$"),
-        "the machine's disk or limits, not the kernel: mend that and run again",
-    ),
-    (
-        re.compile(
-            rf"^{_COMPILER}: (?:fatal |internal compiler )?error: Killed\b"
-            r"|^\S*sh: line \d+: +\d+ Killed\b|^make(?:\[\d+\])?: \*\*\* .* Killed$|: Killed$"
-            r"|^(?:\S+: )?virtual memory exhausted|^\S+: out of memory allocating"
-            r"|: [Cc]annot allocate memory$|^make(?:\[\d+\])?: (?:v?fork|posix_spawn): "
-        ),
-        "out of memory, most likely: fewer --jobs, or more memory",
-    ),
-    (
-        re.compile(
-            rf"^(?:\S+?:\d+(?::\d+)?|{_COMPILER}): internal compiler error: "
-            rf"|^{_COMPILER}: (?:fatal )?error: (?:Segmentation fault|Bus error|Aborted|"
-            r"Illegal instruction) signal terminated program"
-        ),
-        "the compiler crashed: run again; if it does so again, update gcc",
-    ),
-)
+class _Row(Table):
+    pattern: str
+    why: str
+    hint: str = ""
+    placed: bool = False
 
-_INSTALL = "install the program; see zpmaint doctor"
-# Programs that the shell or make did not find. Some are asked for and done without.
-_NO_PROGRAM: _Shapes = (
-    (re.compile(r"^(?:/\S+/)?\w*sh: (?:line )?\d+: [^\s/]+: (?:command )?not found$"), _INSTALL),
-    (
-        re.compile(
-            r"^make(?:\[\d+\])?: [^\s/*]+: (?:Command not found|No such file or directory)$"
-        ),
-        _INSTALL,
-    ),
-    (re.compile(r"^(?:/\S+/)?env: \S+: No such file or directory$"), _INSTALL),
-    (re.compile(r": bad interpreter: No such file or directory$"), _INSTALL),
-)
-# What the build itself says is missing on the machine, or wrong with where it is.
-_LACKING: _Shapes = (
-    (
-        re.compile(
-            r"^(?:scripts|tools|certs|usr|arch/\S+?/(?:tools|boot))/\S+?:\d+(?::\d+)?: "
-            r"fatal error: "
-            r"(?:<?(?:gelf|libelf|elf|dwarf|gmp|mpc|mpfr|yaml|zlib|lzma|curses|ncurses|stdio|stdlib"
-            r"|string|unistd|errno)\.h|(?:openssl|elfutils|sys|bits|ncursesw?)/\S+\.h)>?: "
-            r"No such file"
-        ),
-        "install the header's package; see zpmaint doctor",
-    ),
-    (
-        re.compile(r"^\S*(?:ld(?:\.\w+)?|collect2): cannot find -l\w+|C compiler cannot create"),
-        "see zpmaint doctor",
-    ),
-    (
-        re.compile(r"^\S*(?:Makefile|Kbuild)\S*:\d+: (?:\*\*\*|error:) .*\binstall [\w.+-]"),
-        "install what it names; see zpmaint doctor",
-    ),
-    (
-        re.compile(r"^ *\*{1,3} +(?:Unable to find|Please install|.* is too old)\b", re.I),
-        "install what it names; see zpmaint doctor",
-    ),
-    (re.compile(r"^(?:BTF: )?\S+: \w+ \(\S+\) is not available$"), _INSTALL),
-    (re.compile(r"^scripts/Kconfig\.include:\d+: \w+ '[^']+' not found"), _INSTALL),
-    (
-        re.compile(
-            r"^\S*Makefile\S*:\d+: \*\*\* (?:source directory cannot contain spaces or colons"
-            r"|multiple target patterns)"
-        ),
-        "make builds below no folder with a blank or a colon in its name: move ZPMAINT_HOME",
-    ),
-)
 
-# What a compiler, an assembler, a linker, kconfig or make says of a kernel that is wrong.
-_TELLING: tuple[re.Pattern[str], ...] = (
-    re.compile(r"^\S+?:\d+(?::\d+)?: ?(?:fatal )?error: "),
-    re.compile(r"^\S+?:\d+: Error: "),  # the assembler
-    re.compile(rf"^{_COMPILER}: (?:fatal )?error: (?!ld returned)"),
-    re.compile(r"undefined reference to|multiple definition of"),
-    re.compile(
-        r"^\S*ld(?:\.\w+)?: .*(?:error|overlaps|will not fit|overflow|cannot|no such)", re.I
+class _File(Table):
+    errno: tuple[str, ...]
+    dead: tuple[str, ...]
+    crash: tuple[str, ...]
+    machine: tuple[_Row, ...] = Field(min_length=1)
+    missing: tuple[_Row, ...] = Field(min_length=1)
+    lacking: tuple[_Row, ...] = Field(min_length=1)
+    kernel: tuple[_Row, ...] = Field(min_length=1)
+    faint: tuple[_Row, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    pattern: re.Pattern[str]
+    placed: bool
+    hint: str
+
+
+_DATA = Path(__file__).parent / "diagnosis.toml"
+_NAMES = {
+    "make": r"(?:\S*/)?g?make(?:\[\d+\])?",
+    "tool": (
+        r"(?:\S*/)?(?:[\w.+-]*gcc[\w.-]*|[\w.+-]*clang[\w.-]*|[\w-]*g\+\+[\w.-]*"
+        r"|cc|cc1\w*|collect2|as|ld[\w.]*|rustc)"
     ),
-    re.compile(r"objtool: .*error", re.I),
-    re.compile(r"^\S+?:\d+: .*(?:syntax error|missing separator|unknown|can't open file)"),
-    re.compile(r"^\S+?:\d+: \*\*\* "),  # make, of a Makefile
-    re.compile(r"^(?:ERROR|FATAL|FAILED)(?:: | )(?!.*\bwarnings?\b)"),  # modpost, resolve_btfids
-    re.compile(r"^Error: \S+:\d+"),  # dtc
-    re.compile(r"^Inconsistent kallsyms data"),
-    re.compile(
-        r"^(?:Can't|Global symbol|Bareword|Undefined subroutine|syntax error|Died|Execution of)"
-        r".* at \S+ line \d+"
-    ),  # perl
-    re.compile(r"^\w*(?:Error|Exception): "),  # python's last line
-    re.compile(r"^(?:/\S+/)?\w*sh: (?:line )?\d+: (?:Syntax error|syntax error)\b"),
-    re.compile(r"^(?:\./)?scripts/\S+: (?:line )?\d+: "),
-    re.compile(r"^make(?:\[\d+\])?: \*\*\* No rule to make target"),
-)
+    "binutil": (
+        r"(?:\S*/)?(?:[\w.+]+-)*(?:ld(?:\.\w+)?|gold|ar|nm|as|ranlib|objcopy|objdump|strip|readelf"
+        r"|size|collect2)(?:-[\d.]+)?"
+    ),
+}
+
+_PLACED = re.compile(r"^(?:\{standard input\}|[^\s:]+):\d+(?:[:.][\d-]+)?[:,] ?")
+_EXCERPT = re.compile(r"^ *\d* \||^\s")  # source that a compiler quotes, or make's own steps
+_STARRED = re.compile(r"^ *\*{1,3} ")
+_CARET = re.compile(r"^\s*[\^~][\^~\s]*$")
 # make's own words, where nobody else said anything.
 _LAST_WORDS = re.compile(r"^make(?:\[\d+\])?: \*\*\* (?!Waiting for unfinished jobs|Deleting file)")
 _FAILED = re.compile(r"^make(?:\[\d+\])?: \*\*\* \[(?:\S+:\d+: )?(\S+)\] Error (\d+)")
 _PLACE = re.compile(r"(?:^|: )(\S+): [Ii]n function [`'\u2018]")
-_EXCERPT = re.compile(r"^ *\d* \|")  # source that a compiler quotes
 _OBJECT = re.compile(r"^(\S+): warning: objtool: ")
-_NOT_FOUND = "127"
+# A program of the tree itself: it may be gone, or its interpreter, or the bit that makes it one.
+_OWN = re.compile(
+    r"^\S*sh: (?:(?:line )?\d+: )?(?:\.|[^\s/]+)/\S+: (?:not found|Permission denied|No such file)"
+)
+_NOT_STARTED = ("126", "127")
 
 
 def diagnose(lines: Iterable[str], src: str, obj: str) -> Fault:
     """The telling line of a failed make, with the two folders' names taken out."""
-    raw = [line.rstrip() for line in lines]
-    said = [_short(line, src, obj) for line in raw if not _EXCERPT.match(line)]
-    own = [line for line in said if "#error" not in line and "#warning" not in line]
-    if found := _first(own, _MACHINE):
-        return Fault(True, own[found[0]], found[1])
+    said = [_short(line, src, obj) for line in _spoken([line.rstrip() for line in lines])]
+    if found := _first(said, _shapes("machine")):
+        return Fault(Blame.MACHINE, said[found[0]], found[1])
     failed = [done for line in said if (done := _FAILED.match(line))]
     telling = _telling(said, {done[1] for done in failed})
-    lacking = _first(said, _LACKING)
+    lacking = _first(said, _shapes("lacking"))
     if lacking and (telling is None or lacking[0] <= telling[0]):
-        return Fault(True, said[lacking[0]], lacking[1])
-    program = _first(said, _NO_PROGRAM)
-    if program and (telling is None or any(done[2] == _NOT_FOUND for done in failed)):
-        return Fault(True, said[program[0]], program[1])
+        return Fault(Blame.MACHINE, said[lacking[0]], lacking[1])
+    program = _first(said, _shapes("missing"))
+    if program and (telling is None or any(done[2] in _NOT_STARTED for done in failed)):
+        return Fault(Blame.MACHINE, said[program[0]], program[1])
     if telling:
-        return Fault(False, telling[1])
-    for line in said:
-        if _LAST_WORDS.search(line):
-            return Fault(False, line)
-    return Fault(False, next((line for line in reversed(said) if line), "make said nothing"))
+        return Fault(Blame.KERNEL, telling[1])
+    own = any(_OWN.match(line) for line in said)
+    if not own and (found := _first(said, _shapes("faint"))):
+        return Fault(Blame.MACHINE, said[found[0]], found[1])
+    last = next((line for line in said if _LAST_WORDS.search(line)), "")
+    return Fault(
+        Blame.UNKNOWN,
+        last or next((line for line in reversed(said) if line), "make said nothing"),
+    )
 
 
-def _first(lines: Sequence[str], shapes: _Shapes) -> tuple[int, str] | None:
+@functools.cache
+def _shapes(kind: str) -> tuple[_Shape, ...]:
+    file = checked(_File, tomllib.loads(_DATA.read_text()), _DATA)
+    names = dict(_NAMES)
+    for name in ("errno", "dead", "crash"):
+        names[name] = f"(?:{'|'.join(getattr(file, name))})"
+    rows: tuple[_Row, ...] = getattr(file, kind)
+    return tuple(_Shape(_compiled(row.pattern, names), row.placed, row.hint) for row in rows)
+
+
+def _compiled(pattern: str, names: dict[str, str]) -> re.Pattern[str]:
+    for name, words in names.items():
+        pattern = pattern.replace(f"{{{name}}}", words)
+    return re.compile(pattern)
+
+
+def _spoken(lines: Sequence[str]) -> list[str]:
+    """The lines that a program speaks for itself: not the source that a compiler quotes, with a
+    bar before it or a line of carets below it, nor the steps that make announces."""
+    kept = []
+    for n, line in enumerate(lines):
+        quoted = n + 1 < len(lines) and _CARET.match(lines[n + 1]) and not _PLACED.match(line)
+        if not (quoted or (_EXCERPT.match(line) and not _STARRED.match(line))):
+            kept.append(line)
+    return kept
+
+
+def _first(lines: Sequence[str], shapes: Sequence[_Shape]) -> tuple[int, str] | None:
     """The first line of one of the forms: its index and the next step."""
     for n, line in enumerate(lines):
-        for shape, hint in shapes:
-            if shape.search(line):
-                return n, hint
+        placed = _PLACED.match(line) is not None
+        for shape in shapes:
+            if (shape.placed or not placed) and shape.pattern.search(line):
+                return n, shape.hint
     return None
 
 
@@ -178,12 +177,13 @@ def _telling(lines: Sequence[str], failed: set[str]) -> tuple[int, str] | None:
     """The first line that says what is wrong with the kernel; what objtool calls a warning is it
     where make then gave up on that object."""
     place = ""
+    shapes = _shapes("kernel")
     for n, line in enumerate(lines):
         if found := _PLACE.search(line):
             place = found[1]
         if (about := _OBJECT.match(line)) and about[1] in failed:
             return n, line
-        if "warning: " not in line and any(shape.search(line) for shape in _TELLING):
+        if "warning: " not in line and _first([line], shapes):
             named = "undefined reference" not in line or not place or place in line
             return n, line if named else f"{place}: {line}"
     return None

@@ -377,7 +377,5 @@ def _run(
 
 def _fault(job: _Job, variant: _Variant, said: list[str]) -> InfraError | KernelError:
     fault = diagnose(said, str(job.work.src), str(job.work.obj))
-    what = f"{variant.flavour} {job.version} ({job.arch}) does not build: {fault.line}"
-    if fault.infrastructure:
-        return InfraError(what, f"{fault.hint}; log: {variant.log}")
-    return KernelError(what, f"log: {variant.log}")
+    what = f"{variant.flavour} {job.version} ({job.arch}) does not build"
+    return fault.error(what, variant.log)

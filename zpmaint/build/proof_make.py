@@ -170,8 +170,7 @@ class Bench:
     def _fault(self, printed: Sequence[str], what: str) -> InfraError | KernelError:
         work = self.shared.work
         fault = diagnose(printed, str(work.src), str(work.obj))
-        kind = InfraError if fault.infrastructure else KernelError
-        return kind(f"{self.shared.version} {what}: {fault.line}", f"log: {self.log}")
+        return fault.error(f"{self.shared.version} {what}", self.log)
 
 
 def is_makefile(path: str) -> bool:

@@ -9,9 +9,10 @@ import click
 from rich.table import Table
 
 from zpmaint.app.matrix import plan_matrix, run_dues
-from zpmaint.cli import options, tables
+from zpmaint.cli import options, tables, unrecorded
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
+from zpmaint.ledger.unrecorded import NotRecordedError
 from zpmaint.ledger.values import Record
 from zpmaint.matrix.plan import Due, Plan
 
@@ -61,7 +62,8 @@ def run(context: CommandContext, *, jobs: int | None, as_json: bool) -> int:
     """Verify every tracked kernel whose result is not known for the same inputs.
 
     Each result is recorded as it comes; interrupted, the same command goes on. What failed for
-    the infrastructure's sake is tried once more at the end.
+    the infrastructure's sake is tried once more at the end. What another process is verifying is
+    left to it: the others come first, and then its result is taken from the ledger.
 
     \b
     Example:
@@ -73,7 +75,11 @@ def run(context: CommandContext, *, jobs: int | None, as_json: bool) -> int:
         context.err.print(f"{record.version} {record.arch}: {record.result}: {record.why}",
                        markup=False)  # fmt: skip
 
-    ran = run_dues(context.session, planned.dues, jobs=jobs, on_record=show)
+    try:
+        ran = run_dues(context.session, planned.dues, jobs=jobs, on_record=show)
+    except NotRecordedError as error:
+        unrecorded.show(context, error, as_json=as_json)
+        raise
     records = [one.record for one in ran.done if one.record]
     if as_json:
         context.json([one.as_json() for one in records])

@@ -6,12 +6,13 @@ from __future__ import annotations
 import click
 
 from zpmaint.app.job import Job
-from zpmaint.app.verify import verify
+from zpmaint.app.once import verify_once
 from zpmaint.app.verify_each import verify_each
 from zpmaint.build.options import BuildOptions
-from zpmaint.cli import each_tables, options, tables
+from zpmaint.cli import each_tables, options, tables, unrecorded
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core.result import worst
+from zpmaint.ledger.unrecorded import NotRecordedError
 from zpmaint.ledger.values import Record
 from zpmaint.suites.registry import suites_of
 from zpmaint.vm.profiles import Accelerator
@@ -59,18 +60,19 @@ def command(
         suites_of(job.patchset, version=job.version)
     if each_patch:
         return _each(context, asked, build=build, accelerator=accelerator, as_json=as_json)
+    # Before minutes of work: whether its result could be kept.
+    context.session.ledger.ready()
+    since = context.session.ledger.newest_turn
     records: list[Record] = []
     for job in asked:
-        row = verify(
-            job.session,
-            job.patchset,
-            job.version,
-            job.chain,
-            build=build,
-            accelerator=accelerator,
-        )
-        job.session.ledger.record(row)
+        try:
+            row, is_others = verify_once(job, build=build, accelerator=accelerator, since=since)
+        except NotRecordedError as lost:
+            unrecorded.show(context, lost, as_json=as_json)
+            raise
         records.append(row)
+        if is_others:
+            context.err.print(f"{row.version}: another process verified it meanwhile", markup=False)
         if not as_json:
             tables.record(context.out, row)
     if as_json:

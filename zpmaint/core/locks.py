@@ -13,9 +13,10 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from zpmaint.core.disk import writing
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.progress import SILENT, Reporter
 
@@ -39,16 +40,16 @@ def hold(
     descriptor, which no child inherits but one that it is passed to on purpose: that one keeps
     the lock.
     """
-    limit = _limit() if timeout is None else timeout
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    limit = waiting_limit() if timeout is None else timeout
+    with writing(lock):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     _held.add(handle)
     try:
         _acquire(handle, what, reporter, limit)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, _myself().encode("utf-8", "surrogateescape"), 0)
+        _write(handle, _myself().encode("utf-8", "surrogateescape"))
         yield handle
-        os.ftruncate(handle, 0)
+        _write(handle, b"")
     finally:
         _held.discard(handle)
         os.close(handle)
@@ -86,6 +87,13 @@ def _try(handle: int) -> bool:
     return True
 
 
+def _write(handle: int, text: bytes) -> None:
+    # For people alone: a disk that is full is told by who has something to keep.
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, text, 0)
+
+
 def _given_up(handle: int, what: str, limit: float) -> InfraError:
     return InfraError(
         f"{what}: held by {_holder(handle)}, still after {limit:g} s",
@@ -94,8 +102,13 @@ def _given_up(handle: int, what: str, limit: float) -> InfraError:
 
 
 def _myself() -> str:
+    return f"{os.getpid()} {own_command()}\n"
+
+
+def own_command() -> str:
+    """This process's command line, as others are told it."""
     words = [Path(sys.argv[0]).name, *sys.argv[1:]] if sys.argv and sys.argv[0] else ["python"]
-    return f"{os.getpid()} {' '.join(shlex.join(words).split())[:_COMMAND]}\n"
+    return " ".join(shlex.join(words).split())[:_COMMAND]
 
 
 def _holder(handle: int) -> str:
@@ -111,7 +124,9 @@ def _holder(handle: int) -> str:
     return said if Path("/proc", pid).exists() else f"what {said} has left running"
 
 
-def _limit() -> float | None:
+def waiting_limit() -> float | None:
+    """How many seconds the environment allows to wait for another process; None: no limit. Raises
+    UserError where it says no number."""
     text = os.environ.get(TIMEOUT_NAME)
     if not text:
         return None

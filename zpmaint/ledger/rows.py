@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Between records and rows of the table: what stands in columns, what in the deflated document."""
+"""Between records and rows of the table: what stands in columns, what in texts beside it."""
 
 from __future__ import annotations
 
@@ -7,40 +7,32 @@ import hashlib
 import json
 import sqlite3
 import zlib
+from dataclasses import dataclass, replace
 from typing import Any
 
 from zpmaint.core.result import Result
 from zpmaint.ledger import codec
+from zpmaint.ledger.contents import Contents
+from zpmaint.ledger.order import Place
 from zpmaint.ledger.stages import BuildRecord, PortRecord, RunsRecord, VerdictRecord
 from zpmaint.ledger.upgrades import FORMAT, upgraded
 from zpmaint.ledger.values import Counted, Record, Summary
 
 _GLANCE = (
-    "project", "key", "inputs", "version", "arch", "patchset", "result", "why", "started",
-    "finished", "turn", "port_state", "passed", "skipped", "total",
+    "project", "key", "version", "arch", "patchset", "result", "why", "started", "finished",
+    "turn", "port_state", "passed", "skipped", "total",
 )  # fmt: skip
-COLUMNS = ("format", *_GLANCE, "port_anchor", "document")
+TEXTS = ("inputs", "port", "build", "runs", "verdict")
+"""The columns that name a text of `content`."""
+COLUMNS = ("digest", "format", *_GLANCE, "origin", "number", "port_anchor", "seconds", *TEXTS)
 SUMMARIES = f"SELECT {', '.join(_GLANCE)} FROM record"
+PLANNED = f"SELECT {', '.join(_GLANCE)}, inputs FROM record"
 RECORDS = f"SELECT {', '.join(COLUMNS)} FROM record"
 NEWEST = "ORDER BY turn DESC, id DESC"
-
-# A record is newer than all of its kernel that were there before, whatever the clock said; beyond
-# that the clock orders, so that the records of several machines may be merged.
-_TURN = (
-    "max(?, coalesce((SELECT max(turn) FROM record"
-    " WHERE version = ? AND arch = ? AND patchset = ?), 0) + 0.001)"
-)
-_MARKS = ", ".join(_TURN if name == "turn" else "?" for name in COLUMNS)
-INSERT = (
-    f"INSERT INTO record (digest, {', '.join(COLUMNS)}) VALUES (?, {_MARKS}) "
-    "ON CONFLICT (digest) DO NOTHING"
-)
-COPY = (
-    f"INSERT INTO record (digest, {', '.join(COLUMNS)}) "
-    f"VALUES ({', '.join('?' * (len(COLUMNS) + 1))}) ON CONFLICT (digest) DO NOTHING"
-)
-ALL = f"SELECT digest, {', '.join(COLUMNS)} FROM record ORDER BY turn, id"
-"""The rows as COPY takes them, oldest first."""
+ALL = f"{RECORDS} ORDER BY turn, id"
+"""Oldest first."""
+INSERT = f"INSERT INTO record ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+IS_THERE = "SELECT 1 FROM record WHERE digest = ?"
 
 _STAGES: dict[str, type] = {
     "port": PortRecord,
@@ -50,10 +42,45 @@ _STAGES: dict[str, type] = {
 }
 
 
-def to_row(record: Record) -> tuple[Any, ...]:
-    """What INSERT takes."""
+@dataclass(frozen=True)
+class Row:
+    """A record on its way into the table."""
+
+    columns: dict[str, Any]
+    """What is neither a place nor a text."""
+    texts: dict[str, str | None]
+    """By column of TEXTS."""
+
+    @property
+    def digest(self) -> str:
+        return str(self.columns["digest"])
+
+    def insert(self, db: sqlite3.Connection, contents: Contents, place: Place) -> None:
+        """Into the table, each text against that of the newest record of its kernel and that of
+        the newest at all."""
+        like: dict[str, list[int]] = {name: [] for name in TEXTS}
+        kernel = tuple(self.columns[name] for name in ("version", "arch", "patchset"))
+        wanted = f"SELECT {', '.join(TEXTS)} FROM record"
+        for found in (
+            db.execute(
+                f"{wanted} WHERE version = ? AND arch = ? AND patchset = ? {NEWEST} LIMIT 1", kernel
+            ).fetchone(),
+            db.execute(f"{wanted} ORDER BY id DESC LIMIT 1").fetchone(),
+        ):
+            for name, number in zip(TEXTS, found or (None,) * len(TEXTS), strict=True):
+                if number is not None:
+                    like[name].append(number)
+        values: dict[str, Any] = self.columns | {
+            name: None if text is None else contents.put(text, like[name])
+            for name, text in self.texts.items()
+        }
+        values |= {"origin": place.origin, "number": place.number, "turn": place.turn}
+        db.execute(INSERT, tuple(values[name] for name in COLUMNS))
+
+
+def to_row(record: Record) -> Row:
+    """The record as it is kept."""
     documents = {name: codec.to_json(getattr(record, name)) for name in (*_STAGES, "seconds")}
-    text = dumped(documents)
     counted = Counted.of(record.verdict) if record.verdict else None
     port = record.port
     columns: dict[str, Any] = {
@@ -74,27 +101,31 @@ def to_row(record: Record) -> tuple[Any, ...]:
         "skipped": counted.skipped if counted else None,
         "total": counted.total if counted else None,
     }
-    digest = hashlib.sha256(dumped([*columns.values(), text]).encode()).hexdigest()
-    kernel = (columns["version"], columns["arch"], columns["patchset"])
-    row: list[Any] = [digest]
-    for name in COLUMNS:
-        if name == "turn":
-            row += [record.finished, *kernel]
-        elif name == "document":
-            row.append(deflated(text))
-        else:
-            row.append(columns[name])
-    return tuple(row)
+    # Over the same text as ever, so that a record of an older ledger is known again.
+    whole = dumped([*columns.values(), dumped(documents)])
+    inputs = columns.pop("inputs")
+    return Row(
+        columns
+        | {
+            "digest": hashlib.sha256(whole.encode()).hexdigest(),
+            "seconds": dumped(documents.pop("seconds")),
+        },
+        {"inputs": inputs, **texts_of(documents)},
+    )
 
 
-def record(row: tuple[Any, ...]) -> Record:
+def texts_of(documents: dict[str, Any]) -> dict[str, str | None]:
+    """By stage its text, None where it was not reached."""
+    return {name: dumped(documents[name]) if documents.get(name) else None for name in _STAGES}
+
+
+def record(row: tuple[Any, ...], contents: Contents) -> Record:
     """The record of a row of RECORDS. Raises ValueError for one that is damaged."""
     found = dict(zip(COLUMNS, row, strict=True))
-    try:
-        text = zlib.decompress(found["document"]).decode()
-    except zlib.error as error:
-        raise ValueError(f"a record's documents are damaged: {error}") from None
-    documents = upgraded(json.loads(text), found["format"])
+    texts = {name: contents.text(found[name]) for name in TEXTS if found[name] is not None}
+    documents: dict[str, Any] = {name: json.loads(text) for name, text in texts.items()}
+    inputs = documents.pop("inputs", {})
+    documents = upgraded(documents | {"seconds": json.loads(found["seconds"])}, found["format"])
     stages: dict[str, Any] = {
         name: codec.from_json(kind, documents[name], name) if documents.get(name) else None
         for name, kind in _STAGES.items()
@@ -103,7 +134,7 @@ def record(row: tuple[Any, ...]) -> Record:
     stages |= {name: found[name] for name in plain}
     return Record(
         result=Result(found["result"]),
-        inputs=codec.from_json(dict[str, str], json.loads(found["inputs"]), "inputs"),
+        inputs=codec.from_json(dict[str, str], inputs, "inputs"),
         seconds=codec.from_json(dict[str, float], documents.get("seconds") or {}, "seconds"),
         **stages,
     )
@@ -114,8 +145,15 @@ def summary(row: tuple[Any, ...]) -> Summary:
     found = dict(zip(_GLANCE, row, strict=True))
     counts = [found.pop(name) for name in ("passed", "skipped", "total")]
     found["result"] = Result(found["result"])
-    found["inputs"] = codec.from_json(dict[str, str], json.loads(found["inputs"]), "inputs")
     return Summary(**found, counted=None if counts[0] is None else Counted(*counts))
+
+
+def planned(row: tuple[Any, ...], contents: Contents) -> Summary:
+    """What a row of PLANNED says: its inputs, too."""
+    *glance, number = row
+    inputs = {} if number is None else json.loads(contents.text(number))
+    read = codec.from_json(dict[str, str], inputs, "inputs")
+    return replace(summary(tuple(glance)), inputs=read)
 
 
 def dumped(document: object) -> str:
@@ -129,7 +167,7 @@ def deflated(text: str) -> bytes:
 
 
 def add_functions(db: sqlite3.Connection) -> None:
-    """What the schema's scripts call on the documents of older versions."""
+    """What the scripts of schema 3 call on the documents of those before."""
     db.create_function("field", 2, _field, deterministic=True)
     db.create_function("marks", 2, _count, deterministic=True)
     db.create_function("documents", 5, _packed, deterministic=True)

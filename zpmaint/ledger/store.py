@@ -9,26 +9,39 @@ one does not know, is left alone: it is not read, `newer` names it, and merging 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from zpmaint.core.errors import UserError
+from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.result import Result
-from zpmaint.ledger import benchmarks, rows
+from zpmaint.ledger import benchmarks, order, rows
 from zpmaint.ledger.benchmarks import BenchRecord
-from zpmaint.ledger.database import copied, explained, opened, packaged_steps, transaction
+from zpmaint.ledger.contents import Contents
+from zpmaint.ledger.database import (
+    explained,
+    has_room,
+    is_closed,
+    is_sound,
+    opened,
+    packaged_steps,
+    reading,
+    transaction,
+)
+from zpmaint.ledger.merging import take_over
 from zpmaint.ledger.scope import Clause, Scope
 from zpmaint.ledger.upgrades import FORMAT
 from zpmaint.ledger.values import Record, Summary
 
 Found = TypeVar("Found")
 
-_OPEN = tuple(str(result) for result in Result if not result.settles)
-_SETTLED = f"key = ? AND result NOT IN ({', '.join('?' * len(_OPEN))})"
+_SETTLING = tuple(str(result) for result in Result if result.settles)
+_SETTLED = f"key = ? AND result IN ({', '.join('?' * len(_SETTLING))})"
 _KERNEL = "version = ? AND arch = ? AND patchset = ?"
 
 
@@ -47,17 +60,21 @@ class Ledger:
         scope: Scope | None = None,
         steps: Sequence[str] | None = None,
         reporter: Reporter = SILENT,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """Open the ledger, make it if it is not there, and bring an older one up to date.
 
         `scope` is the project whose records are seen and written; None sees all. Where the file or
-        its folder cannot be written it can be read all the same. `steps` are the schema's scripts,
-        for tests. Raises UserError if `path` is not a ledger or a newer zpmaint wrote it; it is
-        left as it was."""
+        its folder cannot be written it can be read all the same. For tests: `steps` are the
+        schema's scripts, `clock` gives seconds since the epoch. Raises UserError if `path` is not a
+        ledger or a newer zpmaint wrote it; it is left as it was."""
         self.path = path
         self._scope = scope
         self._steps = packaged_steps() if steps is None else steps
+        self._clock = clock
+        self.is_writable = not is_closed(path)
         self._db = opened(path, self._steps, reporter)
+        self._contents = Contents(self._db)
 
     def __enter__(self) -> Ledger:
         return self
@@ -74,20 +91,46 @@ class Ledger:
         """Let go of the file; the last process to do so folds the write-ahead log into it."""
         self._db.close()
 
-    def record(self, record: Record) -> None:
+    def ready(self) -> None:
+        """Raise InfraError unless a record could be kept now: it can be written, the disk has room,
+        and the file is whole as far as a second of reading tells. For before work is begun."""
+        if not self.is_writable:
+            raise InfraError(
+                f"ledger {self.path}: can only be read, so nothing could be recorded",
+                "let this user write the file and its folder, or set ZPMAINT_HOME elsewhere",
+            )
+        with explained(self.path):
+            is_sound(self._db)
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.execute("UPDATE self SET number = number")
+            finally:
+                self._db.execute("ROLLBACK")
+        has_room(self.path.parent)
+
+    @property
+    def newest_turn(self) -> float:
+        """Where the order stands: what is recorded from now on has a larger turn."""
+        with explained(self.path):
+            return order.last_turn(self._db)
+
+    def record(self, record: Record, *, at: float | None = None) -> None:
         """Keep a record, whole or not at all; one that is there already is left as it is.
 
-        It is newer than all records of its kernel, even if the clock was ahead when those were
-        made; merged records stand where their own clocks put them."""
+        It is newer than all that are there, whatever the clock says; see order.py. `at` is for one
+        that was found out then and could not be kept: it is placed where it would stand."""
         if self._scope and not record.project:
             record = replace(record, project=self._scope.project)
         row = rows.to_row(record)
-        with explained(self.path):
-            self._db.execute(rows.INSERT, row)
+        with explained(self.path), transaction(self._db):
+            if self._db.execute(rows.IS_THERE, (row.digest,)).fetchone():
+                return
+            place = order.next_place(self._db, self.path, self._clock(), at)
+            row.insert(self._db, self._contents, place)
 
     def known(self, key: str) -> Record | None:
         """The newest settled record with these inputs. INFRA and INDETERMINATE settle nothing."""
-        return _first(self._records(_SETTLED, key, *_OPEN, limit=1))
+        return _first(self._records(_SETTLED, key, *_SETTLING, limit=1))
 
     def latest(self, version: str, arch: str, patchset: str) -> Record | None:
         """The newest record of that kernel, whatever its inputs and result."""
@@ -106,12 +149,12 @@ class Ledger:
         return self._records(" AND ".join(f"{name} = ?" for name in given), *given.values())
 
     def known_summary(self, key: str) -> Summary | None:
-        """As `known`, at a glance."""
-        return _first(self._summaries(_SETTLED, key, *_OPEN, limit=1))
+        """As `known`, at a glance, with its inputs."""
+        return self._planned(_SETTLED, key, *_SETTLING)
 
     def latest_summary(self, version: str, arch: str, patchset: str) -> Summary | None:
-        """As `latest`, at a glance."""
-        return _first(self._summaries(_KERNEL, version, arch, patchset, limit=1))
+        """As `latest`, at a glance, with its inputs."""
+        return self._planned(_KERNEL, version, arch, patchset)
 
     def latest_summaries(self) -> list[Summary]:
         """As `all_latest`, at a glance."""
@@ -152,30 +195,24 @@ class Ledger:
     def merge(self, other: Path) -> int:
         """Take over every record of another ledger, in one transaction; says how many were new.
 
-        All projects' are taken, each with its place in the order, and those of a newer format as
+        All projects' are taken, in the order that order.py tells, and those of a newer format as
         they are. Merging again changes nothing. The other one is only read. Raises UserError if it
         is missing or no ledger."""
         if not other.is_file():
             raise UserError(f"{other}: no such ledger", "name the file that a verification wrote")
-        theirs = copied(other, self._steps)
-        try:
-            with explained(other):
-                found = theirs.execute(rows.ALL).fetchall()
-                measured = theirs.execute(benchmarks.ALL).fetchall()
-        finally:
-            theirs.close()
-        with explained(self.path), transaction(self._db):
-            before = self._db.total_changes
-            self._db.executemany(rows.COPY, found)
-            self._db.executemany(benchmarks.INSERT, measured)
-            return self._db.total_changes - before
+        with (
+            closing(reading(other, self._steps)) as theirs,
+            explained(self.path),
+            transaction(self._db),
+        ):
+            return take_over(self._db, theirs, self._clock())
 
     def _records(
         self, where: str = "", *values: str, latest: bool = False, limit: int = -1
     ) -> list[Record]:
         with explained(self.path):
             found = self._select(rows.RECORDS, where, values, latest=latest, limit=limit)
-            return [rows.record(row) for row in found]
+            return [rows.record(row, self._contents) for row in found]
 
     def _summaries(
         self, where: str = "", *values: str, latest: bool = False, limit: int = -1
@@ -183,6 +220,11 @@ class Ledger:
         with explained(self.path):
             found = self._select(rows.SUMMARIES, where, values, latest=latest, limit=limit)
             return [rows.summary(row) for row in found]
+
+    def _planned(self, where: str, *values: str) -> Summary | None:
+        with explained(self.path):
+            found = self._select(rows.PLANNED, where, values, latest=False, limit=1).fetchone()
+            return rows.planned(found, self._contents) if found else None
 
     def _select(
         self, select: str, where: str, values: Sequence[str], *, latest: bool, limit: int

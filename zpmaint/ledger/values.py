@@ -45,7 +45,8 @@ class Summary:
     started: float
     finished: float
     project: str = ""
-    inputs: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict, compare=False)
+    """As Record.inputs; empty where summaries of many are listed."""
     port_state: str | None = None
     counted: Counted | None = None
     turn: float = field(default=0.0, compare=False)

@@ -15,6 +15,7 @@ from typing import Protocol
 from zpmaint.core.errors import EXIT_OK, IndeterminateError, InfraError, ZpmaintError
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.result import Result, worst
+from zpmaint.ledger.leases import Leases
 from zpmaint.ledger.values import Record
 from zpmaint.matrix.plan import Due
 
@@ -66,6 +67,7 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
     key_of: Callable[[Due], str],
     reporter: Reporter = SILENT,
     on_record: Callable[[Due, Record], None] | None = None,
+    leases: Leases | None = None,
 ) -> MatrixRun:
     """Verify each of `dues` that the ledger does not know, and record it at once.
 
@@ -74,13 +76,25 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
     A verification that settles nothing (an INFRA or INDETERMINATE record, or an InfraError, which
     becomes one) is tried again once, after all others: by then the network may be back. Both
     tries are recorded. Neither it nor another expected error stops the rest.
+    With `leases` one that another process is at is left to it, and looked for in the ledger after
+    all others.
     What the ledger itself raises, ^C and bugs end the run; all that had ended is recorded."""
     dues = list(dues)
     done: dict[int, Done] = {}
 
-    def attempt(place: int, retried: bool) -> None:
+    def attempt(place: int, *, retried: bool = False, waits: bool = True) -> bool:
+        """False: another process is at it."""
         due = dues[place]
         key = key_of(due)
+        if leases is None or ledger.known(key) is not None:
+            verified(place, due, key, retried)
+            return True
+        with leases.take(key, f"{due.version} {due.arch} {due.patchset}", waits=waits) as lease:
+            if lease is not None:
+                verified(place, due, key, retried)
+            return lease is not None
+
+    def verified(place: int, due: Due, key: str, retried: bool) -> None:
         if (known := ledger.known(key)) is not None:
             done[place] = Done(due, known, fresh=False, retried=retried)
             return
@@ -101,8 +115,9 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
         if on_record is not None:
             on_record(due, record)
 
-    for place in range(len(dues)):
-        attempt(place, retried=False)
+    others = [place for place in range(len(dues)) if not attempt(place, waits=False)]
+    for place in others:
+        attempt(place)
     for place, one in list(done.items()):
         if one.record is not None and not one.record.result.settles:
             attempt(place, retried=True)

@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from debian.deb822 import Deb822
@@ -27,6 +27,7 @@ from zpmaint.core.files import locked, write_whole
 from zpmaint.core.locks import hold
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.tools import run
+from zpmaint.sources.apt_release import Release, expired, release_beside, unchecked_by
 from zpmaint.sources.download import disk_error, sha256_of
 from zpmaint.sources.source import NotServedError, SourceFailedError
 
@@ -46,11 +47,15 @@ class Entry:
     suite: str
     signed_by: str = ""
     """A keyring file, or "" for apt's trusted keys."""
+    check_valid_until: str = ""
+    """What the machine says for this suite, yes or no; "" for nothing."""
 
     def line(self, component: str, arch: str = "") -> str:
         """As a line of sources.list: for binaries of `arch`, else for sources."""
         options = [f"arch={arch}"] if arch else []
         options += [f"signed-by={self.signed_by}"] if self.signed_by else []
+        if self.check_valid_until:
+            options.append(f"check-valid-until={self.check_valid_until}")
         bracket = f"[{' '.join(options)}] " if options else ""
         return f"{'deb' if arch else 'deb-src'} {bracket}{self.uri} {self.suite} {component}"
 
@@ -63,6 +68,10 @@ class Index:
     suite: str
     origin: str
     path: Path
+    release: Release | None = None
+    """The signed list that names it."""
+    note: str = ""
+    """What of its dates is to be told beside."""
 
 
 def machine_entries(etc: Path = Path("/etc/apt")) -> list[Entry]:
@@ -96,8 +105,10 @@ def _one_line_style(text: str) -> Iterator[Entry]:
         words = rest.split()
         if len(words) < 2 or words[1].endswith("/"):
             continue  # a flat repository has no suites
+        said = dict(o.lower().partition("=")[::2] for o in options.split())
         signed = [o.partition("=")[2] for o in options.split() if o.startswith("signed-by=")]
-        yield Entry(words[0].rstrip("/"), words[1], signed[0] if signed else "")
+        until = said.get("check-valid-until", "")
+        yield Entry(words[0].rstrip("/"), words[1], signed[0] if signed else "", until)
 
 
 def _deb822_style(stanza: Deb822) -> Iterator[Entry]:
@@ -106,10 +117,11 @@ def _deb822_style(stanza: Deb822) -> Iterator[Entry]:
     signed = stanza.get("Signed-By", "").strip()
     if signed and not signed.startswith("/"):
         return
+    until = stanza.get("Check-Valid-Until", "").strip().lower()
     for uri in stanza.get("URIs", "").split():
         for suite in stanza.get("Suites", "").split():
             if not suite.endswith("/"):
-                yield Entry(uri.rstrip("/"), suite, signed)
+                yield Entry(uri.rstrip("/"), suite, signed, until)
 
 
 def machine_origins() -> dict[tuple[str, str], str]:
@@ -160,7 +172,7 @@ class Apt:
                         step.note(complaint)
                 if not complaints:
                     write_whole(stamp, json.dumps({"list": text, "time": time.time()}))
-            indexes = self._indexes("Packages" if arch else "Sources")
+            indexes = self._indexes("Packages" if arch else "Sources", entries, reporter)
         if not indexes:
             kind = f"{arch} packages" if arch else "source packages"
             raise SourceFailedError(
@@ -271,18 +283,22 @@ class Apt:
             )
         return [line for line in bad if not any(word in line for word in _NO_SUCH_SUITE)]
 
-    def _indexes(self, kind: str) -> list[Index]:
-        form = "$(REPO_URI)\t$(RELEASE)\t$(ORIGIN)\t$(FILENAME)"
+    def _indexes(self, kind: str, entries: Sequence[Entry], reporter: Reporter) -> list[Index]:
+        """What the folder has, less what is no longer to be believed."""
+        form = "$(REPO_URI)\t$(RELEASE)\t$(ORIGIN)\t$(METAKEY)\t$(FILENAME)"
         done = run(
             ["apt-get", *self._options(), "indextargets", "--format", form, f"Created-By: {kind}"],
             env={"LC_ALL": "C"},
         )
         if done.returncode != 0:
             raise InfraError(f"apt-get indextargets failed: {_last(done.stderr)}")
-        found = []
-        for line in done.stdout.decode().splitlines():
-            uri, suite, origin, path = line.split("\t")
-            found.append(Index(uri.rstrip("/"), suite, origin, Path(path)))
+        by_name = {(entry.uri, entry.suite): entry for entry in entries}
+        found: list[Index] = []
+        for line in done.stdout.decode("utf-8", "replace").splitlines():
+            uri, suite, origin, key, path = line.split("\t")
+            entry = by_name.get((uri.rstrip("/"), suite), Entry(uri.rstrip("/"), suite))
+            index = Index(entry.uri, suite, origin, Path(path))
+            found += _believed(index, key, entry, reporter)
         return found
 
     def _options(self) -> list[str]:
@@ -308,6 +324,21 @@ class Apt:
         text = "".join(f'{name} "{value}";\n' for name, value in settings.items())
         text += "".join(f"#clear APT::Update::{hook};\n" for hook in hooks)
         write_whole(self.folder / "apt.conf", text)
+
+
+def _believed(index: Index, key: str, entry: Entry, reporter: Reporter) -> Iterator[Index]:
+    """The index with the Release that lists it; nothing where that has expired since apt took it,
+    unless the machine's apt takes such ones, too."""
+    release = release_beside(index.path, key, entry.suite, entry.signed_by)
+    if release is None or not release.is_expired:
+        yield replace(index, release=release)
+        return
+    why = unchecked_by(f"check-valid-until={entry.check_valid_until}")
+    if why:
+        yield replace(index, release=release, note=f"past that, and taken: {why}")
+        return
+    with reporter.step(f"check {entry.uri} {entry.suite}") as step:
+        step.note(f"{expired(release)}: left out, as apt would; is this machine's clock right?")
 
 
 def _fresh(stamp: Path, text: str, max_age: float) -> bool:

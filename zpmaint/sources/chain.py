@@ -13,11 +13,13 @@ from typing import TypeVar
 from zpmaint.core.config import Config
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.provenance import Provenance
 from zpmaint.core.source_kinds import KINDS
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.source import (
     ByArchive,
     HasHistory,
+    HasProvenance,
     HasTrees,
     NotServedError,
     Source,
@@ -179,6 +181,18 @@ class Chain:
     def served_by(self, version: KernelVersion) -> Source | None:
         """The source that gave `version`, None where none was asked for it yet."""
         return self._served.get(version)
+
+    def provenance(self, version: KernelVersion) -> Provenance | None:
+        """What vouches for the kernel that was served, None where none was asked for it yet."""
+        source = self._served.get(version)
+        if source is None:
+            return None
+        if not isinstance(source, HasProvenance):
+            return Provenance(source.name, why=f"{source.name} tells nothing of it")
+        try:
+            return source.provenance(version)
+        except (UserError, InfraError) as error:
+            return Provenance(source.name, why=error.what)
 
     def _first(self, version: KernelVersion, ask: Callable[[Source], Got]) -> Got:
         # Blobs and tree of one kernel must not come from two places: who served it once is

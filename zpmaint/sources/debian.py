@@ -15,7 +15,7 @@ import time
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from debian.deb822 import Sources
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import locked, write_whole
 from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.provenance import Proof, Provenance
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.apt import Apt, Entry, Index, machine_entries, machine_origins
 from zpmaint.sources.series import not_served, releases_of
@@ -79,6 +80,7 @@ class DebianSource(TarballSource):
         self._table = tomllib.loads((Path(__file__).parent / "debian.toml").read_text())
         self._entries = entries
         self._max_age = max_age
+        self._indexes: list[Index] = []
 
     def versions(self) -> list[KernelVersion]:
         """See Source.versions; asks the mirror about each file it was not yet asked about."""
@@ -144,6 +146,7 @@ class DebianSource(TarballSource):
                 failures.append(error)
             else:
                 self._remember("pins.json", str(version), orig.sha256)
+                self._remember("origins.json", orig.sha256, asdict(self._vouched(orig)))
                 if pinned and orig.sha256 != pinned:
                     with self.reporter.step(f"pin {version}") as step:
                         step.note(
@@ -155,6 +158,36 @@ class DebianSource(TarballSource):
         if all(isinstance(error, NotServedError) for error in failures):
             raise NotServedError(f"{self.name}: {version} is listed but cannot be fetched: {said}")
         raise SourceFailedError(f"{self.name}: {version}: {said}", "run again later")
+
+    def provenance(self, version: KernelVersion) -> Provenance:
+        """See TarballSource. What vouched for a tarball when it came is kept beside it."""
+        sha256 = self.archive(version).sha256
+        kept = self._recall("origins.json").get(sha256) or {}
+        try:
+            proofs = tuple(Proof(**row) for row in kept["proofs"])
+            return replace(Provenance(**{**kept, "proofs": proofs}), source=self.name)
+        except (TypeError, KeyError, AttributeError):
+            pass  # of an older zpmaint, or damaged: the indexes say it anew
+        for orig in self._by_version.get(version, []):
+            if orig.sha256 == sha256:
+                proven = self._vouched(orig)
+                self._remember("origins.json", sha256, asdict(proven))
+                return proven
+        return Provenance(
+            self.name,
+            f"sha256:{sha256}",
+            why="no index lists this tarball any more, and what vouched for it was not kept",
+        )
+
+    def _vouched(self, orig: Orig) -> Provenance:
+        """What vouches for a tarball: the Release of the suite whose index lists it."""
+        digest = f"sha256:{orig.sha256}"
+        for index in self._indexes:
+            if index.suite == orig.suite and orig.uri.startswith(f"{index.uri}/"):
+                proofs = index.release.proofs(index.note) if index.release else ()
+                why = "" if proofs else f"apt checked {orig.suite}; its signature is not at hand"
+                return Provenance(self.name, digest, proofs, why, checked=time.time())
+        return Provenance(self.name, digest, why=f"no list of {orig.suite} is at hand")
 
     def _place(self, version: KernelVersion, sha256: str) -> Path:
         return self._folder / f"linux_{version}.{sha256[:12]}.orig.tar.xz"
@@ -201,6 +234,7 @@ class DebianSource(TarballSource):
         )
         if not ranked:
             raise SourceFailedError(f"{self.name}: no mirror here is Debian's")
+        self._indexes = ranked
         return [orig for index in ranked for orig in self._origs_of(index)]
 
     def _all_entries(self) -> list[Entry]:
@@ -226,7 +260,7 @@ class DebianSource(TarballSource):
                 self._suites or self._table["suites"]["security" if security else "archive"]
             ):
                 if security == suite.endswith("-security"):
-                    found.append(Entry(entry.uri, suite, entry.signed_by))
+                    found.append(replace(entry, suite=suite))
         return list(dict.fromkeys(found))
 
     def _update(self, entries: Sequence[Entry], part: str = "") -> list[Index]:

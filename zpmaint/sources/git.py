@@ -30,11 +30,13 @@ from git.exc import GitCommandError, GitCommandNotFound
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.files import landing, locked
 from zpmaint.core.progress import SILENT, Reporter, Step
+from zpmaint.core.provenance import Provenance
 from zpmaint.core.tools import need
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.commit import Commit
 from zpmaint.sources.download import disk_error
 from zpmaint.sources.git_objects import UnreadableError, files_of
+from zpmaint.sources.git_tags import tag_provenance
 from zpmaint.sources.series import newest_of, not_served
 from zpmaint.sources.source import SourceFailedError
 from zpmaint.sources.tree_names import TreeNames
@@ -343,6 +345,19 @@ class GitSource:
                 if not place.is_dir():
                     self._archive(repo, commit, place)
             return place
+
+    def provenance(self, version: KernelVersion) -> Provenance:
+        """See HasProvenance: what the signature of the kernel's tag proves."""
+        with self._lock:
+            ref = self._tag(version)
+            repo = self._open()
+            try:
+                _sha, kind, _size, data = repo.git.get_object_data(ref)
+                target = str(repo.git.rev_parse("--verify", "--end-of-options", f"{ref}^{{}}"))
+            except (ValueError, OSError, GitCommandError) as error:
+                raise self._broken(error) from None
+            name = ref.removeprefix("refs/tags/")
+            return tag_provenance(self.name, name, _text(kind), bytes(data), target)
 
     def is_unpacked(self, version: KernelVersion) -> bool:
         """See HasTrees."""

@@ -5,28 +5,36 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.provenance import Proof, Provenance
 from zpmaint.core.series import numbers_of
-from zpmaint.core.tools import need, run
 from zpmaint.core.versions import KernelVersion
+from zpmaint.sources import checksum_list
 from zpmaint.sources.bounds import bounds_of
+from zpmaint.sources.checksum_list import ChecksumList
 from zpmaint.sources.document import document
 from zpmaint.sources.download import download
 from zpmaint.sources.http import session
+from zpmaint.sources.keyring import Keyring, own, pinned
 from zpmaint.sources.series import newest_of, not_served
+from zpmaint.sources.signatures import BadSignatureError
 from zpmaint.sources.source import Head, NotServedError, SourceFailedError
+from zpmaint.sources.tar_sign import proofs_of
 from zpmaint.sources.tarball import Archive, TarballSource
 
-_SUM = re.compile(r"^([0-9a-f]{64}) [ *]linux-(\S+)\.tar\.xz$", re.M)
+_TARBALL = re.compile(r"linux-(\S+)\.tar\.xz")
 _FIRST_MAJOR = 2
+_SIGNATURE_HOLDS = 30 * 86_400.0  # seconds: a release is signed once
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,9 @@ class KernelOrgSource(TarballSource):
         keyring: Path | None = None,
         max_age: float = 3600.0,
     ) -> None:
-        """`keyring` holds the key that signs the checksums; without it kernelorg.toml names the
-        places to look. Lists are asked for again after `max_age` seconds. Raises UserError."""
+        """`keyring` holds the keys that sign checksums and releases; without it one of the places
+        that kernelorg.toml names is used, else zpmaint's own keys. Lists are asked for again after
+        `max_age` seconds. Raises UserError."""
         super().__init__(cache, reporter)
         if where and not where.startswith(("http://", "https://")):
             raise UserError(
@@ -71,11 +80,13 @@ class KernelOrgSource(TarballSource):
         self._releases = f"{self._base}/releases.json" if where else places["releases"]
         self._last_major: int = places["last_major"]
         candidates = [Path(text).expanduser() for text in places["keyrings"]]
-        self._keyring = keyring or next((path for path in candidates if path.is_file()), None)
+        self._own_keyring = keyring or next((path for path in candidates if path.is_file()), None)
         self._max_age = max_age
         self._http = session()
         self._folder = cache / "kernel.org" / re.sub(r"[^A-Za-z0-9.-]+", "_", self._base)
         self._sums: dict[int, Mapping[KernelVersion, str]] = {}
+        self._lists: dict[int, ChecksumList] = {}
+        self._proven: dict[KernelVersion, tuple[Archive, Provenance]] = {}
 
     def versions(self) -> list[KernelVersion]:
         return sorted(version for sums in self._all_sums() for version in sums)
@@ -91,18 +102,61 @@ class KernelOrgSource(TarballSource):
                 "are in git only",
                 "use a git source",
             )
-        sums = self._sums_of(version.numbers[0])
+        known = self._proven.get(version)
+        if known is None or not known[0].path.is_file():
+            known = self._proven[version] = self._fetched(version)
+        return known[0]
+
+    def provenance(self, version: KernelVersion) -> Provenance:
+        """See TarballSource."""
+        self.archive(version)
+        return self._proven[version][1]
+
+    def _fetched(self, version: KernelVersion) -> tuple[Archive, Provenance]:
+        major = version.numbers[0]
+        sums = self._sums_of(major)
         if version not in sums:
             raise not_served(self.name, version, sums)
         file = f"linux-{version}.tar.xz"
         path = download(
             self._http,
-            f"{self._base}/{_folder(version.numbers[0])}/{file}",
+            f"{self._base}/{_folder(major)}/{file}",
             self._folder / f"{sums[version][:12]}-{file}",
             sha256=sums[version],
             reporter=self.reporter,
         )
-        return Archive(path, sums[version])
+        by = self._lists[major].signature
+        listed = Proof("sha256sums.asc", by.fingerprint, by.whose, by.signed)
+        proofs, why = self._release_proofs(version, path, sums[version])
+        digest = f"sha256:{sums[version]}"
+        proven = Provenance(self.name, digest, (listed, *proofs), why, checked=time.time())
+        return Archive(path, sums[version]), proven
+
+    def _release_proofs(
+        self, version: KernelVersion, path: Path, sha256: str
+    ) -> tuple[tuple[Proof, ...], str]:
+        """What the signature beside the tarball proves; nothing where there is none: the list of
+        checksums vouches for the tarball by itself."""
+        file = f"linux-{version}.tar.sign"
+        kept = self._folder / _folder(version.numbers[0]) / file
+        try:
+            signature = document(
+                self._http,
+                f"{self._base}/{_folder(version.numbers[0])}/{file}",
+                kept,
+                bounds=bounds_of("signature"),
+                max_age=_SIGNATURE_HOLDS,
+                reporter=self.reporter,
+            )
+        except NotServedError:
+            return (), f"no {file} there"
+        except SourceFailedError as error:
+            return (), f"{file} could not be fetched: {error.what}"
+        try:
+            return proofs_of(path, sha256, signature, self._keyring, self.reporter)
+        except BadSignatureError:
+            kept.unlink(missing_ok=True)  # so that the next run asks for it anew
+            raise
 
     def releases(self) -> list[Release]:
         """The heads that are maintained now, as kernel.org lists them (mainline first)."""
@@ -153,50 +207,51 @@ class KernelOrgSource(TarballSource):
     def _sums_of(self, major: int) -> Mapping[KernelVersion, str]:
         """The sha256 of each release of 2.6 or N.x; empty where kernel.org has no such folder."""
         if major not in self._sums:
-            url = f"{self._base}/{_folder(major)}/sha256sums.asc"
-            path = self._folder / _folder(major) / "sha256sums.asc"
             try:
-                body = document(
-                    self._http,
-                    url,
-                    path,
-                    bounds=bounds_of("checksums"),
-                    max_age=self._max_age,
-                    reporter=self.reporter,
-                )
+                self._lists[major] = self._list(major)
             except NotServedError:
                 self._sums[major] = {}
                 return {}
             sums: dict[KernelVersion, str] = {}
-            for sha256, name in _SUM.findall(self._signed(url, path, body)):
+            for name, sha256 in self._lists[major].sums.items():
+                found = _TARBALL.fullmatch(name)
                 try:
-                    version = KernelVersion.parse(name)
+                    version = KernelVersion.parse(found[1]) if found else None
                 except UserError:
                     continue  # a tarball that is no release, such as linux-2.6.11-tree
-                if version.debian is None:
+                if version is not None and version.debian is None:
                     sums[version] = sha256
             self._sums[major] = sums
         return self._sums[major]
 
-    def _signed(self, url: str, path: Path, body: bytes) -> str:
-        """The text of a clear-signed list; only what is signed, where the key is at hand."""
-        if self._keyring is None:
+    @cached_property
+    def _keyring(self) -> Keyring:
+        return own(self._own_keyring) if self._own_keyring else pinned()
+
+    def _list(self, major: int) -> ChecksumList:
+        """The list of a folder; what comes of it is kept only when its signature is good."""
+        url = f"{self._base}/{_folder(major)}/sha256sums.asc"
+        path = self._folder / _folder(major) / "sha256sums.asc"
+        memory = path.with_name("sha256sums.seen.json")
+
+        def check(body: bytes) -> None:
+            checksum_list.admit(checksum_list.read(url, body, self._keyring), memory, self.reporter)
+
+        def brought(max_age: float) -> bytes:
+            return document(
+                self._http, url, path, bounds=bounds_of("checksums"), max_age=max_age,
+                check=check, reporter=self.reporter,
+            )  # fmt: skip
+
+        body = brought(self._max_age)
+        try:
+            return checksum_list.read(url, body, self._keyring)
+        except BadSignatureError as error:
+            # What came just now was checked before it was kept: this is of an earlier run.
+            path.unlink(missing_ok=True)
             with self.reporter.step(f"check {url}") as step:
-                step.note(
-                    f"{url}: signature not checked, no keyring of kernel.org here; "
-                    "its checksums are trusted as they came"
-                )
-            return body.decode("ascii", "replace").replace("\r\n", "\n")
-        need("gpgv")
-        checked = run(["gpgv", "--keyring", self._keyring, "--output", "-", "-"], stdin=body)
-        if checked.returncode != 0:
-            path.unlink(missing_ok=True)  # so that the next run asks for it anew
-            said = checked.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise SourceFailedError(
-                f"{url}: bad signature: {said[-1] if said else 'gpgv failed'}",
-                f"is {self._keyring} the right keyring?",
-            )
-        return checked.stdout.decode("ascii", "replace").replace("\r\n", "\n")
+                step.note(f"what was kept is not used: {error.what}")
+            return checksum_list.read(url, brought(0.0), self._keyring)
 
 
 def _folder(major: int) -> str:

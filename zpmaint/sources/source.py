@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.provenance import Provenance
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.commit import Commit
 
@@ -131,6 +132,14 @@ class HasHeads(Protocol):
 
     def heads(self) -> list[Head]:
         """The newest kernel of each series that it lists."""
+
+
+@runtime_checkable
+class HasProvenance(Protocol):
+    """A source that tells what vouches for a kernel that it served."""
+
+    def provenance(self, version: KernelVersion) -> Provenance:
+        """What does; with the reason where nothing does. May raise as `Source.tree` does."""
 
 
 @runtime_checkable

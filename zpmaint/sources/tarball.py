@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from zpmaint.core.progress import SILENT, Reporter, Step
+from zpmaint.core.provenance import Provenance
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.tar_stream import regular_files
 from zpmaint.sources.tree import read_blobs
@@ -40,6 +41,10 @@ class TarballSource(ABC):
     @abstractmethod
     def archive(self, version: KernelVersion) -> Archive:
         """The verified archive of `version`, fetched where it is not here yet."""
+
+    @abstractmethod
+    def provenance(self, version: KernelVersion) -> Provenance:
+        """See HasProvenance."""
 
     def tree(self, version: KernelVersion, keep: Iterable[str] = ()) -> Path:
         """See Source.tree; what is left out is in unpack.toml."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.progress import SILENT, Reporter, Step
+from zpmaint.core.provenance import Provenance
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.series import newest_of
 from zpmaint.sources.source import NotServedError, SourceFailedError
@@ -47,6 +48,11 @@ class TreeSource:
         if version != self.version:
             raise NotServedError(f"{self.name}: is {self.version}, not {version}")
         return self.folder
+
+    def provenance(self, version: KernelVersion) -> Provenance:
+        """See HasProvenance: a folder is what it is."""
+        self.tree(version)
+        return Provenance(self.name, why="a folder, as it stood there; nobody has signed it")
 
     def is_unpacked(self, version: KernelVersion) -> bool:
         """See HasTrees; a folder with a Makefile and nothing to build is no tree."""

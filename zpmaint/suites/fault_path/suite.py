@@ -10,6 +10,12 @@ from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.patchset.values import Flip
 from zpmaint.suites.cases import read_cases
 from zpmaint.suites.counters import Counter, read_counters
+from zpmaint.suites.fault_path.conditions import (
+    conditions_header,
+    conditions_source,
+    covering,
+    read_table,
+)
 from zpmaint.suites.guest.compile import Program, compiled
 from zpmaint.suites.guest.start import runtime_guest
 from zpmaint.suites.protocol import Ask, Ready
@@ -34,9 +40,23 @@ def all_counters() -> tuple[Counter, ...]:
     return read_counters(table.read_text(encoding="utf-8"), str(table))
 
 
+@functools.cache
+def condition_tables() -> tuple[tuple[str, str], ...]:
+    """The tables of conditions, as C: a name and a text each."""
+    made: list[tuple[str, str]] = []
+    for name in ("conditions", "sharing"):
+        path = HERE / f"{name}.toml"
+        table = read_table(path.read_text(encoding="utf-8"), str(path))
+        made.append((f"{name}.gen.h", conditions_header(table)))
+        made.append((f"{name}.gen.c", conditions_source(table, covering(table), name)))
+    return tuple(made)
+
+
 def init_program(arch: str, *, cache: Path, reporter: Reporter = SILENT) -> Path:
     """The static /init for `arch`. Raises as `compiled`."""
-    program = Program("init", all_cases(), tuple(sorted(SOURCES.glob("*.[ch]"))))
+    program = Program(
+        "init", all_cases(), tuple(sorted(SOURCES.glob("*.[ch]"))), tables=condition_tables()
+    )
     return compiled(program, arch, cache=cache, reporter=reporter)
 
 

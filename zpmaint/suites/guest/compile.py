@@ -61,6 +61,8 @@ class Program:
     the compiler's messages name them, and linked last. A fault in them is their author's."""
     generated: str = ""
     """C text that is compiled with them."""
+    tables: tuple[tuple[str, str], ...] = ()
+    """C files that were made from data, each with its name."""
 
 
 def bench_program(arch: str, *, cache: Path, reporter: Reporter = SILENT) -> Path:
@@ -142,6 +144,8 @@ def _sources(folder: Path, program: Program) -> list[Path]:
     (folder / "patterns.gen.c").write_text(patterns_source(patterns))
     (folder / "cases.gen.h").write_text(table_header(program.cases))
     (folder / "cases.gen.c").write_text(table_source(program.cases))
+    for name, text in program.tables:
+        (folder / name).write_text(text)
     if program.generated:
         (folder / "own.gen.c").write_text(program.generated)
     return sorted(folder.glob("*.[ch]"))

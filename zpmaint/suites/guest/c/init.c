@@ -89,6 +89,8 @@ int main(int count, char **words, char **environment)
 {
 	if (count && !strcmp(words[0], ARRIVAL))
 		return arrive(count, words, environment);
+	if (count && !strcmp(words[0], CASE_PROGRAM) && case_program)
+		return case_program(count, words);
 	if (getpid() == 1) {
 		if (channel_open(1))
 			_exit(1); /* the kernel panics, and says so on its console */

@@ -43,6 +43,10 @@ extern struct choice choice;
 /* The cases to run, one name on each line, where the glob cannot say it; all without the file. */
 #define CHOSEN "/zp.cases"
 
+/* What a case started by execve() of this program under this name: not there in every suite. */
+#define CASE_PROGRAM "zp-case"
+int case_program(int count, char **words) __attribute__((weak));
+
 /* Run the chosen cases and report them as KTAP. */
 void suite_run(void);
 
