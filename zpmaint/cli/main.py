@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,7 +68,7 @@ def _status(arguments: Sequence[str] | None) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.UsageError as error:
+    except click.ClickException as error:
         error.show()
         return errors.EXIT_USER
     except (click.Abort, KeyboardInterrupt):
@@ -78,9 +79,9 @@ def _status(arguments: Sequence[str] | None) -> int:
         if error.hint:
             _say(f"  next: {error.hint}")
         return error.exit_status
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click makes the one the other, with status 1
         # The reader of our output went away (`zpmaint results | head`): not an error of ours.
-        if not _let_go_of_output():
+        if _reader_is_gone():
             return errors.EXIT_OK
         _say("infrastructure error: a program that was written to has ended")
         return errors.EXIT_INFRA
@@ -93,15 +94,22 @@ def _status(arguments: Sequence[str] | None) -> int:
     return status if isinstance(status, int) else errors.EXIT_OK
 
 
-def _let_go_of_output() -> bool:
-    """Whether all that was printed is out; what is not is dropped, or Python would try it once more
-    as it ends, and say so."""
+def _reader_is_gone() -> bool:
+    """Whether it is standard output that nobody reads any more, and no other pipe."""
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)  # errors are told unasked
+        return bool(poll.poll(0))
+    except (OSError, ValueError):
+        return False
+
+
+def _let_go_of_output() -> None:
+    """Drop what cannot be printed: Python would try it once more as it ends, and say so."""
     try:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return False
-    return True
 
 
 def _say(line: str) -> None:

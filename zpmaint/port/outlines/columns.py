@@ -28,7 +28,7 @@ _POINTED = re.compile(r"\(\s*\*\s*(?:const\s+)?(\w+)")
 _MARKS = re.compile(r"__\w+|[A-Z][A-Z0-9_]*")
 _SYSCALL = re.compile(r"(COMPAT_)?SYSCALL(?:32)?_DEFINE\w*$")
 _HEAD_LINES = 12
-_HEAD = 4000
+_HEAD = 1200
 """Characters of a head; a longer one is a table of data, or no C."""
 
 
