@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -49,6 +50,7 @@ def _raw_scores(monkeypatch: pytest.MonkeyPatch) -> None:
 def _nothing_is_left_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No process that has this run's temporary folder in its command line outlives it."""
     yield
+    gc.collect()  # a repository that is open until nobody can read it any more
     folder = os.fsencode(tmp_path_factory.getbasetemp())
     until = time.monotonic() + 20
     while (left := list(_naming(folder))) and time.monotonic() < until:

@@ -150,12 +150,16 @@ def test_all_well(session: Shop) -> None:
     assert record["runs"]["stock"]["outcome"] == "finished"
     assert Path(record["runs"]["patched"]["console"]).read_text() == "Linux version 6.12.107\n"
     assert session.results() == [record]
+    assert record["port"]["provenance"]["proofs"] == []
     # The table for people: flips and what tells.
     status, out, _ = session.run("show", "6.12.107")
     assert status == 0
+    assert "unverified: a folder, as it stood there; nobody has signed it" in out
     line = next(line for line in out.splitlines() if "read.faults" in line)
     assert line.split() == ["read.faults", "pass", "zero-page", "pass", "private", "flips"]
     assert any("VmRSS" in line and "0*" in line and "4,096*" in line for line in out.splitlines())
+    status, out, _ = session.run("explain", "6.12.107")
+    assert f"source: tree:{session.toy.tree}: unverified: a folder" in out
 
 
 @pytest.mark.parametrize(
@@ -294,10 +298,10 @@ def test_known_results_are_not_verified_again(session: Shop) -> None:
 @pytest.mark.parametrize("stage", ["stock", "patched"])
 def test_killed_at_any_boot_the_next_run_goes_on(session: Shop, stage: str) -> None:
     flip = {"stock": "zero-page", "patched": "private"}[stage]
-    session.guest(stage, flip, f"touch {session.folder}/reached; sleep 60")
+    session.guest(stage, flip, f"touch {session.qemu.notes}/reached; sleep 60")
     process = session.start("verify", "6.12.107", "--json")
     until = time.monotonic() + 60
-    while not (session.folder / "reached").exists():
+    while not (session.qemu.notes / "reached").exists():
         assert time.monotonic() < until
         assert process.poll() is None
         time.sleep(0.05)
@@ -313,10 +317,10 @@ def test_killed_at_any_boot_the_next_run_goes_on(session: Shop, stage: str) -> N
 
 
 def test_interrupted_is_130(session: Shop) -> None:
-    session.guest("stock", "zero-page", f"touch {session.folder}/reached; sleep 60")
+    session.guest("stock", "zero-page", f"touch {session.qemu.notes}/reached; sleep 60")
     process = session.start("verify", "6.12.107")
     until = time.monotonic() + 60
-    while not (session.folder / "reached").exists():
+    while not (session.qemu.notes / "reached").exists():
         assert time.monotonic() < until
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)

@@ -18,7 +18,9 @@ import pytest
 from ledger_fixtures import SET, modern_deltas, passing, record, samples
 
 from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.provenance import Proof, Provenance
 from zpmaint.core.result import Result
+from zpmaint.ledger import codec
 from zpmaint.ledger.database import packaged_steps
 from zpmaint.ledger.packing import packed
 from zpmaint.ledger.stages import RunRecord, RunsRecord
@@ -39,6 +41,20 @@ def test_what_is_recorded_is_read_back_whole(path: Path) -> None:
     assert sorted(read, key=repr) == sorted(samples(), key=repr)
     turns = [r.turn for r in read]
     assert turns == sorted(turns, reverse=True)
+
+
+def test_what_vouches_for_a_kernel_is_kept_with_it(path: Path) -> None:
+    proof = Proof("sha256sums.asc", "B8" * 20, "A signer", 1_795_000_000.0, until=1.8e9, note="n")
+    proven = Provenance("kernel.org", "sha256:ab", (proof,), "no .tar.sign there", 1_795_600_000.0)
+    made = record("6.1", port={"provenance": codec.to_json(proven)})
+    with Ledger(path) as ledger:
+        ledger.record(made)
+        ledger.record(record("6.2", port={"state": "applies"}))  # of an older zpmaint
+        older, read = ledger.history()
+    assert read.port is not None and read.port.provenance == proven
+    assert older.port is not None and older.port.provenance is None
+    assert read.as_json()["port"]["provenance"]["proofs"][0]["fingerprint"] == "B8" * 20
+    assert "B8B8" in proven.words and "verified 2026-11-25" in proven.words
 
 
 def test_the_same_record_is_kept_once_and_a_second_attempt_beside_the_first(path: Path) -> None:

@@ -28,6 +28,7 @@ from ledger_fixtures import (
 from publish_fixtures import config, patchset
 
 from zpmaint.core.errors import UserError
+from zpmaint.core.provenance import Proof, Provenance
 from zpmaint.core.result import Result
 from zpmaint.ledger.values import Record
 from zpmaint.publish.site import MARKER, site_files, write_site
@@ -231,6 +232,27 @@ def test_a_kernels_page_tells_the_whole_story() -> None:
     assert "mixed-rules" in text(page("2.6.21"))
 
 
+def test_who_vouches_for_the_kernel_stands_on_its_page() -> None:
+    good = Proof("sha256sums.asc", "B8" * 20, "An <autosigner>", NOON)
+    for proven, words in (
+        (
+            Provenance("kernel.org", "sha256:ab", (good,), checked=NOON),
+            "Source kernel.org : verified 2026-11-25: sha256sums.asc signed 2026-11-25 by "
+            f"An <autosigner>, key {'B8' * 20}",
+        ),
+        (Provenance("tree:/x", why="a folder"), "Source tree:/x : unverified : a folder"),
+        (None, "Source not known who vouches for it"),
+    ):
+        (one,) = (r for r in samples() if r.version == "6.12.107")
+        assert one.port is not None
+        made = replace(one, port=replace(one.port, provenance=proven))
+        assert words in text(page("6.12.107", made))
+        document = json.loads(files(made)["status.json"])
+        rows = {row["version"]: row for row in document["patchsets"][0]["kernels"]}
+        told = rows["6.12.107"]["source"]
+        assert told is None if proven is None else told["verified"] is bool(proven.proofs)
+
+
 def test_the_rss_trap_is_explained_where_it_is_set() -> None:
     trapped, plain = text(page("2.6.21")), text(page("6.12.107"))
     assert "VmRSS does not tell here. The mapped zero page is counted in file_rss" in trapped
@@ -305,6 +327,7 @@ def test_status_json_has_the_documented_shape() -> None:
         "compared_with": (str, none),
         "retried": (str, none),
         "port": (some, none),
+        "source": (some, none),
         "compiled": (some, none),
         "shown_by": (list, none),
         "suite": (some, none),

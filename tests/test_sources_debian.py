@@ -12,12 +12,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sources_fixtures import Notes, Signer, Site, V, site, tarball
 
 from zpmaint.core.errors import UserError
+from zpmaint.sources import apt_release
 from zpmaint.sources import debian as module
 from zpmaint.sources.apt import Entry, machine_entries
 from zpmaint.sources.debian import DebianSource
@@ -69,7 +71,8 @@ class Archive:
         )
         return path
 
-    def publish(self, suite: str, origin: str = "Debian") -> None:
+    def publish(self, suite: str, origin: str = "Debian", valid: float | None = None) -> None:
+        """Sign the suite's lists; `valid` is for how many seconds from now they are."""
         other = (
             "Package: linux-base\nVersion: 4.12\nDirectory: pool/b\nChecksums-Sha256:\n 00 1 x\n"
         )
@@ -81,8 +84,13 @@ class Archive:
             for data, end in ((sources, ""), (packed, ".xz"))
         )
         stamp = time.strftime("%a, %d %b %Y %H:%M:%S UTC", time.gmtime(time.time() - 60))
+        until = ""
+        if valid is not None:
+            at = time.gmtime(time.time() + valid)
+            until = time.strftime("Valid-Until: %a, %d %b %Y %H:%M:%S UTC\n", at)
         release = (
             f"Origin: {origin}\nLabel: Debian\nSuite: {suite}\nCodename: {suite}\nDate: {stamp}\n"
+            f"{until}"
             f"Architectures: amd64 source\nComponents: main\nSHA256:\n{rows}\n"
         )
         self.site.files[f"{base}/InRelease"] = self.signer.signed(release.encode())
@@ -373,3 +381,93 @@ def test_this_machines_mirrors_serve_a_kernel(tmp_path: Path) -> None:
     except SourceFailedError as error:
         pytest.skip(f"the mirrors cannot be reached: {error}")
     assert newest > V("6.12")
+
+
+@needs_apt
+def test_who_signed_the_index_and_until_when_it_holds(archive: Archive, tmp_path: Path) -> None:
+    archive.publish("trixie", valid=7 * 86_400)
+    served = source(archive, tmp_path)
+    told = served.provenance(V("6.12.107"))
+    (proof,) = told.proofs
+    assert proof.document == "InRelease of trixie" and "a@example.org" in proof.whose
+    assert len(proof.fingerprint) == 40 and abs(proof.signed - time.time()) < 600
+    assert proof.until is not None and abs(proof.until - time.time() - 7 * 86_400) < 600
+    assert told.digest.startswith("sha256:") and proof.note == ""
+    # It is kept with the tarball: the next one to ask needs no mirror.
+    offline = DebianSource(
+        "", tmp_path / "cache", Notes(), entries=[Entry("http://127.0.0.1:1", "x")]
+    )
+    assert offline.provenance(V("6.12.107")).proofs == told.proofs
+    (kept,) = (tmp_path / "cache").rglob("origins.json")
+    for damage in (b"", b"[]", b'{"x": 3}'):
+        kept.write_bytes(damage)
+        assert source(archive, tmp_path).provenance(V("6.12.107")).proofs == told.proofs
+    kept.unlink()
+    del archive.stanzas["trixie"][1]
+    archive.publish("trixie")
+    archive.publish("bookworm")
+    again = source(archive, tmp_path, "sid", max_age=0).provenance(V("6.12.107"))
+    assert not again.is_verified and "no index lists this tarball any more" in again.words
+
+
+@needs_apt
+@pytest.mark.parametrize("check", ["yes", "no"])
+def test_lists_that_have_expired_since(check: str, archive: Archive, tmp_path: Path) -> None:
+    archive.publish("trixie", valid=4.0)
+    entry = replace(archive.entry("trixie"), check_valid_until=check)
+
+    def served() -> DebianSource:
+        return DebianSource("trixie", tmp_path / "cache", Notes(), entries=[entry])
+
+    assert V("6.12.107") in served().listed()
+    time.sleep(4.5)
+    later = served()
+    if check == "yes":
+        with pytest.raises(SourceFailedError):
+            later.listed()
+        told = " ".join(later.reporter.notes)  # type: ignore[attr-defined]
+        assert "trixie: its Release" in told and "left out, as apt would" in told
+    else:
+        assert V("6.12.107") in later.listed()
+        words = later.provenance(V("6.12.107")).words
+        assert "past that, and taken: check-valid-until=no stands in sources.list" in words
+
+
+@needs_apt
+def test_lists_that_had_expired_when_they_came(archive: Archive, tmp_path: Path) -> None:
+    archive.publish("trixie", valid=-86_400)
+    entry = replace(archive.entry("trixie"), check_valid_until="yes")
+    served = DebianSource("trixie", tmp_path / "cache", Notes(), entries=[entry])
+    with pytest.raises(SourceFailedError):
+        served.listed()
+    told = " ".join(served.reporter.notes)  # type: ignore[attr-defined]
+    assert "expired" in told or "not valid" in told or "left out" in told, told
+
+
+@needs_apt
+def test_what_switched_the_check_off_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "apt.conf.d").mkdir()
+    (tmp_path / "apt.conf.d/10other").write_text("// Acquire::Check-Valid-Until is on here\n")
+    switch = tmp_path / "apt.conf.d/99mirror"
+    switch.write_text('Acquire::Check-Valid-Until "false";\n')
+    monkeypatch.setattr(apt_release, "_ETC", tmp_path)
+    monkeypatch.setenv("APT_CONFIG", str(switch))
+    assert apt_release.unchecked_by("") == f"Acquire::Check-Valid-Until is false in {switch}"
+    assert "sources.list" in apt_release.unchecked_by("check-valid-until=no")
+    assert apt_release.unchecked_by("check-valid-until=yes") == ""
+
+
+def test_the_machines_word_on_dates_is_read(tmp_path: Path) -> None:
+    (tmp_path / "sources.list").write_text(
+        "deb [check-valid-until=no signed-by=/k.gpg] http://a/debian sid main\n"
+    )
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / "sources.list.d/b.sources").write_text(
+        "Types: deb\nURIs: http://b/debian\nSuites: sid\nCheck-Valid-Until: No\n"
+    )
+    first, second = machine_entries(tmp_path)
+    assert (first.signed_by, first.check_valid_until) == ("/k.gpg", "no")
+    assert second.check_valid_until == "no"
+    assert "check-valid-until=no" in first.line("main")

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
 from zpmaint.app.hunk_history import Search, Turn
 from zpmaint.app.port import base_blobs, port_onto
 from zpmaint.app.session import Session
+from zpmaint.core.provenance import Provenance
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.series import Member
 from zpmaint.patchset.values import Anchor, PatchSet
@@ -64,6 +65,8 @@ class Explanation:
     interdiffs: Mapping[str, Interdiff]
     """What changed from the anchor to the port, by patch of the series ('' where the set is one);
     of those that went in."""
+    provenance: Provenance | None = None
+    """What vouches for the kernel's bytes."""
 
     @property
     def interdiff(self) -> Interdiff | None:
@@ -80,6 +83,7 @@ class Explanation:
             "base": str(self.base),
             "why": self.port.why,
             "confidence": round(self.port.confidence, 3) if self.port.files else None,
+            "provenance": self.provenance and asdict(self.provenance),
             "hunks": [hunk.as_json() for hunk in self.hunks],
             "members": [member.summary() for member in self.port.members],
             "interdiff": None if self.interdiff is None else self.interdiff.as_json(),
@@ -124,7 +128,8 @@ def explain(
         for outcome, found in zip(now, turned, strict=True)
         for hunk in [placed.get((outcome.patch, outcome.path, outcome.header))]
     ]
-    return Explanation(done, start.base, tuple(stories), _interdiffs(start, done))
+    proven = chain.provenance(version)
+    return Explanation(done, start.base, tuple(stories), _interdiffs(start, done), proven)
 
 
 def _interdiffs(start: Anchor, done: Port) -> dict[str, Interdiff]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from zpmaint.app.suite import SuiteRuns
 from zpmaint.build.values import Flavour, Kernel, Pair
+from zpmaint.cell.means import means
+from zpmaint.core.provenance import Provenance
 from zpmaint.judge.values import CaseResult, CaseVerdict, Verdict
 from zpmaint.ledger.stages import (
     BuildRecord,
@@ -30,8 +32,9 @@ from zpmaint.vm.values import Run
 _TAIL_LINES = 40
 
 
-def port_record(port: Port) -> PortRecord:
-    """The port without the files' contents: its `patch` holds all that is to be done."""
+def port_record(port: Port, provenance: Provenance | None = None) -> PortRecord:
+    """The port without the files' contents: its `patch` holds all that is to be done. With it
+    stands what vouches for the kernel that it is for."""
     return PortRecord(
         version=str(port.version),
         patchset=port.patchset,
@@ -42,6 +45,7 @@ def port_record(port: Port) -> PortRecord:
         patch=port.patch or None,
         files=tuple(_file(file) for file in port.files),
         members=tuple(_member(member) for member in port.members),
+        provenance=provenance,
     )
 
 
@@ -71,6 +75,7 @@ def build_record(pair: Pair) -> BuildRecord:
         stock=_kernel(pair.stock),
         patched=_kernel(pair.patched) if pair.patched else None,
         evidence=pair.evidence,
+        confined=str(means()),
     )
 
 

@@ -19,6 +19,7 @@ from zpmaint.build.options import BuildOptions
 from zpmaint.build.values import Pair
 from zpmaint.core.crash import as_failure
 from zpmaint.core.errors import IndeterminateError, InfraError, KernelError, ZpmaintError
+from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
@@ -36,6 +37,7 @@ class _Course:
     """What a verification has reached so far; becomes the Record whatever stops it."""
 
     port: Port | None = None
+    provenance: Provenance | None = None
     pair: Pair | None = None
     runs: list[SuiteRuns] = field(default_factory=list)
     verdict: Verdict | None = None
@@ -100,7 +102,7 @@ def verify(
         why=why,
         started=started,
         finished=time.time(),
-        port=port_record(course.port) if course.port else None,
+        port=port_record(course.port, course.provenance) if course.port else None,
         build=build_record(course.pair) if course.pair else None,
         runs=runs_record(course.runs) if course.runs else None,
         verdict=verdict_record(course.verdict) if course.verdict else None,
@@ -123,6 +125,7 @@ def _run_course(
     suites = suites_of(patchset, version=version)
     with course.timed("port"):
         course.port = port_onto(session, patchset, version, chain)
+        course.provenance = chain.provenance(version)
     if not course.port.state.leads_on:
         return Result.CONFLICT, course.port.why
     # What it needs may have to be fetched: better known before a build of minutes than after it.

@@ -18,12 +18,22 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from zpmaint.cell import launch
+from zpmaint.core.beneath import (
+    ThroughLinkError,
+    inside,
+    link_beneath,
+    read_beneath,
+    remove_beneath,
+    status_beneath,
+    write_beneath,
+)
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, write_whole
 from zpmaint.core.locks import hold
@@ -97,9 +107,8 @@ class WorkTree:
         if self._read(self._source_id) == source_id and self.src.is_dir():
             self.obj.mkdir(exist_ok=True)
             for path in later:
-                if (tree / path).is_file() and not (self.src / path).exists():
-                    (self.src / path).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy2(tree / path, self.src / path, follow_symlinks=False)
+                if status_beneath(self.src, path) is None:
+                    _copy(tree, self.src, path)
             return
         for path in _BUILT_IN:
             if (tree / path).exists():
@@ -125,22 +134,28 @@ class WorkTree:
 
     def put(self, tree: Path, wanted: Mapping[str, bytes | None]) -> list[str]:
         """Make src/ the pristine `tree` with `wanted` over it, whatever was there before; gives
-        the paths that changed. Their modification time is now, so that make sees them."""
+        the paths that changed. Their modification time is now, so that make sees them.
+
+        Nothing is written through a link, of the tree or one that a build left in src/: raises
+        ThroughLinkError; UserError for a path that is none in a tree."""
+        for path in wanted:
+            facts = status_beneath(tree, path)
+            if facts is not None and stat.S_ISLNK(facts.st_mode):
+                raise ThroughLinkError(path, path)
         before = set((self._read(self._placed) or "").splitlines())
         if not before >= set(wanted):
             write_whole(self._placed, "".join(f"{path}\n" for path in sorted(before | {*wanted})))
         changed = []
         for path in sorted(before | set(wanted)):
-            content = wanted[path] if path in wanted else _content(tree / path)
-            target = self.src / path
-            if _content(target) == content:
+            content = wanted[path] if path in wanted else read_beneath(tree, path)
+            if read_beneath(self.src, path) == content:
                 continue
             if content is None:
-                target.unlink()
+                remove_beneath(self.src, path)
             else:
-                write_whole(target, content)
-                if (tree / path).exists():
-                    target.chmod((tree / path).stat().st_mode & 0o777)
+                facts = status_beneath(tree, path)
+                executable = facts is not None and bool(facts.st_mode & stat.S_IXUSR)
+                write_beneath(self.src, path, content, executable=executable)
             changed.append(path)
         return changed
 
@@ -183,7 +198,9 @@ class WorkTree:
         """Put a finished image where it stays, whole or not at all."""
         image.parent.mkdir(parents=True, exist_ok=True)
         fresh = image.with_name(f".{image.name}.new")
-        shutil.copyfile(built, fresh)
+        # What a build made may be a link, to another file of it.
+        own = inside(self.folder, str(built.relative_to(self.folder)))
+        shutil.copyfile(self.folder / own, fresh, follow_symlinks=False)
         with fresh.open("rb") as written:
             os.fsync(written.fileno())
         fresh.replace(image)
@@ -196,17 +213,25 @@ class WorkTree:
             return None
 
 
-def _content(path: Path) -> bytes | None:
-    with suppress(FileNotFoundError, NotADirectoryError):
-        return path.read_bytes()
-    return None
+def _copy(tree: Path, src: Path, path: str) -> None:
+    """A file or a link that `src` lacks."""
+    facts = status_beneath(tree, path)
+    if facts is None:
+        return
+    if stat.S_ISLNK(facts.st_mode):
+        link_beneath(src, path, str((tree / path).readlink()))
+    elif (data := read_beneath(tree, path)) is not None:
+        write_beneath(src, path, data, executable=bool(facts.st_mode & stat.S_IXUSR))
 
 
 def _link_tree(tree: Path, target: Path) -> None:
-    """`cp -al`, by copies where the file system is another one."""
+    """`cp -al`, by copies where the file system is another one; what is neither a file nor a link
+    is left out."""
     link = True
     made: set[str] = set()
-    for path, _ in _files(tree):
+    for path, status in _files(tree):
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+            continue
         folder = os.path.dirname(path)  # noqa: PTH120 - a Path per file costs a second here
         if folder not in made:
             (target / folder).mkdir(parents=True, exist_ok=True)

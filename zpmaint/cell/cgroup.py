@@ -187,7 +187,10 @@ def memory_at_most() -> int:
 def _enters(group: Group) -> str:
     """Whether a process can be moved into a group; why not."""
     done = subprocess.run(
-        ["sh", "-c", entering(group)], stdin=subprocess.DEVNULL, capture_output=True, check=False
+        ["/bin/sh", "-c", entering(group)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
     )
     return "" if done.returncode == 0 else "no process can be moved there"
 

@@ -43,6 +43,7 @@ class Running:
         group: Group | None,
         told: int | None,
         keep: ExitStack,
+        cookie: str = "",
         outputs: Sequence[int] = (),
     ) -> None:
         self.process = process
@@ -50,6 +51,7 @@ class Running:
         self._group = group
         self._told = told
         self._keep = keep
+        self._cookie = cookie
         self._outputs = outputs
         self._began = time.monotonic()
         self._said = b""
@@ -169,7 +171,7 @@ class Running:
         if self._group:
             self._group.kill()
         elif means().walls is Walls.NONE:
-            strays.kill(strays.cookie(self._cell))
+            strays.kill(self._cookie)
 
     @staticmethod
     def _end_namespace(first: int) -> None:

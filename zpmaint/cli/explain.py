@@ -64,6 +64,8 @@ def _show(context: CommandContext, explained: Explanation) -> None:
     heading.append_text(tables.state(result.state))
     heading.append(f" (from {result.anchor}, cut against {explained.base}): {result.why}")
     context.out.print(heading, soft_wrap=True)
+    source = f"source: {tables.vouched(explained.provenance)}"
+    context.out.print(source, markup=False, soft_wrap=True)
     if not result.members:
         _patch(context, explained, result.anchor, "", result.files)
     for member in result.members:

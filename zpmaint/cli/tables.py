@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from zpmaint.cli import evidence_tables, record_tables
+from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result, Tone
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
@@ -248,6 +249,13 @@ def record(out: Console, row: Record, *, cases: bool = True) -> None:
     out.print(verdict, soft_wrap=True)
 
 
+def vouched(provenance: Provenance | None) -> str:
+    """What vouches for a kernel's bytes, in a line."""
+    if provenance is None:
+        return "not known who vouches for it"
+    return f"{provenance.source}: {provenance.words}"
+
+
 def _facts(out: Console, row: Record) -> None:
     if row.port:
         out.print(
@@ -255,6 +263,7 @@ def _facts(out: Console, row: Record) -> None:
             f"confidence {row.port.confidence:.2f}: {row.port.why}",
             markup=False,
         )
+        out.print(f"  source: {vouched(row.port.provenance)}", markup=False, soft_wrap=True)
     if row.port and row.port.members:
         record_tables.members(out, row.port.members)
     if row.build and (stock := row.build.stock):
@@ -262,6 +271,8 @@ def _facts(out: Console, row: Record) -> None:
             f"  build: {stock.toolchain}; fix-ups: {', '.join(stock.fixups) or 'none'}",
             markup=False,
         )
+    if row.build and row.build.confined:
+        out.print(f"  confined by: {row.build.confined}", markup=False, soft_wrap=True)
     runs = {"": row.runs, **row.runs.suites} if row.runs else {}
     for suite, booted in runs.items():
         for flavour, run in booted.ran.items():

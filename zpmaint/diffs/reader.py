@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from zpmaint.core.errors import UserError
 from zpmaint.diffs import grammar, hunk_body
 from zpmaint.diffs.grammar import hunk_header, hunk_range
-from zpmaint.diffs.paths import NOWHERE, without_backup
+from zpmaint.diffs.paths import NOWHERE, has_controls, without_backup
 from zpmaint.diffs.values import FileDiff, HunkText, Note, PatchText
 
 __all__ = ["FileDiff", "HunkText", "Note", "PatchText", "read_patch"]
@@ -200,6 +200,8 @@ class Reader:
             raise self.fail(f"{path} leads out of the kernel tree", "no patch may", line)
         if any(part.lower() == ".git" for part in parts):
             raise self.fail(f"{path} leads into a git repository", "patch sources only", line)
+        if has_controls(path or ""):
+            raise self.fail(f"{path!r} has control characters", "no kernel source has", line)
 
     def hunks(self) -> Iterator[HunkText]:
         while self.at_hunk():

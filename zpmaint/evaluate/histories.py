@@ -1,23 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Git histories that an evaluation reads by path: a folder that holds OWNER/NAME, never copied.
 
-ZPMAINT_PAIRS_GIT names the folder. They are read with git itself, one long-lived process for
-contents: a data set asks for some hundred thousand.
+ZPMAINT_PAIRS_GIT names the folder. They are read with git itself, through a view (git_view.py), one
+long-lived process for contents: a data set asks for some hundred thousand.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.places import kept_in
 from zpmaint.core.text import to_text
-from zpmaint.core.tools import run
+from zpmaint.sources.git_objects import entries_of
+from zpmaint.sources.git_run import GitError
+from zpmaint.sources.git_view import view
+from zpmaint.sources.tree_rules import RefusedError
+from zpmaint.sources.tree_writer import TreeWriter
 
 VARIABLE = "ZPMAINT_PAIRS_GIT"
 _RELEASE = re.compile(r"Linux v?(\d+\.\d+[\d.]*(?:-rc\d+)?)")
@@ -56,27 +61,29 @@ class Commit:
 class History:
     """One repository. What git refuses is an InfraError, a commit that is not there a UserError."""
 
-    def __init__(self, top: Path, name: str) -> None:
+    def __init__(self, top: Path, name: str, cache: Path | None = None) -> None:
+        """The view is kept below `cache`; None: zpmaint's own."""
         self.name = name
         self._place = top / name
         if not self._place.is_dir():
             raise UserError(f"{self._place}: no such repository", f"clone {name} there")
+        self._runner = view(self._place, cache or kept_in()[0]).runner
 
     def _git(self, *words: str) -> bytes:
-        done = run(["git", "-C", self._place, *words], env={"LC_ALL": "C"})
-        if done.returncode != 0:
-            said = to_text(done.stderr).strip().splitlines() or ["git failed"]
-            raise InfraError(f"{self._place}: {said[0]}", "is it a whole clone of the repository?")
-        return done.stdout
+        try:
+            return self._runner.run(*words)
+        except GitError as error:
+            raise InfraError(
+                f"{self._place}: {error.said}", "is it a whole clone of the repository?"
+            ) from None
 
     def insist(self, commits: Iterable[str]) -> None:
         """Raise UserError unless all these commits are there."""
         asked = "".join(f"{sha}^{{commit}}\n" for sha in commits)
-        done = run(
-            ["git", "-C", self._place, "cat-file", "--batch-check=%(objecttype)"],
-            stdin=asked.encode(),
+        told = self._runner.text(
+            "cat-file", "--batch-check=%(objecttype)", stdin=asked.encode("utf-8", "replace")
         )
-        if lost := [line for line in to_text(done.stdout).splitlines() if line.endswith("missing")]:
+        if lost := [line for line in told.splitlines() if line.endswith("missing")]:
             raise UserError(
                 f"{self._place}: {len(lost)} commits are not there: {lost[0].split('^')[0]}",
                 f"fetch the whole history of {self.name}",
@@ -113,13 +120,31 @@ class History:
             found.append(Change(to_text(path), *sides))
         return found
 
-    def archive(self, folders: Sequence[str]) -> bytes:
-        """Some folders as they are at HEAD, as a tar. Raises UserError where one is not there."""
+    def folders(self, folders: Sequence[str], place: Path) -> None:
+        """Write some folders as they are at HEAD below the empty folder `place`. Raises UserError
+        where one is not there, InfraError where one holds what is not to be written."""
+        writer = TreeWriter(place)
         for folder in folders:
-            found = run(["git", "-C", self._place, "cat-file", "-t", f"HEAD:{folder}"])
-            if found.stdout.strip() != b"tree":
-                raise UserError(f"{self._place}: no folder {folder} at HEAD", "see its branches")
-        return self._git("archive", "--format=tar", "HEAD", *folders)
+            try:
+                if self._runner.text("cat-file", "-t", f"HEAD:{folder}") != "tree":
+                    raise GitError(1, "no folder")
+            except GitError:
+                raise UserError(
+                    f"{self._place}: no folder {folder} at HEAD", "see its branches"
+                ) from None
+            try:
+                for entry in entries_of(self._runner, f"HEAD:{folder}")[1]:
+                    path = f"{folder}/{entry.path}"
+                    if entry.is_link:
+                        writer.link(path, to_text(entry.data))
+                    else:
+                        writer.file(path, entry.data)
+            except RefusedError as error:
+                raise InfraError(f"{self._place}: refused: {error}") from None
+        try:
+            writer.finish()
+        except RefusedError as error:
+            raise InfraError(f"{self._place}: refused: {error}") from None
 
     def commits(self, tips: Sequence[str]) -> list[Commit]:
         """All ancestors of some commits, each behind its parents."""
@@ -140,28 +165,26 @@ class History:
 
     def read(self, names: Iterable[str]) -> Iterator[bytes | None]:
         """Blobs, named by their hashes or as COMMIT:PATH, in this order; None for what is none."""
-        command = ["git", "-C", str(self._place), "cat-file", "--batch"]
         asked = [name.encode("utf-8", "surrogateescape") + b"\n" for name in names]
         if not asked:
             return
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as git:
-            assert git.stdin and git.stdout
-            stdin = git.stdin
+        with self._runner.start("cat-file", "--batch", takes_input=True) as git:
+            stdin, stdout = git.stdin, git.stdout
 
             def feed() -> None:
-                with stdin:
+                with suppress(OSError, ValueError), stdin:
                     stdin.writelines(asked)
 
             feeder = threading.Thread(target=feed, daemon=True)
             feeder.start()
             for _ in asked:
-                head = git.stdout.readline()
+                head = stdout.readline()
                 if head.endswith(b" missing\n"):
                     yield None
                     continue
                 if not head.endswith(b"\n"):
                     raise InfraError(f"{self._place}: git cat-file ended early")
                 _, kind, size = head.split()
-                data = git.stdout.read(int(size) + 1)[:-1]
+                data = stdout.read(int(size) + 1)[:-1]
                 yield data if kind == b"blob" else None
             feeder.join()

@@ -4,9 +4,7 @@ rows names them, each line on Debian's upstream tarball of it."""
 
 from __future__ import annotations
 
-import io
 import re
-import tarfile
 import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -100,8 +98,7 @@ def read_other(history: History, queue: OtherQueue) -> tuple[list[QueuedPatch], 
     unread: list[str] = []
     with tempfile.TemporaryDirectory(prefix="zpmaint-evaluate-") as scratch:
         top = Path(scratch)
-        with tarfile.open(fileobj=io.BytesIO(history.archive(queue.folders))) as tar:
-            tar.extractall(top, filter="data")
+        history.folders(queue.folders, top)
         for folder in queue.folders:
             # Without the line a patch is called the same in the next one's queue.
             own = folder.rpartition("/")[2].replace(queue.line, "").strip("-")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zpmaint.build.evidence import Evidence
+from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result
 from zpmaint.ledger import codec
 
@@ -67,6 +68,8 @@ class PortRecord:
     files: tuple[FileRecord, ...] = ()
     members: tuple[MemberRecord, ...] = ()
     """The patches of a series, in order; empty where the set is one patch."""
+    provenance: Provenance | None = None
+    """What vouches for the kernel's bytes; None: not known, which is not the same as verified."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ class BuildRecord:
     patched: KernelRecord | None = None
     evidence: Evidence | None = None
     """What was compiled of the change; None: not known, which is not the same as whole."""
+    confined: str = ""
+    """What make and QEMU were confined by (cell.values.Means); "" of a time before that."""
 
     @property
     def kernels(self) -> dict[str, KernelRecord]:

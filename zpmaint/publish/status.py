@@ -29,6 +29,8 @@ The document's shape, version 1 (a change that could break a reader raises the n
         compared_with a kernel, or null
         retried       RFC 3339 of a later attempt without a result, or null
         port          {state, confidence 0..1, anchor} or null
+        source        {name, verified, words, keys} of the kernel's bytes: whether signatures
+                      vouch for them, in words, and the fingerprints; null where it is not known
         compiled      {whole, hunks, not_compiled, files: [{path, compiled, symbols}]}, or null
                       where it is not known what was compiled
         shown_by      the cases that showed the patch's effect, or null
@@ -50,6 +52,7 @@ from typing import Any
 from urllib.parse import quote
 
 from zpmaint.build.evidence import Evidence
+from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result
 from zpmaint.publish.rows import Figure, Row, Standing, Suite, newest_good
 from zpmaint.publish.words import iso
@@ -113,6 +116,7 @@ def _kernel(row: Row) -> dict[str, Any]:
         "good": row.is_good,
         "port": port
         and {"state": port.state, "confidence": port.confidence, "anchor": port.anchor},
+        "source": _source(port.provenance if port else None),
         "compiled": _compiled(row.evidence),
         "shown_by": list(record.verdict.shown_by) if record and record.verdict else None,
         "suite": suite and _counts(suite),
@@ -122,6 +126,17 @@ def _kernel(row: Row) -> dict[str, Any]:
         "instructions_per_page": cost and {"stock": cost.stock, "patched": cost.patched},
         "page": quote(row.page) or None,
         "patch": quote(row.patch_file) or None,
+    }
+
+
+def _source(provenance: Provenance | None) -> dict[str, Any] | None:
+    if provenance is None:
+        return None
+    return {
+        "name": provenance.source,
+        "verified": provenance.is_verified,
+        "words": provenance.words,
+        "keys": [proof.fingerprint for proof in provenance.proofs],
     }
 
 

@@ -76,7 +76,10 @@ def release_beside(index: Path, key: str, suite: str, signed_by: str) -> Release
 def unchecked_by(options: str) -> str:
     """What has apt take lists that have expired, in words; '' where it refuses them. `options`
     are those of the line of sources.list."""
-    if "check-valid-until=no" in options.lower():
+    said = options.lower().partition("check-valid-until=")[2]
+    if said.startswith("yes"):
+        return ""
+    if said.startswith("no"):
         return "check-valid-until=no stands in sources.list"
     done = run(["apt-config", "dump", "--format", "%v%n", _SWITCH], env={"LC_ALL": "C"})
     value = done.stdout.decode("utf-8", "replace").strip().strip('"').lower()

@@ -1,33 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Kernels of a git repository, read by their tags without a checkout.
 
-A repository on this disk is read where it is and never written to. A URL is cloned bare into the
-cache, without file contents where the server can leave them out; these come as they are asked for.
+A repository on this disk is read where it is, through a view (git_view.py), and never written to.
+A URL is cloned bare into the cache, without file contents where the server can leave them out;
+these come as they are asked for.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
-import subprocess
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-# GitPython would refuse to be imported where git is missing; need() says it better, and doctor
-# has to run there.
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-
-import git
-from git.cmd import Git
-from git.exc import GitCommandError, GitCommandNotFound
-
-from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, locked
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.provenance import Provenance
@@ -35,45 +27,36 @@ from zpmaint.core.tools import need
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.commit import Commit
 from zpmaint.sources.download import disk_error
-from zpmaint.sources.git_objects import UnreadableError, files_of
+from zpmaint.sources.git_objects import Objects, UnreadableError, entries_of, files_of
+from zpmaint.sources.git_run import GitError, Runner, clean_environment, of_ours
 from zpmaint.sources.git_tags import tag_provenance
+from zpmaint.sources.git_view import view
 from zpmaint.sources.series import newest_of, not_served
 from zpmaint.sources.source import SourceFailedError
 from zpmaint.sources.tree_names import TreeNames
+from zpmaint.sources.tree_rules import RefusedError
+from zpmaint.sources.tree_writer import TreeWriter
 
 _BY_GREP = 8
 """Names that are looked for in a tree one by one, before all of its names are indexed."""
 _WORDS = 1 << 20
 """Bytes of file names that a program is given at most; Linux takes twice as many."""
+_TAGS = "refs/tags/"
+_MODULE = "160000"
+"""The mode of what is another repository's."""
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/\s]+@[^/\s]+:")
 
-# What of git's environment may reach our git: how to reach a server, never which repository.
-_HARMLESS = frozenset(
-    {
-        "GIT_ASKPASS",
-        "GIT_EXEC_PATH",
-        "GIT_HTTP_PROXY_AUTHMETHOD",
-        "GIT_HTTP_USER_AGENT",
-        "GIT_PROXY_COMMAND",
-        "GIT_PYTHON_GIT_EXECUTABLE",
-        "GIT_PYTHON_REFRESH",
-        "GIT_SSH",
-        "GIT_SSH_COMMAND",
-        "GIT_SSL_CAINFO",
-        "GIT_SSL_CAPATH",
-        "GIT_SSL_NO_VERIFY",
-    }
-)
 
+@dataclass(frozen=True)
+class _Opened:
+    """A repository that is being read."""
 
-def clean_environment() -> None:
-    """Take out of this process's environment what would turn git to another repository.
-
-    A git hook or `git rebase --exec` sets GIT_DIR and its kin for whoever runs inside it, and
-    each of them beats the folder that git is run in. No part of zpmaint wants them.
-    """
-    for name in [n for n in os.environ if n.startswith("GIT_") and n not in _HARMLESS]:
-        del os.environ[name]
+    git: Runner
+    objects: Objects
+    refs: Iterable[str] | None = None
+    """The names of its refs, where they are known."""
+    is_partial: bool = False
+    """Whether contents may be missing that its own git would fetch."""
 
 
 class GitSource:
@@ -89,7 +72,7 @@ class GitSource:
         self.reporter = reporter
         self._url = ""
         self._lock = threading.RLock()
-        self._opened: git.Repo | None = None
+        self._opened: _Opened | None = None
         self._tags: dict[KernelVersion, str] = {}
         self._names: dict[KernelVersion, TreeNames] = {}
         self._asked: Counter[KernelVersion] = Counter()
@@ -109,7 +92,7 @@ class GitSource:
         """End the git processes that serve this source."""
         with self._lock:
             if self._opened is not None:
-                self._opened.close()
+                self._opened.objects.close()
                 self._opened = None
 
     def versions(self) -> list[KernelVersion]:
@@ -162,8 +145,8 @@ class GitSource:
         self._bring_contents(repo, f"{tag}^{{tree}}")
         for where in (["include"], []):  # where names are declared is looked at first
             try:
-                repo.git.grep("-qwF", "-e", name, tag, "--", *where)
-            except GitCommandError as error:
+                repo.git.run("grep", "-qwF", "-e", name, tag, "--", *where)
+            except GitError as error:
                 if error.status != 1:
                     raise self._broken(error) from None
             else:
@@ -190,11 +173,13 @@ class GitSource:
         repo = self._open()
         self._bring_contents(repo, tree)
         try:
-            count, files = files_of(self._folder, {**os.environ, **repo.git.environment()}, tree)
+            count, files = files_of(repo.git, tree)
             for number, file in enumerate(files):
                 if number % 256 == 0:
                     step.advance(number, count)
                 yield file
+        except RefusedError as error:
+            raise self._refused(tree, error) from None
         except UnreadableError as error:
             raise self._broken(error) from None
 
@@ -220,7 +205,7 @@ class GitSource:
                 # All pairs of a release's files would take minutes; one against all does not.
                 to = _renames(repo, pair, [*wanted, *came])
                 back = _renames(repo, pair, [*went, *(new for new, _ in to.values())])
-            except GitCommandError as error:
+            except GitError as error:
                 raise self._broken(error) from None
         return {old: new for old, new in to.items() if back.get(old, ("", 0))[0] == new[0]}
 
@@ -229,11 +214,11 @@ class GitSource:
         """Whether all contents are on this disk: a clone of a URL fetches them as it goes."""
         return not self._url
 
-    def _tree_id(self, repo: git.Repo, version: KernelVersion) -> str:
+    def _tree_id(self, repo: _Opened, version: KernelVersion) -> str:
         tag = self._tag(version)
         try:
-            return str(repo.git.rev_parse("--verify", "--end-of-options", f"{tag}^{{tree}}"))
-        except GitCommandError as error:
+            return repo.git.text("rev-parse", "--verify", "--end-of-options", f"{tag}^{{tree}}")
+        except GitError as error:
             raise self._broken(error) from None
 
     def commit(self, sha: str) -> Commit | None:
@@ -249,8 +234,8 @@ class GitSource:
         with self._lock:
             tag = self._tag(version)
             try:
-                self._open().git.merge_base("--is-ancestor", sha, tag)
-            except GitCommandError as error:
+                self._open().git.run("merge-base", "--is-ancestor", sha, tag)
+            except GitError as error:
                 # git says "no" so, and in the same way that it could not read all of the history;
                 # only then does it complain.
                 if error.status == 1 and not error.stderr:
@@ -288,23 +273,23 @@ class GitSource:
 
     def _named_commit(self, revision: str) -> str | None:
         try:
-            sha, kind, _size = self._open().git.get_object_header(f"{revision}^{{commit}}")
-        except ValueError as error:
-            if "missing" in str(error):
-                return None
+            found = self._open().objects.header(f"{revision}^{{commit}}")
+        except UnreadableError as error:
             raise self._broken(error) from None
-        except (OSError, GitCommandError) as error:
-            raise self._broken(error) from None
-        return _text(sha) if _text(kind) == "commit" else None
+        return found[0] if found and found[1] == "commit" else None
 
     def _log(self, *words: str) -> list[Commit]:
         """What rev-list names: unlike git log it heeds no user's configuration. With a path, a
         merge that brings nothing of its own is left out."""
         try:
-            listed = self._open().git.rev_list(
-                "--encoding=UTF-8", "--date=short", "--format=%H%x00%P%x00%ad%x00%an%x00%s", *words
+            listed = self._open().git.text(
+                "rev-list",
+                "--encoding=UTF-8",
+                "--date=short",
+                "--format=%H%x00%P%x00%ad%x00%an%x00%s",
+                *words,
             )
-        except GitCommandError as error:
+        except GitError as error:
             raise self._broken(error) from None
         rows = (line.split("\0") for line in listed.split("\n") if "\0" in line)
         return [
@@ -320,10 +305,10 @@ class GitSource:
             return {}
         with self._lock:
             try:
-                named = self._open().git.name_rev(
-                    "--refs=refs/tags/v*", "--refs=refs/tags/next-*", *wanted
+                named = self._open().git.text(
+                    "name-rev", "--refs=refs/tags/v*", "--refs=refs/tags/next-*", *wanted
                 )
-            except GitCommandError as error:
+            except GitError as error:
                 raise self._broken(error) from None
             tags = {ref.removeprefix("refs/"): v for v, ref in self._known_tags().items()}
         found = {}
@@ -336,7 +321,6 @@ class GitSource:
 
     def tree(self, version: KernelVersion, keep: Iterable[str] = ()) -> Path:
         """The whole tree (`keep` is there anyhow), archived once into cache/trees."""
-        need("tar")
         with self._lock:
             repo = self._open()
             commit = self._tree_id(repo, version)
@@ -350,76 +334,92 @@ class GitSource:
         """See HasProvenance: what the signature of the kernel's tag proves."""
         with self._lock:
             ref = self._tag(version)
-            repo = self._open()
+            objects = self._open().objects
             try:
-                _sha, kind, _size, data = repo.git.get_object_data(ref)
-                target = str(repo.git.rev_parse("--verify", "--end-of-options", f"{ref}^{{}}"))
-            except (ValueError, OSError, GitCommandError) as error:
+                tag, target = objects.header(ref), objects.header(f"{ref}^{{}}")
+                if tag is None or target is None:
+                    raise UnreadableError(f"{ref} is missing")
+                data = objects.contents(tag[0])
+            except UnreadableError as error:
                 raise self._broken(error) from None
-            name = ref.removeprefix("refs/tags/")
-            return tag_provenance(self.name, name, _text(kind), bytes(data), target)
+            return tag_provenance(self.name, ref.removeprefix(_TAGS), tag[1], data, target[0])
 
     def is_unpacked(self, version: KernelVersion) -> bool:
         """See HasTrees."""
         return any(p.is_dir() for p in (self.cache / "trees").glob(f"git-{version}-*"))
 
-    def _archive(self, repo: git.Repo, commit: str, place: Path) -> None:
-        with self.reporter.step(f"unpack {place.name}"):
-            self._bring_contents(repo, commit)
+    def _archive(self, repo: _Opened, tree: str, place: Path) -> None:
+        with self.reporter.step(f"unpack {place.name}", "files") as step:
+            self._bring_contents(repo, tree)
             try:
                 with landing(place) as fresh:
-                    _git_archive(self._folder, repo, commit, fresh)
+                    self._write(repo, tree, fresh, step)
             except OSError as error:
                 raise disk_error(place, error) from None
 
-    def _bring_contents(self, repo: git.Repo, *revisions: str) -> None:
+    def _write(self, repo: _Opened, tree: str, folder: Path, step: Step) -> None:
+        """The files as they are, without what attributes of the repository would make of them."""
+        writer = TreeWriter(folder)
+        try:
+            count, entries = entries_of(repo.git, tree)
+            for number, entry in enumerate(entries):
+                if number % 256 == 0:
+                    step.advance(number, count)
+                if entry.is_link:
+                    writer.link(entry.path, entry.data.decode("utf-8", "surrogateescape"))
+                else:
+                    writer.file(entry.path, entry.data, executable=entry.mode == b"100755")
+            writer.finish()
+        except RefusedError as error:
+            raise self._refused(tree, error) from None
+        except UnreadableError as error:
+            raise self._broken(error) from None
+
+    def _bring_contents(self, repo: _Opened, *revisions: str) -> None:
         """In a clone without contents: all that a tree (or some commits and paths, as rev-list
         takes them) needs, in one request instead of one for each file."""
         if not self._url:
             return
         try:
-            listed = repo.git.rev_list("--objects", "--missing=print", *revisions).splitlines()
-            missing = [line[1:] for line in listed if line.startswith("?")]
+            listed = repo.git.text("rev-list", "--objects", "--missing=print", *revisions)
+            missing = [line[1:] for line in listed.splitlines() if line.startswith("?")]
             if missing:
                 with self.reporter.step(f"fetch {len(missing)} files of {self.name}"):
-                    repo.git(c="fetch.negotiationAlgorithm=noop").fetch(
-                        "origin", "--no-tags", "--no-write-fetch-head", "--filter=blob:none",
-                        "--stdin", istream=_lines(missing),
+                    repo.git.run(
+                        "-c", "fetch.negotiationAlgorithm=noop", "fetch", "origin", "--no-tags",
+                        "--no-write-fetch-head", "--filter=blob:none", "--stdin",
+                        stdin="".join(f"{sha}\n" for sha in missing).encode(),
                     )  # fmt: skip
-        except GitCommandError as error:
+        except GitError as error:
             raise self._broken(error) from None
 
-    def _open(self) -> git.Repo:
+    def _open(self) -> _Opened:
         with self._lock:
-            if self._opened is not None:
-                return self._opened
-            if self._url:
-                self._clone()
-            try:
-                # git refuses a repository that another user owns, which a shared mirror is.
-                # Reading tags and blobs of a folder that was named to us runs nothing of it.
-                repo = git.Repo(self._folder)
-            except (git.InvalidGitRepositoryError, git.NoSuchPathError):
-                raise UserError(
-                    f"{self.name}: no git repository at {self._folder}",
-                    "name a clone of the kernel, with its tags",
-                ) from None
-            except GitCommandNotFound:
-                raise InfraError("not installed: git", "apt-get install git") from None
-            repo.git.update_environment(**_trusting(Path(repo.git_dir)))
-            self._opened = repo
-            try:
-                self._tags = self._read_tags(repo)
-            except InfraError:
-                self.close()
-                raise
-            if not self._tags and not self._url:
-                self.close()
-                raise UserError(
-                    f"{self.name}: no tag in this repository names a kernel",
-                    "fetch its tags: git fetch --tags",
-                )
-            return repo
+            if self._opened is None:
+                self._opened = self._reach()
+                try:
+                    self._tags = self._read_tags(self._opened)
+                except SourceFailedError:
+                    self.close()
+                    raise
+                if not self._tags and not self._url:
+                    self.close()
+                    raise UserError(
+                        f"{self.name}: no tag in this repository names a kernel",
+                        "fetch its tags: git fetch --tags",
+                    )
+            return self._opened
+
+    def _reach(self) -> _Opened:
+        if self._url:
+            self._clone()
+            ours = of_ours(self._folder)
+            return _Opened(ours, Objects(ours))
+        try:
+            found = view(self._folder, self.cache, self.reporter)
+        except UserError as error:
+            raise UserError(f"{self.name}: {error.what}", error.hint) from None
+        return _Opened(found.runner, Objects(found.runner), found.refs, found.is_partial)
 
     def _known_tags(self) -> dict[KernelVersion, str]:
         self._open()
@@ -434,19 +434,21 @@ class GitSource:
         except KeyError:
             raise not_served(self.name, version, self._tags) from None
 
-    def _read_tags(self, repo: git.Repo) -> dict[KernelVersion, str]:
-        try:
-            listed = repo.git.for_each_ref("--format=%(refname:lstrip=2)", "refs/tags")
-        except GitCommandError as error:
-            raise self._broken(error) from None
+    def _read_tags(self, repo: _Opened) -> dict[KernelVersion, str]:
+        refs = repo.refs
+        if refs is None:
+            try:
+                refs = repo.git.text("for-each-ref", "--format=%(refname)", _TAGS).splitlines()
+            except GitError as error:
+                raise self._broken(error) from None
         tags: dict[KernelVersion, str] = {}
-        for name in listed.splitlines():
+        for name in (ref.removeprefix(_TAGS) for ref in refs if ref.startswith(_TAGS)):
             try:
                 version = KernelVersion.parse(name)
             except UserError:
                 continue  # a tag of another kind, v2.6.11-tree or a maintainer's pull request
             if version.debian is None and (name == version.tag or version not in tags):
-                tags[version] = f"refs/tags/{name}"
+                tags[version] = f"{_TAGS}{name}"
         return tags
 
     def _clone(self) -> None:
@@ -459,157 +461,102 @@ class GitSource:
                         fresh.rmdir()  # clone wants to make it; git leaves nothing on a failure
                         try:
                             clone(self._url, fresh, contents=False)
-                        except GitCommandError as error:
-                            if "filter" not in str(error.stderr):
+                        except GitError as error:
+                            if "filter" not in error.stderr:
                                 raise
                             step.note(f"{self._url}: cannot leave out contents, cloning all")
                             shutil.rmtree(fresh, ignore_errors=True)
                             clone(self._url, fresh, contents=True)
-                except GitCommandError as error:
+                except GitError as error:
                     raise SourceFailedError(
-                        f"{self.name}: {_said(error)}", "is the URL right, the network up?"
+                        f"{self.name}: {error.said}", "is the URL right, the network up?"
                     ) from None
 
     def _fetch_tags(self) -> None:
         repo = self._open()
         with locked(self._folder, self.reporter), self.reporter.step(f"fetch tags of {self._url}"):
             try:
-                repo.git.fetch("origin", "--tags", "--no-write-fetch-head", "--no-auto-gc")
-            except GitCommandError as error:
+                repo.git.run("fetch", "origin", "--tags", "--no-write-fetch-head", "--no-auto-gc")
+            except GitError as error:
                 raise SourceFailedError(
-                    f"{self.name}: {_said(error)}", "is the network up?"
+                    f"{self.name}: {error.said}", "is the network up?"
                 ) from None
             self._tags = self._read_tags(repo)
 
-    def _blob_id(self, repo: git.Repo, tag: str, path: str) -> str | None:
-        if "\n" in path or not path:
+    def _blob_id(self, repo: _Opened, tag: str, path: str) -> str | None:
+        if not path or "\n" in path or "\0" in path:
             raise UserError(f"{path!r} is not a path inside a kernel tree")
         try:
-            sha, kind, _size = repo.git.get_object_header(f"{tag}:{path}")
-        except ValueError as error:
-            if "missing" in str(error):
+            found = repo.objects.header(f"{tag}:{path}")
+            if found is None:
                 self._check_missing(repo, tag, path)
                 return None
+        except UnreadableError as error:
             raise self._broken(error) from None
-        except (OSError, GitCommandError) as error:
-            raise self._broken(error) from None
-        # Whether these are str or bytes differs between GitPython's types and its doing.
-        return _text(sha) if _text(kind) == "blob" else None
+        return found[0] if found[1] == "blob" else None
 
-    def _check_missing(self, repo: git.Repo, tag: str, path: str) -> None:
-        """cat-file says "missing" of a path that the kernel lacks, and of one whose contents or
-        folder are lost from a broken repository; ls-tree lists the former of these and fails on
-        the latter."""
+    def _check_missing(self, repo: _Opened, tag: str, path: str) -> None:
+        """git says "missing" of a path that the kernel lacks, and of one whose contents or folder
+        are lost from a broken repository; the folder that it should stand in tells which."""
+        folder, _, name = path.rpartition("/")
+        if folder and repo.objects.header(f"{tag}:{folder}") is None:
+            self._check_missing(repo, tag, folder)
+            return
+        mode, _ = self._folder_of(repo, f"{tag}:{folder}").get(name, (_MODULE, ""))
+        if mode != _MODULE:
+            raise UnreadableError(f"{tag} has {path}, and its contents are lost")
+
+    def _folder_of(self, repo: _Opened, name: str) -> dict[str, tuple[str, str]]:
+        found = repo.objects.header(name)
+        if found and found[1] != "tree":
+            return {}
+        return repo.objects.tree(name)
+
+    def _object(self, repo: _Opened, sha: str) -> bytes:
         try:
-            listed = repo.git.ls_tree(tag, "--", path)
-        except GitCommandError as error:
+            return repo.objects.contents(sha)
+        except UnreadableError as error:
             raise self._broken(error) from None
-        if listed.split(maxsplit=2)[1:2] == ["blob"]:
-            raise self._broken(ValueError(f"{tag} has {path}, and its contents are lost"))
 
-    def _object(self, repo: git.Repo, sha: str) -> bytes:
-        try:
-            _sha, _kind, _size, data = repo.git.get_object_data(sha)
-        except (ValueError, OSError, GitCommandError) as error:
-            raise self._broken(error) from None
-        return bytes(data)
-
-    def _broken(self, error: Exception) -> SourceFailedError:
-        self.close()
-        said = _said(error) if isinstance(error, GitCommandError) else str(error)
+    def _refused(self, tree: str, error: RefusedError) -> SourceFailedError:
         return SourceFailedError(
-            f"{self.name}: git could not read {self._folder}: {said}",
-            f"git -C {self._folder} fsck shows what is broken",
+            f"{self.name}: tree {tree}: refused: {error}",
+            "no kernel's tree has that: where does this repository come from?",
         )
+
+    def _broken(self, error: GitError | UnreadableError) -> SourceFailedError:
+        is_partial = self._opened is not None and self._opened.is_partial
+        self.close()
+        said = error.said if isinstance(error, GitError) else error.what
+        hint = f"git -C {self._folder} fsck shows what is broken"
+        if is_partial:
+            said += "; it was cloned without all contents, and zpmaint runs nothing to fetch them"
+            hint = f"git -C {self._folder} fetch --refetch --no-filter origin"
+        return SourceFailedError(f"{self.name}: git could not read {self._folder}: {said}", hint)
 
 
 def clone(url: str, folder: Path, *, contents: bool) -> None:
     """A bare clone of `url`; without `contents`, these are fetched when they are asked for.
 
-    Raises GitCommandError."""
+    Raises GitError."""
     options = [] if contents else ["--filter=blob:none"]
-    Git().clone("--bare", "--quiet", *options, "--", url, str(folder))
+    of_ours(None).run("clone", "--bare", "--quiet", *options, "--", url, str(folder))
 
 
-def _paths(repo: git.Repo, mark: str, pair: list[str]) -> list[str]:
+def _paths(repo: _Opened, mark: str, pair: list[str]) -> list[str]:
     """The files that came (A) or went (D) between two kernels."""
     words = ["-r", "-z", f"--diff-filter={mark}", "--name-only", "--no-renames", *pair]
-    return [path for path in repo.git.diff_tree(*words).split("\0") if path]
+    return [path for path in repo.git.text("diff-tree", *words).split("\0") if path]
 
 
-def _renames(repo: git.Repo, pair: list[str], paths: list[str]) -> dict[str, tuple[str, int]]:
+def _renames(repo: _Opened, pair: list[str], paths: list[str]) -> dict[str, tuple[str, int]]:
     """By old name the new one and the likeness in percent, of these files alone."""
     words = ["-r", "-z", "-M", "-l0", "--diff-filter=R", "--name-status", *pair]
-    told = repo.git.diff_tree(*words, "--", *paths).split("\0")
+    told = repo.git.text("diff-tree", *words, "--", *paths).split("\0")
     rows = zip(told[0::3], told[1::3], told[2::3], strict=False)
     return {old: (new, int(how[1:])) for how, old, new in rows}
-
-
-def _text(word: str | bytes) -> str:
-    return word.decode("ascii") if isinstance(word, bytes) else word
 
 
 def _clean(text: str) -> str:
     """A text that can be printed: a subject that is no UTF-8 came as surrogate escapes."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _trusting(folder: Path) -> Mapping[str, str]:
-    return {
-        "GIT_CONFIG_COUNT": "2",
-        "GIT_CONFIG_KEY_0": "safe.directory",
-        "GIT_CONFIG_VALUE_0": "*",
-        # What a mirror's own configuration would run on a fetch is not run.
-        "GIT_CONFIG_KEY_1": "core.fsmonitor",
-        "GIT_CONFIG_VALUE_1": "false",
-        "GIT_DIR": str(folder),
-        "GIT_LITERAL_PATHSPECS": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-    }
-
-
-def _lines(words: Iterable[str]) -> object:
-    """A readable file that holds one word per line."""
-    reading, writing = os.pipe()
-    text = "".join(f"{word}\n" for word in words).encode()
-    threading.Thread(target=_pour, args=(writing, text), daemon=True).start()
-    return os.fdopen(reading, "rb")
-
-
-def _pour(handle: int, data: bytes) -> None:
-    with os.fdopen(handle, "wb") as out:
-        try:
-            out.write(data)
-        except BrokenPipeError:
-            return
-
-
-def _said(error: GitCommandError) -> str:
-    text = str(error.stderr or error).replace("stderr: '", "").strip().rstrip("'")
-    lines = [line for line in text.splitlines() if line.strip()]
-    fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
-    return (fatal or lines or ["git failed"])[0]
-
-
-def _git_archive(folder: Path, repo: git.Repo, commit: str, fresh: Path) -> None:
-    """`git archive | tar x`, as pipes: the tree of a kernel is a gigabyte and more."""
-    env = {**os.environ, **repo.git.environment(), "LC_ALL": "C"}
-    with subprocess.Popen(
-        ["git", "archive", "--format=tar", commit],
-        cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as source:  # fmt: skip
-        assert source.stdout is not None and source.stderr is not None
-        tar = subprocess.run(
-            ["tar", "--extract", "--file=-", "--no-same-owner", f"--directory={fresh}"],
-            stdin=source.stdout, env=env, capture_output=True, check=False,
-        )  # fmt: skip
-        source.stdout.close()
-        said = source.stderr.read().decode("utf-8", "replace").strip()
-    text = "; ".join(filter(None, [said, tar.stderr.decode("utf-8", "replace").strip()]))
-    if "No space left" in text:
-        raise OSError(28, "No space left on device")
-    if source.returncode or tar.returncode:
-        raise SourceFailedError(
-            f"{folder}: git archive of {commit} failed: {text.splitlines()[0] if text else ''}",
-            f"git -C {folder} fsck shows what is broken",
-        )

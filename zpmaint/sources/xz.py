@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -17,11 +16,9 @@ from zpmaint.cell.launch import start
 from zpmaint.cell.values import Cell, Limits
 from zpmaint.core.progress import Step
 from zpmaint.core.tools import need
+from zpmaint.sources.pipes import wide
 from zpmaint.sources.source import SourceFailedError
 from zpmaint.sources.tree_rules import RefusedError, limits
-
-_PIPE = 1 << 20
-"""Bytes that Linux lets an ordinary user's pipe hold: fewer changes from program to program."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ def decoded(archive: Path, *, threads: int = 1) -> Iterator[Decoded]:
         archive.open("rb") as packed,
         tempfile.TemporaryFile() as said,
         start(command, cell, stdin=packed, stdout=subprocess.PIPE, stderr=said) as xz,
-        _widely(xz.process.stdout) as stream,
+        wide(xz.process.stdout) as stream,
     ):
         try:
             yield Decoded(stream, packed, archive.stat().st_size)
@@ -82,13 +79,3 @@ def decoded(archive: Path, *, threads: int = 1) -> Iterator[Decoded]:
             f"{archive}: cannot be read: cut, corrupt or not a .tar.xz archive: {wrong}",
             f"remove {archive} to fetch it again",
         )
-
-
-def _widely(pipe: IO[bytes] | None) -> IO[bytes]:
-    """The pipe, with a larger buffer than Popen gives it, here and in Linux."""
-    assert pipe is not None
-    with pipe:
-        end = os.dup(pipe.fileno())
-    with suppress(OSError):
-        fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _PIPE)
-    return os.fdopen(end, "rb", _PIPE)

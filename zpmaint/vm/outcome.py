@@ -37,6 +37,8 @@ class Ending:
     stderr: str
     stopped: str = ""
     """Why QEMU was stopped from outside by us (the deadline), "" where it ended by itself."""
+    limits_met: tuple[str, ...] = ()
+    """Limits that the host held QEMU to: what ends it then is the host."""
 
 
 def classify(ending: Ending) -> tuple[Outcome, str]:
@@ -49,7 +51,8 @@ def classify(ending: Ending) -> tuple[Outcome, str]:
         return Outcome.HANG, f"{ending.stopped}; {_last_words(ending, lines)}"
     terminated = _TERMINATED.search(ending.stderr)
     if ending.status < 0:
-        return _broke(f"QEMU was killed by {_signal(-ending.status)}", ending, lines)
+        met = f" ({'; '.join(ending.limits_met)})" if ending.limits_met else ""
+        return _broke(f"QEMU was killed by {_signal(-ending.status)}{met}", ending, lines)
     if terminated:
         return _broke(f"QEMU was stopped: {terminated[0]}", ending, lines)
     return _ended(ending, lines)

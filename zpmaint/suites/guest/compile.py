@@ -13,6 +13,7 @@ from zpmaint.core import tools
 from zpmaint.core.errors import InfraError, UserError, ZpmaintError
 from zpmaint.core.files import locked, write_whole
 from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.suites.foreign import run_foreign
 from zpmaint.suites.guest.i386 import Parts, parts
 from zpmaint.suites.guest.patterns import full_bench, patterns_header, patterns_source
 from zpmaint.suites.guest.table import table_header, table_source
@@ -45,6 +46,8 @@ class _Toolchain:
     after: tuple[str, ...] = ()
     inputs: tuple[Path, ...] = ()
     """Files that go into the program beside the sources."""
+    headers: tuple[Path, ...] = ()
+    """Folders of headers."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,14 @@ def compiled(program: Program, arch: str, *, cache: Path, reporter: Reporter = S
                 *(str(source) for source in sources if source.suffix == ".c"),
                 *toolchain.after,
             ]
-            done = tools.run(command, cwd=folder)
-            if done.returncode:
+            theirs = {source.parent for source in program.own}
+            done = run_foreign(
+                command,
+                writable=[folder],
+                readable=[*theirs, *(path.parent for path in toolchain.inputs), *toolchain.headers],
+                cwd=folder,
+            )
+            if done.ended.status:
                 raise _refused(program, arch, done.stderr.decode("utf-8", "replace"), command)
             write_whole(there, fresh.read_bytes())
             there.chmod(0o755)
@@ -188,4 +197,5 @@ def _i386(found: Parts) -> _Toolchain:
         ),
         (*(str(archive) for archive in archives), str(found.libraries / "crtn.o")),
         archives,
+        (found.headers, found.libraries),
     )

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zpmaint.core import tools
 from zpmaint.core.errors import InfraError
 from zpmaint.core.files import locked, write_whole
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.suites.commands.programs import Command, command, first_error
+from zpmaint.suites.foreign import run_foreign
 
 ROOT = "tools/testing/selftests"
 _CFLAGS = ("-O2", "-w", "-static", "-s", "-U_FORTIFY_SOURCE", "-D_GNU_SOURCE=")
@@ -63,10 +63,11 @@ def headers(tree: Path, out: Path, reporter: Reporter = SILENT) -> Path:
             return include
         words: list[str | Path] = ["make", "-C", tree, f"O={out / 'obj'}", "ARCH=x86"]
         (out / "obj").mkdir(parents=True, exist_ok=True)
-        done = tools.run([*words, "headers"])
-        if done.returncode:  # up to 5.2 there is only the other one
-            done = tools.run([*words, "headers_install"])
-        if done.returncode:
+        writable, readable = [out / "obj"], [tree]
+        done = run_foreign([*words, "headers"], writable=writable, readable=readable)
+        if done.ended.status:  # up to 5.2 there is only the other one
+            done = run_foreign([*words, "headers_install"], writable=writable, readable=readable)
+        if done.ended.status:
             said = done.stderr.decode("utf-8", "replace")
             raise InfraError(f"{tree}: {first_error('make headers', said)}")
         write_whole(out / "headers.done", "")
@@ -114,7 +115,7 @@ def build(
         if not (one.at.is_file() and one.at.stat().st_mtime > source.stat().st_mtime):
             sources = [source.name, *always, *row.get("also", ())]
             libraries = [*_LIBRARIES, *row.get("libraries", ())]
-            done = tools.run(
+            done = run_foreign(
                 [
                     "gcc",
                     *_CFLAGS,
@@ -125,9 +126,11 @@ def build(
                     one.at,
                     *libraries,
                 ],
+                writable=[out],
+                readable=[tree, include],
                 cwd=place,
             )
-            if done.returncode:
+            if done.ended.status:
                 left_out.append(first_error(one.name, done.stderr.decode("utf-8", "replace")))
                 continue
         found.append(one)
