@@ -64,7 +64,17 @@ from zpmaint.patchset.load import load_patchset
 from zpmaint.port import scopes
 from zpmaint.port.outlines import OUTLINES
 from zpmaint.port.series import port_series
-from zpmaint.sources import apt, debian, kernelorg, name_index, tar_stream
+from zpmaint.sources import (
+    apt,
+    checksum_list,
+    debian,
+    kernelorg,
+    keyring,
+    name_index,
+    signatures,
+    tar_stream,
+)
+from zpmaint.sources.signatures import Signature
 from zpmaint.suites.cases import read_cases
 from zpmaint.suites.counters import read_counters
 from zpmaint.suites.guest.patterns import full_bench, read_bench
@@ -343,10 +353,12 @@ def debian_lists(data: bytes) -> None:
 
 @target()
 def kernel_org(data: bytes) -> None:
-    """releases.json and sha256sums.asc."""
+    """releases.json and sha256sums.asc, as if its signature were good."""
     one = kernelorg.KernelOrgSource("http://k.example.org", Path("nowhere"))
-    one._keyring = None
+    rows = checksum_list._SUM.findall(data.decode("ascii", "replace"))
+    listed = checksum_list.ChecksumList("u", {name: sha for sha, name in rows}, Signature("k"))
     one._sums = {major: {} for major in range(2, 40) if major != 6}
+    one._list = lambda major: listed
     held = kernelorg.document
     kernelorg.document = lambda *_, **__: data
     try:
@@ -355,6 +367,15 @@ def kernel_org(data: bytes) -> None:
                 call()
     finally:
         kernelorg.document = held
+
+
+@target()
+def signature(data: bytes) -> None:
+    """What gpgv says of a signature, and keys in armour."""
+    keys = keyring.Keyring("k", {}, b"", is_open=True)
+    for one in signatures._read(data, keys, ""):
+        assert str(one)
+    keyring.unarmoured(data)
 
 
 @target(name_index.DamagedError)

@@ -55,10 +55,12 @@ def rows(text: str) -> Iterator[Row]:
     number = 0
     while number < len(lines):
         first = number
-        whole = lines[number]
-        while whole.endswith("\\") and number + 1 < len(lines):
+        parts = [lines[number]]
+        while parts[-1].endswith("\\") and number + 1 < len(lines):
             number += 1
-            whole = whole[:-1] + " " + lines[number].strip()
+            parts[-1] = parts[-1][:-1]
+            parts.append(lines[number].strip())
+        whole = " ".join(parts)
         number += 1
         said = whole.split("#")[0].strip()
         if found := _WHEN.match(said):
