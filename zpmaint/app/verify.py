@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from zpmaint.app.confirm import confirmed
 from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.judgement import verdict_on
 from zpmaint.app.pair import build_pair
@@ -134,16 +135,20 @@ def _run_course(
     )
     with course.timed("build"):
         course.pair = build_pair(session, patchset, version, chain, course.port, options=build)
-    with course.timed("boot"):
-        course.runs += boot_suites(
-            session, course.pair.kernels, ready.bootables, accelerator=accelerator
+    pair, adopted = course.pair, course.port.state is State.UPSTREAM
+
+    def judged(runs: Sequence[SuiteRuns]) -> Verdict:
+        return verdict_on(patchset, version, pair, runs, left_out=ready.left_out, adopted=adopted)
+
+    def booted(*, second: bool = False) -> list[SuiteRuns]:
+        return boot_suites(
+            session, pair.kernels, ready.bootables, accelerator=accelerator, second=second
         )
-    course.verdict = verdict_on(
-        patchset,
-        version,
-        course.pair,
-        course.runs,
-        left_out=ready.left_out,
-        adopted=course.port.state is State.UPSTREAM,
-    )
+
+    with course.timed("boot"):
+        course.runs += booted()
+    course.verdict = judged(course.runs)
+    if course.verdict.result is Result.FAIL:
+        with course.timed("second boot"):
+            course.verdict = confirmed(course.verdict, judged(booted(second=True)))
     return course.verdict.result, course.verdict.why

@@ -14,19 +14,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zpmaint.build import fixups, kconfig, make
+from zpmaint.build import fixups, kconfig
 from zpmaint.build.change import changes
 from zpmaint.build.collect import Built, collect
 from zpmaint.build.conditions import SourceView
 from zpmaint.build.data import BuildData
-from zpmaint.build.diagnosis import check_folder, diagnose
+from zpmaint.build.diagnosis import check_folder
 from zpmaint.build.evidence import Evidence
 from zpmaint.build.kept import Kept
+from zpmaint.build.observed import fault_of, observe
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.setting import Setting, contents, digest, disk_faults, setting
 from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.build.worktree import fingerprint
-from zpmaint.core.errors import InfraError, KernelError
+from zpmaint.core.errors import IndeterminateError, InfraError, KernelError
 from zpmaint.core.files import write_whole
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.versions import KernelVersion
@@ -218,7 +219,7 @@ def _kernel(job: _Job, source: str, variant: _Variant) -> Kernel:
     fresh = not variant.image.is_file()
     if fresh:
         with job.reporter.step(f"build {job.version} {variant.flavour} ({job.arch})") as step:
-            _make_image(job, source, variant, step)
+            _confirmed(job, source, variant, step)
     _say(job, variant)
     return Kernel(
         version=job.version,
@@ -232,6 +233,35 @@ def _kernel(job: _Job, source: str, variant: _Variant) -> Kernel:
         inputs=variant.inputs,
         seconds=time.monotonic() - started if fresh else 0.0,
         log=variant.log,
+    )
+
+
+def _confirmed(job: _Job, source: str, variant: _Variant, step: Step) -> None:
+    """Make the image. That the kernel does not build is said only where a second run from a clean
+    work folder says so, too; not of many small changes, which nobody keeps the results of. ccache
+    stays: it keeps nothing of what failed, and checks what it gives by its sums."""
+    try:
+        _make_image(job, source, variant, step)
+        return
+    except KernelError as error:
+        if job.narrow:
+            raise
+        first = error
+    step.note(f"{first.what}; once more, from a clean work folder")
+    kept = variant.log.with_suffix(".first.log")
+    variant.log.replace(kept)
+    job.work.discard()
+    what = f"{variant.flavour} {job.version} ({job.arch}) did not build the same way twice"
+    try:
+        _make_image(job, source, variant, step)
+    except KernelError as second:
+        raise KernelError(f"{second.what} (confirmed by a second run)", second.hint) from None
+    except InfraError as second:
+        seen = f"first: {first.what}; then: {second.what}"
+        raise IndeterminateError(f"{what}: {seen}", f"logs: {kept}, {variant.log}") from None
+    raise IndeterminateError(
+        f"{what}: first: {first.what}; then it was built",
+        f"it is tried again; look at the machine: memory, disk, heat; log: {kept}",
     )
 
 
@@ -363,19 +393,9 @@ def _run(
     expected: int,
     extra: Mapping[str, str] | None = None,
 ) -> int:
-    start = variant.log.stat().st_size
     with job.work.making():
-        ended, steps = make.make(
-            arguments, job.cell(extra), log=variant.log, step=step, expected=expected
-        )
-        if ended.status:
-            with variant.log.open(errors="replace") as log:
-                log.seek(start)
-                raise _fault(job, variant, log.read().splitlines())
-    return steps
-
-
-def _fault(job: _Job, variant: _Variant, said: list[str]) -> InfraError | KernelError:
-    fault = diagnose(said, str(job.work.src), str(job.work.obj))
-    what = f"{variant.flavour} {job.version} ({job.arch}) does not build"
-    return fault.error(what, variant.log)
+        seen = observe(job, arguments, log=variant.log, step=step, expected=expected, extra=extra)
+        if seen.status:
+            what = f"{variant.flavour} {job.version} ({job.arch}) does not build"
+            raise fault_of(job, seen, extra).error(what, variant.log)
+    return seen.steps

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zpmaint.build import devicetree, fixups, kconfig, kconfigs, make
+from zpmaint.build import devicetree, fixups, kconfig, kconfigs
 from zpmaint.build.compiler_log import Log, Said, read_log
 from zpmaint.build.conditions import SourceView
 from zpmaint.build.diagnosis import diagnose
+from zpmaint.build.observed import observe
 from zpmaint.build.setting import Setting, contents, digest
 from zpmaint.core.errors import InfraError, KernelError
 from zpmaint.core.files import write_whole
@@ -154,18 +155,16 @@ class Bench:
     def _run(
         self, words: Sequence[str], extra: Mapping[str, str], expected: int = 1
     ) -> tuple[int, list[str]]:
-        start = self.log.stat().st_size
         with self.shared.work.making():
-            ended, _ = make.make(
+            seen = observe(
+                self.shared,
                 [*self.shared.command, *words],
-                self.shared.cell(extra),
                 log=self.log,
                 step=self.step,
                 expected=expected,
+                extra=extra,
             )
-        with self.log.open(errors="replace") as log:
-            log.seek(start)
-            return ended.status, log.read().splitlines()
+        return seen.status, list(seen.lines)
 
     def _fault(self, printed: Sequence[str], what: str) -> InfraError | KernelError:
         work = self.shared.work

@@ -124,6 +124,14 @@ class WorkTree:
         self._placed.unlink(missing_ok=True)
         write_whole(self._source_id, source_id)
 
+    def discard(self) -> None:
+        """Throw sources and objects away: the next build starts from the pristine tree."""
+        self._source_id.unlink(missing_ok=True)
+        for folder in (self.src, self.obj):
+            if folder.exists():
+                shutil.rmtree(folder)
+        self._making.unlink(missing_ok=True)
+
     def wipe(self) -> None:
         """Throw the objects away: a build from the start, which ccache makes short."""
         self._made.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from zpmaint.cell import strays
 from zpmaint.cell.cgroup import Group
 from zpmaint.cell.means import means
 from zpmaint.cell.values import Cell, Ended, Walls, size
+from zpmaint.core.awake import AwakeClock
 from zpmaint.core.errors import InfraError
 
 GRACE = 5.0
@@ -54,6 +55,7 @@ class Running:
         self._cookie = cookie
         self._outputs = outputs
         self._began = time.monotonic()
+        self._clock = AwakeClock(_LOOK)
         self._said = b""
         self._first = self._first_process()
         self._stopped = ""
@@ -146,7 +148,8 @@ class Running:
 
     def _past_limit(self) -> str:
         limits = self._cell.limits
-        if limits.seconds is not None and time.monotonic() - self._began > limits.seconds:
+        awake = self._clock.look()
+        if limits.seconds is not None and awake > limits.seconds:
             self._timed_out = True
             return f"limit of time: no end within {limits.seconds:g} s"
         if limits.disk_free is not None:

@@ -25,9 +25,10 @@ from debian.deb822 import Deb822
 from zpmaint.core.errors import InfraError
 from zpmaint.core.files import locked, write_whole
 from zpmaint.core.locks import hold
-from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.tools import run
 from zpmaint.sources.apt_release import Release, expired, release_beside, unchecked_by
+from zpmaint.sources.bounds import Meter, bounds_of
 from zpmaint.sources.download import disk_error, sha256_of
 from zpmaint.sources.source import NotServedError, SourceFailedError
 
@@ -224,16 +225,17 @@ class Apt:
         with hold(part.with_name(f"{part.name}.lock"), str(dest), reporter) as handle:
             if dest.is_file():
                 return dest
+            meter = Meter(replace(bounds_of("archive"), size=size))
             with reporter.step(f"fetch {dest.name}", "B") as step:
                 for attempt in (1, 2):
                     if _size(part) != size:
                         process = self._start(uri, part, sha256, (), handle)
                         try:
-                            while process.poll() is None:
-                                step.advance(_size(part), size)
-                                time.sleep(_POLL)
+                            broken = _watched(process, part, meter, step)
                         finally:
                             said = _ended(process)
+                        if broken:
+                            raise _given_up(uri, part, size, broken)
                         if process.returncode != 0:
                             wrong = f"{uri}: {said}"
                             self._judge(uri, said, part)
@@ -277,7 +279,15 @@ class Apt:
 
     def _update(self) -> list[str]:
         """Run apt-get update; what went wrong, less the suites that the mirrors do not have."""
-        done = run(["apt-get", "-q=2", *self._options(), "update"], env={"LC_ALL": "C"})
+        bounds = bounds_of("indexes")
+        try:
+            done = run(
+                ["apt-get", "-q=2", *self._options(), "update"],
+                env={"LC_ALL": "C"},
+                timeout=bounds.seconds,
+            )
+        except subprocess.TimeoutExpired:
+            return [f"apt-get update: not done after {bounds.seconds:g} s, and given up"]
         lines = done.stderr.decode("utf-8", "replace").splitlines()
         bad = [line for line in lines if line.startswith(("E:", "W:", "Err:"))]
         if done.returncode not in (0, 100):
@@ -350,6 +360,29 @@ def _fresh(stamp: Path, text: str, max_age: float) -> bool:
     except (FileNotFoundError, ValueError):
         return False
     return bool(kept["list"] == text and 0 <= time.time() - kept["time"] < max_age)
+
+
+def _watched(process: subprocess.Popen[str], part: Path, meter: Meter, step: Step) -> str:
+    """Look on until the process ends, or a bound is broken: which one, in words."""
+    seen = _size(part)
+    while process.poll() is None:
+        now = _size(part)
+        meter.count(max(0, now - seen))
+        seen = now
+        if now > meter.bounds.size:
+            return f"is larger than its signed index says: {now} bytes, not {meter.bounds.size}"
+        if late := meter.overdue():
+            return late
+        step.advance(now, meter.bounds.size)
+        time.sleep(_POLL)
+    return ""
+
+
+def _given_up(uri: str, part: Path, size: int, broken: str) -> SourceFailedError:
+    if _size(part) > size:
+        part.unlink(missing_ok=True)
+        return SourceFailedError(f"{uri}: {broken}", "the mirror is wrong; try another source")
+    return SourceFailedError(f"{uri}: {broken}", "run again later: what has come is kept")
 
 
 def _ended(process: subprocess.Popen[str]) -> str:

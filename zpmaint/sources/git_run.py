@@ -55,6 +55,9 @@ _OURS = (
     ("core.hooksPath", "/dev/null"),
     ("submodule.recurse", "false"),
     ("gc.auto", "0"),
+    # A server that brings less than this many bytes a second for this many seconds is given up.
+    ("http.lowSpeedLimit", "512"),
+    ("http.lowSpeedTime", "60"),
     # What a server sends is looked at before it is kept; kernels' old objects have these faults.
     ("fetch.fsckObjects", "true"),
     ("fetch.fsck.badTimezone", "ignore"),

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 
+from zpmaint.build.surroundings import disk_troubles
 from zpmaint.build.values import Kernel
 from zpmaint.core.errors import InfraError
 from zpmaint.core.progress import SILENT, Reporter
@@ -144,7 +145,15 @@ def _boot(
         if ended:
             outcome, why = classify(
                 Ending(
-                    ended.status, said, result_text, ended.stderr, ended.stopped, ended.limits_met
+                    ended.status,
+                    said,
+                    result_text,
+                    ended.stderr,
+                    ended.stopped,
+                    ended.limits_met,
+                    # Counted instructions are the guest's clock then, which stood still as well.
+                    stood_still=0.0 if accelerator.is_deterministic else ended.stood_still,
+                    disk="; ".join(disk_troubles([console.parent] if console.is_file() else [])),
                 )
             )
     return Run(

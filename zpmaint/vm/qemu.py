@@ -9,7 +9,6 @@ import re
 import select
 import shutil
 import tempfile
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from threading import Event
 from zpmaint.cell.launch import start
 from zpmaint.cell.running import Running
 from zpmaint.cell.values import Cell, Limits
+from zpmaint.core.awake import AwakeClock
 from zpmaint.core.errors import InfraError
 from zpmaint.core.tools import need
 
@@ -26,6 +26,8 @@ FLOOD = 8 << 20
 """Bytes of console or results after which a guest is stopped: a sound one writes thousands."""
 PATIENCE = 5
 """How much longer than its CPU deadline a guest may take on the wall's clock."""
+STILL_MOST = 24 * 3600.0
+"""Seconds of standing still after which nobody waits any more: the host's trouble, not a hang."""
 _LOOK = 0.25
 """Seconds between two looks at how much the guest has written."""
 
@@ -51,6 +53,8 @@ class Ended:
     """Wall time from start to end."""
     stopped: str
     """Why we stopped it, "" where it ended by itself."""
+    stood_still: float = 0.0
+    """Seconds in which the host, or QEMU on it, was kept from running: no time of the guest's."""
     limits_met: tuple[str, ...] = ()
     """The limits of its cell that it ran into, named; the host's doing, never the guest's."""
 
@@ -74,7 +78,8 @@ def run(
 
     CPU time, since a busy host must not make a healthy guest look hung. A guest that waits for
     what never comes uses none: for it the wall's clock runs PATIENCE times as long, less what the
-    host let it wait for a CPU."""
+    host let it wait for a CPU, and less the time in which the host itself, we or QEMU stood still;
+    of that it gets STILL_MOST."""
     need(command[0], "setpriv")
     inside = Cell(
         "qemu",
@@ -83,17 +88,17 @@ def run(
         limits=Limits((memory << 20) + _OWN_MEMORY, _THREADS, file_size=_LARGEST),
         devices=tuple(devices),
     )
-    began = time.monotonic()
     with tempfile.TemporaryFile() as stderr:
         words = [command[0], *_sandbox(command[0]), *command[1:]]
         with start(words, inside, stdout=stderr, stderr=stderr, pass_fds=fds) as running:
-            stopped = _watch(running, watched, began, deadline, stop or Event())
+            clock = AwakeClock(_LOOK)
+            stopped = _watch(running, watched, clock, deadline, stop or Event())
             if stopped:
                 running.kill()
             ended = running.wait()
         stderr.seek(0)
         said = stderr.read().decode("utf-8", "replace")
-    return Ended(ended.status, said, ended.seconds, stopped, ended.limits_met)
+    return Ended(ended.status, said, ended.seconds, stopped, clock.stood_still, ended.limits_met)
 
 
 @functools.cache
@@ -114,7 +119,7 @@ def _files(command: Sequence[str]) -> list[Path]:
 def _watch(
     running: Running,
     watched: Sequence[int],
-    start: float,
+    clock: AwakeClock,
     deadline: float,
     stop: Event,
 ) -> str:
@@ -124,9 +129,15 @@ def _watch(
     try:
         while True:
             queued = _queued_seconds(pid) if pid else 0.0
-            left = start + queued + PATIENCE * deadline - time.monotonic()
+            took = clock.look(is_held=pid is not None and _is_held(pid))
+            left = queued + PATIENCE * deadline - took
             if select.select([end], [], [], max(0.0, min(left, _LOOK)))[0]:
                 return ""
+            if clock.stood_still > STILL_MOST:
+                raise InfraError(
+                    f"QEMU was kept from running for {clock.stood_still / 3600:.0f} hours",
+                    "see what holds it: a stopped process, a paused container, a dead disk",
+                )
             if stop.is_set():
                 raise InfraError("QEMU was stopped with others beside it", "run it again")
             if any(os.fstat(fd).st_size > FLOOD for fd in watched):
@@ -134,10 +145,17 @@ def _watch(
             pid = pid or running.pid
             used = _cpu_seconds(pid) if pid else 0.0
             if left <= 0 or used > deadline:
-                took = time.monotonic() - start
                 return f"no end within {took:.0f} s (QEMU had {used:.1f} s of CPU)"
     finally:
         os.close(end)
+
+
+def _is_held(pid: int) -> bool:
+    """Whether a process is kept from running: stopped, traced, or waiting for a disk of the host's
+    that does not answer; the state of proc(5)."""
+    with suppress(OSError, IndexError):
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2][1] in "TtD"
+    return False
 
 
 def _queued_seconds(pid: int) -> float:
