@@ -31,17 +31,17 @@ class CommandContext:
     @cached_property
     def out(self) -> Console:
         """Results go here: standard output, plain where it is not a terminal."""
-        from rich.console import Console
+        from zpmaint.cli.console import SafeConsole
 
         # Piped tables keep their columns whole instead of being folded at 80.
-        return Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+        return SafeConsole(width=None if sys.stdout.isatty() else 140, highlight=False)
 
     @cached_property
     def err(self) -> Console:
         """Notes go here: standard error."""
-        from rich.console import Console
+        from zpmaint.cli.console import SafeConsole
 
-        return Console(stderr=True, width=None if sys.stderr.isatty() else 140, highlight=False)
+        return SafeConsole(stderr=True, width=None if sys.stderr.isatty() else 140, highlight=False)
 
     @cached_property
     def reporter(self) -> Reporter:
@@ -75,8 +75,10 @@ class CommandContext:
         """Print one JSON document."""
         import json
 
-        json.dump(value, sys.stdout, indent=2, ensure_ascii=False, default=str)
-        sys.stdout.write("\n")
+        from zpmaint.core.shown import json_visible
+
+        text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+        sys.stdout.write(json_visible(text) + "\n")
 
 
 pass_context = click.make_pass_decorator(CommandContext)

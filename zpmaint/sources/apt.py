@@ -87,9 +87,12 @@ def machine_entries(etc: Path = Path("/etc/apt")) -> list[Entry]:
         if path.is_file():
             found += _one_line_style(path.read_text(errors="replace"))
     for path in sorted(folder.glob("*.sources")):
-        with path.open(encoding="utf-8", errors="replace") as stream:
-            for stanza in Deb822.iter_paragraphs(stream, use_apt_pkg=False):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        try:
+            for stanza in Deb822.iter_paragraphs(text.split("\n"), use_apt_pkg=False):
                 found += _deb822_style(stanza)
+        except (ValueError, TypeError, LookupError) as error:
+            raise SourceFailedError(f"{path}: not a list of apt's sources: {error}") from None
     usable = [entry for entry in found if entry.uri.startswith(_TRANSPORTS)]
     return list(dict.fromkeys(usable))
 
