@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from zpmaint.core.config import Config
 from zpmaint.core.result import Result
+from zpmaint.core.shown import visible
 from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.rows import Figure, Row, rows_of
@@ -122,4 +123,4 @@ def _pair(figure: Figure | None) -> str:
 
 def _escaped(text: str) -> str:
     """Text as one line of a table's cell, its characters standing for themselves."""
-    return _SPECIAL.sub(lambda found: f"\\{found[0]}", " ".join(text.split()))
+    return _SPECIAL.sub(lambda found: f"\\{found[0]}", " ".join(visible(text).split()))
