@@ -23,7 +23,7 @@ _BOOTS = """
 case $words in --version) echo 'QEMU emulator version 0'; exit 0;; esac
 case $words in *zp.patterns=*) ;; *) printf '# done\\n' > "$results"; exit 33;; esac
 printf 'Linux version 6.12.107\\n' > "$console"
-echo "$words" >> "{folder}/boots"
+echo "$words" >> "{folder}/notes/boots"
 case $words in *patched*) flavour=patched;; *) flavour=stock;; esac
 [ -f "{folder}/$flavour.sh" ] && . "{folder}/$flavour.sh"
 cp "{folder}/$flavour.bench" "$results"
@@ -46,7 +46,7 @@ class Bench(Shop):
 
     @property
     def boots(self) -> list[str]:
-        log = self.folder / "boots"
+        log = self.folder / "notes" / "boots"
         return log.read_text().splitlines() if log.is_file() else []
 
     def bench(self, *words: str) -> tuple[int, dict[str, Any]]:

@@ -25,7 +25,7 @@ GUEST = Path(__file__).parent / "fake_guest.py"
 _BOOTS = """
 case $words in --version) echo 'QEMU emulator version 0'; exit 0;; esac
 case $words in *patched*) flavour=patched;; *) flavour=stock;; esac
-echo "$flavour" >> {folder}/boots
+echo "$flavour" >> {folder}/notes/boots
 exec {python} {guest} {folder}/$flavour.json "$initrd" "$console" "$results" "$words"
 """
 
@@ -63,7 +63,7 @@ class Guests:
     @property
     def boots(self) -> list[str]:
         """The kernels that were booted, sorted: which of two begins first is the host's affair."""
-        return sorted((self.folder / "boots").read_text().split(), reverse=True)
+        return sorted((self.folder / "notes" / "boots").read_text().split(), reverse=True)
 
     capture: pytest.CaptureFixture[str]
 
@@ -82,7 +82,7 @@ def session(
     built.capture = capsys
     built.does("stock")
     built.does("patched")
-    (built.folder / "boots").unlink(missing_ok=True)
+    (built.folder / "notes" / "boots").unlink(missing_ok=True)
     return built
 
 
@@ -230,7 +230,7 @@ def test_mistakes_are_told_before_anything_is_built(
 ) -> None:
     status, _, err = session.run("test", "6.12.107", *more)
     assert status == 2 and says in err
-    assert not (session.folder / "boots").exists()
+    assert not (session.folder / "notes" / "boots").exists()
 
 
 def test_verify_starts_again_too(session: Guests) -> None:

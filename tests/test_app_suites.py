@@ -20,8 +20,8 @@ _BOOTS = """
 case $words in --version) echo 'QEMU emulator version 0'; exit 0;; esac
 printf 'Linux version 6.12.107\\n' > "$console"
 case $words in *patched*) flavour=patched;; *) flavour=stock;; esac
-case $console in *-own-*) suite=-own;; *-boot-*) suite=-boot;; *) suite=;; esac
-echo "$flavour$suite" >> {folder}/boots
+case $(readlink "$console") in *-own-*) suite=-own;; *-boot-*) suite=-boot;; *) suite=;; esac
+echo "$flavour$suite" >> {folder}/notes/boots
 cp "{folder}/$flavour$suite.results" "$results"
 exit 33
 """
@@ -54,7 +54,7 @@ def own(shop: Shop, stock: str, patched: str) -> None:
 
 
 def boots(shop: Shop) -> list[str]:
-    return sorted((shop.folder / "boots").read_text().split())
+    return sorted((shop.folder / "notes" / "boots").read_text().split())
 
 
 def test_a_set_that_says_nothing_is_as_on_stock(shop: Shop) -> None:

@@ -199,6 +199,56 @@ def test_a_panic_fails_and_its_console_is_kept(session: Shop) -> None:
     assert "Kernel panic" in record["runs"]["patched"]["tail"]
 
 
+def test_a_failure_is_booted_twice_before_it_settles(session: Shop) -> None:
+    session.guest(
+        "patched", "private", """echo 'Kernel panic - not syncing: oh' >> "$console"; exit 0"""
+    )
+    status, record = session.verify()
+    assert status == 1
+    assert record["why"].endswith("Kernel panic - not syncing: oh (confirmed by a second boot)")
+    assert {"boot", "second boot"} <= set(record["seconds"])
+
+
+def test_a_failure_that_does_not_come_again_settles_nothing(session: Shop) -> None:
+    session.guest(
+        "patched",
+        "private",
+        """case $(readlink "$console") in *-second*) ;; *)
+        echo 'Kernel panic - not syncing: oh' >> "$console"; exit 0;; esac""",
+    )
+    status, record = session.verify()
+    assert (status, record["result"]) == (3, "indeterminate")
+    assert "not the same in two boots: first: " in record["why"]
+    assert "oh; then: pass: " in record["why"]
+    assert record["verdict"]["result"] == "indeterminate"
+    status, out, _ = session.run("show", "6.12.107")
+    assert "indeterminate" in out and "not the same in two boots" in " ".join(out.split())
+    status, out, _ = session.run("results")
+    assert "indeterminate" in out
+    session.guest("patched", "private")
+    status, out, _ = session.run("matrix", "run", "--json")
+    assert [row["result"] for row in json.loads(out)] == ["pass"]
+
+
+def test_a_compiler_that_is_killed_once_and_then_not(
+    session: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The matrix's first try ends with nothing known of the kernel, its second with a pass."""
+    gcc = shutil.which("gcc")
+    once = session.home / "cache" / "ccache" / ".killed"
+    (session.folder / "bin" / "gcc").write_text(
+        f'#!/bin/sh\ncase "$*" in *memory.c*) [ -e {once} ] || {{ touch {once}; kill -9 $$; }};;'
+        f' esac\nexec {gcc} "$@"\n'
+    )
+    (session.folder / "bin" / "gcc").chmod(0o755)
+    monkeypatch.setenv("CCACHE_DISABLE", "1")
+    status, record = session.verify()
+    assert (status, record["result"]) == (3, "infrastructure")
+    assert "killed by SIGKILL" in record["why"]
+    status, out, _ = session.run("matrix", "run", "--json")
+    assert (status, [row["result"] for row in json.loads(out)]) == (0, ["pass"])
+
+
 def test_a_machine_that_dies_says_nothing_about_the_kernel(session: Shop) -> None:
     session.guest("patched", "private", "kill -KILL $$")
     status, record = session.verify()
@@ -215,6 +265,7 @@ def test_a_kernel_that_does_not_link(session: Shop) -> None:
     status, record = session.verify()
     assert (status, record["result"]) == (1, "build-failed")
     assert "gone" in record["why"]
+    assert "(confirmed by a second run)" in record["why"]
     assert record["runs"] is None
 
 
@@ -298,10 +349,10 @@ def test_known_results_are_not_verified_again(session: Shop) -> None:
 @pytest.mark.parametrize("stage", ["stock", "patched"])
 def test_killed_at_any_boot_the_next_run_goes_on(session: Shop, stage: str) -> None:
     flip = {"stock": "zero-page", "patched": "private"}[stage]
-    session.guest(stage, flip, f"touch {session.folder}/reached; sleep 60")
+    session.guest(stage, flip, f"touch {session.qemu.notes}/reached; sleep 60")
     process = session.start("verify", "6.12.107", "--json")
     until = time.monotonic() + 60
-    while not (session.folder / "reached").exists():
+    while not (session.qemu.notes / "reached").exists():
         assert time.monotonic() < until
         assert process.poll() is None
         time.sleep(0.05)
@@ -317,10 +368,10 @@ def test_killed_at_any_boot_the_next_run_goes_on(session: Shop, stage: str) -> N
 
 
 def test_interrupted_is_130(session: Shop) -> None:
-    session.guest("stock", "zero-page", f"touch {session.folder}/reached; sleep 60")
+    session.guest("stock", "zero-page", f"touch {session.qemu.notes}/reached; sleep 60")
     process = session.start("verify", "6.12.107")
     until = time.monotonic() + 60
-    while not (session.folder / "reached").exists():
+    while not (session.qemu.notes / "reached").exists():
         assert time.monotonic() < until
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)

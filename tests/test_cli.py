@@ -145,6 +145,17 @@ def test_results_come_newest_kernel_first(tmp_path: Path) -> None:
     ]
     table = zpmaint(*words, env=home)[1]
     assert table.index("6.12.107") < table.index("6.9") < table.index("2.6.36")
+    for asked, wanted in {
+        ("2.6.36.y",): ["2.6.36", "2.6.36-rc3"],
+        ("2.6.36",): ["2.6.36"],
+        ("6.y", "v6.9"): ["6.12.107", "6.9"],
+        ("6.1.y",): [],
+    }.items():
+        status, out, _ = zpmaint(*words, *asked, "--json", env=home)
+        assert (status, [row["version"] for row in json.loads(out)]) == (0, wanted)
+    assert "none of 6.1.y is verified yet" in zpmaint(*words, "6.1.y", env=home)[1]
+    status, _, err = zpmaint(*words, "6.1.y", "--format", "markdown", env=home)
+    assert status == 2 and "leave VERSION out" in err
 
 
 def test_completion() -> None:

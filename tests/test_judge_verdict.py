@@ -103,10 +103,9 @@ def test_a_flip_holds_in_its_era_alone() -> None:
     stuck = report(WORDS | {"read.zero": "stuck"}, release="6.11.0")
     good = report(PATCHED, release="6.11.0")
     assert judged(stuck, good, flips=flips, version=old).passed
-    assert (
-        judged(good, good, flips=flips, version=old)
-        .failures[0]
-        .startswith("stock: read.zero: ok, expected stuck")
+    assert any(
+        "stock: read.zero: ok, expected stuck" in failure
+        for failure in judged(good, good, flips=flips, version=old).failures
     )
 
 
@@ -429,3 +428,62 @@ def test_the_release_must_be_the_version(version: str, release: str, same: bool)
         version=KernelVersion.parse(version),
     )
     assert verdict.passed is same, verdict.failures
+
+
+@pytest.mark.parametrize(
+    ("stock", "patched", "said"),
+    [
+        # Stock is not as the suite says, patched is.
+        (
+            {"read.zero": "!timeout"},
+            {},
+            "patched did as the patch promises",
+        ),
+        (
+            {"read.faults": "private"},
+            {},
+            "patched did as the patch promises",
+        ),
+        ({"read.zero": "!slow"}, {"read.zero": "!slow"}, "patched did the same"),
+        # Where patched is wrong by itself, that is what counts.
+        ({"read.zero": "!slow"}, {"read.zero": "!lost-write"}, ""),
+        ({"read.faults": "private"}, {"read.faults": "!mixed"}, ""),
+        ({"read.zero": "!slow"}, {"read.frames": "zero-page"}, ""),
+    ],
+)
+def test_a_stock_kernel_that_contradicts_the_suite_is_no_failure_of_the_patch(
+    stock: dict[str, str], patched: dict[str, str], said: str
+) -> None:
+    verdict = judged(report(WORDS | stock), report(PATCHED | patched), benchmark=False)
+    assert not verdict.passed
+    if not said:
+        assert verdict.result is Result.FAIL
+        return
+    assert verdict.result is Result.INDETERMINATE
+    assert verdict.result.exit_status == 3
+    [(name, word)] = stock.items()
+    assert verdict.why.startswith(
+        f"suite contradicted: stock: {name}: {word.lstrip('!')}, expected"
+    )
+    assert verdict.why.endswith(said)
+    assert verdict.failures == (verdict.why,)
+
+
+def test_without_a_patched_kernel_stock_itself_is_judged() -> None:
+    wrong = judged(report(PATCHED | {"read.zero": "!timeout"}), None, adopted=True)
+    assert wrong.result is Result.FAIL
+
+
+def test_of_words_that_no_version_tells_any_will_do_for_stock_alone() -> None:
+    either = StockWord(Era(until=KernelVersion.parse("6.13")), "private", "some have it")
+    cases = tuple(
+        replace(case, also=(either,)) if case.name == "read.faults" else case for case in CASES
+    )
+    private = report(WORDS | {"read.faults": "private"})
+    assert judged(private, GOOD, cases=cases, benchmark=False).passed
+    assert judged(STOCK, GOOD, cases=cases).passed
+    assert judged(private, STOCK, cases=cases, benchmark=False).result is Result.FAIL
+    later = tuple(replace(case, also=(replace(either, era=Era()),)) for case in CASES)
+    other = report(WORDS | {"read.faults": "other"})
+    said = judged(other, GOOD, cases=later, benchmark=False).why
+    assert said.startswith("suite contradicted: stock: read.faults: other")

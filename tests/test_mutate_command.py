@@ -39,7 +39,7 @@ case $words in --version) echo 'QEMU emulator version 0'; exit 0;; esac
 kernel=${{words#*-kernel }}; kernel=${{kernel%% *}}
 name=$(grep -ao 'PLANTED [a-z-]*' "$kernel" | head -1)
 name=${{name#PLANTED }}; name=${{name:-none}}
-echo "$name" >> {folder}/boots
+echo "$name" >> {folder}/notes/boots
 [ ! -e {folder}/$name.sh ] || . {folder}/$name.sh
 exec {python} {guest} {folder}/$name.json "$initrd" "$console" "$results" "$words"
 """
@@ -78,7 +78,7 @@ class Garden(Shop):
 
     @property
     def boots(self) -> list[str]:
-        return (self.folder / "boots").read_text().split()
+        return (self.folder / "notes" / "boots").read_text().split()
 
 
 @pytest.fixture
@@ -258,7 +258,7 @@ def test_list_and_slips(garden: Garden) -> None:
     _, out, _ = garden.run("mutate", "6.12.107", "--list", "--json")
     assert [row["placed"] for row in json.loads(out)] == [True, False]
     assert "elsewhere" in garden.run("mutate", "6.12.107", "--list")[1]
-    assert not (garden.folder / "boots").exists()
+    assert not (garden.folder / "notes" / "boots").exists()
     assert garden.run("mutate")[0] == 2
     status, _, err = garden.run("mutate", "6.12.107", "--mutant", "nosuch")
     assert status == 2

@@ -19,9 +19,10 @@ import pytest
 from sources_fixtures import Notes, Signer, Site, V, site, tarball
 
 from zpmaint.core.errors import UserError
-from zpmaint.sources import apt_release
+from zpmaint.sources import apt, apt_release
 from zpmaint.sources import debian as module
 from zpmaint.sources.apt import Entry, machine_entries
+from zpmaint.sources.bounds import bounds_of
 from zpmaint.sources.debian import DebianSource
 from zpmaint.sources.source import NotServedError, SourceFailedError
 
@@ -471,3 +472,34 @@ def test_the_machines_word_on_dates_is_read(tmp_path: Path) -> None:
     assert (first.signed_by, first.check_valid_until) == ("/k.gpg", "no")
     assert second.check_valid_until == "no"
     assert "check-valid-until=no" in first.line("main")
+
+
+@needs_apt
+def test_a_mirror_that_drips_is_given_up(
+    archive: Archive, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = archive.add("trixie", "6.12.108", data=os.urandom(3_000_000))
+    archive.publish("trixie")
+    served = source(archive, tmp_path)
+    assert V("6.12.108") in served.listed()
+    site.pause = 0.5  # 32 kB a second
+    tight = replace(bounds_of("archive"), rate=100_000, window=3.0)
+    monkeypatch.setattr(apt, "bounds_of", lambda _kind: tight)
+    began = time.monotonic()
+    with pytest.raises(SourceFailedError, match="too slow"):
+        served.tree(V("6.12.108"))
+    assert time.monotonic() - began < 200 and path in {asked for _, asked, _ in site.log}
+
+
+@needs_apt
+def test_a_mirror_that_sends_more_than_its_index_says(
+    archive: Archive, site: Site, tmp_path: Path
+) -> None:
+    served = source(archive, tmp_path)
+    assert V("6.12.107") in served.listed()
+    site.files["/debian/pool/main/l/linux/linux_6.12.107.orig.tar.xz"] = os.urandom(5_000_000)
+    site.files["/debian/pool/main/l/linux-6.12/linux-6.12_6.12.107.orig.tar.xz"] = b"x"
+    site.pause = 0.02
+    with pytest.raises(SourceFailedError, match="larger than its signed index says"):
+        served.tree(V("6.12.107"))
+    assert not list((tmp_path / "cache/debian").glob("*.part"))

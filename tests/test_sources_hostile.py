@@ -24,19 +24,22 @@ from sources_fixtures import Notes
 
 from zpmaint.core.errors import EXIT_INFRA, EXIT_INTERRUPTED
 from zpmaint.sources import bounds as bounds_module
+from zpmaint.sources import git_run
 from zpmaint.sources.bounds import Bounds, bounds_of
 from zpmaint.sources.document import document, fetched
 from zpmaint.sources.download import download
+from zpmaint.sources.git import GitSource
 from zpmaint.sources.http import session
 from zpmaint.sources.kernelorg import KernelOrgSource
 from zpmaint.sources.source import NotServedError, SourceFailedError
 
 SMALL = Bounds(
-    size=100_000, seconds=3.0, rate=2_000, window=0.5, connect=2.0, wait=0.4, redirects=3,
+    size=100_000, seconds=8.0, rate=2_000, window=1.0, connect=2.0, wait=0.4, redirects=3,
     attempts=2,
 )  # fmt: skip
-PATIENCE = 6.0
-"""Seconds after which each of these has to be over; the bounds of time are below it."""
+PATIENCE = 20.0
+"""Seconds after which each of these has to be over, on a busy machine, too; a second on an idle
+one."""
 
 CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -110,6 +113,24 @@ def gzip_bomb(client: Client) -> None:
     plain(bomb(), Content_Encoding="gzip")(client)
 
 
+def endless_redirect(client: Client) -> None:
+    client.send("HTTP/1.1 302 Found\r\nLocation: /x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    client.forever(lambda: b"8000\r\n" + b"x" * 0x8000 + b"\r\n")
+
+
+def endless_busy(client: Client) -> None:
+    client.send("HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nTransfer-Encoding: chunked\r\n\r\n")
+    client.forever(lambda: b"8000\r\n" + b"x" * 0x8000 + b"\r\n")
+
+
+def only_continue(client: Client) -> None:
+    client.forever(lambda: b"HTTP/1.1 100 Continue\r\n\r\n" * 50)
+
+
+def many_encodings(client: Client) -> None:
+    plain(b"x" * 100, Content_Encoding=", ".join(["gzip"] * 200))(client)
+
+
 def cut_in_head(client: Client) -> None:
     client.send("HTTP/1.1 200 OK\r\nContent-Le")
 
@@ -163,6 +184,11 @@ CASES: dict[str, tuple[Answer, str]] = {
         plain(status="301 Moved", Location="gopher://x/"), "to gopher is not followed",
     ),
     "a redirect to no address": (plain(status="302 Found", Location="http://[::bad/"), "URL right"),
+    "redirects with bodies without end": (endless_redirect, "more than 3 redirects"),
+    "busy with a body without end": (endless_busy, "HTTP 503"),
+    "100 Continue without end": (only_continue, "too slow"),
+    "200 encodings": (many_encodings, "compression is damaged|larger"),
+    "a redirect to no text": (plain(status="302 Found", Location="http://\xff\xfe/"), "URL right"),
     "a redirect to nowhere": (plain(status="302 Found"), "HTTP 302"),
     "304 to what was not asked": (plain(status="304 Not Modified"), "HTTP 304"),
     "206 to what was not asked": (
@@ -210,11 +236,11 @@ def take(way: str, url: str, path: Path, bounds: Bounds = SMALL) -> bytes:
 
 
 def test_a_wait_that_the_server_asks_for_is_told_and_held(server: Hostile, tmp_path: Path) -> None:
-    patient = replace(SMALL, wait=8.0, window=0.3)
+    patient = replace(SMALL, wait=8.0)
     server.answers["*"] = [plain(status="503 Busy", Retry_After="6"), plain(b"here")]
     notes, began = Notes(), time.monotonic()
     got = document(session(0.01), f"{server.url}/x", tmp_path / "x", bounds=patient, reporter=notes)
-    assert got == b"here" and 6 <= time.monotonic() - began < 9
+    assert got == b"here" and 6 <= time.monotonic() - began < 30
     assert re.search(r"HTTP 503: waiting 6 s, until .* UTC, as the server asks", notes.notes[0])
 
 
@@ -240,8 +266,8 @@ def test_the_whole_time_is_bounded_even_at_a_good_rate(server: Hostile) -> None:
         client.forever(lambda: b"x" * 200, 0.05)
 
     server.answers["*"] = [steady]
-    with pytest.raises(SourceFailedError, match="not done after 1 s"):
-        fetched(session(0.01), f"{server.url}/x", bounds=replace(SMALL, seconds=1.0))
+    with pytest.raises(SourceFailedError, match=r"not done after 0\.8 s"):
+        fetched(session(0.01), f"{server.url}/x", bounds=replace(SMALL, seconds=0.8))
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"url": 3}', b"\xff\xfe", b"[" * 100_000])
@@ -428,7 +454,7 @@ except SourceFailedError as error:
 """
 
 
-@pytest.mark.parametrize("answer", [gzip_bomb, endless, endless_chunks])
+@pytest.mark.parametrize("answer", [gzip_bomb, endless, endless_chunks, endless_redirect])
 def test_bombs_cost_no_memory_with_the_real_bounds(answer: Answer, server: Hostile) -> None:
     server.answers["*"] = [answer]
     done = subprocess.run(
@@ -437,7 +463,8 @@ def test_bombs_cost_no_memory_with_the_real_bounds(answer: Answer, server: Hosti
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == EXIT_INFRA, done.stderr
-    assert "larger than it can rightly be" in done.stdout
+    words = "redirects" if answer is endless_redirect else "larger than it can rightly be"
+    assert words in done.stdout
     assert int(done.stdout.split()[-1]) < 150_000  # kB
 
 
@@ -461,7 +488,7 @@ def test_control_c_ends_any_wait(answer: Answer, server: Hostile, tmp_path: Path
     process.send_signal(signal.SIGINT)
     began = time.monotonic()
     _, said = process.communicate(timeout=30)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert process.returncode == EXIT_INTERRUPTED and "Traceback" not in said, said
 
 
@@ -473,6 +500,19 @@ def test_the_command_line_says_it_in_a_line_and_ends_with_3(
     _, said = process.communicate(timeout=60)
     assert process.returncode == EXIT_INFRA and "Traceback" not in said
     assert "come again after" in said and server.url in said
+
+
+@pytest.mark.parametrize("answer", [stall_at_once, stall_in_body])
+def test_git_gives_up_a_server_that_stalls(
+    answer: Answer, server: Hostile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tight = [(key, "1" if key == "http.lowSpeedTime" else value) for key, value in git_run._OURS]
+    monkeypatch.setattr(git_run, "_OURS", tight)
+    server.answers["*"] = [answer]
+    began = time.monotonic()
+    with pytest.raises(SourceFailedError) as caught:
+        GitSource(f"{server.url}/linux.git", tmp_path, Notes()).newest("6.12")
+    assert time.monotonic() - began < 60 and server.url in caught.value.what
 
 
 @pytest.mark.parametrize("kind", ["any", "checksums", "releases", "signature", "archive"])

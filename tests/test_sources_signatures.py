@@ -225,6 +225,10 @@ def test_a_list_that_was_tampered_with(site: Site, keys: Keys, tmp_path: Path) -
             assert served.newest("6") == V("6.12.107")
         except SourceFailedError as error:
             assert "more than one text" in error.what
+    # Its head is not what was signed: gpgv cannot check it, which is not an unknown key.
+    site.files[LIST] = good.replace(b"Hash: SHA", b"Hash: ZHA")
+    with pytest.raises(SourceFailedError, match=r"cannot check|not signed"):
+        source(site, tmp_path / "fourth").versions()
     site.files[LIST] = b"\x99\x01garbage" * 50
     with pytest.raises(SourceFailedError, match="it is not signed"):
         source(site, tmp_path / "third").versions()
@@ -424,7 +428,7 @@ def test_the_signature_of_a_tag(keys: Keys, tmp_path: Path) -> None:
     assert "unverified: tag v6.12 is not signed" in tag_of(repo, tmp_path)
 
 
-def test_a_tag_that_was_tampered_with_is_no_source(keys: Keys, tmp_path: Path) -> None:
+def test_a_tag_that_was_tampered_with_vouches_for_nothing(keys: Keys, tmp_path: Path) -> None:
     repo = kernel_repo(tmp_path / "repo", "6.12")
     signed_tag(repo, keys, "maker", "v6.12")
     text = subprocess.run(

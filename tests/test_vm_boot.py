@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from vm_fixtures import FakeQemu, kernel
+from vm_fixtures import FakeQemu, kernel, running
 
 from zpmaint.build.values import Kernel
 from zpmaint.core.errors import InfraError, UserError
@@ -56,13 +56,6 @@ class Listener:
 
     def note(self, text: str) -> None:
         self.said.append(text)
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def waited_for(condition: object, seconds: float = 10) -> bool:
@@ -165,14 +158,15 @@ def test_died(fake: FakeQemu, image: Kernel, tmp_path: Path, signal_: str) -> No
 def test_hang_is_stopped_and_its_console_kept(
     fake: FakeQemu, image: Kernel, tmp_path: Path
 ) -> None:
-    fake.does(f"""echo $$ > {tmp_path}/pid; echo "Run /init" > "$console"; sleep 60 & wait""")
+    fake.does("""echo "Run /init" > "$console"; sleep 60.1234 & wait""")
     start = time.monotonic()
     run = boot(image, b"rd", console=tmp_path / "console", deadline=0.5)
     assert time.monotonic() - start < 50, "sooner than the guest, which sleeps for 60 s"
     assert run.outcome is Outcome.HANG
     assert "no end within " in run.why and "Run /init" in run.why
     assert run.console.read_text() == "Run /init\n"
-    assert not alive(int((tmp_path / "pid").read_text()))
+    assert not running("sleep 60.1234")
+    assert not running(f"{fake.folder}/qemu")
 
 
 def test_a_guest_that_the_host_lets_wait_is_not_hung(
@@ -202,10 +196,10 @@ def test_waiting_for_a_cpu_is_measured() -> None:
 
 
 def test_hang_takes_the_whole_process_group(fake: FakeQemu, image: Kernel, tmp_path: Path) -> None:
-    fake.does(f"sleep 60 & echo $! > {tmp_path}/pid; wait")
+    fake.does("sleep 60.2345 & wait")
     run = boot(image, b"rd", console=tmp_path / "console", deadline=0.5)
     assert run.outcome is Outcome.HANG
-    assert waited_for(lambda: not alive(int((tmp_path / "pid").read_text())))
+    assert waited_for(lambda: not running("sleep 60.2345"))
 
 
 def test_panic_that_hangs_is_a_panic(fake: FakeQemu, image: Kernel, tmp_path: Path) -> None:
@@ -231,7 +225,7 @@ def test_flood_is_stopped(
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_qemu_dies_with_us(fake: FakeQemu, image: Kernel, tmp_path: Path, how: int) -> None:
-    fake.does(f"""echo "Run /init" > "$console"; echo $$ > {tmp_path}/pid; exec sleep 60""")
+    fake.does("""echo "Run /init" > "$console"; sleep 60.3456; exit""")
     program = (
         "import sys; from pathlib import Path; from vm_fixtures import kernel;"
         "from zpmaint.vm.boot import boot;"
@@ -249,12 +243,11 @@ def test_qemu_dies_with_us(fake: FakeQemu, image: Kernel, tmp_path: Path, how: i
         stderr=subprocess.DEVNULL,
     )
     try:
-        assert waited_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
-        pid = int((tmp_path / "pid").read_text())
-        assert alive(pid)
+        assert waited_for(lambda: running("sleep 60.3456"))
         ours.send_signal(how)
         ours.wait(10)
-        assert waited_for(lambda: not alive(pid)), "QEMU outlived us"
+        assert waited_for(lambda: not running("sleep 60.3456")), "QEMU outlived us"
+        assert waited_for(lambda: not running(f"{fake.folder}/qemu"))
     finally:
         ours.kill()
         ours.wait()
@@ -321,7 +314,7 @@ def kvm_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def counted(fake: FakeQemu, body: str) -> Path:
-    count = fake.folder / "count"
+    count = fake.notes / "count"
     fake.does(f"echo x >> {count}\n{body}")
     return count
 

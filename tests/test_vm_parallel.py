@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Barrier, Event
 
 import pytest
-from vm_fixtures import FakeQemu, kernel
+from vm_fixtures import FakeQemu, kernel, running
 
 from zpmaint.core.errors import InfraError
 from zpmaint.vm.boot import boot
@@ -22,7 +22,7 @@ from zpmaint.vm.parallel import in_parallel
 from zpmaint.vm.profiles import Accelerator
 from zpmaint.vm.values import Outcome, Run
 
-SPIN = 'echo $$ >> "$pids"\nwhile :; do :; done\n'
+SPIN = "while :; do :; done\n"
 
 
 def test_at_the_same_time_where_instructions_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,14 +62,6 @@ def test_one_after_the_other_where_time_is_measured(
     assert list(found) == list(names)
 
 
-def gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
-
-
 def eventually(holds: Callable[[], bool]) -> bool:
     end = time.monotonic() + 20
     while time.monotonic() < end:
@@ -83,8 +75,8 @@ def test_a_guest_ends_with_the_one_that_raised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    monkeypatch.setenv("pids", str(tmp_path / "pids"))
     FakeQemu(tmp_path / "bin", monkeypatch).does(SPIN)
+    guests = f"{tmp_path}/bin/qemu"
     image = tmp_path / "vmlinux"
     image.write_bytes(b"\x7fELF")
     runs: list[Run] = []
@@ -94,13 +86,12 @@ def test_a_guest_ends_with_the_one_that_raised(
         runs.append(boot(kernel(image), b"", console=console, deadline=600, stop=stop))
 
     def trouble(stop: Event) -> None:
-        assert eventually((tmp_path / "pids").exists)
+        assert eventually(lambda: bool(running(guests)))
         raise InfraError("no space left on device", "make room")
 
     with pytest.raises(InfraError, match="no space"):
         in_parallel({"stock": guest, "patched": trouble}, accelerator=Accelerator.ICOUNT)
-    (pid,) = map(int, (tmp_path / "pids").read_text().split())
-    assert gone(pid)
+    assert not running(guests)
     # What the stopped one would have said is nothing about its kernel.
     assert [run.outcome for run in runs] == [Outcome.NOT_STARTED]
     assert "stopped with others" in runs[0].why
@@ -110,8 +101,8 @@ def test_a_guest_ends_with_the_one_that_raised(
 def test_no_guest_outlives_us(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: signal.Signals
 ) -> None:
-    monkeypatch.setenv("pids", str(tmp_path / "pids"))
     FakeQemu(tmp_path / "bin", monkeypatch).does(SPIN)
+    guests = f"{tmp_path}/bin/qemu"
     (tmp_path / "vmlinux").write_bytes(b"\x7fELF")
     program = f"""
 import os, sys
@@ -132,12 +123,10 @@ except KeyboardInterrupt:
     sys.exit(130)
 """
     us = subprocess.Popen([sys.executable, "-c", program])
-    pids = tmp_path / "pids"
     try:
-        assert eventually(lambda: pids.exists() and len(pids.read_text().split()) == 2)
+        assert eventually(lambda: len(running(guests)) == 2)
         os.kill(us.pid, how)
         assert us.wait(20) == (130 if how is signal.SIGINT else -signal.SIGKILL)
     finally:
         us.kill()
-    for pid in map(int, pids.read_text().split()):
-        assert eventually(partial(gone, pid))
+    assert eventually(lambda: not running(guests))

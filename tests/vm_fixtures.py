@@ -7,11 +7,13 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from zpmaint.build.values import Flavour, Kernel
+from zpmaint.cell import view
 from zpmaint.core.versions import KernelVersion
 from zpmaint.vm import initramfs
 
@@ -61,12 +63,16 @@ def guest(name: str, folder: Path) -> bytes:
 
 class FakeQemu:
     """A script that takes QEMU's place on PATH; in its body $console, $results, $initrd are the
-    files of the command line and $words all its words."""
+    files of the command line and $words all its words. It can write in `notes` alone."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
+        self.notes = folder.parent / "notes"
         self.folder.mkdir()
+        self.notes.mkdir()
         monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+        monkeypatch.setenv(view.WRITE_NAME, str(self.notes))
+        monkeypatch.setenv(view.READ_NAME, str(Path(__file__).parent))
 
     def does(self, body: str) -> None:
         script = self.folder / "qemu-system-x86_64"
@@ -83,3 +89,13 @@ class FakeQemu:
             "done\n" + body + "\n"
         )
         script.chmod(0o755)
+
+
+def running(words: str) -> set[int]:
+    """The processes whose command line has these words; a zombie has none."""
+    found = set()
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if words in " ".join(os.fsdecode(place.read_bytes()).split("\0")):
+                found.add(int(place.parent.name))
+    return found - {os.getpid()}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from zpmaint.app.suite import SuiteRuns
 from zpmaint.build.values import Flavour, Kernel, Pair
+from zpmaint.cell.means import means
 from zpmaint.core.provenance import Provenance
 from zpmaint.judge.values import CaseResult, CaseVerdict, Verdict
 from zpmaint.ledger.stages import (
@@ -74,6 +75,7 @@ def build_record(pair: Pair) -> BuildRecord:
         stock=_kernel(pair.stock),
         patched=_kernel(pair.patched) if pair.patched else None,
         evidence=pair.evidence,
+        confined=str(means()),
     )
 
 

@@ -7,13 +7,14 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from zpmaint.app.base import of_base
 from zpmaint.app.move_candidates import moves
 from zpmaint.app.session import Session
 from zpmaint.app.trees import lost_names
+from zpmaint.core.beneath import parts_of
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.files import landing, locked
 from zpmaint.core.text import to_bytes
@@ -166,6 +167,8 @@ def write_series(result: SeriesPort, out: Path) -> Path:
         for member, port in zip(result.series.members, result.ports, strict=True):
             if port.is_dropped:
                 continue
+            if parts_of(str(PurePosixPath(member.name)))[0] in (TABLE, REPORT):
+                raise UserError(f"{member.name}: a patch of that name", "rename it")
             place = fresh / (member.name if port.goes_in else f"{UNPORTED}/{member.name}")
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(port.data if port.goes_in else member.data)

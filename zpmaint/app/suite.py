@@ -116,8 +116,10 @@ def boot_suites(
     *,
     accelerator: Accelerator = Accelerator.ICOUNT,
     benchmark: bool = True,
+    second: bool = False,
 ) -> list[SuiteRuns]:
-    """Boot each of `kernels` with each suite, side by side where that changes nothing."""
+    """Boot each of `kernels` with each suite, side by side where that changes nothing; `second`
+    keeps the consoles of what was booted before."""
 
     def start(bootable: Bootable, kernel: Kernel, shift: int, stop: Event) -> Run:
         return boot_suite(
@@ -128,6 +130,7 @@ def boot_suites(
             benchmark=benchmark,
             stop=stop,
             shift=shift,
+            second=second,
         )
 
     starts = {
@@ -158,19 +161,22 @@ def boot_suite(
     restarts: int = RESTARTS,
     stop: Event | None = None,
     shift: int = 0,
+    second: bool = False,
 ) -> Run:
     """Boot `kernel` with a suite's init, then its benchmark.
 
     A death of the guest is the result of the case that was running. The guest is then started
     again for the cases after that one, up to `restarts` times and until the last of HANGS; not
     where it died before the first case (the next would, too) nor after the last. The consoles are
-    kept in the state folder. `stop`: as `boot`; `shift`: as `Wanted`."""
+    kept in the state folder. `stop`: as `boot`; `shift`: as `Wanted`; `second`: as
+    `boot_suites`."""
     benchmark = benchmark and bool(bootable.suite.counters)
     left = [case.name for case in bootable.cases]
 
     def start(names: Sequence[str] | None, number: int) -> Run:
         wanted = Wanted(kernel, None if names is None else tuple(names), benchmark, shift)
-        return _boot(session, bootable, wanted, number, accelerator=accelerator, stop=stop)
+        mark = (f"-{number}" if number > 1 else "") + ("-second" if second else "")
+        return _boot(session, bootable, wanted, mark, accelerator=accelerator, stop=stop)
 
     # A guest without a list runs all: nothing is in its initramfs that need not be.
     runs = [start(None if bootable.chosen is None else left, 1)]
@@ -189,7 +195,7 @@ def _boot(
     session: Session,
     bootable: Bootable,
     wanted: Wanted,
-    number: int,
+    mark: str,
     *,
     accelerator: Accelerator,
     stop: Event | None,
@@ -197,7 +203,7 @@ def _boot(
     kernel, suite = wanted.kernel, bootable.suite.name
     guest = bootable.ready.guest(wanted)
     of = "" if suite == _FIRST else f"-{suite}"
-    again = (f"-{number}" if number > 1 else "") + ("-again" if wanted.shift else "")
+    again = mark + ("-again" if wanted.shift else "")
     name = f"{kernel.version}-{kernel.arch}-{kernel.flavour}{of}-{kernel.inputs[:12]}{again}.log"
     return boot(
         kernel,

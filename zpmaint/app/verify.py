@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from zpmaint.app.confirm import confirmed
 from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.judgement import verdict_on
 from zpmaint.app.pair import build_pair
@@ -17,7 +18,8 @@ from zpmaint.app.session import Session
 from zpmaint.app.suite import SuiteRuns, boot_suites, make_ready
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.values import Pair
-from zpmaint.core.errors import IndeterminateError, InfraError, KernelError
+from zpmaint.core.crash import as_failure
+from zpmaint.core.errors import IndeterminateError, InfraError, KernelError, ZpmaintError
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result
 from zpmaint.core.tools import need_for
@@ -64,7 +66,8 @@ def verify(
     """Verify `patchset` on `version`. The Record is the caller's to keep.
 
     The kernel's failures and the infrastructure's end in the Record (result and why); only the
-    user's mistakes are raised."""
+    user's mistakes are raised. What nobody expected is a bug of ours: indeterminate, its
+    traceback kept in the state folder."""
     need_for("verify")
     started = time.time()
     course = _Course()
@@ -85,6 +88,12 @@ def verify(
         result, why = Result.INDETERMINATE, str(error)
     except InfraError as error:
         result, why = Result.INFRA, str(error)
+    except ZpmaintError:
+        raise
+    except Exception as error:  # a bug of ours, or the disk's trouble: no word about the kernel
+        failure = as_failure(error, session.places.state / "crashes")
+        is_ours = isinstance(failure, IndeterminateError)
+        result, why = Result.INDETERMINATE if is_ours else Result.INFRA, str(failure)
     return Record(
         key=key_of(inputs),
         version=str(version),
@@ -126,16 +135,20 @@ def _run_course(
     )
     with course.timed("build"):
         course.pair = build_pair(session, patchset, version, chain, course.port, options=build)
-    with course.timed("boot"):
-        course.runs += boot_suites(
-            session, course.pair.kernels, ready.bootables, accelerator=accelerator
+    pair, adopted = course.pair, course.port.state is State.UPSTREAM
+
+    def judged(runs: Sequence[SuiteRuns]) -> Verdict:
+        return verdict_on(patchset, version, pair, runs, left_out=ready.left_out, adopted=adopted)
+
+    def booted(*, second: bool = False) -> list[SuiteRuns]:
+        return boot_suites(
+            session, pair.kernels, ready.bootables, accelerator=accelerator, second=second
         )
-    course.verdict = verdict_on(
-        patchset,
-        version,
-        course.pair,
-        course.runs,
-        left_out=ready.left_out,
-        adopted=course.port.state is State.UPSTREAM,
-    )
+
+    with course.timed("boot"):
+        course.runs += booted()
+    course.verdict = judged(course.runs)
+    if course.verdict.result is Result.FAIL:
+        with course.timed("second boot"):
+            course.verdict = confirmed(course.verdict, judged(booted(second=True)))
     return course.verdict.result, course.verdict.why

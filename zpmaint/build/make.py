@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from zpmaint.build.limits import NAME as LIMITS_NAME
 from zpmaint.build.limits import limits
+from zpmaint.build.recorder import VARIABLE, Recorder
 from zpmaint.cell.launch import start
 from zpmaint.cell.values import Cell, Ended, size
 from zpmaint.core.errors import InfraError
@@ -48,17 +50,33 @@ def cell(env: Mapping[str, str], writable: Sequence[Path], readable: Sequence[Pa
 
 
 def make(
-    arguments: Sequence[str], inside: Cell, *, log: Path, step: Step, expected: int
+    arguments: Sequence[str],
+    inside: Cell,
+    *,
+    log: Path,
+    step: Step,
+    expected: int,
+    recorder: Recorder | None = None,
 ) -> tuple[Ended, int]:
     """Run make in a cell, append all it says to `log`, advance `step` by each of its own steps
-    towards `expected`. Gives how it ended and the number of steps. Raises InfraError where make
-    cannot be started, is killed, or ran into a limit of its cell, whatever it made of that.
+    towards `expected`; `recorder` is the shell of its commands. Gives how it ended and the number
+    of steps. Raises InfraError where make cannot be started, is killed, or ran into a limit of its
+    cell, whatever it made of that.
     """
+    fds: tuple[int, ...] = ()
+    if recorder:
+        fds = (recorder.fd,)
+        inside = replace(inside, environment={**inside.environment, VARIABLE: str(recorder.fd)})
+        arguments = [*arguments, f"SHELL={recorder.shell}"]
     with log.open("ab") as out:
         out.write(f"$ make {' '.join(arguments)}\n".encode())
         out.flush()
         with start(
-            ["make", *arguments], inside, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            ["make", *arguments],
+            inside,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=fds,
         ) as running:
             steps = 0
             said = running.process.stdout

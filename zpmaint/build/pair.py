@@ -14,21 +14,24 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zpmaint.build import fixups, kconfig, make
+from zpmaint.build import fixups, kconfig
 from zpmaint.build.change import changes
 from zpmaint.build.collect import Built, collect
 from zpmaint.build.conditions import SourceView
 from zpmaint.build.data import BuildData
-from zpmaint.build.diagnosis import check_folder, diagnose
+from zpmaint.build.diagnosis import check_folder
 from zpmaint.build.evidence import Evidence
 from zpmaint.build.kept import Kept
+from zpmaint.build.observed import fault_of, observe
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.setting import Setting, contents, digest, disk_faults, setting
 from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.build.worktree import fingerprint
-from zpmaint.core.errors import InfraError, KernelError
-from zpmaint.core.files import write_whole
+from zpmaint.core.errors import IndeterminateError, InfraError, KernelError
+from zpmaint.core.files import read_mark, write_whole
 from zpmaint.core.progress import SILENT, Reporter, Step
+from zpmaint.core.remembered import recall, remember
+from zpmaint.core.sealed import usable
 from zpmaint.core.versions import KernelVersion
 from zpmaint.core.wishes import Fragment
 from zpmaint.port.values import PortStep
@@ -48,7 +51,7 @@ class _Job(Setting):
 
     @property
     def kept(self) -> Kept:
-        return Kept(self.work.folder / "evidence")
+        return Kept(self.work.folder / "evidence", self.reporter)
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ def _evidence(
     work, kept = job.work, job.kept
     state = work.obj / ".zpmaint-whole"
     objects = kept.objects(second.image.name)
-    if objects is None or not state.is_file() or state.read_text() != second.inputs:
+    if objects is None or read_mark(state) != second.inputs:
         _again(job, source, second)
         objects = kept.objects(second.image.name)
     autoconf = kept.autoconf_path(first.image.name)
@@ -215,10 +218,10 @@ def _variant(
 
 def _kernel(job: _Job, source: str, variant: _Variant) -> Kernel:
     started = time.monotonic()
-    fresh = not variant.image.is_file()
+    fresh = not usable(variant.image, reporter=job.reporter)
     if fresh:
         with job.reporter.step(f"build {job.version} {variant.flavour} ({job.arch})") as step:
-            _make_image(job, source, variant, step)
+            _confirmed(job, source, variant, step)
     _say(job, variant)
     return Kernel(
         version=job.version,
@@ -235,14 +238,45 @@ def _kernel(job: _Job, source: str, variant: _Variant) -> Kernel:
     )
 
 
+def _confirmed(job: _Job, source: str, variant: _Variant, step: Step) -> None:
+    """Make the image. That the kernel does not build is said only where a second run from a clean
+    work folder says so, too; not of many small changes, which nobody keeps the results of. ccache
+    stays: it keeps nothing of what failed, and checks what it gives by its sums."""
+    try:
+        _make_image(job, source, variant, step)
+        return
+    except KernelError as error:
+        if job.narrow:
+            raise
+        first = error
+    step.note(f"{first.what}; once more, from a clean work folder")
+    kept = variant.log.with_suffix(".first.log")
+    variant.log.replace(kept)
+    job.work.discard()
+    what = f"{variant.flavour} {job.version} ({job.arch}) did not build the same way twice"
+    try:
+        _make_image(job, source, variant, step)
+    except KernelError as second:
+        raise KernelError(f"{second.what} (confirmed by a second run)", second.hint) from None
+    except InfraError as second:
+        seen = f"first: {first.what}; then: {second.what}"
+        raise IndeterminateError(f"{what}: {seen}", f"logs: {kept}, {variant.log}") from None
+    raise IndeterminateError(
+        f"{what}: first: {first.what}; then it was built",
+        f"it is tried again; look at the machine: memory, disk, heat; log: {kept}",
+    )
+
+
 def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
     work = job.work
     write_whole(variant.log, "")
     work.prepare(job.tree, source, job.later)
     if reason := work.recover():
         step.note(f"{reason}: what cannot be trusted is built again")
+    if found := work.check(job.tree):
+        step.note(f"{found}; what is damaged is made anew")
     basis = work.obj / ".zpmaint-basis"
-    if not basis.is_file() or basis.read_text() != job.basis:
+    if read_mark(basis) != job.basis:
         work.wipe()
         write_whole(basis, job.basis)
     before = work.obj / ".zpmaint-whole"
@@ -253,7 +287,8 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
     notes = _configure(job, variant, command, step)
     few = _narrowed(work.src, changed) if job.narrow and whole else []
     counted = work.folder / f"steps-{variant.flavour}"
-    expected = int(counted.read_text()) if counted.is_file() else job.profile.lines
+    before_this = read_mark(counted)
+    expected = int(before_this) if before_this.isdecimal() else job.profile.lines
     modules = ["modules"] if _has_modules(work.obj) else []
     arguments = [*command, f"-j{job.jobs}", *few, job.profile.target, *modules]
     steps = _run(job, variant, arguments, step=step, expected=expected)
@@ -302,8 +337,9 @@ def _configure(job: _Job, variant: _Variant, command: list[str], step: Step) -> 
     }
     state, done = digest([job.basis, contents(kconfigs)]), work.obj / ".zpmaint-configured"
     unknown = work.obj / ".zpmaint-unknown"
-    if done.is_file() and done.read_text() == state:
-        return unknown.read_text().splitlines() if unknown.is_file() else []
+    notes: list[str] | None = recall(unknown, job.reporter)
+    if read_mark(done) == state and notes is not None:
+        return notes
     done.unlink(missing_ok=True)
     wishes = work.folder / "allno.config"
     write_whole(wishes, kconfig.fragment(job.wishes))
@@ -330,7 +366,7 @@ def _configure(job: _Job, variant: _Variant, command: list[str], step: Step) -> 
         for wish in fragment.wishes
         if wish.symbol not in known
     ]
-    write_whole(unknown, "".join(f"{note}\n" for note in notes))
+    remember(unknown, notes)
     write_whole(done, state)
     return notes
 
@@ -363,19 +399,9 @@ def _run(
     expected: int,
     extra: Mapping[str, str] | None = None,
 ) -> int:
-    start = variant.log.stat().st_size
     with job.work.making():
-        ended, steps = make.make(
-            arguments, job.cell(extra), log=variant.log, step=step, expected=expected
-        )
-        if ended.status:
-            with variant.log.open(errors="replace") as log:
-                log.seek(start)
-                raise _fault(job, variant, log.read().splitlines())
-    return steps
-
-
-def _fault(job: _Job, variant: _Variant, said: list[str]) -> InfraError | KernelError:
-    fault = diagnose(said, str(job.work.src), str(job.work.obj))
-    what = f"{variant.flavour} {job.version} ({job.arch}) does not build"
-    return fault.error(what, variant.log)
+        seen = observe(job, arguments, log=variant.log, step=step, expected=expected, extra=extra)
+        if seen.status:
+            what = f"{variant.flavour} {job.version} ({job.arch}) does not build"
+            raise fault_of(job, seen, extra).error(what, variant.log)
+    return seen.steps

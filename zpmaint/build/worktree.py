@@ -6,6 +6,7 @@
     FOLDER/placed      paths in src/ that may differ from the pristine tree; grows before they do
     FOLDER/obj/        what make builds in (O=)
     FOLDER/making      there while make runs in obj/; found at the start: it was killed
+    FOLDER/objects     what is in obj/ since the last make that ended well
     FOLDER/images/     finished images, by rename
 
 A process may be killed between any two lines of this file: what is on the disk then says what
@@ -15,19 +16,34 @@ has to be done again.
 from __future__ import annotations
 
 import errno
+import filecmp
 import hashlib
 import os
 import shutil
+import stat
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from zpmaint.build.objects import Objects
 from zpmaint.cell import launch
+from zpmaint.core.beneath import (
+    ThroughLinkError,
+    inside,
+    link_beneath,
+    read_beneath,
+    remove_beneath,
+    status_beneath,
+    write_beneath,
+)
+from zpmaint.core.disk import make_folder
 from zpmaint.core.errors import UserError
-from zpmaint.core.files import landing, write_whole
+from zpmaint.core.files import landing, landing_file, read_mark, write_whole
 from zpmaint.core.locks import hold
 from zpmaint.core.progress import Reporter
+from zpmaint.core.remembered import recall, remember
+from zpmaint.core.sealed import seal
 
 _NOT_SOURCE = frozenset({".git", ".svn", ".hg"})
 _BUILT_IN = (".config", "include/config", "include/generated", "include/linux/autoconf.h")
@@ -82,6 +98,7 @@ class WorkTree:
         self._placed = folder / "placed"
         self._making = folder / "making"
         self._made = folder / "made"
+        self._objects = Objects(self.obj, folder / "objects")
         self._lock = folder / ".lock"
 
     @contextmanager
@@ -94,12 +111,11 @@ class WorkTree:
     def prepare(self, tree: Path, source_id: str, later: Collection[str] = ()) -> None:
         """Make src/ from the pristine `tree`, unless it was made from the same one already; then
         only the files of `later` are added, which that one may have lacked."""
-        if self._read(self._source_id) == source_id and self.src.is_dir():
+        if read_mark(self._source_id) == source_id and self.src.is_dir():
             self.obj.mkdir(exist_ok=True)
             for path in later:
-                if (tree / path).is_file() and not (self.src / path).exists():
-                    (self.src / path).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy2(tree / path, self.src / path, follow_symlinks=False)
+                if status_beneath(self.src, path) is None:
+                    _copy(tree, self.src, path)
             return
         for path in _BUILT_IN:
             if (tree / path).exists():
@@ -115,6 +131,64 @@ class WorkTree:
         self._placed.unlink(missing_ok=True)
         write_whole(self._source_id, source_id)
 
+    def check(self, tree: Path) -> str | None:
+        """Bring src/ back to the pristine `tree` where it is not as it was made, and throw away
+        what of obj/ is not as make left it. Gives what was found, where there was anything."""
+        left = self._objects.doubtful()
+        placed = self._was_placed()
+        wrong = [
+            path
+            for path, status in _files(tree)
+            if path not in placed and not self._is_linked(tree, path, status, left is None)
+        ]
+        for path in wrong:
+            if status_beneath(self.src, path) is not None:
+                remove_beneath(self.src, path)
+            _copy(tree, self.src, path)
+        if wrong:
+            self.wipe()
+            return f"{self.src}: damaged: {', '.join(wrong[:3])}"
+        if not self._made.exists():
+            return None  # nothing was ever made
+        if left is None:
+            self.wipe()
+            return f"{self.obj}: nothing vouches for the objects"
+        doubtful, missing = left
+        config = {*_CONFIG_OUTPUT} & {*doubtful, *missing}
+        if config:
+            self.wipe()
+        else:
+            for path in doubtful:
+                (self.obj / path).unlink()  # one that is missing make misses itself
+        found = [*sorted(config), *doubtful]
+        return f"{self.obj}: damaged: {', '.join(found[:3])}" if found else None
+
+    def _was_placed(self) -> set[str]:
+        return set(recall(self._placed) or ())
+
+    def _is_linked(self, tree: Path, path: str, want: os.stat_result, is_unsure: bool) -> bool:
+        """Whether a file of src/ is that of the tree, or a copy which nobody touched."""
+        try:
+            have = os.lstat(f"{self.src}/{path}")
+        except OSError:
+            return False
+        if (have.st_ino, have.st_dev) == (want.st_ino, want.st_dev):
+            return True
+        if have.st_size != want.st_size or stat.S_IFMT(have.st_mode) != stat.S_IFMT(want.st_mode):
+            return False
+        if stat.S_ISLNK(want.st_mode):
+            return (tree / path).readlink() == (self.src / path).readlink()
+        is_alike = not is_unsure and have.st_mtime_ns == want.st_mtime_ns
+        return is_alike or filecmp.cmp(tree / path, self.src / path, shallow=False)
+
+    def discard(self) -> None:
+        """Throw sources and objects away: the next build starts from the pristine tree."""
+        self._source_id.unlink(missing_ok=True)
+        for folder in (self.src, self.obj):
+            if folder.exists():
+                shutil.rmtree(folder)
+        self._making.unlink(missing_ok=True)
+
     def wipe(self) -> None:
         """Throw the objects away: a build from the start, which ccache makes short."""
         self._made.unlink(missing_ok=True)
@@ -125,22 +199,28 @@ class WorkTree:
 
     def put(self, tree: Path, wanted: Mapping[str, bytes | None]) -> list[str]:
         """Make src/ the pristine `tree` with `wanted` over it, whatever was there before; gives
-        the paths that changed. Their modification time is now, so that make sees them."""
-        before = set((self._read(self._placed) or "").splitlines())
+        the paths that changed. Their modification time is now, so that make sees them.
+
+        Nothing is written through a link, of the tree or one that a build left in src/: raises
+        ThroughLinkError; UserError for a path that is none in a tree."""
+        for path in wanted:
+            facts = status_beneath(tree, path)
+            if facts is not None and stat.S_ISLNK(facts.st_mode):
+                raise ThroughLinkError(path, path)
+        before = self._was_placed()
         if not before >= set(wanted):
-            write_whole(self._placed, "".join(f"{path}\n" for path in sorted(before | {*wanted})))
+            remember(self._placed, sorted(before | {*wanted}))
         changed = []
         for path in sorted(before | set(wanted)):
-            content = wanted[path] if path in wanted else _content(tree / path)
-            target = self.src / path
-            if _content(target) == content:
+            content = wanted[path] if path in wanted else read_beneath(tree, path)
+            if read_beneath(self.src, path) == content:
                 continue
             if content is None:
-                target.unlink()
+                remove_beneath(self.src, path)
             else:
-                write_whole(target, content)
-                if (tree / path).exists():
-                    target.chmod((tree / path).stat().st_mode & 0o777)
+                facts = status_beneath(tree, path)
+                executable = facts is not None and bool(facts.st_mode & stat.S_IXUSR)
+                write_beneath(self.src, path, content, executable=executable)
             changed.append(path)
         return changed
 
@@ -177,36 +257,39 @@ class WorkTree:
         write_whole(self._making, "")
         yield
         self._made.touch()
+        self._objects.note()
         self._making.unlink()
 
     def keep(self, built: Path, image: Path) -> None:
-        """Put a finished image where it stays, whole or not at all."""
-        image.parent.mkdir(parents=True, exist_ok=True)
-        fresh = image.with_name(f".{image.name}.new")
-        shutil.copyfile(built, fresh)
-        with fresh.open("rb") as written:
-            os.fsync(written.fileno())
-        fresh.replace(image)
-
-    @staticmethod
-    def _read(path: Path) -> str | None:
-        try:
-            return path.read_text(*_NAMES)
-        except FileNotFoundError:
-            return None
+        """Put a finished image where it stays, whole or not at all, and sealed."""
+        make_folder(image.parent)
+        # What a build made may be a link, to another file of it.
+        own = inside(self.folder, str(built.relative_to(self.folder)))
+        handle = os.open(self.folder / own, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as source, landing_file(image) as out:
+            shutil.copyfileobj(source, out)
+        seal(image)
 
 
-def _content(path: Path) -> bytes | None:
-    with suppress(FileNotFoundError, NotADirectoryError):
-        return path.read_bytes()
-    return None
+def _copy(tree: Path, src: Path, path: str) -> None:
+    """A file or a link that `src` lacks."""
+    facts = status_beneath(tree, path)
+    if facts is None:
+        return
+    if stat.S_ISLNK(facts.st_mode):
+        link_beneath(src, path, str((tree / path).readlink()))
+    elif (data := read_beneath(tree, path)) is not None:
+        write_beneath(src, path, data, executable=bool(facts.st_mode & stat.S_IXUSR))
 
 
 def _link_tree(tree: Path, target: Path) -> None:
-    """`cp -al`, by copies where the file system is another one."""
+    """`cp -al`, by copies where the file system is another one; what is neither a file nor a link
+    is left out."""
     link = True
     made: set[str] = set()
-    for path, _ in _files(tree):
+    for path, status in _files(tree):
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+            continue
         folder = os.path.dirname(path)  # noqa: PTH120 - a Path per file costs a second here
         if folder not in made:
             (target / folder).mkdir(parents=True, exist_ok=True)

@@ -94,7 +94,7 @@ def start(
             stack.callback(group.remove)
         walls = means().walls
         environment = dict(cell.environment)
-        told = None
+        told, cookie = None, strays.cookie(cell)
         if walls is Walls.BUBBLEWRAP:
             environment |= {"HOME": bubblewrap.HOME, "TMPDIR": "/tmp"}
             told, telling = os.pipe()
@@ -103,7 +103,7 @@ def start(
             before += bubblewrap.arguments(cell, telling, without_userns=knows_disable_userns())
         else:
             private = stack.enter_context(tempfile.TemporaryDirectory(prefix="zpmaint-cell-"))
-            environment |= {"HOME": private, "TMPDIR": private, strays.COOKIE: strays.cookie(cell)}
+            environment |= {"HOME": private, "TMPDIR": private, strays.COOKIE: cookie}
             telling = -1
             before = [program("setpriv"), "--pdeathsig", "KILL", "--"]
             before += unshare(cell.network) if walls is Walls.UNSHARE else []
@@ -126,7 +126,9 @@ def start(
                 os.close(telling)
         keep = stack.pop_all()
         try:
-            return Running(process, cell, group=group, told=told, keep=keep, outputs=outputs)
+            return Running(
+                process, cell, group=group, told=told, keep=keep, cookie=cookie, outputs=outputs
+            )
         except BaseException:
             process.kill()  # and its walls with it
             process.wait()

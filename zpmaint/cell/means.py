@@ -37,7 +37,7 @@ def means() -> Means:
 def _walls(asked: str) -> tuple[Walls, str]:
     if asked == Walls.NONE:
         return Walls.NONE, f"switched off by {NAME}"
-    fault = _bubblewrap_fault() if asked != Walls.UNSHARE else f"not asked for, by {NAME}"
+    fault = _bubblewrap_fault() if asked != Walls.UNSHARE else f"switched off by {NAME}"
     if not fault:
         return Walls.BUBBLEWRAP, ""
     if asked == Walls.BUBBLEWRAP:

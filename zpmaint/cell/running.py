@@ -19,6 +19,7 @@ from zpmaint.cell import strays
 from zpmaint.cell.cgroup import Group
 from zpmaint.cell.means import means
 from zpmaint.cell.values import Cell, Ended, Walls, size
+from zpmaint.core.awake import AwakeClock
 from zpmaint.core.errors import InfraError
 
 GRACE = 5.0
@@ -43,6 +44,7 @@ class Running:
         group: Group | None,
         told: int | None,
         keep: ExitStack,
+        cookie: str = "",
         outputs: Sequence[int] = (),
     ) -> None:
         self.process = process
@@ -50,8 +52,10 @@ class Running:
         self._group = group
         self._told = told
         self._keep = keep
+        self._cookie = cookie
         self._outputs = outputs
         self._began = time.monotonic()
+        self._clock = AwakeClock(_LOOK)
         self._said = b""
         self._first = self._first_process()
         self._stopped = ""
@@ -144,7 +148,8 @@ class Running:
 
     def _past_limit(self) -> str:
         limits = self._cell.limits
-        if limits.seconds is not None and time.monotonic() - self._began > limits.seconds:
+        awake = self._clock.look()
+        if limits.seconds is not None and awake > limits.seconds:
             self._timed_out = True
             return f"limit of time: no end within {limits.seconds:g} s"
         if limits.disk_free is not None:
@@ -169,7 +174,7 @@ class Running:
         if self._group:
             self._group.kill()
         elif means().walls is Walls.NONE:
-            strays.kill(strays.cookie(self._cell))
+            strays.kill(self._cookie)
 
     @staticmethod
     def _end_namespace(first: int) -> None:
@@ -222,7 +227,7 @@ class Running:
 
 def _signal_of(status: int) -> int:
     """A status of 128 and a signal, as shells and bubblewrap have it, as Python has it."""
-    return 128 - status if 128 < status < 128 + signal.NSIG else status
+    return 128 - status if 128 < status <= 128 + signal.SIGSYS else status
 
 
 def _children(parent: int) -> list[int]:

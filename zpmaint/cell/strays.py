@@ -8,6 +8,7 @@ there is without one.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import signal
 import time
@@ -20,10 +21,16 @@ COOKIE = "ZPMAINT_CELL_COOKIE"
 _GOING = 2.0  # seconds
 
 
+_count = itertools.count()
+
+
 def cookie(cell: Cell) -> str:
-    """Names a cell's processes: by the folder that it writes first of all, else by its name."""
-    first = str(cell.writable[0].resolve()) if cell.writable else cell.name
-    return hashlib.sha256(os.fsencode(first)).hexdigest()[:16]
+    """Names the processes of a cell: by the folder that it writes first of all, so that another
+    zpmaint knows them, too; one that writes none has a name of its own."""
+    if cell.writable:
+        first = str(cell.writable[0].resolve())
+        return hashlib.sha256(os.fsencode(first)).hexdigest()[:16]
+    return f"{cell.name}-{os.getpid()}-{next(_count)}"
 
 
 def kill(marked: str) -> int:

@@ -42,9 +42,23 @@ class Means:
     """Why there is no cgroup, "" where there is one."""
 
     def __str__(self) -> str:
+        """In one line, with the reason where it could be more."""
         groups = "no cgroup" if self.cgroup is Groups.NONE else f"cgroup {self.cgroup}"
-        walls = "no walls" if self.walls is Walls.NONE else str(self.walls)
-        return f"{walls}, {groups}"
+        walls = "nothing" if self.walls is Walls.NONE else str(self.walls)
+        why = f" ({self.walls_why})" if self.walls_why else ""
+        return f"{walls}{why}, {groups}"
+
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """What would confine more, where something would."""
+        steps = []
+        if self.walls is not Walls.BUBBLEWRAP and "not installed" in self.walls_why:
+            steps.append("apt-get install bubblewrap")
+        elif self.walls is not Walls.BUBBLEWRAP and "switched off" not in self.walls_why:
+            steps.append("allow user namespaces: sysctl user.max_user_namespaces, AppArmor's rules")
+        if self.cgroup is Groups.NONE:
+            steps.append("limits of memory and processes: run below `systemd-run --user --scope`")
+        return tuple(steps)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from zpmaint.core.places import kept_in
 READ_NAME = "ZPMAINT_CELL_READ"
 """The environment's word on folders, separated by colons, that cells may read: a toolchain at an
 odd place of a home folder."""
+WRITE_NAME = "ZPMAINT_CELL_WRITE"
+"""The same of folders that cells may write: where a compiler's wrapper of one's own keeps notes."""
 _BESIDE_BIN = ("lib", "lib32", "lib64", "libexec", "include")
 
 
@@ -35,7 +37,7 @@ def view(cell: Cell) -> list[tuple[Path, Access]]:
         seen[path] = Access.HIDDEN
     for path in _exist([*_tools(cell.environment.get("PATH", "")), *cell.readable]):
         seen[path] = Access.READ
-    for path in _exist(cell.writable):
+    for path in _exist([*_named(WRITE_NAME), *cell.writable]):
         seen[path] = Access.WRITE
     return sorted(seen.items(), key=lambda item: len(item[0].parts))
 
@@ -65,8 +67,11 @@ def _always_hidden() -> list[Path]:
 
 def _tools(path: str) -> list[Path]:
     """What the programs of PATH need, and this Python for scripts that are run by it."""
-    asked = [Path(folder) for folder in os.environ.get(READ_NAME, "").split(":") if folder]
-    return [*_of_path(path, os.environ.get("HOME", "")), *asked]
+    return [*_of_path(path, os.environ.get("HOME", "")), *_named(READ_NAME)]
+
+
+def _named(name: str) -> list[Path]:
+    return [Path(folder) for folder in os.environ.get(name, "").split(":") if folder]
 
 
 @functools.lru_cache(maxsize=64)

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`zpmaint doctor`: what is missing on this machine."""
+"""`zpmaint doctor`: what is missing on this machine, and what confines foreign programs."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
 
 import click
 from rich.table import Table
 
+from zpmaint.cell.means import means
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors, tools
@@ -15,15 +18,23 @@ from zpmaint.core import errors, tools
 @options.as_json
 @pass_context
 def command(context: CommandContext, *, as_json: bool) -> int:
-    """Say which programs zpmaint needs, which are missing, and what installs them.
+    """Say which programs zpmaint needs, which are missing, and what installs them;
+    and what Makefiles and QEMU are confined by on this machine (docs/cell.md).
 
     Exit status 3 if one is missing that zpmaint cannot do without.
     """
     rows = list(tools.declared().values())
     missing = [tool for tool in rows if not tool.path()]
     packages = list(dict.fromkeys(tool.package for tool in missing))
+    confined = means()
     if as_json:
-        context.json({"tools": [_row(tool) for tool in rows], "missing": packages})
+        context.json(
+            {
+                "tools": [_row(tool) for tool in rows],
+                "missing": packages,
+                "cell": {**asdict(confined), "next": list(confined.next_steps)},
+            }
+        )
     else:
         table = Table(box=tables.BOX)
         for title in ("program", "where", "needed for", "why"):
@@ -34,6 +45,11 @@ def command(context: CommandContext, *, as_json: bool) -> int:
         context.out.print(table)
         word = f"missing: apt-get install {' '.join(packages)}" if missing else "all there"
         context.out.print(word, markup=False)
+        context.out.print(f"foreign programs are confined by: {confined}", markup=False)
+        if confined.cgroup_why:
+            context.out.print(f"no cgroup: {confined.cgroup_why}", markup=False)
+        for step in confined.next_steps:
+            context.out.print(f"to confine more: {step}", markup=False)
     return errors.EXIT_OK if all(tool.optional for tool in missing) else errors.EXIT_INFRA
 
 

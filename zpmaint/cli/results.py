@@ -3,18 +3,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 import click
 
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
+from zpmaint.core.series import named
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record, Summary
 from zpmaint.publish.markdown import document
 
+Known = TypeVar("Known", Record, Summary)
+
 
 @click.command()
+@click.argument("versions", nargs=-1, metavar="[VERSION]...")
 @click.option(
     "--format",
     "form",
@@ -26,11 +33,20 @@ from zpmaint.publish.markdown import document
 @options.patch
 @options.as_json
 @pass_context
-def command(context: CommandContext, *, form: str, patch: str | None, as_json: bool) -> int:
-    """List the newest result of every kernel, newest kernel first.
+def command(
+    context: CommandContext,
+    *,
+    versions: tuple[str, ...],
+    form: str,
+    patch: str | None,
+    as_json: bool,
+) -> int:
+    """List the newest result of every kernel, or of each VERSION (also a series: 6.12.y), newest
+    kernel first.
 
     \b
     Examples:
+      zpmaint results 6.12.y 7.2.8
       zpmaint results --json | jq -r '.[] | select(.result == "fail") | .version'
       zpmaint results --format markdown > KERNELS.md
     """
@@ -38,23 +54,37 @@ def command(context: CommandContext, *, form: str, patch: str | None, as_json: b
         raise UserError("--json and --format markdown are two forms", "choose one of them")
     session = context.session
     if form == "markdown":
+        if versions:
+            raise UserError("--format markdown is of all kernels", "leave VERSION out")
         click.echo(
             document(session.config, session.ledger.history(), session.patchset(patch)), nl=False
         )
         return errors.EXIT_OK
     name = session.patchset(patch).name if patch else None
     if as_json or form == "json":
-        records = sorted(session.ledger.all_latest(), key=_kernel, reverse=True)
+        records = _newest_first(session.ledger.all_latest, versions)
         context.json([row.as_json() for row in records if name in (None, row.patchset)])
         return errors.EXIT_OK
-    known = sorted(session.ledger.latest_summaries(), key=_kernel, reverse=True)
+    known = _newest_first(session.ledger.latest_summaries, versions)
     rows = [row for row in known if name in (None, row.patchset)]
     if rows:
         tables.records(context.out, rows)
     else:
-        context.out.print("nothing verified yet; begin with: zpmaint verify 6.12.y")
+        what = f"none of {' '.join(versions)} is verified" if versions else "nothing verified"
+        context.out.print(f"{what} yet; begin with: zpmaint verify {(*versions, '6.12.y')[0]}")
     return errors.EXIT_OK
 
 
-def _kernel(row: Record | Summary) -> KernelVersion:
-    return KernelVersion.parse(row.version)
+def _newest_first(
+    known: Callable[[str | None], list[Known]], versions: Sequence[str]
+) -> list[Known]:
+    """What is known of these kernels and series, of all where none is named; each once."""
+    asked: list[str | None] = [named(text) or str(KernelVersion.parse(text)) for text in versions]
+    whole = set(asked) - {named(text) for text in versions}
+    found = {
+        (row.version, row.arch, row.patchset): row
+        for one in dict.fromkeys(asked or [None])
+        for row in known(one)
+        if one is None or one not in whole or row.version == one
+    }
+    return sorted(found.values(), key=lambda row: KernelVersion.parse(row.version), reverse=True)

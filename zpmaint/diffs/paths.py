@@ -57,6 +57,11 @@ def is_in_tree(parts: list[str]) -> bool:
     return bool(parts) and parts[0] in _TOPS
 
 
+def has_controls(name: str) -> bool:
+    """Whether a name has characters that a terminal or a list of lines would act on."""
+    return any(ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" for c in name)
+
+
 def tree_path(name: str, where: str) -> str:
     """The path in the tree that a -p1 header name stands for: a/mm/memory.c is mm/memory.c.
 
@@ -70,6 +75,8 @@ def tree_path(name: str, where: str) -> str:
             f"{where}: the file name {name!r} has blanks in it",
             "a page or a mailer ate the tab before the date: zpmaint import mends that",
         )
+    if has_controls(name):
+        raise UserError(f"{where}: the file name {name!r} has control characters", "rename it")
     if name.startswith("/"):
         raise UserError(f"{where}: {name} is an absolute path", "make it a/PATH, as git diff does")
     parts = name.split("/")

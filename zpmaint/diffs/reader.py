@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from zpmaint.core.errors import UserError
 from zpmaint.diffs import grammar, hunk_body
 from zpmaint.diffs.grammar import hunk_header, hunk_range
-from zpmaint.diffs.paths import NOWHERE, without_backup
+from zpmaint.diffs.paths import NOWHERE, has_controls, without_backup
 from zpmaint.diffs.values import FileDiff, HunkText, Note, PatchText
 
 __all__ = ["FileDiff", "HunkText", "Note", "PatchText", "read_patch"]
@@ -137,8 +137,7 @@ class Reader:
             read = None
         if bare.said("deleted file mode"):
             made = None
-        self.inside(read, start)
-        self.inside(made, start)
+        self.named(read, made, start)
         diff = FileDiff(head, hunks, binary, read, made, start + 1)
         if why := _hollow(diff):
             self.unread.append(Note(start + 1, why))
@@ -157,8 +156,7 @@ class Reader:
         old, new = (self.path(name, start) for name in names)
         if old is not None and new is not None and old != new:
             old = new = self.one_name(old, new)
-        self.inside(old, start)
-        self.inside(new, start)
+        self.named(old, new, start)
         hunks = tuple(self.hunks())
         if len(hunks) == 1 and old is not None and new is not None:
             # The date of a side that is not there is the epoch's, or svn says so.
@@ -194,12 +192,21 @@ class Reader:
             )
         return "/".join(parts[self.strip :])
 
+    def named(self, old: str | None, new: str | None, line: int) -> None:
+        """Raise for names that no patch may have."""
+        if old is None and new is None:
+            raise self.fail("a diff of no file: neither of its names is one", _DAMAGED, line)
+        self.inside(old, line)
+        self.inside(new, line)
+
     def inside(self, path: str | None, line: int) -> None:
         parts = (path or "").split("/")
         if ".." in parts or (path or "").startswith("/"):
             raise self.fail(f"{path} leads out of the kernel tree", "no patch may", line)
         if any(part.lower() == ".git" for part in parts):
             raise self.fail(f"{path} leads into a git repository", "patch sources only", line)
+        if has_controls(path or ""):
+            raise self.fail(f"{path!r} has control characters", "no kernel source has", line)
 
     def hunks(self) -> Iterator[HunkText]:
         while self.at_hunk():

@@ -11,6 +11,8 @@ from zpmaint.judge.values import CaseVerdict, Mark, SuiteVerdict, Verdict
 
 _NAMED = 3
 """Files, hunks or symbols that a line names."""
+CONTRADICTED = "suite contradicted"
+"""Stock is not as the suite says: what is wrong is the suite, or the kernel that it was run on."""
 SAME_IMAGE = "the patched image is the stock one"
 
 
@@ -25,13 +27,20 @@ def conclude(
     where nothing was looked at; `same_image` says that stock and patched boot the same bytes;
     `left_out` are cases that were asked for and could not be run, with the reason.
 
-    PASS takes a case or a counter that showed the effect; without one it is NO_REGRESSION. What was
-    not compiled was not shown, whatever the suites say; only a failure says more."""
+    Where stock contradicts the suite and nothing else speaks against the pair, it is INDETERMINATE:
+    what was seen of stock is no failure of the patch. PASS takes a case or a counter that showed
+    the effect; without one it is NO_REGRESSION. What was not compiled was not shown, whatever the
+    suites say; only a failure says more."""
     cases = tuple(case for suite in suites for case in suite.cases)
     failures = tuple(failure for suite in suites for failure in suite.failures)
     shown_by = tuple(name for suite in suites for name in suite.shown_by)
+    contradicted = tuple(
+        f"{CONTRADICTED}: {seen}" for suite in suites for seen in suite.contradicted
+    )
     if failures:
         result, why = Result.FAIL, failures[0]
+    elif contradicted:
+        result, why = Result.INDETERMINATE, contradicted[0]
     elif evidence and not evidence.is_whole:
         result, why = Result.NOT_COMPILED, not_compiled(evidence)
     elif shown_by:
@@ -47,7 +56,7 @@ def conclude(
         why=why,
         cases=cases,
         deltas=tuple(delta for suite in suites for delta in suite.deltas),
-        failures=failures,
+        failures=failures + contradicted,
         shown_by=shown_by,
     )
 

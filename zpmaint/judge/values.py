@@ -55,6 +55,15 @@ class CaseVerdict:
     def ok(self) -> bool:
         return all(result.ok for result in (self.stock, self.patched) if result)
 
+    @property
+    def contradicts(self) -> bool:
+        """Whether stock did otherwise than the suite says of it, and the patch has no part in that:
+        patched did as it must, or the same as stock."""
+        if not self.stock or not self.patched or self.stock.mark is not Mark.FAIL:
+            return False
+        same = self.patched.mark is Mark.FAIL and self.patched.observed == self.stock.observed
+        return self.patched.ok or same
+
 
 @dataclass(frozen=True)
 class Delta:
@@ -85,6 +94,9 @@ class SuiteVerdict:
     """Every reason against the pair, one line each."""
     shown_by: tuple[str, ...]
     """The cases that showed the patch's effect, and the counters (`counter NAME`)."""
+    contradicted: tuple[str, ...] = ()
+    """Cases in which stock did otherwise than the suite says of it, and patched did as the patch
+    promises or as stock: what was seen. They say nothing against the patch, and nothing for it."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +105,8 @@ class Verdict:
     as expected on both kernels and neither console complains."""
 
     result: Result
-    """PASS, NO_REGRESSION, NOT_COMPILED or FAIL; the others are known before a guest is booted."""
+    """PASS, NO_REGRESSION, NOT_COMPILED or FAIL; INDETERMINATE where all that speaks against the
+    pair is that stock contradicts the suite. The others are known before a guest is booted."""
     why: str
     """One line: what passed, or the first thing that did not."""
     cases: tuple[CaseVerdict, ...]

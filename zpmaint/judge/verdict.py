@@ -76,7 +76,8 @@ def judge(
     of = "" if suite == FAULT_PATH else f"{suite}: "
     for name, side in sides.items():
         failures += (f"{name}: {of}{fault}" for fault in side.faults)
-    failures += _of_cases(verdicts)
+    contradicted = tuple(verdict for verdict in verdicts if verdict.contradicts)
+    failures += _of_cases([verdict for verdict in verdicts if not verdict.contradicts])
     shown_by = _shown(verdicts, adopted=adopted)
     found: tuple[Delta, ...] = ()
     if benchmark:
@@ -105,7 +106,18 @@ def judge(
         failures += wrong_figures(declared, told, beside)
         shown_by += tuple(f"counter {name}" for name in shown_figures(declared, beside))
         found += beside
-    return SuiteVerdict(verdicts, found, tuple(failures), shown_by)
+    return SuiteVerdict(
+        verdicts, found, tuple(failures), shown_by, tuple(_contradictions(contradicted))
+    )
+
+
+def _contradictions(verdicts: Sequence[CaseVerdict]) -> Iterator[str]:
+    for verdict in verdicts:
+        if verdict.stock and verdict.patched:
+            alike = "patched did as the patch promises"
+            if not verdict.patched.ok:
+                alike = "patched did the same"
+            yield f"stock: {verdict.name}: {_told(verdict.stock)}; {alike}"
 
 
 def _shown(verdicts: Sequence[CaseVerdict], *, adopted: bool) -> tuple[str, ...]:

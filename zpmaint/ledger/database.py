@@ -145,8 +145,8 @@ def _connect_for_reading(path: Path) -> sqlite3.Connection:
     # `immutable` lets SQLite do without the files that it would make beside it.
     log = path.with_name(f"{path.name}-wal")
     if not (log.is_file() and log.stat().st_size):
-        return _connect(path, "mode=ro&immutable=1")
-    db = _connect(path, "mode=ro")
+        return connected(path, "mode=ro&immutable=1")
+    db = connected(path, "mode=ro")
     try:
         db.execute("PRAGMA user_version").fetchone()
     except sqlite3.OperationalError:
@@ -161,10 +161,11 @@ def _beside_its_log(path: Path, log: Path) -> sqlite3.Connection:
         there = Path(folder, path.name)
         shutil.copyfile(path, there)
         shutil.copyfile(log, there.with_name(log.name))
-        return _own_copy(_connect(there, "mode=rw"))
+        return _own_copy(connected(there, "mode=rw"))
 
 
-def _connect(path: Path, how: str) -> sqlite3.Connection:
+def connected(path: Path, how: str) -> sqlite3.Connection:
+    """The file as it is, opened as SQLite's words for it say; it is not made."""
     uri = f"file:{quote(str(path.resolve()))}?{how}"
     return sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
 

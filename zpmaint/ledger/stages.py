@@ -98,6 +98,8 @@ class BuildRecord:
     patched: KernelRecord | None = None
     evidence: Evidence | None = None
     """What was compiled of the change; None: not known, which is not the same as whole."""
+    confined: str = ""
+    """What make and QEMU were confined by (cell.values.Means); "" of a time before that."""
 
     @property
     def kernels(self) -> dict[str, KernelRecord]:

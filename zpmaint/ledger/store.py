@@ -8,6 +8,7 @@ one does not know, is left alone: it is not read, `newer` names it, and merging 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from zpmaint.ledger import benchmarks, order, rows
 from zpmaint.ledger.benchmarks import BenchRecord
 from zpmaint.ledger.contents import Contents
 from zpmaint.ledger.database import (
+    connected,
     explained,
     has_room,
     is_closed,
@@ -75,6 +77,7 @@ class Ledger:
         self.is_writable = not is_closed(path)
         self._db = opened(path, self._steps, reporter)
         self._contents = Contents(self._db)
+        self._opened = path.stat()
 
     def __enter__(self) -> Ledger:
         return self
@@ -119,14 +122,24 @@ class Ledger:
 
         It is newer than all that are there, whatever the clock says; see order.py. `at` is for one
         that was found out then and could not be kept: it is placed where it would stand."""
-        if self._scope and not record.project:
-            record = replace(record, project=self._scope.project)
-        row = rows.to_row(record)
+        row = rows.to_row(self._own(record))
         with explained(self.path), transaction(self._db):
             if self._db.execute(rows.IS_THERE, (row.digest,)).fetchone():
                 return
             place = order.next_place(self._db, self.path, self._clock(), at)
             row.insert(self._db, self._contents, place)
+
+    def read_back(self, record: Record) -> None:
+        """Raise InfraError unless a record that was kept is read from the file by who opens it
+        anew: what was damaged or taken away meanwhile is not noticed by who has it open."""
+        digest = rows.to_row(self._own(record)).digest
+        with explained(self.path), closing(connected(self.path, "mode=rw")) as db:
+            # A file that was put in its place is read with the log of the one that was here.
+            is_same = os.path.samestat(self.path.stat(), self._opened)
+            if not is_same or db.execute(rows.IS_THERE, (digest,)).fetchone() is None:
+                raise ValueError(
+                    "what was recorded is not in the file: another one is in its place"
+                )
 
     def known(self, key: str) -> Record | None:
         """The newest settled record with these inputs. INFRA and INDETERMINATE settle nothing."""
@@ -136,9 +149,10 @@ class Ledger:
         """The newest record of that kernel, whatever its inputs and result."""
         return _first(self._records(_KERNEL, version, arch, patchset, limit=1))
 
-    def all_latest(self) -> list[Record]:
-        """The newest record for each kernel, architecture and patch set, newest first."""
-        return self._records(latest=True)
+    def all_latest(self, series: str | None = None) -> list[Record]:
+        """The newest record for each kernel, architecture and patch set, newest first. `series`
+        ("6.12", or a whole version): its kernels alone."""
+        return self._records(*_within(series), latest=True)
 
     def history(
         self, version: str | None = None, arch: str | None = None, patchset: str | None = None
@@ -156,9 +170,9 @@ class Ledger:
         """As `latest`, at a glance, with its inputs."""
         return self._planned(_KERNEL, version, arch, patchset)
 
-    def latest_summaries(self) -> list[Summary]:
+    def latest_summaries(self, series: str | None = None) -> list[Summary]:
         """As `all_latest`, at a glance."""
-        return self._summaries(latest=True)
+        return self._summaries(*_within(series), latest=True)
 
     def summaries(self) -> list[Summary]:
         """As `history`, at a glance."""
@@ -206,6 +220,11 @@ class Ledger:
             transaction(self._db),
         ):
             return take_over(self._db, theirs, self._clock())
+
+    def _own(self, record: Record) -> Record:
+        if self._scope and not record.project:
+            return replace(record, project=self._scope.project)
+        return record
 
     def _records(
         self, where: str = "", *values: str, latest: bool = False, limit: int = -1
@@ -258,6 +277,12 @@ class Ledger:
             found = self._db.execute(f"SELECT 1 FROM {table} WHERE project = '' LIMIT 1").fetchone()
         of = self._scope.records if table == "record" else self._scope.benchmarks
         return of(unclaimed=found is not None)
+
+
+def _within(series: str | None) -> tuple[str, ...]:
+    """A condition for the versions of a series, and its values: "6.12" itself, and what goes on
+    with a point or a hyphen, which come before a slash as figures do not."""
+    return () if series is None else ("version >= ? AND version < ?", series, f"{series}/")
 
 
 def _first(found: Sequence[Found]) -> Found | None:

@@ -39,6 +39,7 @@ def keep(ledger: Ledger, record: Record, folder: Path) -> None:
     NotRecordedError unless it is recorded."""
     try:
         ledger.record(record)
+        ledger.read_back(record)
     except InfraError as error:
         raise _beside(record, error, folder) from None
 
@@ -52,7 +53,9 @@ def take_in(ledger: Ledger, folder: Path, reporter: Reporter) -> None:
         for path in found:
             try:
                 record, at = _read(path)
+                ledger.ready()  # into a damaged one it would be lost
                 ledger.record(record, at=at)
+                ledger.read_back(record)
                 path.unlink(missing_ok=True)
             except (InfraError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
                 step.note(f"{path}: left there: {error}")

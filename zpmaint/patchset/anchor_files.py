@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from zpmaint.core.beneath import parts_of
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, write_whole
 from zpmaint.core.text import to_bytes, to_text
@@ -58,7 +59,7 @@ def write_anchor(folder: Path, anchor: Anchor) -> Path:
     path = folder / anchor.name
     with landing(path) as fresh:
         for member in anchor.series.members:
-            place = fresh / member.name
+            place = fresh.joinpath(*parts_of(str(PurePosixPath(member.name))))
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(member.data)
         lines = "".join(f"{line}\n" for line, _ in anchor.series.table)

@@ -11,7 +11,6 @@ no rights are needed.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -25,10 +24,13 @@ from debian.deb822 import Deb822
 from zpmaint.core.errors import InfraError
 from zpmaint.core.files import locked, write_whole
 from zpmaint.core.locks import hold
-from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.progress import SILENT, Reporter, Step
+from zpmaint.core.remembered import recall, remember
+from zpmaint.core.sealed import sha256_of, usable
 from zpmaint.core.tools import run
 from zpmaint.sources.apt_release import Release, expired, release_beside, unchecked_by
-from zpmaint.sources.download import disk_error, sha256_of
+from zpmaint.sources.bounds import Meter, bounds_of
+from zpmaint.sources.download import disk_error, land
 from zpmaint.sources.source import NotServedError, SourceFailedError
 
 _HELPER = Path("/usr/lib/apt/apt-helper")
@@ -85,9 +87,12 @@ def machine_entries(etc: Path = Path("/etc/apt")) -> list[Entry]:
         if path.is_file():
             found += _one_line_style(path.read_text(errors="replace"))
     for path in sorted(folder.glob("*.sources")):
-        with path.open(encoding="utf-8", errors="replace") as stream:
-            for stanza in Deb822.iter_paragraphs(stream, use_apt_pkg=False):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        try:
+            for stanza in Deb822.iter_paragraphs(text.split("\n"), use_apt_pkg=False):
                 found += _deb822_style(stanza)
+        except (ValueError, TypeError, LookupError) as error:
+            raise SourceFailedError(f"{path}: not a list of apt's sources: {error}") from None
     usable = [entry for entry in found if entry.uri.startswith(_TRANSPORTS)]
     return list(dict.fromkeys(usable))
 
@@ -171,7 +176,7 @@ class Apt:
                     for complaint in complaints:
                         step.note(complaint)
                 if not complaints:
-                    write_whole(stamp, json.dumps({"list": text, "time": time.time()}))
+                    remember(stamp, {"list": text, "time": time.time()})
             indexes = self._indexes("Packages" if arch else "Sources", entries, reporter)
         if not indexes:
             kind = f"{arch} packages" if arch else "source packages"
@@ -219,18 +224,19 @@ class Apt:
         dest = dest.absolute()
         part = dest.with_name(f".{dest.name}.part")
         with hold(part.with_name(f"{part.name}.lock"), str(dest), reporter) as handle:
-            if dest.is_file():
+            if usable(dest, sha256, reporter):
                 return dest
+            meter = Meter(replace(bounds_of("archive"), size=size))
             with reporter.step(f"fetch {dest.name}", "B") as step:
                 for attempt in (1, 2):
                     if _size(part) != size:
                         process = self._start(uri, part, sha256, (), handle)
                         try:
-                            while process.poll() is None:
-                                step.advance(_size(part), size)
-                                time.sleep(_POLL)
+                            broken = _watched(process, part, meter, step)
                         finally:
                             said = _ended(process)
+                        if broken:
+                            raise _given_up(uri, part, size, broken)
                         if process.returncode != 0:
                             wrong = f"{uri}: {said}"
                             self._judge(uri, said, part)
@@ -239,7 +245,7 @@ class Apt:
                     got = sha256_of(part)
                     if got == sha256:
                         step.advance(size, size)
-                        part.replace(dest)
+                        land(part, dest, got)
                         return dest
                     wrong = f"{uri}: sha256 is {got}, expected {sha256}"
                     step.note(f"{wrong} (attempt {attempt})")
@@ -274,7 +280,15 @@ class Apt:
 
     def _update(self) -> list[str]:
         """Run apt-get update; what went wrong, less the suites that the mirrors do not have."""
-        done = run(["apt-get", "-q=2", *self._options(), "update"], env={"LC_ALL": "C"})
+        bounds = bounds_of("indexes")
+        try:
+            done = run(
+                ["apt-get", "-q=2", *self._options(), "update"],
+                env={"LC_ALL": "C"},
+                timeout=bounds.seconds,
+            )
+        except subprocess.TimeoutExpired:
+            return [f"apt-get update: not done after {bounds.seconds:g} s, and given up"]
         lines = done.stderr.decode("utf-8", "replace").splitlines()
         bad = [line for line in lines if line.startswith(("E:", "W:", "Err:"))]
         if done.returncode not in (0, 100):
@@ -342,11 +356,33 @@ def _believed(index: Index, key: str, entry: Entry, reporter: Reporter) -> Itera
 
 
 def _fresh(stamp: Path, text: str, max_age: float) -> bool:
-    try:
-        kept = json.loads(stamp.read_text())
-    except (FileNotFoundError, ValueError):
+    kept = recall(stamp)
+    if not isinstance(kept, dict):
         return False
     return bool(kept["list"] == text and 0 <= time.time() - kept["time"] < max_age)
+
+
+def _watched(process: subprocess.Popen[str], part: Path, meter: Meter, step: Step) -> str:
+    """Look on until the process ends, or a bound is broken: which one, in words."""
+    seen = _size(part)
+    while process.poll() is None:
+        now = _size(part)
+        meter.count(max(0, now - seen))
+        seen = now
+        if now > meter.bounds.size:
+            return f"is larger than its signed index says: {now} bytes, not {meter.bounds.size}"
+        if late := meter.overdue():
+            return late
+        step.advance(now, meter.bounds.size)
+        time.sleep(_POLL)
+    return ""
+
+
+def _given_up(uri: str, part: Path, size: int, broken: str) -> SourceFailedError:
+    if _size(part) > size:
+        part.unlink(missing_ok=True)
+        return SourceFailedError(f"{uri}: {broken}", "the mirror is wrong; try another source")
+    return SourceFailedError(f"{uri}: {broken}", "run again later: what has come is kept")
 
 
 def _ended(process: subprocess.Popen[str]) -> str:

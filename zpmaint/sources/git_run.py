@@ -58,6 +58,9 @@ _OURS = (
     ("core.hooksPath", "/dev/null"),
     ("submodule.recurse", "false"),
     ("gc.auto", "0"),
+    # A server that brings less than this many bytes a second for this many seconds is given up.
+    ("http.lowSpeedLimit", "512"),
+    ("http.lowSpeedTime", "60"),
     # What a server sends is looked at before it is kept; kernels' old objects have these faults.
     ("fetch.fsckObjects", "true"),
     ("fetch.fsck.badTimezone", "ignore"),
@@ -107,7 +110,7 @@ class Runner:
 
     def run(self, *words: str, stdin: bytes | None = None) -> bytes:
         """What git says. Raises GitError for any status but 0, InfraError where it is missing."""
-        with self.start(*words, takes_input=stdin is not None, seconds=_LIMITS.seconds) as git:
+        with self.start(*words, takes_input=stdin is not None) as git:
             return git.communicate(stdin)
 
     def text(self, *words: str, stdin: bytes | None = None) -> str:
@@ -115,9 +118,10 @@ class Runner:
         return self.run(*words, stdin=stdin).decode("utf-8", "surrogateescape").rstrip("\n")
 
     def start(
-        self, *words: str, takes_input: bool = False, seconds: float | None = None
+        self, *words: str, takes_input: bool = False, seconds: float | None = _LIMITS.seconds
     ) -> GitProcess:
-        """Start git; its output is to be read from the process. Leave its context to end it."""
+        """Start git; its output is to be read from the process. Leave its context to end it. In a
+        cell it is ended after `seconds`."""
         return GitProcess(self, words, takes_input, seconds)
 
 

@@ -19,6 +19,7 @@ from zpmaint.sources.source import SourceFailedError
 _DIGESTS = {1: "MD5", 2: "SHA-1", 3: "RIPEMD-160", 8: "SHA-256", 9: "SHA-384", 10: "SHA-512",
             11: "SHA-224"}  # fmt: skip
 _WEAK = (1, 2, 3)
+_NO_KEY = "9"  # why an ERRSIG could not be checked; anything else is another trouble
 _STATES = {
     "GOODSIG": "",
     "EXPSIG": "the signature itself has expired",
@@ -110,7 +111,9 @@ def _read(status: bytes, keyring: Keyring, purpose: str) -> list[Signature]:
         elif words[0] in _STATES and words[1:]:
             refused = _STATES[words[0]] + (expired if words[0] == "EXPKEYSIG" else "")
             forged, unknown = words[0] == "BADSIG", words[0] == "ERRSIG"
-            whose = "" if unknown else " ".join(words[2:])
+            if unknown and words[6:7] != [_NO_KEY]:
+                refused, unknown = "it is damaged, or of a kind that gpgv cannot check", False
+            whose = "" if words[0] == "ERRSIG" else " ".join(words[2:])
             found.append(Signature(words[1], whose, 0.0, refused, forged, unknown))
         elif words[0] == "VALIDSIG" and len(words) > 10 and found:
             found[-1] = _judged(found[-1], words, keyring, purpose)

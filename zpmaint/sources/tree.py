@@ -6,10 +6,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from zpmaint.core.beneath import MOST, inside, read_beneath
 from zpmaint.core.errors import UserError
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.provenance import Provenance
@@ -86,13 +88,14 @@ class TreeSource:
 
 
 def _files(tree: Path) -> Iterator[Path]:
-    """The regular files of a tree, less git's own."""
+    """The regular files of a tree, less git's own and what is too large for a source."""
     for folder, folders, files in os.walk(tree):
         if ".git" in folders:
             folders.remove(".git")
         for name in files:
             file = Path(folder, name)
-            if file.is_file() and not file.is_symlink():
+            facts = file.lstat()
+            if stat.S_ISREG(facts.st_mode) and facts.st_size <= MOST:
                 yield file
 
 
@@ -107,14 +110,9 @@ def _read(tree: Path, files: Sequence[Path], step: Step) -> Iterator[tuple[str, 
 
 
 def read_blobs(tree: Path, paths: Iterable[str]) -> dict[str, bytes | None]:
-    """The files of an unpacked tree; None for what is not a file there."""
-    found: dict[str, bytes | None] = {}
-    for path in paths:
-        file = (tree / path).resolve()
-        if not file.is_relative_to(tree.resolve()):
-            raise UserError(f"{path!r} leads out of the tree {tree}")
-        found[path] = file.read_bytes() if file.is_file() else None
-    return found
+    """The files of an unpacked tree; None for what is not a file there. Raises UserError for a path
+    that leads out of it, by its name or through a link."""
+    return {path: read_beneath(tree, inside(tree, path)) for path in paths}
 
 
 def version_of(folder: Path) -> KernelVersion:
@@ -122,13 +120,14 @@ def version_of(folder: Path) -> KernelVersion:
     ("-custom") is not part of the version. Raises UserError, naming what is missing."""
     makefile = folder / "Makefile"
     try:
-        text = makefile.read_text(encoding="latin-1")
-    except (FileNotFoundError, NotADirectoryError):
-        raise UserError(
-            f"{folder}: no kernel tree, it has no Makefile", "name the top folder of the tree"
-        ) from None
+        data = read_beneath(folder, inside(folder, makefile.name))
     except OSError as error:
         raise UserError(f"{makefile}: {error.strerror}") from None
+    if data is None:
+        raise UserError(
+            f"{folder}: no kernel tree, it has no Makefile", "name the top folder of the tree"
+        )
+    text = data.decode("latin-1")
     found: dict[str, str] = {}
     for key, value in _LINE.findall(text):
         found.setdefault(key, value)

@@ -51,7 +51,10 @@ class Watch:
         _watch.reset(self._before)
 
     def at(self, connection: HTTPConnection) -> None:
-        """The connection that a request goes over."""
+        """The connection that a request goes over. Raises OSError when the time is up: no further
+        one is begun."""
+        if self.why:
+            raise TimeoutError(self.why)
         self._connection = connection
         # The answer keeps the socket when the connection has let go of it.
         self._socket = connection.sock or self._socket

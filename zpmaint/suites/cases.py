@@ -18,7 +18,7 @@ from zpmaint.suites.values import MINIMAL, PROFILES, Case, Defect, Lack, StockWo
 _NAME = re.compile(r"[a-z]+(?:[.-][a-z]+)+")
 _KEYS = {
     *("name", "reason", "tags", "since", "until", "needs", "expect", "profile"),
-    *("defect", "lacks", "stock"),
+    *("defect", "lacks", "stock", "also"),
 }
 _DEFECT_KEYS = {"since", "until", "word", "why"}
 _DEFECT_MAY = {"mended"}
@@ -63,6 +63,10 @@ def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
                 expect=row.get("expect", "ok"),
                 profile=profile,
                 stocks=_stocks(row.get("stock", ()), where, instead),
+                also=tuple(
+                    _stock(one, f"{where}.also[{index}]", _STOCK_KEYS)
+                    for index, one in enumerate(row.get("also", ()), 1)
+                ),
                 defects=tuple(
                     _defect(defect, f"{where}.defect[{index}]")
                     for index, defect in enumerate(row.get("defect", []), 1)

@@ -63,6 +63,9 @@ class Case:
     profile: str = MINIMAL
     """The profile that it takes to tell: in the minimal one the guest skips what needs the full."""
     stocks: tuple[StockWord, ...] = ()
+    also: tuple[StockWord, ...] = ()
+    """Words that a stock kernel may report instead of `stock`: which of them, its version does not
+    say. A patched kernel still has to do what the patch promises."""
     relative: bool = False
     """Nobody knows beforehand what it reports: patched is held to what stock reported."""
 
@@ -79,6 +82,10 @@ class Case:
         """The word that a stock kernel of `version` must report."""
         found = next((row for row in self.stocks if version in row.era), None)
         return found.word if found else self.expected(version)
+
+    def may(self, version: KernelVersion) -> frozenset[str]:
+        """The words that a stock kernel of `version` may report instead of `stock`."""
+        return frozenset(row.word for row in self.also if version in row.era)
 
     def expected(self, version: KernelVersion) -> str:
         """The word it must report on `version` where nothing is said of stock kernels."""

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 
+from zpmaint.build.surroundings import disk_troubles
 from zpmaint.build.values import Kernel
 from zpmaint.core.errors import InfraError
 from zpmaint.core.progress import SILENT, Reporter
@@ -17,6 +18,8 @@ from zpmaint.vm import kvm, qemu
 from zpmaint.vm.outcome import Ending, classify
 from zpmaint.vm.profiles import Accelerator, Machine, Machines, machine_for, packaged
 from zpmaint.vm.values import Outcome, Run
+
+_KVM = Path("/dev/kvm")
 
 
 def boot(
@@ -106,10 +109,10 @@ def _boot(
     with ExitStack() as stack:
         serial = stack.enter_context(_console(console))
         results = stack.enter_context(_anonymous("results"))
-        fds = [results]
+        fds = [serial, results]
         if isinstance(initramfs, bytes):
             fds.append(stack.enter_context(_anonymous("initramfs", initramfs)))
-            initrd, shown = f"/dev/fd/{fds[1]}", "initramfs.cpio"
+            initrd, shown = f"/dev/fd/{fds[-1]}", "initramfs.cpio"
         else:
             initrd = shown = str(initramfs.absolute())
 
@@ -127,10 +130,12 @@ def _boot(
 
         try:
             ended = qemu.run(
-                command(initrd, str(console.absolute()), f"/dev/fd/{results}"),
+                command(initrd, f"/dev/fd/{serial}", f"/dev/fd/{results}"),
                 fds=fds,
                 watched=(serial, results),
                 deadline=machine.deadline if deadline is None else deadline,
+                memory=memory or machine.memory,
+                devices=(_KVM,) if accelerator is Accelerator.KVM and _KVM.exists() else (),
                 stop=stop,
             )
         except InfraError as error:
@@ -139,7 +144,17 @@ def _boot(
         lines = console_lines.lines(said)
         if ended:
             outcome, why = classify(
-                Ending(ended.status, said, result_text, ended.stderr, ended.stopped)
+                Ending(
+                    ended.status,
+                    said,
+                    result_text,
+                    ended.stderr,
+                    ended.stopped,
+                    ended.limits_met,
+                    # Counted instructions are the guest's clock then, which stood still as well.
+                    stood_still=0.0 if accelerator.is_deterministic else ended.stood_still,
+                    disk="; ".join(disk_troubles([console.parent] if console.is_file() else [])),
+                )
             )
     return Run(
         outcome=outcome,

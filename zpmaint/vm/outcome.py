@@ -17,6 +17,8 @@ from zpmaint.vm.values import Outcome
 
 DONE = "# done"
 """The last line of complete results."""
+STILL_LEAST = 5.0
+"""Seconds after which a guest may take the host's standing still for a lockup of its own."""
 EXIT_VALUE = 0x10
 EXIT_DONE = EXIT_VALUE << 1 | 1
 """isa-debug-exit turns the value v into QEMU's exit status 2v + 1."""
@@ -37,19 +39,32 @@ class Ending:
     stderr: str
     stopped: str = ""
     """Why QEMU was stopped from outside by us (the deadline), "" where it ended by itself."""
+    limits_met: tuple[str, ...] = ()
+    """Limits that the host held QEMU to: what ends it then is the host."""
+    stood_still: float = 0.0
+    """Seconds that the guest's clock counted while it was kept from running."""
+    disk: str = ""
+    """What hindered writing the console at the end; "" where nothing did."""
 
 
 def classify(ending: Ending) -> tuple[Outcome, str]:
     """The outcome and its reason in one line."""
     lines = console.lines(ending.console)
     panic = console.panic(lines)
+    if ending.disk:
+        return Outcome.HOST_DISK, f"the console could not be kept whole: {ending.disk}"
+    sound = ending.status == EXIT_DONE and not panic and not console.complaints(lines)
+    if ending.stood_still >= STILL_LEAST and not sound:
+        what = f"the host stood still for {ending.stood_still:.0f} s under a guest whose clock ran"
+        return Outcome.STOOD_STILL, f"{what}; {panic or _last_words(ending, lines)}"
     if panic:
         return Outcome.PANIC, panic
     if ending.stopped:
         return Outcome.HANG, f"{ending.stopped}; {_last_words(ending, lines)}"
     terminated = _TERMINATED.search(ending.stderr)
     if ending.status < 0:
-        return _broke(f"QEMU was killed by {_signal(-ending.status)}", ending, lines)
+        met = f" ({'; '.join(ending.limits_met)})" if ending.limits_met else ""
+        return _broke(f"QEMU was killed by {_signal(-ending.status)}{met}", ending, lines)
     if terminated:
         return _broke(f"QEMU was stopped: {terminated[0]}", ending, lines)
     return _ended(ending, lines)

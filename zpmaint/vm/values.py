@@ -23,12 +23,22 @@ class Outcome(StrEnum):
     """The deadline passed."""
     DIED = "died"
     """QEMU itself was killed or crashed after the guest had started: infrastructure."""
+    STOOD_STILL = "stood-still"
+    """The host stood still while the guest's clock went on, so that what it then says of lockups
+    and stalls is not the kernel's: infrastructure."""
+    HOST_DISK = "host-disk"
+    """The console could not be written: what it would have told is not known: infrastructure."""
     NOT_STARTED = "not-started"
     """QEMU could not start the guest: infrastructure, not the kernel's fault."""
 
     @property
     def is_infrastructure(self) -> bool:
-        return self in (Outcome.DIED, Outcome.NOT_STARTED)
+        return self in (
+            Outcome.DIED,
+            Outcome.STOOD_STILL,
+            Outcome.HOST_DISK,
+            Outcome.NOT_STARTED,
+        )
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 from zpmaint.core import tools
 from zpmaint.core.errors import InfraError
+from zpmaint.suites.foreign import run_foreign
 from zpmaint.suites.guest.compile import SOURCES
 from zpmaint.vm.initramfs import Entry, file, folder
 
@@ -109,7 +109,10 @@ def listed(
 
 def _libraries(programs: Iterable[Path]) -> list[Entry]:
     """The shared libraries that programs are linked with, at their paths."""
-    said = subprocess.run(["ldd", *programs], capture_output=True, text=True, check=False).stdout
+    programs = [path.absolute() for path in programs]
+    # It starts the loader that a program names.
+    done = run_foreign(["ldd", *programs], readable=[path.parent for path in programs])
+    said = done.stdout.decode("utf-8", "replace")
     found = set(re.findall(r"^\s(?:\S+ => )?(/\S+) \(", said, re.MULTILINE))
     # Not linked, but looked for beside libc when a thread ends itself.
     for libc in [path for path in found if path.endswith("/libc.so.6")]:

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from zpmaint.core import tools
 from zpmaint.core.errors import UserError
 from zpmaint.suites.commands.programs import Command, command, first_error
+from zpmaint.suites.foreign import run_foreign
 
 
 def configured(tree: Path) -> Path:
@@ -56,7 +56,8 @@ def build(tree: Path, rows: list[dict[str, Any]]) -> tuple[list[Command], list[s
             left_out += (f"{one.name}: no source of {one.words[0]} in {tree}" for one in commands)
             continue
         wanted = dict.fromkeys(at.name for one in commands for at in (one.at, *one.helpers))
-        done = tools.run(["make", "-k", "-C", place, *wanted])
+        # LTP builds beside its sources: all of its tree is its own to write.
+        done = run_foreign(["make", "-k", "-C", place.absolute(), *wanted], writable=[tree])
         for one in commands:
             if all(at.is_file() for at in (one.at, *one.helpers)):
                 found.append(one)

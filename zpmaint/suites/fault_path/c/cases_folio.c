@@ -9,6 +9,7 @@
 #include "cases.gen.h"
 #include "memory.h"
 #include "probe.h"
+#include "refused.h"
 #include "suite.h"
 #include "tell.h"
 
@@ -86,4 +87,41 @@ void folio_beside(void)
 	}
 	folios("never");
 	must_be_zero(memory, PAGES, "pages beside those that were there");
+}
+
+/* Mappings that begin and end in the midst of folios, between memory that may not be touched: no folio
+ * reaches beyond its mapping, on either side. */
+void folio_edges(void)
+{
+	static unsigned long frames[3 * EACH];
+	static const int lengths[] = {1, 2, 5, EACH - 1, EACH + 1};
+
+	folios("always");
+	for (int from = 1; from < EACH; from += 2)
+		for (unsigned which = 0; which < sizeof lengths / sizeof *lengths; which++) {
+			int pages = lengths[which], backwards = from % 4 == 1;
+			char *all = map_aligned(3 * EACH * PAGE, EACH * PAGE);
+			char *memory = all + from * PAGE;
+
+			if (mprotect(all, from * PAGE, PROT_NONE) ||
+			    mprotect(memory + pages * PAGE, (3 * EACH - from - pages) * PAGE, PROT_NONE))
+				broken("no-mprotect", "mprotect failed");
+			for (int i = 0; i < pages; i++)
+				read_pages(memory + (backwards ? pages - 1 - i : i) * PAGE, 1);
+			page_frames(all, 3 * EACH, frames);
+			for (int i = 0; i < 3 * EACH; i++)
+				if ((i < from || i >= from + pages) && frames[i])
+					broken("over-the-edge", "%d pages from %d on were read, and page "
+					       "%d is there", pages, from, i);
+			if (!load_refused(memory - PAGE) || !load_refused(memory + pages * PAGE))
+				broken("not-refused", "%d pages from %d on: a neighbour that may not be "
+				       "read", pages, from);
+			fill_pages(memory, pages, 0x2c);
+			mprotect(all, 3 * EACH * PAGE, PROT_READ | PROT_WRITE);
+			must_be_zero(all, from, "before the mapping that was read");
+			must_be_zero(memory + pages * PAGE, 3 * EACH - from - pages, "behind it");
+			must_be_filled(memory, pages, 0x2c, "the mapping itself");
+			munmap(all, 3 * EACH * PAGE);
+		}
+	folios("never");
 }

@@ -138,3 +138,34 @@ void ksm_zero(void)
 		observe(ZERO_PAGE);
 	broken("not-replaced", "%ld of %d pages were replaced", grown / 4, WHOLE);
 }
+
+/* What a processor remembers of a page that was merged is no more: the page itself is given away. */
+void ksm_stale(void)
+{
+	char *memory = map_pages(PAGES, RW), *other;
+
+	for (int i = 0; i < PAGES; i++)
+		memset(memory + i * PAGE, 0x3e, PAGE);
+	ksm_start(memory, "0");
+	for (int round = 0; round < 40 && ksm_shared() < PAGES - SOME; round++) {
+		/* Remembered again before each sleep, in which nobody else runs but kernel threads. */
+		read_pages(memory, PAGES);
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	}
+	other = mmap(NULL, 4 * PAGES * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (int i = 0; i < PAGES; i++) {
+		/* What this page was may be that one now. */
+		*(volatile char *)(other + 4 * i * PAGE) = 0x4e;
+		if (*(volatile char *)(memory + i * PAGE) != 0x3e)
+			broken("stale", "merged page %d holds 0x%02x", i,
+			       *(volatile unsigned char *)(memory + i * PAGE));
+	}
+	if (ksm_shared() < PAGES - SOME)
+		broken("not-merged", "%ld of %d equal pages were merged", ksm_shared(), PAGES);
+	/* The scans notice, while there is something to scan. */
+	munmap(memory, (PAGES - SOME / 2) * PAGE);
+	ksm_scan();
+	if (ksm_shared() > SOME)
+		broken("miscounted", "%ld pages are still merged after munmap", ksm_shared());
+	ksm_end();
+}

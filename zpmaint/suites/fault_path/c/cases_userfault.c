@@ -7,9 +7,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "area.h"
 #include "cases.gen.h"
 #include "memory.h"
 #include "probe.h"
+#include "refused.h"
 #include "suite.h"
 #include "tell.h"
 #include "userfault.h"
@@ -176,4 +178,87 @@ void userfault_move(void)
 	fill_pages(memory, PAGES, 0x6d);
 	must_be_filled(memory, PAGES, 0x6d, "moved, then written");
 	must_be_zero(from, PAGES, "where pages moved away, after a write to their new place");
+}
+
+/* What is given into memory that may only be read takes no store. */
+void userfault_readonly(void)
+{
+	char *memory = map_pages(PAGES, PROT_READ), *from = map_pages(1, RW);
+	int file = userfault_open(FEATURE_NONE, "plain interface");
+
+	fill_pages(from, 1, 0x7c);
+	userfault_watch(file, memory, PAGES, WATCH_MISSING);
+	for (int i = 0; i < PAGES; i++)
+		if (i % 2)
+			userfault_copy_to(file, memory + i * PAGE, from, 1);
+		else
+			userfault_zeropage_at(file, memory + i * PAGE, 1);
+	for (int i = 0; i < PAGES; i++)
+		if (!store_refused(memory + i * PAGE))
+			broken("not-refused", "page %d of memory that may only be read took a store", i);
+	must_be_zero(memory, 1, "given by UFFDIO_ZEROPAGE");
+	must_be_filled(memory + PAGE, 1, 0x7c, "given by UFFDIO_COPY");
+}
+
+/* Protection outlives what else is done to the mapping. */
+void userfault_kept(void)
+{
+	enum { COLD = 20, PAGEOUT = 21, WAYS = 5 };
+	static const char *const ways[WAYS] = {"mprotect to reading and back", "mprotect to nothing and back",
+					       "MADV_PAGEOUT", "a fork", "mprotect of the page beside"};
+	char *memory = map_pages(WAYS, RW);
+	int file = userfault_open(FEATURE_WP, "write protection"), child;
+	struct access access;
+
+	if (choice.as_init && number_in("/sys/block/ram0/size") > 0)
+		swap_on(NULL);
+	userfault_watch(file, memory, WAYS, WATCH_WRITES);
+	for (int i = 0; i < WAYS; i++) {
+		char *at = memory + i * PAGE;
+
+		fill_pages(at, 1, 0x2e);
+		userfault_protect_at(file, at, 1, 1);
+		switch (i) {
+		case 0: mprotect(at, PAGE, PROT_READ); mprotect(at, PAGE, RW); break;
+		case 1: mprotect(at, PAGE, PROT_NONE); mprotect(at, PAGE, RW); break;
+		case 2: madvise(at, PAGE, PAGEOUT); madvise(at, PAGE, COLD); break;
+		case 3:
+			if (!(child = branch()))
+				_exit(0);
+			join(child);
+			break;
+		default: mprotect(at - PAGE, PAGE, PROT_READ); mprotect(at - PAGE, PAGE, RW); break;
+		}
+		must_be_filled(at, 1, 0x2e, ways[i]);
+		note("a store after %s", ways[i]);
+		begin(&access, at, 0x95);
+		must_ask(file, at, FAULT_WRITE | FAULT_PROTECTED, ways[i]);
+		userfault_protect_at(file, at, 1, 0);
+		await(&access, 0x95);
+	}
+}
+
+/* A page that moved is found by who maps it: it can leave memory, and comes back. */
+void userfault_reclaimed(void)
+{
+	enum { MANY = 128, PAGEOUT = 21 };
+	char *memory = map_pages(MANY, RW), *from = map_pages(MANY, RW);
+	int file = userfault_open(FEATURE_NONE, "plain interface");
+	long before, gone;
+
+	swap_on(NULL);
+	userfault_watch(file, memory, MANY, WATCH_MISSING);
+	read_pages(from, MANY / 2);
+	fill_pages(from + MANY / 2 * PAGE, MANY / 2, 0x6e);
+	if (userfault_move_to(file, memory, from, MANY))
+		broken("no-move", "UFFDIO_MOVE: %s", strerror(errno));
+	fill_pages(memory, MANY, 0x6f);
+	before = statm_anon();
+	madvise(memory, MANY * PAGE, PAGEOUT);
+	gone = before - statm_anon();
+	note("%d pages moved by UFFDIO_MOVE, then MADV_PAGEOUT: %ld are not here any more", MANY, gone);
+	if (gone < MANY / 2)
+		broken("not-gone", "%ld of %d moved pages left memory", gone, MANY);
+	close(file);
+	must_be_filled(memory, MANY, 0x6f, "moved, pushed out and back");
 }

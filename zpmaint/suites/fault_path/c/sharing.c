@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "memory.h"
+#include "refused.h"
 #include "sharing.h"
 
 enum { FIRST = 0x41, SECOND = 0x61, THIRD = 0x71 };
@@ -42,6 +43,8 @@ static void first(struct row *row, struct common *common)
 		common_look(common);
 	common_store(row, common, FIRST);
 	common_holds(common, FIRST, "what was stored, where it was stored");
+	if (row->is[STORE] == STORE_FORCED_READONLY && !store_refused(common->memory))
+		fails("not-refused", "a store by force left the right to store");
 	give_turn();
 	take_turn();
 	theirs = common->visible ? SECOND : FIRST;

@@ -76,6 +76,13 @@ void userfault_copy_to(int file, char *memory, const char *from, size_t pages)
 		broken("no-copy", "UFFDIO_COPY: %s", strerror(errno));
 }
 
+int userfault_copy_again(int file, char *memory, const char *from)
+{
+	struct pair copy = {(uintptr_t)memory, (uintptr_t)from, PAGE, 0, 0};
+
+	return syscall(SYS_ioctl, file, IOC_COPY, &copy) ? -1 : 0;
+}
+
 void userfault_protect_at(int file, char *memory, size_t pages, int on)
 {
 	struct { uint64_t start, length, mode; } area = {(uintptr_t)memory, pages * PAGE, on};

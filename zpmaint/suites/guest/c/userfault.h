@@ -19,6 +19,8 @@ unsigned long userfault_next(int file, char **at);
 
 void userfault_zeropage_at(int file, char *memory, size_t pages);
 void userfault_copy_to(int file, char *memory, const char *from, size_t pages);
+/* One page to where one may be: 0, or -1 with errno. */
+int userfault_copy_again(int file, char *memory, const char *from);
 void userfault_protect_at(int file, char *memory, size_t pages, int on);
 
 /* 0, or -1 with errno. */
