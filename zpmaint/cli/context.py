@@ -53,17 +53,23 @@ class CommandContext:
     @cached_property
     def session(self) -> Session:
         from zpmaint.app.session import Session
+        from zpmaint.core.ends import begin
         from zpmaint.core.places import Places
 
-        return Session.open(Places.find(self._project), self.reporter)
+        session = Session.open(Places.find(self._project), self.reporter)
+        begin(session.places.cache, session.places.state, reporter=self.reporter)
+        return session
 
     @cached_property
     def new_session(self) -> Session:
         """A session in a project whose patch sets may still have to be made."""
         from zpmaint.app.session import Session
+        from zpmaint.core.ends import begin
         from zpmaint.core.places import Places
 
-        return Session.open(Places.find(self._project), self.reporter, is_new=True)
+        session = Session.open(Places.find(self._project), self.reporter, is_new=True)
+        begin(session.places.cache, session.places.state, reporter=self.reporter)
+        return session
 
     def json(self, value: Any) -> None:
         """Print one JSON document."""
