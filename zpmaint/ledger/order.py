@@ -27,7 +27,8 @@ from zpmaint.core.result import Result
 
 STEP = 1e-3
 """Seconds between two records that the clock does not tell apart."""
-_CLOSE = 1e-6
+CLOSE = 1e-6
+"""Seconds between two that stand at one moment."""
 
 Kernel = tuple[str, str, str, str]
 """Project, version, architecture and patch set."""
@@ -67,7 +68,7 @@ def taken_in(db: sqlite3.Connection, place: Place, now: float) -> Place:
         "SELECT min(turn) FROM record WHERE origin = ? AND number > ? AND origin <> ''",
         (place.origin, place.number),
     ).fetchone()[0]
-    limit = now if later is None else min(now, later - _CLOSE)
+    limit = now if later is None else min(now, later - CLOSE)
     return Place(place.origin, place.number, min(place.turn, limit))
 
 
@@ -81,7 +82,7 @@ def pull_back(db: sqlite3.Connection, now: float) -> set[Kernel]:
         (now,),
     ).fetchall()
     for place, (number, *_) in enumerate(found):
-        db.execute("UPDATE record SET turn = ? WHERE id = ?", (now - place * _CLOSE, number))
+        db.execute("UPDATE record SET turn = ? WHERE id = ?", (now - place * CLOSE, number))
     db.execute("UPDATE self SET turn = ?", (now,))
     return {(project, version, arch, patchset) for _, project, version, arch, patchset in found}
 
@@ -100,7 +101,7 @@ def doubt(db: sqlite3.Connection, kernels: Iterable[Kernel]) -> None:
         (_, last, result), *others = newest.values() or [(0, 0.0, Result.FAIL)]
         bad = next((number for number, _, r in others if not r.is_good), None)
         if result.is_good and bad is not None:
-            db.execute("UPDATE record SET turn = ? WHERE id = ?", (last + _CLOSE, bad))
+            db.execute("UPDATE record SET turn = ? WHERE id = ?", (last + CLOSE, bad))
 
 
 def note_newest(db: sqlite3.Connection) -> None:
