@@ -41,7 +41,7 @@ def groups(parents: cgroup.Parents, pid: int) -> list[Path]:
     return [
         path
         for folder in (parents.memory, parents.pids)
-        for path in folder.glob(f"zpmaint-{pid}-*")
+        for path in folder.glob(f"zpmaint-*-{pid}-*")
     ]
 
 

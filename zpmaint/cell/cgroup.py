@@ -2,7 +2,7 @@
 """A cgroup for each cell: limits of all its processes together, counts of what met them, an end.
 
 Version 1 and 2 of Documentation/admin-guide/cgroup-v1/{memory,pids}.rst and cgroup-v2.rst. The
-groups are made beside or below the one that zpmaint runs in, by name zpmaint-PID-START-N.
+groups are made beside or below the one that zpmaint runs in, by name zpmaint-PIDNS-PID-START-N.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from zpmaint.cell.values import Groups, Limits
 
-_NAME = re.compile(r"zpmaint-(\d+)-(\d+)-\d+")
+_NAME = re.compile(r"zpmaint-(\d+)-(\d+)-(\d+)-\d+")
 _KILLING = 5.0
 """Seconds that the processes of a group get to be gone after SIGKILL."""
 _NEEDED = {"memory", "pids"}
@@ -109,7 +109,8 @@ class Parents:
 
     def make(self, limits: Limits) -> Group:
         """A group of this process's. Raises OSError."""
-        name = f"zpmaint-{os.getpid()}-{_started(os.getpid())}-{next(_count)}"
+        pid = os.getpid()
+        name = f"zpmaint-{_pid_namespace()}-{pid}-{_started(pid)}-{next(_count)}"
         group = Group(self.version, self.memory / name, self.pids / name)
         try:
             for folder in group.folders:
@@ -121,11 +122,13 @@ class Parents:
         return group
 
     def clear(self) -> None:
-        """Kill and remove what zpmaint processes left behind that are gone."""
+        """Kill and remove what zpmaint processes left behind that are gone. Those of other pid
+        namespaces, which containers that share a cgroup have, are not ours to tell gone from
+        unseen."""
         for folder in dict.fromkeys((self.memory, self.pids)):
-            for left in folder.glob("zpmaint-*"):
+            for left in folder.glob(f"zpmaint-{_pid_namespace()}-*"):
                 named = _NAME.fullmatch(left.name)
-                if named and _started(int(named[1])) != int(named[2]):
+                if named and _started(int(named[2])) != int(named[3]):
                     group = Group(self.version, self.memory / left.name, self.pids / left.name)
                     group.kill()
                     group.remove()
@@ -228,6 +231,10 @@ def _below(mount: Path, path: str) -> Path:
     """A container may show a path that is not below its mount."""
     place = mount / path.lstrip("/")
     return place if place.is_dir() else mount
+
+
+def _pid_namespace() -> int:
+    return os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116 - it is no file of the disk
 
 
 def _started(pid: int) -> int | None:

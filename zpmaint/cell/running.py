@@ -227,7 +227,7 @@ class Running:
 
 def _signal_of(status: int) -> int:
     """A status of 128 and a signal, as shells and bubblewrap have it, as Python has it."""
-    return 128 - status if 128 < status < 128 + signal.NSIG else status
+    return 128 - status if 128 < status <= 128 + signal.SIGSYS else status
 
 
 def _children(parent: int) -> list[int]:
