@@ -9,6 +9,7 @@ import pytest
 
 from zpmaint.core.config import load_config
 from zpmaint.core.errors import UserError
+from zpmaint.core.toml import parse_toml
 
 GOOD = """
 patch = "mine"
@@ -79,3 +80,19 @@ def test_all_faults_at_once(tmp_path: Path) -> None:
 
 def test_the_project_itself() -> None:
     load_config(Path(__file__).parent.parent / "kernels.toml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a." * 200 + "a = 1", "[" + "a." * 30_000 + "a]", "x = {" + "a . " * 200 + "a = 1}",
+     "a = " + "[" * 30_000, "a = " + "{a=" * 30_000, "a = " + "9" * 5000],
+    ids=["key", "table", "inline", "arrays", "inline tables", "digits"],
+)  # fmt: skip
+def test_toml_that_python_cannot_read_is_refused(text: str) -> None:
+    with pytest.raises(UserError, match=r"^x\.toml: not TOML"):
+        parse_toml(text, "x.toml")
+
+
+def test_toml_may_hold_any_prose() -> None:
+    text = "why = '''" + "a.b.c, " * 500 + "." * 500 + "'''\n"
+    assert "a.b.c" in parse_toml(text, "x.toml")["why"]

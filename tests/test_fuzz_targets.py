@@ -46,6 +46,44 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
     return data
 
 
+DIGITS = b"9" * 5000
+MAIL = b"From: a@b\nSubject: "
+PATCH = b"--- a/lib/rye.h\n+++ b/lib/rye.h\n@@ -1 +1 @@\n-int rye;\n+int b;\n"
+KNOWN = {
+    "a charset that nobody knows": ("mail", MAIL + b"=?unknown-8bit?q?x?=\n\n" + PATCH),
+    "an encoded word that is none": ("mail", MAIL + b"=?utf-8?b?x?=\n\n" + PATCH),
+    "a box that begins `From me`": ("mail", b"From me\n\nhello\n" + PATCH),
+    "a character of 5,000 digits": ("mail", b"<html><pre>&#" + DIGITS + b";@@ -1 +1 @@</pre>"),
+    "a plan of 5,000 digits": ("guest", b"KTAP version 1\n1.." + DIGITS + b"\n"),
+    "a result of 5,000 digits": ("guest", b"KTAP version 1\nok " + DIGITS + b" a # observed: b\n"),
+    "a figure of 5,000 digits": (
+        "guest",
+        b"# measured pattern=x pages=" + DIGITS + b" huge=0 share=1 run=1 pass=r touched=1",
+    ),
+    "a hunk of 5,000 digits": ("diff", PATCH.replace(b"-1 ", b"-" + DIGITS + b" ")),
+    "a chunk of 5,000 digits": ("binary", b"a\n\nliteral " + DIGITS + b"\nzc\n\n"),
+    "a version of 5,000 digits": ("words", b"6." + DIGITS),
+    "a release of 5,000 digits": ("kernel-org", b'{"releases": [' + DIGITS + b"]}"),
+    "a number of 5,000 digits": ("tables", b"patch = " + DIGITS),
+    "a record of 5,000 digits": ("record", b'{"a": ' + DIGITS + b"}"),
+    "a list of a megabyte of brackets": ("kernel-org", b"[" * (1 << 20)),
+    "a record of brackets": ("record", b"[" * 100_000),
+    "tables in tables": ("tables", b"a = " + b"{a=" * 30_000),
+    "a checksum without a name": ("debian-lists", b"Package: linux\nChecksums-Sha256:\n 01\n"),
+    "a size that is none": (
+        "debian-lists", b"Package: linux\nDirectory: a\nChecksums-Sha256:\n"
+        b" 01 x linux_6.12.1.orig.tar.xz\n"
+    ),
+}  # fmt: skip
+"""What ended as a bug before it was looked for."""
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_what_was_a_bug_once(name: str) -> None:
+    target, data = KNOWN[name]
+    TARGETS[target](data)
+
+
 def test_what_was_found_belongs_to_a_target() -> None:
     assert {path.name for path in FOUND.glob("*") if path.is_dir()} <= TARGETS.keys()
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from sources_fixtures import kernel_files
 
-from zpmaint.sources import tree_rules, tree_writer
+from zpmaint.sources import tar_stream, tree_rules, tree_writer
 from zpmaint.sources.source import SourceFailedError
 from zpmaint.sources.tar_stream import members, regular_files
 from zpmaint.sources.tree_rules import Limits, Outline, RefusedError, limits
@@ -226,6 +226,18 @@ def test_a_bomb_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     many = [below(f"mm/{n}.c") for n in range(60)]
     with pytest.raises(SourceFailedError, match=r"mm/\d+\.c.*one entry more than 40"):
         unpack(archive(tmp_path / "b.tar.xz", *many), tmp_path / "trees/b")
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.DIRTYPE])
+def test_headers_without_end_are_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: bytes
+) -> None:
+    small = replace(limits(), bytes=1 << 20, entries=40)
+    monkeypatch.setattr(tar_stream, "limits", lambda: small)
+    place = tmp_path / "linux.tar.xz"
+    place.write_bytes(lzma.compress(cut_short(f"{TOP}/mm", 0, kind) * 5000, preset=0))
+    with pytest.raises(SourceFailedError, match="more than any kernel's, headers all"):
+        unpack(place, tmp_path / "trees/linux")
 
 
 def test_xz_takes_no_more_memory_than_it_may(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from test_cli import ROOT, zpmaint
 from zpmaint.cell import means as cells
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.evaluate.histories import History
-from zpmaint.sources import git_view
+from zpmaint.sources import git_objects, git_view
 from zpmaint.sources.git import GitSource
 from zpmaint.sources.git_objects import Objects, UnreadableError
 from zpmaint.sources.git_run import GitError, of_ours
@@ -470,7 +470,11 @@ def test_a_shallow_one_and_one_that_borrows_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: only root can give a repository away")
-@pytest.mark.parametrize("how", ["alternates", "gitdir", "commondir"])
+@pytest.mark.parametrize(
+    "how",
+    ["alternates", "gitdir", "commondir", "a linked .git", "linked objects", "a linked pack",
+     "quoted alternates"],
+)  # fmt: skip
 def test_root_looks_nowhere_for_a_user_where_that_one_may_not(
     open_folder: Path, tmp_path: Path, how: str
 ) -> None:
@@ -481,13 +485,26 @@ def test_root_looks_nowhere_for_a_user_where_that_one_may_not(
         "commondir": (".git/commondir", f"{secret}/.git\n"),
         "gitdir": (".git", f"gitdir: {secret}/.git\n"),
     }
-    path, text = files[how]
-    if how == "gitdir":
+    if how == "a linked pack":
+        git(secret, "repack", "-adq")
+        [pack] = (secret / ".git/objects/pack").glob("*.pack")
+        (repo / ".git/objects/pack/pack-1.pack").symlink_to(pack)
+    elif how == "linked objects":
+        shutil.rmtree(repo / ".git/objects")
+        (repo / ".git/objects").symlink_to(secret / ".git/objects")
+    elif how == "a linked .git":
         shutil.rmtree(repo / ".git")
-    (repo / path).write_text(text)
+        (repo / ".git").symlink_to(secret / ".git")
+    elif how == "quoted alternates":
+        (repo / files["alternates"][0]).write_text(f'"{secret}/.git/\\157bjects"\n')
+    else:
+        path, text = files[how]
+        if how == "gitdir":
+            shutil.rmtree(repo / ".git")
+        (repo / path).write_text(text)
     for place in [repo, *repo.rglob("*")]:
         os.chown(place, 12345, 12345, follow_symlinks=False)
-    with pytest.raises(UserError, match="may not read"):
+    with pytest.raises(UserError, match=r"may not read|quoted name"):
         GitSource(str(repo), tmp_path / "cache")
 
 
@@ -504,6 +521,29 @@ def test_refs_are_plain_files_of_refs(tmp_path: Path) -> None:
     source = GitSource(str(repo), tmp_path / "cache")
     assert source.versions() == [V("2.6.20")]
     assert source.blobs(V("2.6.20"), ["Makefile"])["Makefile"]
+    source.close()
+
+
+@pytest.mark.parametrize("path", ["info/alternates", "pack/pack-1.idx", "info/commit-graph"])
+def test_objects_that_are_no_files_keep_nobody_waiting(tmp_path: Path, path: str) -> None:
+    repo = kernel_repo(tmp_path / "repo", "2.6.20")
+    os.mkfifo(repo / ".git/objects" / path)
+    with pytest.raises(UserError, match="neither a file nor a folder"):
+        GitSource(str(repo), tmp_path / "cache")
+
+
+def test_a_git_that_gives_no_answer_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_objects, "PATIENCE", 2.0)
+    repo = kernel_repo(tmp_path / "repo", "2.6.20")
+    sha = git(repo, "rev-parse", "v2.6.20:mm/memory.c")
+    loose = repo / ".git/objects" / sha[:2] / sha[2:]
+    loose.unlink()
+    os.mkfifo(loose)
+    source = GitSource(str(repo), tmp_path / "cache")
+    with pytest.raises(SourceFailedError, match="no answer within 2 s"):
+        source.blobs(V("2.6.20"), ["mm/memory.c"])
     source.close()
 
 

@@ -112,5 +112,8 @@ def test_what_was_not_compiled_has_a_test_that_fails_and_suites_are_told_apart()
     assert root.get("result") == "not compiled"
     assert bad(root) == [("full", RUN, "failure")]
     assert "x.c is in no object" in ET.tostring(root, encoding="unicode")
+    nobodys = replace(verdict, result=Result.INDETERMINATE, why="not the same in two boots")
+    assert bad(read(nobodys)) == [("full", RUN, "failure")]
+    assert "not the same in two boots" in ET.tostring(read(nobodys), encoding="unicode")
     own = replace(verdict, cases=tuple(replace(case, suite="own") for case in verdict.cases))
     assert [test.get("name") for test in read(own)[0]][1] == "own: read.zero"

@@ -76,6 +76,21 @@ def test_a_series_is_its_kernels_alone(tmp_path: Path) -> None:
         assert len(ledger.latest_summaries()) == len(versions)
 
 
+def test_pages_have_the_documents_of_what_stands_for_its_kernel(tmp_path: Path) -> None:
+    whole = [passing("6.1", modern_deltas(n, 2, 3, 4), started=float(n)) for n in range(3)]
+    infra = record("6.1", Result.INFRA, started=3.0, port=whole[0].port)
+    other = passing("6.2", modern_deltas(1, 2, 3, 4), started=4.0)
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        for made in (*whole, infra, other):
+            ledger.record(made)
+        found, history = ledger.outlined(), ledger.history()
+    assert [(r.key, r.started, r.result, r.why, r.turn) for r in found] == [
+        (r.key, r.started, r.result, r.why, r.turn) for r in history
+    ]
+    assert found[:3] == [other, infra, whole[2]]
+    assert [(r.port, r.verdict) for r in found[3:]] == [(None, None)] * 2
+
+
 def test_a_plan_names_the_inputs_and_a_list_does_not(tmp_path: Path) -> None:
     inputs = {"code": "a" * 32, "tools": "b" * 32}
     with Ledger(tmp_path / "ledger.sqlite") as ledger:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -124,18 +125,55 @@ def test_the_users_mistake_about_one_does_not_stop_the_others(ledger: Ledger) ->
     assert [r.version for r in ledger.history()] == ["6.2"]
 
 
-@pytest.mark.parametrize("end", [KeyboardInterrupt, RuntimeError])
-def test_an_interruption_leaves_all_that_ended_recorded(
-    ledger: Ledger, end: Callable[[], BaseException]
-) -> None:
-    verify = Verifier(v6_1=[Result.PASS], v6_2=[end()], v6_3=[Result.PASS])
+def test_an_interruption_leaves_all_that_ended_recorded(ledger: Ledger) -> None:
+    verify = Verifier(v6_1=[Result.PASS], v6_2=[KeyboardInterrupt()], v6_3=[Result.PASS])
     dues = [due("6.1"), due("6.2"), due("6.3")]
-    with pytest.raises((KeyboardInterrupt, RuntimeError)):
+    with pytest.raises(KeyboardInterrupt):
         run_matrix(dues, verify, ledger, key_of)
     assert [r.version for r in ledger.history()] == ["6.1"]
     verify = Verifier(v6_2=[Result.PASS], v6_3=[Result.PASS])
     run_matrix(dues, verify, ledger, key_of)
     assert verify.asked == ["6.2", "6.3"], "the next run goes on"
+
+
+@pytest.mark.parametrize("bug", [RuntimeError("odd"), RecursionError(), MemoryError(), KeyError(1)])
+def test_a_bug_of_ours_at_one_kernel_does_not_stop_the_others(
+    ledger: Ledger, bug: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    verify = Verifier(v6_1=[Result.PASS], v6_2=[bug, bug], v6_3=[Result.PASS])
+    run = run_matrix([due("6.1"), due("6.2"), due("6.3")], verify, ledger, key_of)
+    results = [one.record.result if one.record else None for one in run.done]
+    assert results == [Result.PASS, Result.INDETERMINATE, Result.PASS]
+    why = run.done[1].record.why if run.done[1].record else ""
+    assert why.startswith(f"zpmaint itself failed: {type(bug).__name__}")
+    [first, second] = sorted(tmp_path.glob("zpmaint-crash-*.txt"))
+    assert str(first) in why or str(second) in why
+    assert type(bug).__name__ in first.read_text()
+    assert run.exit_status == 3
+
+
+def test_a_disk_that_fails_one_kernel_is_no_bug(ledger: Ledger) -> None:
+    failing = OSError(5, "Input/output error", "/x/mm/memory.c")
+    verify = Verifier(v6_1=[failing, failing], v6_2=[Result.PASS])
+    run = run_matrix([due("6.1"), due("6.2")], verify, ledger, key_of)
+    first = run.done[0].record
+    assert first is not None
+    assert (first.result, first.why) == (
+        Result.INFRA, "'/x/mm/memory.c': Input/output error",
+    )  # fmt: skip
+
+
+def test_a_bug_in_naming_the_inputs_of_one_does_not_stop_the_others(ledger: Ledger) -> None:
+    def key(one: Due) -> str:
+        if str(one.version) == "6.1":
+            raise TypeError("odd")
+        return key_of(one)
+
+    run = run_matrix([due("6.1"), due("6.2")], Verifier(v6_2=[Result.PASS]), ledger, key)
+    assert "zpmaint itself failed: TypeError: odd" in str(run.done[0].error)
+    assert run.done[1].record is not None
+    assert run.exit_status == 3
 
 
 def test_a_ledger_that_fails_ends_the_run(ledger: Ledger) -> None:

@@ -88,6 +88,18 @@ def test_a_reason_cannot_break_the_table(why: str, shown: str) -> None:
     assert text.splitlines()[-1].endswith(f"| build-failed: {shown} |")
 
 
+def test_what_failed_and_nobody_knows_why_is_named_below() -> None:
+    assert "indeterminate" not in document(config(), samples(), patchset())
+    open_ = record("6.99.1", Result.INDETERMINATE, why="make: Error 2; log: /home/x/log")
+    text = document(config(), [*samples(), open_], patchset())
+    assert text.endswith(
+        "ended `indeterminate`: it failed, nobody knows why yet.\n\n- 6.99.1 (x86_64)\n"
+    )
+    assert "/home" not in text
+    healed = record("6.99.1", started=open_.started + 9e6)
+    assert "indeterminate" not in document(config(), [*samples(), open_, healed], patchset())
+
+
 def test_an_empty_ledger_and_other_sets() -> None:
     assert "No kernel was verified yet." in document(config(), [], patchset())
     other = record("6.12.1", patchset=f"{SET}-other")

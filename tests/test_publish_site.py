@@ -422,3 +422,50 @@ def test_the_command_to_do_it_again_names_a_set_that_is_not_the_default() -> Non
     assert "<code>zpmaint verify 6.12.107</code>" in default
     page = files["other-set/6.12.107-x86_64.html"].decode()
     assert "<code>zpmaint verify 6.12.107 --patch other-set</code>" in page
+
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+)
+
+
+def test_every_page_allows_its_own_style_and_pictures_and_nothing_else() -> None:
+    class Seen(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.said: dict[str, str | None] = {}
+            self.first = ""
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            named = dict(attrs)
+            # What the policy forbids would not work, and is not there.
+            assert tag not in ("script", "style", "iframe", "object", "base", "form"), tag
+            assert "style" not in named, attrs
+            if tag == "meta":
+                name = str(named.get("http-equiv") or named.get("name") or "charset")
+                self.said[name] = named.get("content")
+            elif tag == "link":
+                self.first = self.first or "link"
+                assert self.said["Content-Security-Policy"], "the policy stands above what it is on"
+
+    pages = {name: data for name, data in files().items() if name.endswith(".html")}
+    assert len(pages) > 2
+    for name, data in pages.items():
+        seen = Seen()
+        seen.feed(data.decode())
+        assert seen.said["Content-Security-Policy"] == _POLICY, name
+        assert seen.said["referrer"] == "no-referrer", name
+
+
+@pytest.mark.parametrize(
+    "odd", ["\x1b]0;x\x07", "\x9b31m", "\u202egnp", "\u2066", "\udcff", "\x00"]
+)
+def test_what_a_guest_says_is_shown_and_not_acted_on(odd: str) -> None:
+    said = replace(samples()[0], why=f"the console ends: {odd}")
+    for name, data in files(said).items():
+        text = data.decode()
+        assert odd not in text, name
+        if name.endswith((".xml", ".svg")):
+            ElementTree.fromstring(text)
+        if name.endswith(".json"):
+            json.loads(text)

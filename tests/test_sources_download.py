@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -17,6 +16,7 @@ import pytest
 from sources_fixtures import Notes, Site, site
 
 from zpmaint.core.errors import InfraError
+from zpmaint.core.remembered import recall
 from zpmaint.sources import download as module
 from zpmaint.sources.document import document
 from zpmaint.sources.download import download
@@ -146,7 +146,7 @@ def test_a_full_disk_is_said_so(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module, "_receive_once", full)
-    with pytest.raises(InfraError, match="no space left") as caught:
+    with pytest.raises(InfraError, match="No space left") as caught:
         fetch(site, tmp_path / "f")
     assert not isinstance(caught.value, SourceFailedError)
 
@@ -204,8 +204,7 @@ def test_documents_are_asked_for_once_an_hour_and_only_if_changed(
     notes = Notes()
     assert document(session(backoff=0.01), url, path, max_age=0, reporter=notes) == b"two"
     assert "fetched before" in notes.notes[0]
-    facts = json.loads((tmp_path / "list.http.json").read_text())
-    assert facts["url"] == url
+    assert recall(tmp_path / "list.http.json")["url"] == url
     del site.files["/list"]
     site.status.clear()
     with pytest.raises(NotServedError):

@@ -307,6 +307,11 @@ _MADE = {
     "tar": _tar,
     "debian-lists": lambda: [_APT],
     "kernel-org": lambda: [json.dumps(_RELEASES), _SUMS],
+    "signature": lambda: [
+        "[GNUPG:] NEWSIG\n[GNUPG:] GOODSIG 0123 O <o@e.org>\n[GNUPG:] VALIDSIG AB 2026-11-20 "
+        "1795608000 0 4 0 1 8 00 AB\n[GNUPG:] KEYEXPIRED 1\n[GNUPG:] EXPKEYSIG 01 x\n",
+        "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQINBE==\n=abcd\n-----END PGP-----\n",
+    ],
     "names": _names,
     "tables": _tables,
     "patch-sets": lambda: [_LIKE],

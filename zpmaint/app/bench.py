@@ -86,41 +86,48 @@ def measure(
     where a machine fails or a repetition says something else.
     """
     full_bench().select(asked.pattern)
+    job.session.ledger.ready()
     adopted, kernels = _kernels(job, build)
     program = bench_program(
         build.arch, cache=job.session.places.cache, reporter=job.session.reporter
     )
     initramfs = pack([file("init", program.read_bytes())])
     key = _key(job, kernels, initramfs, asked, accelerator)
-    known = job.session.ledger.benchmark(key)
-    if known and not again:
-        return known
+    with job.session.leases.take(f"bench-{key}", f"the benchmark of {job.version}"):
+        known = job.session.ledger.benchmark(key)
+        if known and not again:
+            return known
+        said = _measured(job, kernels, initramfs, asked, accelerator)
+        record = BenchRecord(
+            key=key,
+            version=str(job.version),
+            arch=build.arch,
+            patchset=job.patchset.name,
+            accelerator=str(accelerator),
+            asked=asked.as_json(),
+            images={str(kernel.flavour): kernel.inputs for kernel in kernels},
+            adopted=adopted,
+            finished=time.time(),
+            said=said,
+        )
+        if known and known.deterministic and known.said != said:
+            raise InfraError(
+                f"{job.version} does not repeat: {_differs(known, said)}",
+                "instructions are counted, so it must: an input is missing from the key",
+            )
+        if not known:
+            job.session.ledger.keep(record)
+    return record
 
+
+def _measured(
+    job: Job, kernels: list[Kernel], initramfs: bytes, asked: Asked, accelerator: Accelerator
+) -> dict[str, str]:
     def said_by(kernel: Kernel, stop: Event) -> str:
         return _said(job, kernel, initramfs, asked, accelerator, stop=stop)
 
     starts = {str(kernel.flavour): partial(said_by, kernel) for kernel in kernels}
-    said = in_parallel(starts, accelerator=accelerator)
-    record = BenchRecord(
-        key=key,
-        version=str(job.version),
-        arch=build.arch,
-        patchset=job.patchset.name,
-        accelerator=str(accelerator),
-        asked=asked.as_json(),
-        images={str(kernel.flavour): kernel.inputs for kernel in kernels},
-        adopted=adopted,
-        finished=time.time(),
-        said=said,
-    )
-    if known and known.deterministic and known.said != said:
-        raise InfraError(
-            f"{job.version} does not repeat: {_differs(known, said)}",
-            "instructions are counted, so it must: an input is missing from the key",
-        )
-    if not known:
-        job.session.ledger.keep(record)
-    return record
+    return in_parallel(starts, accelerator=accelerator)
 
 
 def judged(record: BenchRecord) -> Benchmark:

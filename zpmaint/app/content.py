@@ -26,6 +26,9 @@ PROSE = frozenset(
 """Keys of data files and of the values made of them that are there for people."""
 
 _DROPPED = object()
+_RANGE = frozenset({"since", "until"})
+_ANY = KernelVersion.parse("6.1")
+"""For what counts alike on all."""
 
 
 def value_digest(value: object, version: KernelVersion) -> str:
@@ -45,11 +48,13 @@ def file_digest(path: Path, version: KernelVersion) -> str:
 
 @functools.cache
 def _read(path: Path, _time: int, _size: int) -> dict[str, Any] | str:
-    """What TOML says, the hash of all else. Read once for all kernels of a matrix."""
+    """What TOML with ranges of kernels says, the hash of all else, which counts alike on every
+    kernel. Read once for all kernels of a matrix."""
     data = path.read_bytes()
     if path.suffix == ".toml":
         with suppress(tomllib.TOMLDecodeError, UnicodeDecodeError):  # its user says what is wrong
-            return tomllib.loads(data.decode())
+            table = tomllib.loads(data.decode())
+            return table if _has_ranges(table) else _hash(_of_table(table, _ANY))
     return hashlib.sha256(data).hexdigest()[:32]
 
 
@@ -92,14 +97,16 @@ def _of_table(value: object, version: KernelVersion) -> Any:
         if not _holds(value, version):
             return _DROPPED
         made = {key: _of_table(one, version) for key, one in value.items() if key not in PROSE}
-        return {
-            key: one
-            for key, one in made.items()
-            if one is not _DROPPED and key not in ("since", "until")
-        }
+        return {key: one for key, one in made.items() if one is not _DROPPED and key not in _RANGE}
     if isinstance(value, list):
         return _kept(_of_table(one, version) for one in value)
     return value
+
+
+def _has_ranges(value: object) -> bool:
+    if isinstance(value, dict):
+        return not _RANGE.isdisjoint(value) or any(map(_has_ranges, value.values()))
+    return isinstance(value, list) and any(map(_has_ranges, value))
 
 
 def _kept(values: Iterable[object]) -> list[object]:
@@ -108,6 +115,8 @@ def _kept(values: Iterable[object]) -> list[object]:
 
 def _holds(table: dict[str, Any], version: KernelVersion) -> bool:
     """Whether a row's `since` and `until`, if they are versions, hold the kernel."""
+    if _RANGE.isdisjoint(table):
+        return True
     try:
         return version in Era.parse(table.get("since"), table.get("until"))
     except (UserError, AttributeError, TypeError):

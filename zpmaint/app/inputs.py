@@ -103,6 +103,7 @@ def _unwanted(patchset: PatchSet) -> Callable[[str], bool]:
     return lambda name: f"{name}.".startswith(names)
 
 
+@functools.cache
 def _below(path: Path) -> Path:
     return path.relative_to(_PACKAGE.parent)
 
@@ -111,10 +112,15 @@ def _data(files: Iterable[Path], version: KernelVersion) -> dict[str, str]:
     """A part for each data file, and one for each folder that holds nothing else."""
     found: dict[str, list[str]] = {}
     for path in files:
-        one = path if (path.parent / "__init__.py").is_file() else path.parent
-        name = str(one.relative_to(_PACKAGE))
-        found.setdefault(name, []).append(f"{path.name} {file_digest(path, version)}")
+        digest = file_digest(path, version)
+        found.setdefault(_part(path), []).append(f"{path.name} {digest}")
     return {name: value_digest(digests, version) for name, digests in found.items()}
+
+
+@functools.cache
+def _part(path: Path) -> str:
+    one = path if (path.parent / "__init__.py").is_file() else path.parent
+    return str(one.relative_to(_PACKAGE))
 
 
 def inputs_of(

@@ -18,7 +18,8 @@ from zpmaint.app.session import Session
 from zpmaint.app.suite import SuiteRuns, boot_suites, make_ready
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.values import Pair
-from zpmaint.core.errors import IndeterminateError, InfraError, KernelError
+from zpmaint.core.crash import as_failure
+from zpmaint.core.errors import IndeterminateError, InfraError, KernelError, ZpmaintError
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result
 from zpmaint.core.tools import need_for
@@ -65,7 +66,8 @@ def verify(
     """Verify `patchset` on `version`. The Record is the caller's to keep.
 
     The kernel's failures and the infrastructure's end in the Record (result and why); only the
-    user's mistakes are raised."""
+    user's mistakes are raised. What nobody expected is a bug of ours: indeterminate, its
+    traceback kept in the state folder."""
     need_for("verify")
     started = time.time()
     course = _Course()
@@ -86,6 +88,12 @@ def verify(
         result, why = Result.INDETERMINATE, str(error)
     except InfraError as error:
         result, why = Result.INFRA, str(error)
+    except ZpmaintError:
+        raise
+    except Exception as error:  # a bug of ours, or the disk's trouble: no word about the kernel
+        failure = as_failure(error, session.places.state / "crashes")
+        is_ours = isinstance(failure, IndeterminateError)
+        result, why = Result.INDETERMINATE if is_ours else Result.INFRA, str(failure)
     return Record(
         key=key_of(inputs),
         version=str(version),

@@ -40,14 +40,14 @@ class Arm:
     parent: int | None
     opener: str
     """The directive as it stands, '' for the file itself."""
-    before: tuple[str, ...]
-    """The directives of the arms before it in the same chain."""
+    first: str
+    """The directive that began the chain that it stands in."""
 
     @property
     def label(self) -> str:
         """How a person names it: #ifdef CONFIG_NUMA, or the #else of one."""
         if self.opener.split(" ")[0] == "#else":
-            return f"the #else of {self.before[0]}"
+            return f"the #else of {self.first}"
         return self.opener
 
     @property
@@ -80,8 +80,12 @@ class Source:
 
     def within(self, arm: int) -> Iterator[int]:
         """The numbers of the code lines that an arm holds, those of arms inside of it too."""
+        below = {arm}
+        for at in range(arm + 1, len(self.arms)):  # an arm stands behind the one it lies in
+            if self.arms[at].parent in below:
+                below.add(at)
         for number, line in enumerate(self.lines, 1):
-            if line.kind is Kind.CODE and arm in self.chain(line.arm):
+            if line.kind is Kind.CODE and line.arm in below:
                 yield number
 
     def chain(self, arm: int) -> list[int]:
@@ -89,9 +93,9 @@ class Source:
         found: list[int] = []
         at: int | None = arm
         while at:
-            found.insert(0, at)
+            found.append(at)
             at = self.arms[at].parent
-        return found
+        return found[::-1]
 
     def live_arms(self, seen: Collection[int]) -> frozenset[int]:
         """The arms that the preprocessor has taken, where it gave out the lines `seen`.
@@ -103,13 +107,19 @@ class Source:
             if number <= len(self.lines) and self.lines[number - 1].kind is not Kind.CONDITIONAL
             and self.lines[number - 1].kind is not Kind.BLANK
         }  # fmt: skip
-        return frozenset(at for arm in direct for at in (*self.chain(arm), 0))
+        live = {0} if direct else set[int]()
+        for arm in direct:
+            at: int | None = arm
+            while at is not None and at not in live:
+                live.add(at)
+                at = self.arms[at].parent
+        return frozenset(live)
 
 
 def read(text: str) -> Source:
     """Look through a source; what cannot be closed (an #if without #endif) ends with the file."""
     bare = _TOKENS.sub(_blanked, text).split("\n")
-    arms = [Arm(None, "", ())]
+    arms = [Arm(None, "", "")]
     stack = [0]
     lines: list[Line] = []
     number = 0
@@ -145,10 +155,9 @@ def _conditional(word: str, text: str, arms: list[Arm], stack: list[int]) -> int
     opener = re.sub(r"\s+", " ", text.replace("\\", " ")).strip().replace("# ", "#", 1)
     if word == "endif":
         return stack.pop() if len(stack) > 1 else 0
-    before: tuple[str, ...] = ()
+    first = opener
     if word in _TURNING and len(stack) > 1:
-        last = arms[stack.pop()]
-        before = (*last.before, last.opener)
-    arms.append(Arm(stack[-1], opener, before))
+        first = arms[stack.pop()].first
+    arms.append(Arm(stack[-1], opener, first))
     stack.append(len(arms) - 1)
     return stack[-1]

@@ -8,7 +8,7 @@ kconfig itself can tell: a compiler's option, a string, a number.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
@@ -16,6 +16,10 @@ _TOKEN = re.compile(
     | (?P<text>"(?:\\.|[^"\\])*"|'[^']*') | (?P<name>[\w./-]+) )""",
     re.VERBOSE,
 )
+_MOST = 200
+"""Expressions that all have to be true; kernels have no 40."""
+_DEEPEST = 50
+"""Brackets and negations within one another; kernels have no 10."""
 _COMPARED = ("=", "!=", "<", ">", "<=", ">=")
 
 
@@ -53,8 +57,12 @@ UNKNOWN = Expr("unknown")
 
 
 def both(*parts: Expr) -> Expr:
-    """All of them."""
-    found = tuple(part for part in parts if part != ALWAYS)
+    """All of them; of more than any kernel asks for, the first and UNKNOWN."""
+    found: tuple[Expr, ...] = ()
+    for part in parts:
+        found += part.parts if part.kind == "and" else (part,)
+    if len(found) > _MOST:
+        found = (*found[:_MOST], UNKNOWN)
     return found[0] if len(found) == 1 else Expr("and", found)
 
 
@@ -66,7 +74,7 @@ def parse(text: str) -> Expr:
 
 class _Reader:
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
-        self.tokens, self.at = tokens, 0
+        self.tokens, self.at, self.depth = tokens, 0, 0
 
     def _next(self) -> tuple[str, str]:
         found = self._seen()
@@ -79,20 +87,29 @@ class _Reader:
     def alternatives(self) -> Expr:
         return self._chain("||", "or", lambda: self._chain("&&", "and", self._one))
 
-    def _chain(self, sign: str, kind: str, part: object) -> Expr:
-        assert callable(part)
+    def _chain(self, sign: str, kind: str, part: Callable[[], Expr]) -> Expr:
         parts = [part()]
         while self._seen() == ("op", sign):
             self._next()
             parts.append(part())
         return parts[0] if len(parts) == 1 else Expr(kind, tuple(parts))
 
+    def _within(self, part: Callable[[], Expr]) -> Expr:
+        self.depth += 1
+        try:
+            return part()
+        finally:
+            self.depth -= 1
+
     def _one(self) -> Expr:
         kind, word = self._next()
+        if (kind, word) in (("op", "!"), ("op", "(")) and self.depth >= _DEEPEST:
+            self.at = len(self.tokens)
+            return UNKNOWN
         if (kind, word) == ("op", "!"):
-            return Expr("not", (self._one(),))
+            return Expr("not", (self._within(self._one),))
         if (kind, word) == ("op", "("):
-            inner = self.alternatives()
+            inner = self._within(self.alternatives)
             if self._seen() == ("op", ")"):
                 self._next()
             return inner

@@ -17,6 +17,8 @@ Text = Callable[[str], str | None]
 """A file of the tree by its path; None where there is none."""
 
 _DEPTH = 40  # of files that read one another
+_MOST = 64 << 20
+"""Characters that are read in all, a file again wherever it is named; a kernel has 6 million."""
 _ENTRY = re.compile(r"(?:menu)?config\s+(\w+)$")
 _SOURCE = re.compile(r"(?:r|o|or)?source\s+\"?([^\"\s]+)\"?")
 _TYPE = re.compile(
@@ -69,13 +71,21 @@ class _Reader:
     text: Text
     names: dict[str, str]
     found: Symbols = field(default_factory=Symbols)
+    above: list[str] = field(default_factory=list)
+    """The files that are being read, each named by the one before it."""
+    left: int = _MOST
 
     def file(self, path: str, around: Expr, depth: int) -> None:
         said = self.text(path)
-        if said is not None and depth <= _DEPTH:
+        if said is None or depth > _DEPTH or path in self.above:
+            return
+        self.left -= len(said) + 100
+        if self.left > 0:
+            self.above.append(path)
             one = _File(self, path, depth, [("file", around, False)])
             for line in _logical(said):
                 one.line(line)
+            self.above.pop()
 
     def named(self, path: str) -> str:
         """A path of a `source` line with its variables filled in."""

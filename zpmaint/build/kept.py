@@ -11,7 +11,6 @@ first.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,9 @@ from zpmaint.build.evidence import Evidence
 from zpmaint.build.linked import digests, linked
 from zpmaint.build.records import Records
 from zpmaint.core.files import write_whole
+from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.remembered import recall, remember
+from zpmaint.core.sealed import forget, seal, usable
 
 _FORMAT = 1  # raised when what is kept means something else
 _AUTOCONF = ("include/generated/autoconf.h", "include/linux/autoconf.h")
@@ -32,6 +34,7 @@ class Kept:
     """The folder of what is kept for the images of one work folder."""
 
     folder: Path
+    reporter: Reporter = SILENT
 
     def note(
         self, image: str, obj: Path, src: Path, notes: list[str], watched: Collection[str]
@@ -40,16 +43,22 @@ class Kept:
         sources `watched`, and its `notes`."""
         records = Records(obj, src)
         objects = digests(obj, linked(records))
+        forget(self.autoconf_path(image))
         for name in _AUTOCONF:
             if (obj / name).is_file():
                 write_whole(self.autoconf_path(image), (obj / name).read_bytes())
+                seal(self.autoconf_path(image))
                 break
         users = {**self.users(image), **{path: records.users(path) for path in watched}}
         self._write(image, {"objects": objects, "users": users, "notes": notes})
 
     def objects(self, image: str) -> Mapping[str, str] | None:
-        """The linked objects of an image with a hash of each; None where nobody noted them."""
+        """The linked objects of an image with a hash of each; None where nobody noted them, or
+        what is kept beside is damaged."""
         found = self._read(image)
+        autoconf = self.autoconf_path(image)
+        if autoconf.exists() and not usable(autoconf, reporter=self.reporter):
+            return None
         return found["objects"] if found else None
 
     def users(self, image: str) -> Mapping[str, list[str]]:
@@ -73,11 +82,8 @@ class Kept:
         self._write(f"{image}-{key}", {"evidence": seen.as_json()})
 
     def _write(self, name: str, value: Mapping[str, Any]) -> None:
-        write_whole(self.folder / f"{name}.json", json.dumps({"format": _FORMAT, **value}))
+        remember(self.folder / f"{name}.json", {"format": _FORMAT, **value})
 
     def _read(self, name: str) -> dict[str, Any] | None:
-        try:
-            found = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
-            return None
+        found = recall(self.folder / f"{name}.json", self.reporter)
         return found if isinstance(found, dict) and found.get("format") == _FORMAT else None

@@ -15,6 +15,12 @@ _ASSIGN = re.compile(r"([\w.$()/-]+?)\s*(?::|\+|\?)?=\s*(.*)")
 _WHEN = re.compile(r"(ifdef|ifndef|ifeq|ifneq|else|endif)\b(.*)")
 _CONFIG = re.compile(r"CONFIG_(\w+)")
 _PREFIXED = re.compile(r"\$\(addprefix\s+([^,\s]+)\s*,([^()]*)\)")
+_DEEPEST = 64
+"""Conditionals within one another that are told; kernels have no 6."""
+_LONGEST = 1000
+"""Characters of a conditional and its `not`s."""
+_VARIABLES = 40
+"""Variables that name one another on the way to an object."""
 _ABOVE = 3  # folders in whose Makefiles an object may be named: eventlog/acpi.o
 _SUFFIXES = (".c", ".S", ".s", ".rs", ".dts", ".asn1", ".uc")
 
@@ -49,10 +55,12 @@ def rows(text: str) -> Iterator[Row]:
     number = 0
     while number < len(lines):
         first = number
-        whole = lines[number]
-        while whole.endswith("\\") and number + 1 < len(lines):
+        parts = [lines[number]]
+        while parts[-1].endswith("\\") and number + 1 < len(lines):
             number += 1
-            whole = whole[:-1] + " " + lines[number].strip()
+            parts[-1] = parts[-1][:-1]
+            parts.append(lines[number].strip())
+        whole = " ".join(parts)
         number += 1
         said = whole.split("#")[0].strip()
         if found := _WHEN.match(said):
@@ -60,12 +68,12 @@ def rows(text: str) -> Iterator[Row]:
             if word == "endif":
                 when[-1:] = []
             elif word == "else":
-                when[-1:] = [f"not {when[-1]}"] if when else []
+                when[-1:] = [f"not {when[-1]}"[:_LONGEST]] if when else []
             else:
                 when.append(said)
         elif not whole.startswith("\t") and (row := _ASSIGN.match(said)):
             words = tuple(_expanded(row[2]).split())
-            yield Row(first + 1, number, row[1], words, tuple(when))
+            yield Row(first + 1, number, row[1], words, tuple(when[:_DEEPEST]))
 
 
 def _expanded(value: str) -> str:
@@ -86,7 +94,7 @@ def named_by(path: str, text: Text) -> tuple[str, ...] | None:
         return None
     for above in list(pure.parents)[:_ABOVE]:
         word = str(pure.with_suffix(".o").relative_to(above))
-        found = _of_object(str(above), word, text, frozenset())
+        found = _Objects(str(above), text).of(word)
         if found is not None:
             return tuple(dict.fromkeys(found))
     return None
@@ -99,25 +107,36 @@ def _makefile(folder: str, text: Text) -> str:
     return ""
 
 
-def _of_object(folder: str, word: str, text: Text, seen: frozenset[str]) -> list[str] | None:
-    """The symbols of an object, or of a variable that is used as one: $(mmu-y). None where
-    nothing names it."""
-    if word in seen:
+class _Objects:
+    """What one folder's Makefile says of objects, and of variables that are used as one."""
+
+    def __init__(self, folder: str, text: Text) -> None:
+        self.folder, self.text = folder, text
+        self.rows: dict[str, list[Row]] = {}
+        """By the words that they name."""
+        self.asked: set[str] = set()
+        for row in rows(_makefile(folder, text)):
+            for word in dict.fromkeys(row.words):
+                self.rows.setdefault(word, []).append(row)
+
+    def of(self, word: str, depth: int = 0) -> list[str] | None:
+        """The symbols of an object, or of a variable that is used as one: $(mmu-y). None where
+        nothing names it."""
+        if word in self.asked or depth > _VARIABLES:
+            return None
+        self.asked.add(word)
+        for row in self.rows.get(word, ()):
+            kind = row.name.partition("-")[0]
+            if kind in ("obj", "lib", "head", "extra"):
+                return [*_of_folder(self.folder, self.text), *row.symbols]
+            owner = row.name.rpartition("-")[0]
+            into = [f"$({row.name})"]
+            if owner:
+                into += [f"{owner}.o", f"$({owner}-y)", f"$({owner}-m)", f"$({owner}-objs)"]
+            for one in into:
+                if (above := self.of(one, depth + 1)) is not None:
+                    return [*above, *row.symbols]
         return None
-    for row in rows(_makefile(folder, text)):
-        if word not in row.words:
-            continue
-        kind = row.name.partition("-")[0]
-        if kind in ("obj", "lib", "head", "extra"):
-            return [*_of_folder(folder, text), *row.symbols]
-        owner = row.name.rpartition("-")[0]
-        into = [f"$({row.name})"]
-        if owner:
-            into += [f"{owner}.o", f"$({owner}-y)", f"$({owner}-m)", f"$({owner}-objs)"]
-        for one in into:
-            if (above := _of_object(folder, one, text, seen | {word})) is not None:
-                return [*above, *row.symbols]
-    return None
 
 
 def _of_folder(folder: str, text: Text) -> list[str]:

@@ -28,8 +28,10 @@ from zpmaint.build.setting import Setting, contents, digest, disk_faults, settin
 from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.build.worktree import fingerprint
 from zpmaint.core.errors import IndeterminateError, InfraError, KernelError
-from zpmaint.core.files import write_whole
+from zpmaint.core.files import read_mark, write_whole
 from zpmaint.core.progress import SILENT, Reporter, Step
+from zpmaint.core.remembered import recall, remember
+from zpmaint.core.sealed import usable
 from zpmaint.core.versions import KernelVersion
 from zpmaint.core.wishes import Fragment
 from zpmaint.port.values import PortStep
@@ -49,7 +51,7 @@ class _Job(Setting):
 
     @property
     def kept(self) -> Kept:
-        return Kept(self.work.folder / "evidence")
+        return Kept(self.work.folder / "evidence", self.reporter)
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ def _evidence(
     work, kept = job.work, job.kept
     state = work.obj / ".zpmaint-whole"
     objects = kept.objects(second.image.name)
-    if objects is None or not state.is_file() or state.read_text() != second.inputs:
+    if objects is None or read_mark(state) != second.inputs:
         _again(job, source, second)
         objects = kept.objects(second.image.name)
     autoconf = kept.autoconf_path(first.image.name)
@@ -216,7 +218,7 @@ def _variant(
 
 def _kernel(job: _Job, source: str, variant: _Variant) -> Kernel:
     started = time.monotonic()
-    fresh = not variant.image.is_file()
+    fresh = not usable(variant.image, reporter=job.reporter)
     if fresh:
         with job.reporter.step(f"build {job.version} {variant.flavour} ({job.arch})") as step:
             _confirmed(job, source, variant, step)
@@ -271,8 +273,10 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
     work.prepare(job.tree, source, job.later)
     if reason := work.recover():
         step.note(f"{reason}: what cannot be trusted is built again")
+    if found := work.check(job.tree):
+        step.note(f"{found}; what is damaged is made anew")
     basis = work.obj / ".zpmaint-basis"
-    if not basis.is_file() or basis.read_text() != job.basis:
+    if read_mark(basis) != job.basis:
         work.wipe()
         write_whole(basis, job.basis)
     before = work.obj / ".zpmaint-whole"
@@ -283,7 +287,8 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
     notes = _configure(job, variant, command, step)
     few = _narrowed(work.src, changed) if job.narrow and whole else []
     counted = work.folder / f"steps-{variant.flavour}"
-    expected = int(counted.read_text()) if counted.is_file() else job.profile.lines
+    before_this = read_mark(counted)
+    expected = int(before_this) if before_this.isdecimal() else job.profile.lines
     modules = ["modules"] if _has_modules(work.obj) else []
     arguments = [*command, f"-j{job.jobs}", *few, job.profile.target, *modules]
     steps = _run(job, variant, arguments, step=step, expected=expected)
@@ -332,8 +337,9 @@ def _configure(job: _Job, variant: _Variant, command: list[str], step: Step) -> 
     }
     state, done = digest([job.basis, contents(kconfigs)]), work.obj / ".zpmaint-configured"
     unknown = work.obj / ".zpmaint-unknown"
-    if done.is_file() and done.read_text() == state:
-        return unknown.read_text().splitlines() if unknown.is_file() else []
+    notes: list[str] | None = recall(unknown, job.reporter)
+    if read_mark(done) == state and notes is not None:
+        return notes
     done.unlink(missing_ok=True)
     wishes = work.folder / "allno.config"
     write_whole(wishes, kconfig.fragment(job.wishes))
@@ -360,7 +366,7 @@ def _configure(job: _Job, variant: _Variant, command: list[str], step: Step) -> 
         for wish in fragment.wishes
         if wish.symbol not in known
     ]
-    write_whole(unknown, "".join(f"{note}\n" for note in notes))
+    remember(unknown, notes)
     write_whole(done, state)
     return notes
 

@@ -7,7 +7,6 @@ FOLDER/stock-KEY.json    what came of stock's objects under one configuration
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,8 +20,9 @@ from zpmaint.build.diagnosis import diagnose
 from zpmaint.build.observed import observe
 from zpmaint.build.setting import Setting, contents, digest
 from zpmaint.core.errors import InfraError, KernelError
-from zpmaint.core.files import write_whole
+from zpmaint.core.files import read_mark, write_whole
 from zpmaint.core.progress import Step
+from zpmaint.core.remembered import recall, remember
 from zpmaint.port.proof import CompilerLine
 
 _FORMAT = 1  # raised when what is kept of stock means something else
@@ -77,7 +77,7 @@ class Bench:
         frames = {path: text for path, text in files.items() if is_kconfig(path)}
         state = digest([self.shared.basis, self.source, lines, contents(frames)])
         done, said = work.obj / ".zpmaint-configured", work.obj / ".zpmaint-kconfig-said"
-        if not (done.is_file() and done.read_text() == state and said.is_file()):
+        if read_mark(done) != state or not isinstance(recall(said, self.shared.reporter), list):
             done.unlink(missing_ok=True)
             wishes = work.folder / "allno.config"
             write_whole(wishes, lines)
@@ -85,10 +85,10 @@ class Bench:
             if status:
                 raise self._fault(printed, "is not configured")
             rows = [row.replace(f"{work.src}/", "") for row in printed]
-            write_whole(said, "".join(f"{row}\n" for row in rows if _COMPLAINT.match(row)))
+            remember(said, [row for row in rows if _COMPLAINT.match(row)])
             write_whole(done, state)
         config = (work.obj / ".config").read_text(errors="replace")
-        return Configured(kconfigs.values(config), tuple(said.read_text().splitlines()))
+        return Configured(kconfigs.values(config), tuple(recall(said) or ()))
 
     def make(self, over: Files, objects: Sequence[str]) -> Made:
         """Make objects, as many as can be, of the configured tree with `over`. Raises InfraError
@@ -125,7 +125,7 @@ class Bench:
         mended = contents(self._mended(STOCK))
         state = digest([_FORMAT, self.shared.basis, self.source, config, mended])
         place = self.shared.work.folder / f"stock-{state[:16]}.json"
-        known: dict[str, Any] = json.loads(place.read_text()) if place.is_file() else {}
+        known: dict[str, Any] = recall(place, self.shared.reporter) or {}
         if left := [name for name in objects if name not in known]:
             fresh = self.make(STOCK, left)
             for name in left:
@@ -136,7 +136,7 @@ class Bench:
                     "errors": [] if name in fresh.made else errors,
                     "grave": [row.text for row in said.grave],
                 }
-            write_whole(place, json.dumps(known))
+            remember(place, known)
         found = Made({name for name in objects if known[name]["made"]})
         for name in objects:
             found.log.said[name] = Said(

@@ -31,6 +31,7 @@ from zpmaint.build.worktree import fingerprint
 from zpmaint.core.errors import KernelError
 from zpmaint.core.files import write_whole
 from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.sealed import seal, usable
 from zpmaint.core.versions import KernelVersion
 from zpmaint.core.wishes import Fragment
 from zpmaint.port.proof import CompileProof, CompilerLine
@@ -92,6 +93,8 @@ def prove(
                 shared.work.prepare(shared.tree, source, later)
                 if reason := shared.work.recover():
                     step.note(f"{reason}: what cannot be trusted is built again")
+                if found_damaged := shared.work.check(shared.tree):
+                    step.note(f"{found_damaged}; what is damaged is made anew")
                 bench = Bench(shared, source, log, step)
                 found = _proof(bench, steps, only, (built or work) / shared.work.folder.name)
             write_kept(kept, found)
@@ -133,9 +136,10 @@ def _base(bench: Bench) -> Mapping[str, str]:
     """What the profile alone has on."""
     shared = bench.shared
     place = shared.work.folder / f"base-{digest([shared.basis, bench.source])[:16]}.config"
-    if not place.is_file():
+    if not usable(place, reporter=shared.reporter):
         bench.configure(STOCK, {})
         write_whole(place, (shared.work.obj / ".config").read_bytes())
+        seal(place)
     return kconfigs.values(place.read_text(errors="replace"))
 
 

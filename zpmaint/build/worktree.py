@@ -6,6 +6,7 @@
     FOLDER/placed      paths in src/ that may differ from the pristine tree; grows before they do
     FOLDER/obj/        what make builds in (O=)
     FOLDER/making      there while make runs in obj/; found at the start: it was killed
+    FOLDER/objects     what is in obj/ since the last make that ended well
     FOLDER/images/     finished images, by rename
 
 A process may be killed between any two lines of this file: what is on the disk then says what
@@ -15,6 +16,7 @@ has to be done again.
 from __future__ import annotations
 
 import errno
+import filecmp
 import hashlib
 import os
 import shutil
@@ -24,6 +26,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from zpmaint.build.objects import Objects
 from zpmaint.cell import launch
 from zpmaint.core.beneath import (
     ThroughLinkError,
@@ -34,10 +37,13 @@ from zpmaint.core.beneath import (
     status_beneath,
     write_beneath,
 )
+from zpmaint.core.disk import make_folder
 from zpmaint.core.errors import UserError
-from zpmaint.core.files import landing, write_whole
+from zpmaint.core.files import landing, landing_file, read_mark, write_whole
 from zpmaint.core.locks import hold
 from zpmaint.core.progress import Reporter
+from zpmaint.core.remembered import recall, remember
+from zpmaint.core.sealed import seal
 
 _NOT_SOURCE = frozenset({".git", ".svn", ".hg"})
 _BUILT_IN = (".config", "include/config", "include/generated", "include/linux/autoconf.h")
@@ -92,6 +98,7 @@ class WorkTree:
         self._placed = folder / "placed"
         self._making = folder / "making"
         self._made = folder / "made"
+        self._objects = Objects(self.obj, folder / "objects")
         self._lock = folder / ".lock"
 
     @contextmanager
@@ -104,7 +111,7 @@ class WorkTree:
     def prepare(self, tree: Path, source_id: str, later: Collection[str] = ()) -> None:
         """Make src/ from the pristine `tree`, unless it was made from the same one already; then
         only the files of `later` are added, which that one may have lacked."""
-        if self._read(self._source_id) == source_id and self.src.is_dir():
+        if read_mark(self._source_id) == source_id and self.src.is_dir():
             self.obj.mkdir(exist_ok=True)
             for path in later:
                 if status_beneath(self.src, path) is None:
@@ -123,6 +130,56 @@ class WorkTree:
             _link_tree(tree, fresh)
         self._placed.unlink(missing_ok=True)
         write_whole(self._source_id, source_id)
+
+    def check(self, tree: Path) -> str | None:
+        """Bring src/ back to the pristine `tree` where it is not as it was made, and throw away
+        what of obj/ is not as make left it. Gives what was found, where there was anything."""
+        left = self._objects.doubtful()
+        placed = self._was_placed()
+        wrong = [
+            path
+            for path, status in _files(tree)
+            if path not in placed and not self._is_linked(tree, path, status, left is None)
+        ]
+        for path in wrong:
+            if status_beneath(self.src, path) is not None:
+                remove_beneath(self.src, path)
+            _copy(tree, self.src, path)
+        if wrong:
+            self.wipe()
+            return f"{self.src}: damaged: {', '.join(wrong[:3])}"
+        if not self._made.exists():
+            return None  # nothing was ever made
+        if left is None:
+            self.wipe()
+            return f"{self.obj}: nothing vouches for the objects"
+        doubtful, missing = left
+        config = {*_CONFIG_OUTPUT} & {*doubtful, *missing}
+        if config:
+            self.wipe()
+        else:
+            for path in doubtful:
+                (self.obj / path).unlink()  # one that is missing make misses itself
+        found = [*sorted(config), *doubtful]
+        return f"{self.obj}: damaged: {', '.join(found[:3])}" if found else None
+
+    def _was_placed(self) -> set[str]:
+        return set(recall(self._placed) or ())
+
+    def _is_linked(self, tree: Path, path: str, want: os.stat_result, is_unsure: bool) -> bool:
+        """Whether a file of src/ is that of the tree, or a copy which nobody touched."""
+        try:
+            have = os.lstat(f"{self.src}/{path}")
+        except OSError:
+            return False
+        if (have.st_ino, have.st_dev) == (want.st_ino, want.st_dev):
+            return True
+        if have.st_size != want.st_size or stat.S_IFMT(have.st_mode) != stat.S_IFMT(want.st_mode):
+            return False
+        if stat.S_ISLNK(want.st_mode):
+            return (tree / path).readlink() == (self.src / path).readlink()
+        is_alike = not is_unsure and have.st_mtime_ns == want.st_mtime_ns
+        return is_alike or filecmp.cmp(tree / path, self.src / path, shallow=False)
 
     def discard(self) -> None:
         """Throw sources and objects away: the next build starts from the pristine tree."""
@@ -150,9 +207,9 @@ class WorkTree:
             facts = status_beneath(tree, path)
             if facts is not None and stat.S_ISLNK(facts.st_mode):
                 raise ThroughLinkError(path, path)
-        before = set((self._read(self._placed) or "").splitlines())
+        before = self._was_placed()
         if not before >= set(wanted):
-            write_whole(self._placed, "".join(f"{path}\n" for path in sorted(before | {*wanted})))
+            remember(self._placed, sorted(before | {*wanted}))
         changed = []
         for path in sorted(before | set(wanted)):
             content = wanted[path] if path in wanted else read_beneath(tree, path)
@@ -200,25 +257,18 @@ class WorkTree:
         write_whole(self._making, "")
         yield
         self._made.touch()
+        self._objects.note()
         self._making.unlink()
 
     def keep(self, built: Path, image: Path) -> None:
-        """Put a finished image where it stays, whole or not at all."""
-        image.parent.mkdir(parents=True, exist_ok=True)
-        fresh = image.with_name(f".{image.name}.new")
+        """Put a finished image where it stays, whole or not at all, and sealed."""
+        make_folder(image.parent)
         # What a build made may be a link, to another file of it.
         own = inside(self.folder, str(built.relative_to(self.folder)))
-        shutil.copyfile(self.folder / own, fresh, follow_symlinks=False)
-        with fresh.open("rb") as written:
-            os.fsync(written.fileno())
-        fresh.replace(image)
-
-    @staticmethod
-    def _read(path: Path) -> str | None:
-        try:
-            return path.read_text(*_NAMES)
-        except FileNotFoundError:
-            return None
+        handle = os.open(self.folder / own, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as source, landing_file(image) as out:
+            shutil.copyfileobj(source, out)
+        seal(image)
 
 
 def _copy(tree: Path, src: Path, path: str) -> None:

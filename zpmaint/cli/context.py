@@ -31,17 +31,17 @@ class CommandContext:
     @cached_property
     def out(self) -> Console:
         """Results go here: standard output, plain where it is not a terminal."""
-        from rich.console import Console
+        from zpmaint.cli.console import SafeConsole
 
         # Piped tables keep their columns whole instead of being folded at 80.
-        return Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+        return SafeConsole(width=None if sys.stdout.isatty() else 140, highlight=False)
 
     @cached_property
     def err(self) -> Console:
         """Notes go here: standard error."""
-        from rich.console import Console
+        from zpmaint.cli.console import SafeConsole
 
-        return Console(stderr=True, width=None if sys.stderr.isatty() else 140, highlight=False)
+        return SafeConsole(stderr=True, width=None if sys.stderr.isatty() else 140, highlight=False)
 
     @cached_property
     def reporter(self) -> Reporter:
@@ -53,24 +53,32 @@ class CommandContext:
     @cached_property
     def session(self) -> Session:
         from zpmaint.app.session import Session
+        from zpmaint.core.ends import begin
         from zpmaint.core.places import Places
 
-        return Session.open(Places.find(self._project), self.reporter)
+        session = Session.open(Places.find(self._project), self.reporter)
+        begin(session.places.cache, session.places.state, reporter=self.reporter)
+        return session
 
     @cached_property
     def new_session(self) -> Session:
         """A session in a project whose patch sets may still have to be made."""
         from zpmaint.app.session import Session
+        from zpmaint.core.ends import begin
         from zpmaint.core.places import Places
 
-        return Session.open(Places.find(self._project), self.reporter, is_new=True)
+        session = Session.open(Places.find(self._project), self.reporter, is_new=True)
+        begin(session.places.cache, session.places.state, reporter=self.reporter)
+        return session
 
     def json(self, value: Any) -> None:
         """Print one JSON document."""
         import json
 
-        json.dump(value, sys.stdout, indent=2, ensure_ascii=False, default=str)
-        sys.stdout.write("\n")
+        from zpmaint.core.shown import json_visible
+
+        text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+        sys.stdout.write(json_visible(text) + "\n")
 
 
 pass_context = click.make_pass_decorator(CommandContext)

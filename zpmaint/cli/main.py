@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from zpmaint import __version__
 from zpmaint.cli.commands import CommandGroup
 from zpmaint.cli.context import CommandContext
 from zpmaint.core import errors
+from zpmaint.core.shown import visible
 
 
 @click.command(
@@ -47,7 +49,17 @@ def cli(ctx: click.Context, project: Path | None, quiet: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the status of errors.py."""
-    sys.exit(_status(arguments))
+    sys.exit(status_of(arguments))
+
+
+def status_of(arguments: Sequence[str] | None) -> int:
+    """Run the command line; its exit status, also where nobody can be told."""
+    try:
+        return _status(arguments)
+    except OSError:  # standard error is closed, too
+        return errors.EXIT_INFRA
+    finally:
+        _let_go_of_output()
 
 
 def _status(arguments: Sequence[str] | None) -> int:
@@ -56,7 +68,7 @@ def _status(arguments: Sequence[str] | None) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.UsageError as error:
+    except click.ClickException as error:
         error.show()
         return errors.EXIT_USER
     except (click.Abort, KeyboardInterrupt):
@@ -67,10 +79,12 @@ def _status(arguments: Sequence[str] | None) -> int:
         if error.hint:
             _say(f"  next: {error.hint}")
         return error.exit_status
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click makes the one the other, with status 1
         # The reader of our output went away (`zpmaint results | head`): not an error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return errors.EXIT_OK
+        if _reader_is_gone():
+            return errors.EXIT_OK
+        _say("infrastructure error: a program that was written to has ended")
+        return errors.EXIT_INFRA
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _say(f"infrastructure error: {where}{error.strerror or error}")
@@ -80,12 +94,31 @@ def _status(arguments: Sequence[str] | None) -> int:
     return status if isinstance(status, int) else errors.EXIT_OK
 
 
+def _reader_is_gone() -> bool:
+    """Whether it is standard output that nobody reads any more, and no other pipe."""
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)  # errors are told unasked
+        return bool(poll.poll(0))
+    except (OSError, ValueError):
+        return False
+
+
+def _let_go_of_output() -> None:
+    """Drop what cannot be printed: Python would try it once more as it ends, and say so."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _say(line: str) -> None:
+    line = visible(line)
     click.echo(f"zpmaint: {line}" if not line.startswith(" ") else line, err=True)
 
 
 def _internal(error: Exception) -> int:
-    from zpmaint.cli import crash  # noqa: PLC0415 (what a bug alone needs)
+    from zpmaint.core import crash  # noqa: PLC0415 (what a bug alone needs)
 
     name = crash.keep(error)
     _say(f"internal error: {type(error).__name__}: {error}".splitlines()[0])

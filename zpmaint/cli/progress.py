@@ -20,7 +20,9 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from zpmaint.cli.console import SafeConsole
 from zpmaint.core.progress import SILENT, Reporter, Step
+from zpmaint.core.shown import visible
 
 _PLAIN_EVERY = 15.0  # seconds between two lines of one step in a log
 
@@ -30,7 +32,7 @@ def reporter_for(stream: TextIO, *, quiet: bool) -> Reporter:
     if quiet:
         return SILENT
     if stream.isatty() and os.environ.get("TERM") != "dumb":
-        return Live(Console(file=stream, highlight=False))
+        return Live(SafeConsole(file=stream, highlight=False))
     return Plain(stream)
 
 
@@ -66,7 +68,7 @@ class Plain:
         self._stream = stream
 
     def line(self, text: str) -> None:
-        self._stream.write(text + "\n")
+        self._stream.write(visible(text) + "\n")
         self._stream.flush()
 
     @contextmanager

@@ -35,7 +35,7 @@ def command(context: CommandContext, *, out: Path, base_url: str) -> int:
     session = context.session
     now = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
     written = write_site(
-        session.ledger.history(),
+        session.ledger.outlined(),
         session.config,
         all_patchsets(session.places.project),
         out,

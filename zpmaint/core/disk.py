@@ -51,6 +51,19 @@ def writing(path: Path) -> Iterator[None]:
         raise DiskError(path, error) from None
 
 
+@contextmanager
+def filling(folder: Path) -> Iterator[None]:
+    """Tell what a disk says while `folder` is filled as a DiskError; other errors pass."""
+    try:
+        yield
+    except OSError as error:
+        name = error.filename
+        inside = name is None or str(name).startswith(str(folder))
+        if isinstance(error, DiskError) or not inside or error.errno not in _HINTS:
+            raise
+        raise DiskError(Path(str(name or folder)), error) from None
+
+
 def sync_folder(folder: Path) -> None:
     """Have the names in `folder` on the disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from zpmaint.core.disk import exchange, make_folder, sync_folder, sync_tree, writing
+from zpmaint.core.disk import exchange, filling, make_folder, sync_folder, sync_tree, writing
 from zpmaint.core.locks import hold
 from zpmaint.core.progress import SILENT, Reporter
 
@@ -34,6 +34,15 @@ def write_whole(path: Path, data: bytes | str) -> None:
         make_folder(path.parent)
     with landing_file(path) as out:
         out.write(data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data)
+
+
+def read_mark(path: Path) -> str:
+    """The text of a small file that only says which state something is in; "" where there is none.
+    Damage makes it the mark of no state."""
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
 
 
 @contextmanager
@@ -74,7 +83,8 @@ def landing(path: Path) -> Iterator[Path]:
         fresh = Path(tempfile.mkdtemp(dir=path.parent, prefix=prefix))
     try:
         fresh.chmod(0o755)
-        yield fresh
+        with filling(fresh):
+            yield fresh
         with writing(path):
             sync_tree(fresh)
             _take_the_place(fresh, path)

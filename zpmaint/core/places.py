@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,12 +62,48 @@ class Places:
 
 
 def kept_in() -> tuple[Path, Path]:
-    """The cache and the state, by the environment alone."""
-    if home := os.environ.get("ZPMAINT_HOME"):
-        return Path(home).resolve() / "cache", Path(home).resolve() / "state"
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
+    """The cache and the state, by the environment alone. Raises UserError."""
+    if named := os.environ.get("ZPMAINT_HOME"):
+        home = _usable(named)
+        return home / "cache", home / "state"
+    try:
+        own = Path.home()
+    except RuntimeError:
+        raise UserError(
+            "nobody says where your home is", "name a folder with ZPMAINT_HOME, as /srv/zpmaint"
+        ) from None
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or own / ".cache")
+    state = Path(os.environ.get("XDG_STATE_HOME") or own / ".local/state")
     return cache / "zpmaint", state / "zpmaint"
+
+
+# What make, the shell and the compilers' lists of paths take for signs of their own.
+_UNFIT = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff:;#$%&*?!<>|()\[\]{}\"'`\\]")
+
+
+def _usable(named: str) -> Path:
+    """The folder that ZPMAINT_HOME names. Raises UserError where nothing could be built or kept
+    there: better at once than after an hour."""
+    home = Path(named).absolute()
+    hint = "name another folder with ZPMAINT_HOME, as /srv/zpmaint"
+    if found := _UNFIT.search(str(home)):
+        what = {" ": "a blank", ":": "a colon", "\n": "a line end"}.get(found[0], repr(found[0]))
+        raise UserError(
+            f"ZPMAINT_HOME is {str(home)!r}: {what} in it, and make builds no kernel below such a "
+            "folder",
+            hint,
+        )
+    try:
+        home = home.resolve()
+        there = next(place for place in (home, *home.parents) if place.exists())
+        if not there.is_dir():
+            raise UserError(f"ZPMAINT_HOME is {str(home)!r}: {there} is not a folder", hint)
+    except (OSError, RuntimeError) as error:  # too long, links in a circle, not to be entered
+        cause = getattr(error, "strerror", None) or str(error)
+        raise UserError(f"ZPMAINT_HOME is {str(home)!r}: {cause}", hint) from None
+    if there != home and not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(f"ZPMAINT_HOME is {str(home)!r}: {there} cannot be written", hint)
+    return home
 
 
 def project_id(project: Path, name: str = "") -> str:

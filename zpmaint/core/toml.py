@@ -3,11 +3,17 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from zpmaint.core.errors import UserError
+
+_DEEPEST = 100
+"""Parts of a dotted key. tomllib takes the square of their number, and Python dies of a table that
+is some ten thousand deep."""
+_DEEP_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]++\s*+\.\s*+){{{_DEEPEST}}}")
 
 
 def read_toml(path: Path, *, absent: str = "", hint: str = "") -> dict[str, Any]:
@@ -26,6 +32,8 @@ def read_toml(path: Path, *, absent: str = "", hint: str = "") -> dict[str, Any]
 
 def parse_toml(text: str, name: str | Path) -> dict[str, Any]:
     """The tables of `text`. Raises UserError, naming the file, where it is no TOML."""
+    if _DEEP_KEY.search(text):
+        raise UserError(f"{name}: not TOML of ours: a key of more than {_DEEPEST} parts")
     try:
         return tomllib.loads(text)
     except RecursionError:

@@ -8,7 +8,9 @@ import re
 import zlib
 from collections.abc import Sequence
 
-_CHUNK = re.compile(r"(literal|delta) (\d+)\s*$")
+LIMIT = 64 << 20
+"""Bytes that a binary file, or a delta, may have; the largest of a kernel has under one million."""
+_CHUNK = re.compile(r"(literal|delta) ([0-9]{1,12})\s*$")
 
 
 def after(lines: Sequence[str], before: bytes | None) -> bytes | str:
@@ -24,6 +26,8 @@ def after(lines: Sequence[str], before: bytes | None) -> bytes | str:
         made = _applied(*chunks[0], before or b"")
         if len(chunks) > 1 and _applied(*chunks[1], made) != (before or b""):
             return "the file is another one than the binary change was made for"
+    except _TooLargeError:
+        return f"a binary file of more than {LIMIT >> 20} MB"
     except (ValueError, IndexError, zlib.error):
         if chunks[0][0] == "delta":
             return "the file is another one than the binary change was made for"
@@ -43,14 +47,21 @@ def _chunks(lines: Sequence[str]) -> list[tuple[str, int, list[str]]]:
     return found
 
 
+class _TooLargeError(ValueError):
+    """What is declared is more than `LIMIT`."""
+
+
 def _applied(kind: str, size: int, rows: Sequence[str], before: bytes) -> bytes:
     """Raises ValueError, IndexError or zlib.error for what is damaged or does not fit."""
+    if size > LIMIT:
+        raise _TooLargeError
     packed = bytearray()
     for row in rows:
         mark = row[0]
         length = ord(mark) - ord("A") + 1 if mark.isupper() else ord(mark) - ord("a") + 27
         packed += base64.b85decode(row[1:])[:length]
-    data = zlib.decompress(bytes(packed))
+    # No more than is declared is unpacked.
+    data = zlib.decompressobj().decompress(bytes(packed), size + 1)
     if len(data) != size:
         raise ValueError("another length")
     return data if kind == "literal" else _delta(data, before)
@@ -74,8 +85,10 @@ def _delta(delta: bytes, before: bytes) -> bytes:
     if number() != len(before):
         raise ValueError("another file")
     length = number()
+    if length > LIMIT:
+        raise _TooLargeError
     out = bytearray()
-    while at < len(delta):
+    while at < len(delta) and len(out) <= length:
         order = delta[at]
         at += 1
         if order & 0x80:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 
@@ -32,6 +33,10 @@ _ENCODINGS = (*_PLAIN, b"quoted-printable", b"base64")
 _NAMED = re.compile(r"\.(?:patch|diff|txt|eml|mbox|mbx)(?:\.\w+)?$", re.I)
 _MIME = re.compile(rb"^content-(?:type|transfer-encoding):", re.MULTILINE | re.IGNORECASE)
 _DEPTH = 8  # mails inside of mails
+# What the stdlib's email raises of a header that it cannot make sense of.
+_UNREADABLE = (
+    ValueError, LookupError, TypeError, AttributeError, AssertionError, MessageError,
+)  # fmt: skip
 _DIFF = re.compile(rb"^(?:--- .*\r*\n\+\+\+ |diff --git |@@ -\d|Index: )", re.MULTILINE)
 
 
@@ -89,7 +94,7 @@ def field_of(message: bytes, name: str) -> str:
             for part, charset in decode_header(text)
         )
         return " ".join("".join(parts).split())
-    except (LookupError, ValueError):
+    except (LookupError, ValueError, MessageError):
         return text
 
 
@@ -100,6 +105,10 @@ def letters(message: bytes, name: str) -> list[Letter]:
         return _letters(message, name, 0)
     except UserError as error:
         return [Letter(message, fault=error.what.removeprefix(f"{name}: "))]
+    except RecursionError:
+        return [Letter(message, fault="parts inside of parts, too deep")]
+    except _UNREADABLE as error:
+        return [Letter(message, fault=f"its MIME cannot be read: {error!r:.200}")]
 
 
 def _letters(message: bytes, name: str, depth: int) -> list[Letter]:

@@ -137,8 +137,7 @@ class Reader:
             read = None
         if bare.said("deleted file mode"):
             made = None
-        self.inside(read, start)
-        self.inside(made, start)
+        self.named(read, made, start)
         diff = FileDiff(head, hunks, binary, read, made, start + 1)
         if why := _hollow(diff):
             self.unread.append(Note(start + 1, why))
@@ -157,8 +156,7 @@ class Reader:
         old, new = (self.path(name, start) for name in names)
         if old is not None and new is not None and old != new:
             old = new = self.one_name(old, new)
-        self.inside(old, start)
-        self.inside(new, start)
+        self.named(old, new, start)
         hunks = tuple(self.hunks())
         if len(hunks) == 1 and old is not None and new is not None:
             # The date of a side that is not there is the epoch's, or svn says so.
@@ -193,6 +191,13 @@ class Reader:
                 f"{name} has no path that -p{self.strip} leaves", "name the strip level: -p0", line
             )
         return "/".join(parts[self.strip :])
+
+    def named(self, old: str | None, new: str | None, line: int) -> None:
+        """Raise for names that no patch may have."""
+        if old is None and new is None:
+            raise self.fail("a diff of no file: neither of its names is one", _DAMAGED, line)
+        self.inside(old, line)
+        self.inside(new, line)
 
     def inside(self, path: str | None, line: int) -> None:
         parts = (path or "").split("/")

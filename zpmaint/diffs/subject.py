@@ -32,15 +32,16 @@ class Subject:
 
 def read_subject(text: str) -> Subject:
     """What a subject says."""
-    rest = text
+    at = 0
     is_reply = False
-    while found := _REPLY.match(rest) or _FORWARD.match(rest):
-        is_reply = is_reply or bool(_REPLY.match(rest))
-        rest = rest[found.end() :]
+    while found := _REPLY.match(text, at) or _FORWARD.match(text, at):
+        is_reply = is_reply or found.re is _REPLY
+        at = found.end()
     tags = []
-    while found := _TAG.match(rest):
+    while found := _TAG.match(text, at):
         tags.append(found[1])
-        rest = rest[found.end() :]
+        at = found.end()
+    rest = text[at:]
     words = " ".join(tags)
     version = _VERSION.search(words)
     number = _NUMBER.search(words)

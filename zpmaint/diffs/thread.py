@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.text import to_text
@@ -21,6 +22,8 @@ from zpmaint.diffs.subject import Subject, read_subject
 
 _ID = re.compile(r"<[^<>\s]+>")
 _SIGNED = re.compile(r"^[A-Z][A-Za-z]*(?:-[A-Za-z]+)*-by: \S.*<\S+@\S+>[ \t]*$", re.MULTILINE)
+_LISTED = 20
+"""Missing parts that are named, those beyond are counted."""
 _TRAILER = re.compile(rb"^[A-Z][A-Za-z]*(?:-[A-Za-z]+)*: \S.*$")
 
 
@@ -176,9 +179,8 @@ def _newest(
             )
     if len(numbered) > 1:
         notes.append(f"of {len(numbered)} versions {_v(version)} is taken")
-    if [one.member.name for one in parts] != [
-        one.member.name for one in patches if one in numbered[version] and one in parts
-    ]:
+    ours = {id(one) for one in parts}
+    if [id(one) for one in parts] != [id(one) for one in patches if id(one) in ours]:
         notes.append("put in the order of their numbers")
     taken: list[Mail] = []
     for one in patches:
@@ -195,14 +197,19 @@ def _v(version: tuple[int, int]) -> str:
 
 
 def _lacking(group: Iterable[Mail]) -> list[str]:
-    """The parts of a version that are not there: ["2/7"]."""
+    """The parts of a version that are not there: ["2/7"]; of many the first and how many more."""
     found: dict[int, set[int]] = defaultdict(set)
     for one in group:
         found[one.subject.total].add(one.subject.number or 0)
-    return [
-        f"{n}/{total}" for total, there in sorted(found.items()) for n in range(1, total + 1)
-        if n not in there
-    ]  # fmt: skip
+    return [part for total, there in sorted(found.items()) for part in _gone(total, there)]
+
+
+def _gone(total: int, there: Collection[int]) -> Iterator[str]:
+    gone = (n for n in range(1, total + 1) if n not in there)
+    yield from (f"{n}/{total}" for n in islice(gone, _LISTED))
+    left = total - sum(1 <= n <= total for n in there) - _LISTED
+    if left > 0:
+        yield f"{left} more of {total}"
 
 
 def _collected(kept: Sequence[Mail], mails: Sequence[Mail]) -> dict[str, tuple[str, ...]]:
@@ -211,9 +218,10 @@ def _collected(kept: Sequence[Mail], mails: Sequence[Mail]) -> dict[str, tuple[s
     names = {id_: [one.member.name] for one in kept for id_ in one.ids}
     titles = {(one.subject.title, one.subject.version): one.member.name for one in kept}
     version = max((one.subject.version for one in kept if one.subject.number), default=None)
+    all_parts = [one.member.name for one in kept if one.subject.number]
     for one in mails:
         if one.is_cover and one.subject.version == version:
-            names |= {id_: [k.member.name for k in kept if k.subject.number] for id_ in one.ids}
+            names |= dict.fromkeys(one.ids, all_parts)
     for one in mails:
         if not one.subject.is_reply:
             continue

@@ -10,7 +10,6 @@ from collections.abc import Collection
 from pathlib import Path
 
 from zpmaint.core.errors import InfraError
-from zpmaint.core.tools import need
 from zpmaint.sources.tar_stream import regular_files
 from zpmaint.sources.xz import decoded
 
@@ -36,7 +35,6 @@ def names_in(archive: Path, names: Collection[str]) -> set[str]:
 
     Raises InfraError where the archive is damaged.
     """
-    need("xz")
     with tempfile.NamedTemporaryFile("w", prefix="zpmaint-names-") as words:
         words.write("".join(f"{name}\n" for name in sorted(names)))
         words.flush()
@@ -45,10 +43,10 @@ def names_in(archive: Path, names: Collection[str]) -> set[str]:
         awk = ["awk", "NR == FNR { wanted[$0]; next } $0 in wanted && !seen[$0]++", words.name, "-"]
         bytewise = {**os.environ, "LC_ALL": "C"}
         with (
-            subprocess.Popen(["xz", "-dc", str(archive)], stdout=subprocess.PIPE) as xz,
+            decoded(archive) as source,
             subprocess.Popen(
                 ["tr", "-cs", "A-Za-z0-9_", "\n"],
-                stdin=xz.stdout,
+                stdin=source.stream,
                 stdout=subprocess.PIPE,
                 env=bytewise,
             ) as split,
@@ -56,10 +54,9 @@ def names_in(archive: Path, names: Collection[str]) -> set[str]:
                 awk, stdin=split.stdout, stdout=subprocess.PIPE, env=bytewise
             ) as found,
         ):
-            assert xz.stdout and split.stdout and found.stdout
-            xz.stdout.close()  # the next in the pipe alone holds it: xz ends when tr does
-            split.stdout.close()
+            assert split.stdout and found.stdout
+            split.stdout.close()  # the next in the pipe alone holds it
             seen = {line.rstrip(b"\n") for line in found.stdout}
-    if xz.returncode or split.returncode or found.returncode:
+    if split.returncode or found.returncode:
         raise InfraError(f"{archive}: cannot be read", "delete it; it will be fetched again")
     return {name.decode() for name in seen}

@@ -52,16 +52,15 @@ class BenchRecord:
         return self.accelerator == "tcg,icount"
 
     @property
-    def rank(self) -> tuple[bool, bool, int, int, float]:
+    def rank(self) -> tuple[bool, bool, int, int]:
         """Of two benchmarks of a kernel the larger tells more: all patterns, huge pages, how far
-        up and how many sizes; else the newer."""
+        up and how many sizes."""
         pages = self.asked["pages"]
         return (
             self.asked["pattern"] == "*",
             bool(self.asked["huge"]),
             max(pages),
             len(pages),
-            self.finished,
         )
 
 

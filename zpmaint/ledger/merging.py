@@ -19,15 +19,19 @@ def take_over(db: sqlite3.Connection, theirs: sqlite3.Connection, now: float) ->
     texts = _Texts(db, theirs)
     pulled = order.pull_back(db, now)
     doubted: set[Kernel] = set()
-    new = 0
+    new = ahead = 0
     for values in theirs.execute(rows.ALL):
         row = dict(zip(rows.COLUMNS, values, strict=True))
         if db.execute(rows.IS_THERE, (row["digest"],)).fetchone():
             continue
         new += 1
-        place = order.taken_in(db, Place(row["origin"], row["number"], row["turn"]), now)
+        is_ahead = row["turn"] > now
+        ahead += is_ahead
+        moment = now + ahead * order.CLOSE  # of several each has its own
         kernel = (row["project"], row["version"], row["arch"], row["patchset"])
-        if row["turn"] > now or kernel in pulled:
+        theirs_place = Place(row["origin"], row["number"], row["turn"])
+        place = order.taken_in(db, theirs_place, kernel, moment)
+        if is_ahead or kernel in pulled:
             doubted.add(kernel)
         row |= {name: texts.ours(row[name]) for name in rows.TEXTS}
         row["turn"] = place.turn

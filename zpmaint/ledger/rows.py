@@ -121,6 +121,13 @@ def texts_of(documents: dict[str, Any]) -> dict[str, str | None]:
 
 def record(row: tuple[Any, ...], contents: Contents) -> Record:
     """The record of a row of RECORDS. Raises ValueError for one that is damaged."""
+    try:
+        return _record(row, contents)
+    except (AttributeError, KeyError, RecursionError, TypeError) as error:
+        raise ValueError(f"a record's documents are damaged: {error!r:.200}") from None
+
+
+def _record(row: tuple[Any, ...], contents: Contents) -> Record:
     found = dict(zip(COLUMNS, row, strict=True))
     texts = {name: contents.text(found[name]) for name in TEXTS if found[name] is not None}
     documents: dict[str, Any] = {name: json.loads(text) for name, text in texts.items()}
@@ -138,6 +145,13 @@ def record(row: tuple[Any, ...], contents: Contents) -> Record:
         seconds=codec.from_json(dict[str, float], documents.get("seconds") or {}, "seconds"),
         **stages,
     )
+
+
+def outline(row: tuple[Any, ...]) -> Record:
+    """The record of a row of RECORDS without its documents."""
+    found = dict(zip(COLUMNS, row, strict=True))
+    plain = ("key", "version", "arch", "patchset", "why", "project", "started", "finished", "turn")
+    return Record(result=Result(found["result"]), **{name: found[name] for name in plain})
 
 
 def summary(row: tuple[Any, ...]) -> Summary:

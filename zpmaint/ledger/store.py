@@ -12,7 +12,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -43,7 +43,8 @@ from zpmaint.ledger.values import Record, Summary
 Found = TypeVar("Found")
 
 _SETTLING = tuple(str(result) for result in Result if result.settles)
-_SETTLED = f"key = ? AND result IN ({', '.join('?' * len(_SETTLING))})"
+_IS_SETTLED = f"result IN ({', '.join('?' * len(_SETTLING))})"
+_SETTLED = f"key = ? AND {_IS_SETTLED}"
 _KERNEL = "version = ? AND arch = ? AND patchset = ?"
 
 
@@ -162,6 +163,27 @@ class Ledger:
         given = {name: value for name, value in wanted.items() if value is not None}
         return self._records(" AND ".join(f"{name} = ?" for name in given), *given.values())
 
+    def outlined(self) -> list[Record]:
+        """Every record, newest first, and the documents of those alone that stand for their kernel:
+        its newest, and its newest settled one. For pages, of which one shows one of them whole."""
+        condition, values = self._condition("")
+        newest = (
+            "id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY version, arch, "
+            f"patchset {rows.NEWEST}) AS place FROM record WHERE {condition} AND {{}}) "
+            "WHERE place = 1)"
+        )
+        whole = f"{newest.format('TRUE')} OR {newest.format(_IS_SETTLED)}"
+        with explained(self.path):
+            found = self._db.execute(
+                f"SELECT {whole}, {', '.join(rows.COLUMNS)} FROM record "
+                f"WHERE {condition} {rows.NEWEST}",
+                (*values, *values, *_SETTLING, *values),
+            )
+            return [
+                rows.record(row[1:], self._contents) if row[0] else rows.outline(row[1:])
+                for row in found
+            ]
+
     def known_summary(self, key: str) -> Summary | None:
         """As `known`, at a glance, with its inputs."""
         return self._planned(_SETTLED, key, *_SETTLING)
@@ -219,7 +241,10 @@ class Ledger:
             explained(self.path),
             transaction(self._db),
         ):
-            return take_over(self._db, theirs, self._clock())
+            new = take_over(self._db, theirs, self._clock())
+        with suppress(sqlite3.OperationalError):  # somebody reads: the log is folded in later
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return new
 
     def _own(self, record: Record) -> Record:
         if self._scope and not record.project:
@@ -249,8 +274,7 @@ class Ledger:
         self, select: str, where: str, values: Sequence[str], *, latest: bool, limit: int
     ) -> sqlite3.Cursor:
         """Rows of the scope in a format that is known, newest first; `latest`: one a kernel."""
-        scope, owner = self._scoped("record")
-        condition = " AND ".join(part for part in (f"format <= {FORMAT}", scope, where) if part)
+        condition, owner = self._condition(where)
         if latest:
             condition = (
                 "id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY version, arch,"
@@ -260,12 +284,18 @@ class Ledger:
             f"{select} WHERE {condition} {rows.NEWEST} LIMIT {limit}", (*owner, *values)
         )
 
+    def _condition(self, where: str) -> Clause:
+        """For the rows of the scope in a format that is known."""
+        scope, owner = self._scoped("record")
+        parts = (f"format <= {FORMAT}", scope, where)
+        return " AND ".join(part for part in parts if part), owner
+
     def _benchmarks(self, where: str, *values: str) -> list[BenchRecord]:
         scope, owner = self._scoped("benchmark")
         conditions = " AND ".join(part for part in (scope, where) if part)
         with explained(self.path):
             found = self._db.execute(
-                f"{benchmarks.SELECT} WHERE {conditions} ORDER BY finished DESC, id DESC",
+                f"{benchmarks.SELECT} WHERE {conditions} ORDER BY id DESC",
                 (*owner, *values),
             ).fetchall()
             return [benchmarks.read(row) for row in found]

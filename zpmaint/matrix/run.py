@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from zpmaint.core.crash import as_failure
 from zpmaint.core.errors import EXIT_OK, IndeterminateError, InfraError, ZpmaintError
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.result import Result, worst
@@ -75,17 +76,23 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
 
     A verification that settles nothing (an INFRA or INDETERMINATE record, or an InfraError, which
     becomes one) is tried again once, after all others: by then the network may be back. Both
-    tries are recorded. Neither it nor another expected error stops the rest.
+    tries are recorded. No error of one of them stops the rest, a bug of ours neither: it is
+    recorded as INDETERMINATE, its traceback kept.
     With `leases` one that another process is at is left to it, and looked for in the ledger after
     all others.
-    What the ledger itself raises, ^C and bugs end the run; all that had ended is recorded."""
+    What the ledger itself raises and ^C end the run; all that had ended is recorded."""
     dues = list(dues)
     done: dict[int, Done] = {}
 
     def attempt(place: int, *, retried: bool = False, waits: bool = True) -> bool:
         """False: another process is at it."""
         due = dues[place]
-        key = key_of(due)
+        try:
+            key = key_of(due)
+        except Exception as error:
+            known_error = error if isinstance(error, ZpmaintError) else as_failure(error)
+            done[place] = Done(due, None, fresh=True, error=known_error, retried=retried)
+            return True
         if leases is None or ledger.known(key) is not None:
             verified(place, due, key, retried)
             return True
@@ -129,15 +136,19 @@ def _verified(due: Due, key: str, verify: Callable[[Due], Record]) -> Record:
     try:
         return verify(due)
     except InfraError as error:
-        return Record(
-            key=key,
-            version=str(due.version),
-            arch=due.arch,
-            patchset=due.patchset,
-            result=(
-                Result.INDETERMINATE if isinstance(error, IndeterminateError) else Result.INFRA
-            ),
-            why=str(error),
-            started=started,
-            finished=time.time(),
-        )
+        failure = error
+    except ZpmaintError:
+        raise
+    except Exception as error:
+        failure = as_failure(error)
+    is_open = isinstance(failure, IndeterminateError)
+    return Record(
+        key=key,
+        version=str(due.version),
+        arch=due.arch,
+        patchset=due.patchset,
+        result=Result.INDETERMINATE if is_open else Result.INFRA,
+        why=str(failure),
+        started=started,
+        finished=time.time(),
+    )

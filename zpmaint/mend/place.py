@@ -24,7 +24,8 @@ def placed(
     placed: list[Aligned] = []
     offset = end = 0
     for hunk in file.hunks:
-        hint = max(hunk.old_start - 1, 0) + offset
+        # In a file without lines there is one place.
+        hint = max(hunk.old_start - 1, 0) + offset if keys else 0
         found = _place(file, hunk, keys, hint=hint, end=end, name=name, base=base)
         if found.unclear is not None:
             raise UserError(

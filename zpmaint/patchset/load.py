@@ -17,6 +17,8 @@ from zpmaint.patchset.schema import AnchorTable, PatchTable
 from zpmaint.patchset.values import Adoption, Anchor, ConfigRow, Flip, PatchSet, Telling
 
 TABLE = "patch.toml"
+_LIKE = 20
+"""Sets that are like one another in a row."""
 
 
 def find_patchset(name_or_path: str, project: Path) -> PatchSet:
@@ -97,6 +99,8 @@ def _like(name: str, path: Path, sets: Path, above: tuple[Path, ...]) -> PatchSe
     if asked in above:
         circle = " -> ".join(place.name for place in (*above[above.index(asked) :], asking, asked))
         raise UserError(f"{path}: like: a circle: {circle}", "name a set that is like none of them")
+    if len(above) >= _LIKE:
+        raise UserError(f"{path}: like: more than {_LIKE} sets, each like the next")
     if not (sets / name / TABLE).is_file():
         raise UserError(f"{path}: like: no patch set {name!r} in {sets}")
     return load_patchset(sets / name, sets, above=(*above, asking))

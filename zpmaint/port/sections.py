@@ -80,6 +80,8 @@ def perform(part: FileDiff, files: Overlay) -> Effect | str:
             return "there is a file of this name"
         if part.binary:
             return _binary(part, None)
+        if any(change.pre for change in changes):
+            return "lines are taken from a file that is to be new"
         return Effect(
             {str(made): join(t for c in changes for t in c.post)}, (0,) * len(changes), changes
         )

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from zpmaint.core.config import Config
 from zpmaint.core.result import Result
+from zpmaint.core.shown import visible
 from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.rows import Figure, Row, rows_of
@@ -26,15 +27,19 @@ _LEGEND_OF_FIGURES = """ The figures are what
 reading untouched memory adds, and the kernel's instructions for each page that is read, stock
 {arrow} patched; one figure where there is no patched kernel, as upstream itself behaves as the
 patch wants."""
+_TRIED = f"The last try ended `{Result.INDETERMINATE}`: it failed, nobody knows why yet.\n"
 _ARROW = "\N{RIGHTWARDS ARROW}"
 _SPECIAL = re.compile(r"[\\`*|<>\[\]]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
 def document(config: Config, records: Iterable[Record], patchset: PatchSet) -> str:
     """The document of one patch set, newest kernel first; the order of `records` does not
-    matter. A kernel that only the infrastructure failed on has no row: nothing is known of it."""
+    matter. A kernel that only the infrastructure failed on has no row: nothing is known of it. One
+    that failed, nobody knows why, has none either, and is named below."""
+    records = list(records)
     settled = [record for record in records if record.result.settles]
     rows = [row for row in rows_of(config, settled, patchset.name) if row.record]
+    tried = [row for row in rows_of(config, records, patchset.name) if _is_open(row)]
     # What a set measures nothing of has no column.
     figures = [name for name in _FIGURES if any(row.read(name) for row in rows)]
     cost = any(row.cost for row in rows)
@@ -49,8 +54,19 @@ def document(config: Config, records: Iterable[Record], patchset: PatchSet) -> s
         _line(["kernel", "arch", "port", "cases", *measured, "result"]),
         _line([*["---"] * 4, *("---:" for _ in measured), "---"]),
         *(_line(_cells(row, figures, cost=cost)) for row in rows),
+        *(["", _TRIED, *map(_named, tried)] if tried else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _is_open(row: Row) -> bool:
+    """Whether the last that is known of a kernel is that it failed, nobody knows why."""
+    newest = row.attempt or row.record
+    return newest is not None and newest.result is Result.INDETERMINATE
+
+
+def _named(row: Row) -> str:
+    return f"- {_escaped(row.version)} ({_escaped(row.arch)})"
 
 
 def _summary(rows: list[Row]) -> str:
@@ -107,4 +123,4 @@ def _pair(figure: Figure | None) -> str:
 
 def _escaped(text: str) -> str:
     """Text as one line of a table's cell, its characters standing for themselves."""
-    return _SPECIAL.sub(lambda found: f"\\{found[0]}", " ".join(text.split()))
+    return _SPECIAL.sub(lambda found: f"\\{found[0]}", " ".join(visible(text).split()))

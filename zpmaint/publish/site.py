@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 import shlex
 import uuid
 from collections.abc import Iterable, Sequence
@@ -21,6 +20,7 @@ from zpmaint.core.config import Config
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, locked
 from zpmaint.core.result import Tone
+from zpmaint.core.shown import json_visible, visible
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.reading import sentences
 from zpmaint.ledger.values import Record
@@ -330,11 +330,9 @@ def _feed(
     )
 
 
-_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-"""What neither XML nor HTML may hold, as a console may."""
-
-
 def _bytes(name: str, text: str) -> bytes:
     if name.endswith(".patch"):
         return text.encode("utf-8", "surrogateescape")  # byte for byte what the port gave
-    return _NOT_TEXT.sub("\N{REPLACEMENT CHARACTER}", text).encode("utf-8", "replace")
+    # Escape sequences and marks of direction are shown, not acted on.
+    text = json_visible(text) if name.endswith(".json") else visible(text)
+    return text.encode("utf-8", "replace")

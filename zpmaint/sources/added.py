@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+
+from zpmaint.core.remembered import recall
 
 
 def later_file(tree: Path) -> Path:
@@ -18,8 +19,4 @@ def added_later(tree: Path) -> frozenset[str]:
     They are no part of what a tree is known by: every Kconfig and Makefile was there before, so
     that with them no kernel is configured or built in another way. Empty for a tree that was not
     unpacked here."""
-    try:
-        found = json.loads(later_file(tree).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return frozenset()
-    return frozenset(found)
+    return frozenset(recall(later_file(tree)) or ())

@@ -11,7 +11,6 @@ no rights are needed.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -26,10 +25,12 @@ from zpmaint.core.errors import InfraError
 from zpmaint.core.files import locked, write_whole
 from zpmaint.core.locks import hold
 from zpmaint.core.progress import SILENT, Reporter, Step
+from zpmaint.core.remembered import recall, remember
+from zpmaint.core.sealed import sha256_of, usable
 from zpmaint.core.tools import run
 from zpmaint.sources.apt_release import Release, expired, release_beside, unchecked_by
 from zpmaint.sources.bounds import Meter, bounds_of
-from zpmaint.sources.download import disk_error, sha256_of
+from zpmaint.sources.download import disk_error, land
 from zpmaint.sources.source import NotServedError, SourceFailedError
 
 _HELPER = Path("/usr/lib/apt/apt-helper")
@@ -86,9 +87,12 @@ def machine_entries(etc: Path = Path("/etc/apt")) -> list[Entry]:
         if path.is_file():
             found += _one_line_style(path.read_text(errors="replace"))
     for path in sorted(folder.glob("*.sources")):
-        with path.open(encoding="utf-8", errors="replace") as stream:
-            for stanza in Deb822.iter_paragraphs(stream, use_apt_pkg=False):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        try:
+            for stanza in Deb822.iter_paragraphs(text.split("\n"), use_apt_pkg=False):
                 found += _deb822_style(stanza)
+        except (ValueError, TypeError, LookupError) as error:
+            raise SourceFailedError(f"{path}: not a list of apt's sources: {error}") from None
     usable = [entry for entry in found if entry.uri.startswith(_TRANSPORTS)]
     return list(dict.fromkeys(usable))
 
@@ -172,7 +176,7 @@ class Apt:
                     for complaint in complaints:
                         step.note(complaint)
                 if not complaints:
-                    write_whole(stamp, json.dumps({"list": text, "time": time.time()}))
+                    remember(stamp, {"list": text, "time": time.time()})
             indexes = self._indexes("Packages" if arch else "Sources", entries, reporter)
         if not indexes:
             kind = f"{arch} packages" if arch else "source packages"
@@ -220,7 +224,7 @@ class Apt:
         dest = dest.absolute()
         part = dest.with_name(f".{dest.name}.part")
         with hold(part.with_name(f"{part.name}.lock"), str(dest), reporter) as handle:
-            if dest.is_file():
+            if usable(dest, sha256, reporter):
                 return dest
             meter = Meter(replace(bounds_of("archive"), size=size))
             with reporter.step(f"fetch {dest.name}", "B") as step:
@@ -241,7 +245,7 @@ class Apt:
                     got = sha256_of(part)
                     if got == sha256:
                         step.advance(size, size)
-                        part.replace(dest)
+                        land(part, dest, got)
                         return dest
                     wrong = f"{uri}: sha256 is {got}, expected {sha256}"
                     step.note(f"{wrong} (attempt {attempt})")
@@ -352,9 +356,8 @@ def _believed(index: Index, key: str, entry: Entry, reporter: Reporter) -> Itera
 
 
 def _fresh(stamp: Path, text: str, max_age: float) -> bool:
-    try:
-        kept = json.loads(stamp.read_text())
-    except (FileNotFoundError, ValueError):
+    kept = recall(stamp)
+    if not isinstance(kept, dict):
         return False
     return bool(kept["list"] == text and 0 <= time.time() - kept["time"] < max_age)
 

@@ -9,7 +9,6 @@ for counts as served.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import time
 import tomllib
@@ -23,9 +22,11 @@ from typing import Any
 from debian.deb822 import Sources
 
 from zpmaint.core.errors import UserError
-from zpmaint.core.files import locked, write_whole
+from zpmaint.core.files import locked
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.provenance import Proof, Provenance
+from zpmaint.core.remembered import recall, remember
+from zpmaint.core.sealed import is_intact
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.apt import Apt, Entry, Index, machine_entries, machine_origins
 from zpmaint.sources.series import not_served, releases_of
@@ -124,7 +125,7 @@ class DebianSource(TarballSource):
                 f"ask for {version.upstream}",
             )
         pinned = self._recall("pins.json").get(str(version), "")
-        if pinned and self._place(version, pinned).is_file():
+        if pinned and is_intact(self._place(version, pinned), pinned):
             return Archive(self._place(version, pinned), pinned)
         origs = self._by_version.get(version, [])
         if not origs:
@@ -275,14 +276,14 @@ class DebianSource(TarballSource):
         state = [str(index.path), facts.st_mtime_ns, facts.st_size, self._table["packages"]]
         kept = self._folder / "origs" / f"{index.path.name}.json"
         try:
-            known = json.loads(kept.read_text())
+            known = recall(kept, self.reporter)
             if known["state"] == state:
                 return [Orig(**row) for row in known["origs"]]
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+        except (KeyError, TypeError):
             pass  # not read before, or by another zpmaint
         origs = list(self._parse(index, self._apt.read(index)))
         rows = [asdict(orig) for orig in origs]
-        write_whole(kept, json.dumps({"state": state, "origs": rows}))
+        remember(kept, {"state": state, "origs": rows})
         return origs
 
     def _parse(self, index: Index, text: bytes) -> Iterable[Orig]:
@@ -306,15 +307,12 @@ class DebianSource(TarballSource):
                     yield orig
 
     def _recall(self, file: str) -> dict[str, Any]:
-        try:
-            kept = json.loads((self._folder / file).read_text())
-        except (FileNotFoundError, ValueError):
-            return {}
+        kept = recall(self._folder / file, self.reporter)
         return kept if isinstance(kept, dict) else {}
 
     def _remember(self, file: str, key: str, value: object) -> None:
         with locked(self._folder / file):
-            write_whole(self._folder / file, json.dumps({**self._recall(file), key: value}))
+            remember(self._folder / file, {**self._recall(file), key: value})
 
 
 def _listed(index: Index, name: str, stanza: bytes) -> Iterator[tuple[str, Orig]]:

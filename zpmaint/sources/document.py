@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +13,8 @@ import requests
 
 from zpmaint.core.files import locked, write_whole
 from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.remembered import recall, remember
+from zpmaint.core.sealed import set_aside
 from zpmaint.sources.bounds import Bounds, Meter, bounds_of
 from zpmaint.sources.http import Session, asked, judged, pieces
 from zpmaint.sources.source import NotServedError, SourceFailedError
@@ -43,7 +45,7 @@ def document(
     SourceFailedError.
     """
     with locked(path, reporter):
-        kept, facts = _kept(path, url)
+        kept, facts = _kept(path, url, reporter)
         told: Mapping[str, str | None]
         if kept is not None and 0 <= time.time() - facts["asked"] < max_age:
             return kept
@@ -74,7 +76,8 @@ def document(
             _facts_of(path).unlink(missing_ok=True)  # never the new facts beside the old body
             write_whole(path, body)
         assert body is not None  # "unchanged" is an answer to a question about what is kept
-        write_whole(_facts_of(path), json.dumps({**told, "url": url, "asked": time.time()}))
+        said = {**told, "url": url, "asked": time.time(), "sha256": _digest(body)}
+        remember(_facts_of(path), said)
         return body
 
 
@@ -112,13 +115,20 @@ def _facts_of(path: Path) -> Path:
     return path.with_name(path.name + ".http.json")
 
 
-def _kept(path: Path, url: str) -> tuple[bytes | None, dict[str, Any]]:
+def _kept(path: Path, url: str, reporter: Reporter) -> tuple[bytes | None, dict[str, Any]]:
     """What is kept of `url`, and the facts about it; nothing where either is missing or damaged:
     then it is fetched anew."""
     try:
-        facts = json.loads(_facts_of(path).read_bytes())
+        facts = recall(_facts_of(path), reporter)
         if facts["url"] == url and isinstance(facts["asked"], int | float):
-            return path.read_bytes(), facts
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            body = path.read_bytes()
+            if _digest(body) == facts["sha256"]:
+                return body, facts
+            set_aside(path, "damaged", reporter)
+    except (OSError, KeyError, TypeError):
         pass
     return None, {}
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

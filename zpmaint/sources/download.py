@@ -8,17 +8,18 @@ version of the file, so that the next attempt asks only for the rest.
 from __future__ import annotations
 
 import errno
-import hashlib
-import json
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 
-from zpmaint.core.errors import InfraError
-from zpmaint.core.files import locked, write_whole
+from zpmaint.core.disk import DiskError, sync_folder, writing
+from zpmaint.core.files import locked
 from zpmaint.core.progress import SILENT, Reporter, Step
+from zpmaint.core.remembered import recall, remember
+from zpmaint.core.sealed import seal, sha256_of, usable
 from zpmaint.sources.bounds import Bounds, Meter, TooLargeError, bounds_of
 from zpmaint.sources.http import Session, asked, judged, length_of, pieces
 from zpmaint.sources.http_errors import CutError
@@ -39,7 +40,7 @@ def download(
     reporter: Reporter = SILENT,
     pause: float = 0.5,
 ) -> Path:
-    """Fetch `url` to `dest` and give `dest` back; at once where it is there already.
+    """Fetch `url` to `dest` and give `dest` back; at once where it is there already, and intact.
 
     The bytes are checked against `sha256` (hex) before `dest` appears; parallel callers, of any
     process, share one download. `bounds` are those of an archive if none are given, and hold for
@@ -48,7 +49,7 @@ def download(
     (disk).
     """
     with locked(dest, reporter):
-        if dest.is_file():
+        if usable(dest, sha256, reporter):
             return dest
         part = dest.with_name(f".{dest.name}.part")
         meter = Meter(bounds or bounds_of("archive"))
@@ -59,7 +60,7 @@ def download(
                     _receive(order, pause)
                     got = sha256_of(part)
                     if sha256 in (None, got):
-                        part.replace(dest)
+                        land(part, dest, got)
                         _facts(part).unlink(missing_ok=True)
                         return dest
                     _discard(part)
@@ -72,17 +73,19 @@ def download(
         )
 
 
-def sha256_of(path: Path) -> str:
-    """The file's sha256 in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def land(part: Path, dest: Path, sha256: str) -> None:
+    """Have a file that has come, and was checked, on the disk, then under its name, sealed."""
+    with writing(dest):
+        with part.open("rb") as stream:
+            os.fsync(stream.fileno())
+        part.replace(dest)
+        sync_folder(dest.parent)
+    seal(dest, sha256)
 
 
-def disk_error(path: Path, error: OSError) -> InfraError:
+def disk_error(path: Path, error: OSError) -> DiskError:
     """The error of a write to `path` that failed."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return InfraError(f"{path.parent}: no space left on the disk", "free some and run again")
-    return InfraError(f"{path}: {error.strerror or error}")
+    return DiskError(path.parent if error.errno in (errno.ENOSPC, errno.EDQUOT) else path, error)
 
 
 def _facts(part: Path) -> Path:
@@ -163,7 +166,7 @@ def _receive_once(order: _Transfer) -> bool:
             known = answer.headers.get("ETag", "")
             if not known or known.startswith("W/"):  # If-Range takes strong validators only
                 known = answer.headers.get("Last-Modified", "")
-            write_whole(_facts(part), json.dumps({"url": url, "validator": known}))
+            remember(_facts(part), {"url": url, "validator": known})
         try:
             coming = pieces(answer, meter, have)
             with part.open("ab") as out:
@@ -181,10 +184,10 @@ def _receive_once(order: _Transfer) -> bool:
 def _kept(part: Path, url: str) -> tuple[int, str]:
     """How many bytes are here that the rest can be added to, and of which version of the file."""
     try:
-        facts = json.loads(_facts(part).read_text())
+        facts = recall(_facts(part))
         size = part.stat().st_size
         if facts["url"] != url or not facts["validator"]:
             return 0, ""
         return size, str(facts["validator"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
+    except (FileNotFoundError, KeyError, TypeError):
         return 0, ""  # nothing, or facts that are damaged: fetched from the beginning

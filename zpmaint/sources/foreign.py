@@ -23,6 +23,7 @@ from zpmaint.core import tools
 from zpmaint.core.errors import InfraError
 from zpmaint.core.files import landing, locked, write_whole
 from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.sources import manifest
 from zpmaint.sources.apt import Apt, Entry, Index, machine_entries
 from zpmaint.sources.source import NotServedError, SourceFailedError
 
@@ -58,12 +59,10 @@ def unpacked(
     network, a checksum, an archive that does not unpack.
     """
     folder = cache / "packages" / arch / package
-    if (folder / _FACTS).is_file():
-        return folder
-    tools.need("dpkg-deb")
     with locked(folder, reporter):
-        if (folder / _FACTS).is_file():
+        if _is_whole(folder, reporter):
             return folder
+        tools.need("dpkg-deb")
         apt = Apt(cache / "packages" / "apt")
         found = _found(apt, package, arch, reporter, entries)
         deb, path = _fetched(apt, found, folder.parent, reporter)
@@ -81,8 +80,13 @@ def unpacked(
                 raise InfraError(f"{path.name} does not unpack: {said}", f"delete {path}")
             facts = {"version": deb.version, "uri": deb.uri, "sha256": deb.sha256}
             write_whole(fresh / _FACTS, json.dumps(facts, indent=1) + "\n")
+            manifest.write(fresh, folder)
         path.unlink(missing_ok=True)
     return folder
+
+
+def _is_whole(folder: Path, reporter: Reporter) -> bool:
+    return (folder / _FACTS).is_file() and manifest.is_sound(folder, reporter)
 
 
 def _found(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import select
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,8 @@ from zpmaint.sources.git_run import GitError, GitProcess, Runner
 from zpmaint.sources.pipes import wide
 from zpmaint.sources.tree_rules import RefusedError, limits
 
+PATIENCE = 1800.0
+"""Seconds for one object: it may have to come from a server."""
 _LINK = b"120000"
 
 
@@ -87,12 +90,18 @@ class Objects:
         if "\n" in name or "\0" in name:
             raise UnreadableError(f"{name!r} is no name of an object")
         was_there = how in self._gits
-        git = self._gits.get(how) or self._runner.start("cat-file", how, takes_input=True)
+        git = self._gits.get(how) or self._runner.start(
+            "cat-file", how, takes_input=True, seconds=None
+        )
         self._gits[how] = git
         line = b""
         with suppress(BrokenPipeError):
             git.stdin.write(name.encode("utf-8", "surrogateescape") + b"\n")
             git.stdin.flush()
+            # A question is answered before the next one: nothing is in the pipe's buffer.
+            if not select.select([git.stdout], [], [], PATIENCE)[0]:
+                self.close()
+                raise UnreadableError(f"git gave no answer within {PATIENCE:g} s, asked for {name}")
             line = git.stdout.readline()
         if not line.endswith(b"\n"):
             error = self._ended(git)

@@ -4,7 +4,8 @@
 On a repository of somebody else it runs in a cell, without a network, on a view of ours
 (git_view.py): of that repository's configuration it reads nothing, and of the user's and the
 machine's neither. On a clone of ours, and to reach a server that the user named, it has the user's
-configuration (proxies, keys), but for what would make it talk in a way that nobody asked for.
+configuration (proxies, keys), but for what would make it talk in a way that nobody asked for;
+GitPython starts it there.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from zpmaint.cell.launch import start
 from zpmaint.cell.running import Running
@@ -32,6 +33,8 @@ _HARMLESS = frozenset(
         "GIT_HTTP_PROXY_AUTHMETHOD",
         "GIT_HTTP_USER_AGENT",
         "GIT_PROXY_COMMAND",
+        "GIT_PYTHON_GIT_EXECUTABLE",
+        "GIT_PYTHON_REFRESH",
         "GIT_SSH",
         "GIT_SSH_COMMAND",
         "GIT_SSL_CAINFO",
@@ -107,7 +110,7 @@ class Runner:
 
     def run(self, *words: str, stdin: bytes | None = None) -> bytes:
         """What git says. Raises GitError for any status but 0, InfraError where it is missing."""
-        with self.start(*words, takes_input=stdin is not None, seconds=_LIMITS.seconds) as git:
+        with self.start(*words, takes_input=stdin is not None) as git:
             return git.communicate(stdin)
 
     def text(self, *words: str, stdin: bytes | None = None) -> str:
@@ -115,9 +118,10 @@ class Runner:
         return self.run(*words, stdin=stdin).decode("utf-8", "surrogateescape").rstrip("\n")
 
     def start(
-        self, *words: str, takes_input: bool = False, seconds: float | None = None
+        self, *words: str, takes_input: bool = False, seconds: float | None = _LIMITS.seconds
     ) -> GitProcess:
-        """Start git; its output is to be read from the process. Leave its context to end it."""
+        """Start git; its output is to be read from the process. Leave its context to end it. In a
+        cell it is ended after `seconds`."""
         return GitProcess(self, words, takes_input, seconds)
 
 
@@ -131,8 +135,9 @@ class GitProcess:
         command = ["git", *words]
         stdin = subprocess.PIPE if takes_input else subprocess.DEVNULL
         self._running: Running | None = None
+        self._said = b""
         with ExitStack() as stack:
-            self._errors = stack.enter_context(tempfile.TemporaryFile())
+            self._errors: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())
             if runner.cell is not None:
                 cell = replace(runner.cell, limits=replace(runner.cell.limits, seconds=seconds))
                 self._running = stack.enter_context(
@@ -140,13 +145,11 @@ class GitProcess:
                 )
                 self.process = self._running.process
             else:
-                self.process = stack.enter_context(
-                    subprocess.Popen(
-                        command, env=runner.environment, cwd="/", stdin=stdin,
-                        stdout=subprocess.PIPE, stderr=self._errors, start_new_session=True,
-                    )
-                )  # fmt: skip
+                self.process = _started(command, stdin, runner.environment)
+                stack.enter_context(self.process)
                 stack.callback(self.process.kill)
+                assert self.process.stderr is not None
+                self._errors = self.process.stderr
             self._stack = stack.pop_all()
 
     @property
@@ -161,9 +164,10 @@ class GitProcess:
 
     def communicate(self, data: bytes | None) -> bytes:
         """All that it says, its input given. Raises GitError."""
-        out, _ = self.process.communicate(data)
+        out, said = self.process.communicate(data)
+        self._said = said or b""
         self.finish()
-        return out
+        return bytes(out)
 
     def finish(self) -> None:
         """Wait for its end. Raises GitError where that is none of success."""
@@ -173,8 +177,11 @@ class GitProcess:
 
     def error(self, status: int) -> GitError:
         """An error with what git said so far."""
-        self._errors.seek(0)
-        said = self._errors.read(1 << 16).decode("utf-8", "replace").strip()
+        if self._running:
+            self._errors.seek(0)
+        if not self._errors.closed:
+            self._said += self._errors.read(1 << 16)
+        said = self._said.decode("utf-8", "replace").strip()
         if self._running and not said and status < 0:
             said = "; ".join(self._running.wait().limits_met)
         return GitError(status, said)
@@ -194,6 +201,28 @@ class GitProcess:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _started(
+    command: Sequence[str], stdin: int, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """git outside of a cell, by GitPython, which lays `environment` over this process's own."""
+    # It looks for git when it is imported, and need() says better than it that there is none.
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    from git.cmd import Git  # noqa: PLC0415  (a tenth of a second that only our clones need)
+
+    clean_environment()
+    git: Any = Git("/").execute(
+        list(command),
+        as_process=True,
+        istream=stdin,
+        env=dict(environment),
+        start_new_session=True,
+    )
+    process = git.proc
+    git.proc = None  # GitPython ends it as soon as nobody holds it; we do, and end it ourselves
+    assert isinstance(process, subprocess.Popen)
+    return process
 
 
 def on_view(view: Path, readable: Sequence[Path]) -> Runner:

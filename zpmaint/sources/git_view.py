@@ -21,6 +21,7 @@ from zpmaint.core.files import landing, locked, write_whole
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.sources.download import disk_error
 from zpmaint.sources.git_run import Runner, on_view
+from zpmaint.sources.tree_rules import shown
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _NAME = re.compile(r"refs/(?:(?!\.)[^\0-\x20\x7f~^:?*\[\\/]+/)*(?!\.)[^\0-\x20\x7f~^:?*\[\\/]+")
@@ -102,6 +103,8 @@ def _git_folders(place: Path) -> tuple[Path, Path]:
         own = _pointed(own, "gitdir:")
     elif not own.is_dir():
         own = place
+    elif own.is_symlink():
+        own = _allowed(own, own)
     common = own
     if (own / "commondir").is_file():
         common = _pointed(own / "commondir", "")
@@ -122,7 +125,7 @@ def _pointed(file: Path, mark: str) -> Path:
 def _allowed(file: Path, target: Path) -> Path:
     """The place that a file of a repository names. Raises UserError where it is one that the
     repository's owner could not have looked at: we may, and must not do it for them."""
-    owner = file.stat().st_uid
+    owner = file.lstat().st_uid
     target = target.resolve()
     if owner == os.geteuid() or not target.exists() or target.stat().st_uid == owner:
         return target
@@ -136,24 +139,47 @@ def _allowed(file: Path, target: Path) -> Path:
 
 def _object_folders(place: Path, first: Path) -> tuple[Path, ...]:
     """A repository's objects, and those of others that it borrows."""
+    first = _allowed(first, first) if first.is_symlink() else first
     found: dict[Path, None] = {first.resolve(): None}
     fresh = list(found)
     for _ in range(_HOPS):
         named = [(one / "info/alternates", line) for one in fresh for line in _alternates(one)]
         fresh = []
         for file, line in named:
+            if line.startswith('"'):
+                raise UserError(f"{file}: a quoted name: {line!r}", "write the path as it is")
             target = _allowed(file, file.parent.parent / line)
             if target.is_dir() and target not in found:
                 found[target] = None
                 fresh.append(target)
     if any("\n" in str(folder) for folder in found):
         raise UserError(f"{place}: a line's end in the name of a folder", "rename it")
+    for folder in found:
+        for part in (folder, folder / "pack", folder / "info"):
+            _look_at(part)
     return tuple(found)
+
+
+def _look_at(folder: Path) -> None:
+    """Raise UserError where git would wait for ever for what is no file, or read through a link
+    what the repository's owner may not."""
+    if not folder.is_dir():
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            place = Path(entry.path)
+            if entry.is_symlink():
+                place = _allowed(place, place)
+            elif not (entry.is_file() or entry.is_dir()):
+                raise UserError(
+                    f"{shown(entry.path)}: neither a file nor a folder",
+                    "no git repository has that",
+                )
 
 
 def _alternates(objects: Path) -> list[str]:
     text = _small(objects / "info/alternates", 1 << 16) or ""
-    return [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [line for line in text.split("\n") if line and not line.startswith("#")]
 
 
 def _refs(place: Path, common: Path) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import metadata
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -34,6 +35,11 @@ class Session(requests.Session):
 
     backoff = 0.5
     """Seconds of the first wait where the server names none; each further one is twice as long."""
+
+    def resolve_redirects(self, *words: Any, **more: Any) -> Iterator[Any]:
+        """None: `asked` follows them. requests would read the whole body of each, which has no
+        bounds, even where it is told not to follow."""
+        return iter(())
 
 
 def agent() -> str:
@@ -171,8 +177,11 @@ def _asked(
 
 def _redirected(place: str, target: str) -> str:
     """Where a redirect leads. Raises SourceFailedError where it may not."""
-    there = urljoin(place, target)
-    scheme = urlsplit(there).scheme.lower()
+    try:
+        there = urljoin(place, target)
+        scheme = urlsplit(there).scheme.lower()
+    except ValueError as error:
+        raise failed(place, error) from None
     if scheme != urlsplit(place).scheme.lower() and scheme != "https":
         raise SourceFailedError(
             f"{place}: redirects to {shown(there)}: from {urlsplit(place).scheme} to "

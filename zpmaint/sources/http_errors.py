@@ -89,7 +89,13 @@ def failed(url: str, error: Exception) -> SourceFailedError:
 def cause(error: Exception) -> str:
     """What went wrong, in a few words, without the layers of wrapping that requests adds."""
     *_, inner = _inside(error)
-    words = inner.args[0] if len(inner.args) > 1 and isinstance(inner.args[0], str) else str(inner)
+    words = str(inner)
+    if (
+        len(inner.args) > 1
+        and isinstance(inner.args[0], str)
+        and not isinstance(inner, UnicodeError)
+    ):
+        words = inner.args[0]
     text = shown(words) or type(inner).__name__
     # urllib3 puts the object that failed in front: "<...HTTPConnection object at 0x7f>: ...".
     return text.partition(": ")[2] if text.startswith("<") and ": " in text else text

@@ -74,6 +74,8 @@ def members(stream: IO[bytes], bounds: Limits | None = None) -> Iterator[Member]
     does."""
     bounds = limits() if bounds is None else bounds
     long: dict[str, str] = {}
+    # Headers, too: an archive may consist of nothing else, without end.
+    left = bounds.bytes + bounds.entries * 2 * _BLOCK
     while (head := stream.read(_BLOCK)).count(0) != len(head) or not head:
         if len(head) != _BLOCK:
             raise ValueError("the archive ends inside a file")
@@ -85,6 +87,9 @@ def members(stream: IO[bytes], bounds: Limits | None = None) -> Iterator[Member]
         most = bounds.file if info.type in _KINDS else _HEADER
         if not 0 <= info.size <= most:
             raise RefusedError(name, f"says that it has {info.size} bytes, {most} are read at most")
+        left -= _BLOCK + info.size
+        if left < 0:
+            raise RefusedError(name, "with it the archive has more than any kernel's, headers all")
         data = _read(stream, info.size) if info.size else b""
         if info.type == tarfile.XHDTYPE:
             long |= _records(data, name, {"path", "linkpath"})

@@ -12,6 +12,8 @@ from pathlib import Path
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.versions import KernelVersion
+from zpmaint.sources.manifest import differing
+from zpmaint.sources.source import SourceFailedError
 from zpmaint.sources.tar_stream import regular_files
 from zpmaint.sources.tree import read_blobs
 from zpmaint.sources.tree_names import TreeNames
@@ -38,6 +40,7 @@ class TarballSource(ABC):
         self.cache = cache
         self.reporter = reporter
         self._names: dict[KernelVersion, TreeNames] = {}
+        self._checked: set[KernelVersion] = set()
 
     @abstractmethod
     def archive(self, version: KernelVersion) -> Archive:
@@ -49,11 +52,17 @@ class TarballSource(ABC):
         return Provenance(self.name, digest, why=f"{self.name} checks no signature")
 
     def tree(self, version: KernelVersion, keep: Iterable[str] = ()) -> Path:
-        """See Source.tree; what is left out is in unpack.toml."""
+        """See Source.tree; what is left out is in unpack.toml. Every file of it is looked at the
+        first time that it is asked for."""
+        tree = self._tree(version, keep, check=version not in self._checked)
+        self._checked.add(version)
+        return tree
+
+    def _tree(self, version: KernelVersion, keep: Iterable[str], *, check: bool) -> Path:
         archive = self.archive(version)
         # Two archives of one version may differ: each has its own tree.
         place = self.cache / "trees" / f"linux-{version}-{archive.sha256[:12]}"
-        return unpack(archive.path, place, keep=keep, reporter=self.reporter)
+        return unpack(archive.path, place, keep=keep, reporter=self.reporter, check=check)
 
     def is_unpacked(self, version: KernelVersion) -> bool:
         """See HasTrees."""
@@ -62,7 +71,17 @@ class TarballSource(ABC):
     def blobs(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, bytes | None]:
         """See Source.blobs; read from the unpacked tree."""
         wanted = list(paths)
-        return read_blobs(self.tree(version, keep=wanted), wanted)
+        tree = self._tree(version, wanted, check=False)
+        found = read_blobs(tree, wanted)
+        if differing(tree, found) == []:
+            return found
+        tree = self._tree(version, wanted, check=True)  # brings back what is not as it was
+        found = read_blobs(tree, wanted)
+        if differing(tree, found):
+            raise SourceFailedError(
+                f"{tree}: damaged again right after it was unpacked", "check the disk"
+            )
+        return found
 
     def speaks_of(self, version: KernelVersion, name: str) -> bool:
         """See Source.speaks_of; of the whole archive: a tree lacks what no x86 needs."""
@@ -80,7 +99,7 @@ class TarballSource(ABC):
     def _unpacked(self, version: KernelVersion, paths: list[str]) -> list[str]:
         if not paths:
             return []
-        tree = self.tree(version)
+        tree = self._tree(version, (), check=False)
         return [path for path in paths if (tree / path).is_file()]
 
     def _names_of(self, version: KernelVersion) -> TreeNames:

@@ -9,20 +9,23 @@ does is refused as a whole.
 from __future__ import annotations
 
 import functools
-import json
 import os
 import re
 import shutil
 import tempfile
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from pathlib import Path, PurePosixPath
 
+from zpmaint.core.disk import make_folder, sync_folder, sync_tree
 from zpmaint.core.errors import UserError
-from zpmaint.core.files import landing, locked, write_whole
+from zpmaint.core.files import landing, locked
 from zpmaint.core.progress import SILENT, Reporter, Step
+from zpmaint.core.remembered import recall, remember
+from zpmaint.sources import manifest
 from zpmaint.sources.added import added_later, later_file
 from zpmaint.sources.download import disk_error
 from zpmaint.sources.source import SourceFailedError
@@ -30,6 +33,9 @@ from zpmaint.sources.tar_stream import Kind, Member, members
 from zpmaint.sources.tree_rules import RefusedError, shown
 from zpmaint.sources.tree_writer import TreeWriter
 from zpmaint.sources.xz import decoded
+
+_MANY = 1000
+"""Files of a tree that are brought back one by one; where more are damaged, all of it is."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +82,14 @@ def unpack(
     keep: Iterable[str] = (),
     omit: Omissions | None = None,
     reporter: Reporter = SILENT,
+    check: bool = True,
 ) -> Path:
     """Make `tree` from `archive` (.tar.xz) less what is omitted, and give it back; what `keep`
     names is there if the archive has it, with the folder that it is built in. A tree that is there
     already is only completed; `added_later` tells what it got so.
+
+    What of such a tree is not what was unpacked then is unpacked anew, alone, with a word; `check`
+    False is for who looks at what they read of it themselves (`manifest.differing`).
 
     Raises SourceFailedError for an archive that is cut or corrupt, and for one that holds what no
     kernel's tree may hold (tree_rules.py), by name: then no tree appears.
@@ -88,7 +98,7 @@ def unpack(
     wanted = sorted({omit.needed(_inside(path)) for path in keep if omit.covers(_inside(path))})
     with locked(tree, reporter):
         try:
-            if not tree.is_dir():
+            if not tree.is_dir() or (check and not _mended(archive, tree, reporter)):
                 _whole(archive, tree, wanted, omit, reporter)
             else:
                 _complete(archive, tree, wanted, reporter)
@@ -119,29 +129,74 @@ def _whole(
         _decode(archive, fresh, taken, step)
         if not (fresh / "Makefile").is_file():
             raise SourceFailedError(f"{archive}: holds no kernel tree (no Makefile at its top)")
-        write_whole(_asked(tree), json.dumps(list(wanted)))
-        write_whole(later_file(tree), json.dumps(sorted(taken.extra)))
+        remember(_asked(tree), list(wanted))
+        remember(later_file(tree), sorted(taken.extra))
+        manifest.write(fresh, tree)
+
+
+def _mended(archive: Path, tree: Path, reporter: Reporter) -> bool:
+    """Bring a tree back to what was unpacked then. False where nothing tells what that was, or it
+    cannot be had file by file."""
+    faults = manifest.check(tree)
+    if faults is None or recall(_asked(tree)) is None or recall(later_file(tree)) is None:
+        with reporter.step(f"check {tree.name}") as step:
+            step.note(f"{tree}: nothing vouches for it; it is unpacked anew")
+        return False
+    if not faults:
+        return True
+    named = [*faults.damaged, *faults.strange]
+    shown = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if named[3:] else "")
+    with reporter.step(f"unpack {len(named)} files of {tree.name} anew", "B") as step:
+        step.note(f"{tree}: not as it was unpacked: {shown}; made anew")
+        for path in faults.strange:
+            (tree / path).unlink()
+        if len(faults.damaged) > _MANY:
+            return False
+        if faults.damaged:
+            _restore(archive, tree, faults.damaged, step)
+    return not manifest.check(tree)
+
+
+def _restore(archive: Path, tree: Path, damaged: Sequence[str], step: Step) -> None:
+    with _beside(tree) as beside:
+        _decode(archive, beside, _Taken(damaged, None), step)
+        sync_tree(beside)
+        for path in damaged:
+            if os.path.lexists(beside / path):
+                (tree / path).parent.mkdir(parents=True, exist_ok=True)
+                (beside / path).replace(tree / path)
+
+
+@contextmanager
+def _beside(tree: Path) -> Iterator[Path]:
+    """A folder for files on their way into `tree`; cleared away as one that did not land."""
+    beside = Path(tempfile.mkdtemp(dir=tree.parent, prefix=f".{tree.name}.landing.more."))
+    try:
+        yield beside
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _complete(archive: Path, tree: Path, wanted: Sequence[str], reporter: Reporter) -> None:
-    asked = set(json.loads(_asked(tree).read_text())) if _asked(tree).is_file() else set()
+    asked = set(recall(_asked(tree), reporter) or ())
     missing = [p for p in wanted if p not in asked and not (tree / p).is_file()]
     if not missing:
         return
-    beside = Path(tempfile.mkdtemp(dir=tree.parent, prefix=f".{tree.name}.more."))
-    try:
+    with _beside(tree) as beside:
         with reporter.step(f"unpack {len(missing)} more of {tree.name}", "B") as step:
             taken = _Taken(missing, None)
             _decode(archive, beside, taken, step)
+        sync_tree(beside)
         fresh = [path for path in taken.extra if not os.path.lexists(tree / path)]
         # Before the files are there: whoever reads the tree meanwhile must not take them for old.
-        write_whole(later_file(tree), json.dumps(sorted({*added_later(tree), *fresh})))
+        remember(later_file(tree), sorted({*added_later(tree), *fresh}))
         for path in fresh:
-            (tree / path).parent.mkdir(parents=True, exist_ok=True)
+            make_folder((tree / path).parent)
             (beside / path).replace(tree / path)
-        write_whole(_asked(tree), json.dumps(sorted(asked | set(missing))))
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        for folder in {(tree / path).parent for path in fresh}:
+            sync_folder(folder)
+        manifest.add(tree, fresh)
+        remember(_asked(tree), sorted(asked | set(missing)))
 
 
 class _Taken:

@@ -28,6 +28,8 @@ _POINTED = re.compile(r"\(\s*\*\s*(?:const\s+)?(\w+)")
 _MARKS = re.compile(r"__\w+|[A-Z][A-Z0-9_]*")
 _SYSCALL = re.compile(r"(COMPAT_)?SYSCALL(?:32)?_DEFINE\w*$")
 _HEAD_LINES = 12
+_HEAD = 1200
+"""Characters of a head; a longer one is a table of data, or no C."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,10 @@ def _body(lines: list[str], opened: int, closed: int, least: int) -> Body | None
     start = opened
     while start > max(least, opened - _HEAD_LINES) and _is_head(lines, start - 1, opened):
         start -= 1
-    head = _COMMENT.sub(" ", "".join(lines[start : opened + 1]))
+    head = "".join(lines[start : opened + 1])
+    if len(head) > _HEAD:
+        return None
+    head = _COMMENT.sub(" ", head)
     head = " ".join(head[: head.rindex("{") + 1].split()) if "{" in head else ""
     kind, name = _named(head, lines[opened + 1 : closed + 1])
     # `} name = {` is the head of what it opens.

@@ -13,13 +13,16 @@ _CONDITIONAL = re.compile(r"\s*(ifeq|ifneq|ifdef|ifndef|else|endif)\b\s*(.*)")
 _DEFINE = re.compile(r"\s*(?:override\s+|export\s+)*define\s+(\S+)")
 _ASSIGNED = re.compile(
     r"\s*(?:override\s+|export\s+|private\s+|unexport\s+)*"
-    r"([^\s:=#?+!]+(?:\([^)]*\)[^\s:=#?+!]*)*)\s*(?:\+|\?|!|:{1,3})?=(?!=)"
+    r"((?=[^\s:=#?+!])[^\s:=#?+!(]*(?:\([^)]*\)[^\s:=#?+!(]*)*)\s*(?:\+|\?|!|:{1,3})?=(?!=)"
 )
 _WIDE = 200
 """Lines that a conditional spans at least that is called the file's own."""
 _HEAD = 1000
 """Characters of a line in which its target or variable is looked for."""
-_RULE = re.compile(r"(?![\t#\s])((?:\$\([^)]*\)|\$\{[^}]*\}|[^:=#\n])+)::?(?![:=])")
+# Each character in one way: what could be read in two takes the power of its length.
+_RULE = re.compile(
+    r"(?![\t#\s])((?:\$\([^)]*\)|\$\{[^}]*\}|\$(?!\([^)]*\)|\{[^}]*\})|[^:=#\n$])+)::?(?![:=])"
+)
 
 
 def _is_continued(line: str) -> bool:

@@ -13,6 +13,7 @@ from zpmaint.core import tools
 from zpmaint.core.errors import InfraError, UserError, ZpmaintError
 from zpmaint.core.files import locked, write_whole
 from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.sealed import is_intact, seal, usable
 from zpmaint.suites.foreign import run_foreign
 from zpmaint.suites.guest.i386 import Parts, parts
 from zpmaint.suites.guest.patterns import full_bench, patterns_header, patterns_source
@@ -86,14 +87,13 @@ def compiled(program: Program, arch: str, *, cache: Path, reporter: Reporter = S
         sources = [*_sources(folder, program), *program.own]
         key = _key(arch, toolchain, sources)
         there = cache / "guest" / f"{program.name}-{arch}-{key}"
-        if there.is_file():
-            there.chmod(0o755)  # a run killed right after the rename left it plain
+        if is_intact(there):
             return there
         with (
             locked(there, reporter),
             reporter.step(f"Compiling the {program.name} program for {arch}"),
         ):
-            if there.is_file():
+            if usable(there, reporter=reporter):
                 return there
             fresh = folder / "init"
             command = [
@@ -118,6 +118,7 @@ def compiled(program: Program, arch: str, *, cache: Path, reporter: Reporter = S
                 raise _refused(program, arch, done.stderr.decode("utf-8", "replace"), command)
             write_whole(there, fresh.read_bytes())
             there.chmod(0o755)
+            seal(there)
     return there
 
 

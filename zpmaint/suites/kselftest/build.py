@@ -4,16 +4,20 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from zpmaint.core.ends import epoch_of
 from zpmaint.core.errors import InfraError
-from zpmaint.core.files import locked, write_whole
+from zpmaint.core.files import locked, read_mark, write_whole
 from zpmaint.core.progress import SILENT, Reporter
+from zpmaint.core.sealed import forget, is_intact, seal
 from zpmaint.suites.commands.programs import Command, command, first_error
 from zpmaint.suites.foreign import run_foreign
 
@@ -59,8 +63,10 @@ def headers(tree: Path, out: Path, reporter: Reporter = SILENT) -> Path:
     """The include folder that `make headers` makes of `tree`, below `out`; made once."""
     include = out / "obj" / "usr" / "include"
     with locked(out / "headers", reporter):
-        if (out / "headers.done").is_file():
+        epoch = epoch_of(out.absolute())
+        if read_mark(out / "headers.done") == _done(include, epoch):
             return include
+        shutil.rmtree(out / "obj", ignore_errors=True)
         words: list[str | Path] = ["make", "-C", tree, f"O={out / 'obj'}", "ARCH=x86"]
         (out / "obj").mkdir(parents=True, exist_ok=True)
         writable, readable = [out / "obj"], [tree]
@@ -70,8 +76,20 @@ def headers(tree: Path, out: Path, reporter: Reporter = SILENT) -> Path:
         if done.ended.status:
             said = done.stderr.decode("utf-8", "replace")
             raise InfraError(f"{tree}: {first_error('make headers', said)}")
-        write_whole(out / "headers.done", "")
+        write_whole(out / "headers.done", _done(include, epoch))
     return include
+
+
+def _done(include: Path, epoch: str) -> str:
+    """What says that the headers are as they were made: names, sizes and times, and that the
+    machine did not go down since."""
+    seen = hashlib.sha256(epoch.encode())
+    for path in sorted(include.rglob("*")):
+        status = path.lstat()
+        if path.is_file():
+            looks = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} "
+            seen.update(looks.encode() + bytes(path.relative_to(include)) + b"\0")
+    return seen.hexdigest()
 
 
 def programs_of(tree: Path, folder: str) -> list[str]:
@@ -112,7 +130,8 @@ def build(
         if not source.is_file():
             left_out.append(f"{one.name}: no {source.relative_to(tree)} in this kernel")
             continue
-        if not (one.at.is_file() and one.at.stat().st_mtime > source.stat().st_mtime):
+        if not (is_intact(one.at) and one.at.stat().st_mtime > source.stat().st_mtime):
+            forget(one.at)
             sources = [source.name, *always, *row.get("also", ())]
             libraries = [*_LIBRARIES, *row.get("libraries", ())]
             done = run_foreign(
@@ -133,5 +152,6 @@ def build(
             if done.ended.status:
                 left_out.append(first_error(one.name, done.stderr.decode("utf-8", "replace")))
                 continue
+            seal(one.at)
         found.append(one)
     return found, left_out
