@@ -287,7 +287,22 @@ def test_a_damaged_memory_or_list_is_made_anew(
     kept.write_bytes(damage)
     again = source(site, tmp_path)
     assert again.newest("6.12") == V("6.12.107")
+    assert "damaged; set aside" in " ".join(notes(again))
+
+
+def test_a_kept_list_whose_key_no_longer_counts(
+    site: Site, keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(site, keys, by="maker")
+    with monkeypatch.context() as before:
+        both = keys.ring(maker={"checksums", "releases"})
+        before.setattr(kernelorg, "pinned", lambda: both)
+        source(site, tmp_path).versions()
+    site.files[LIST] = keys.clear("list", sums(site))
+    again = source(site, tmp_path)
+    assert again.newest("6.12") == V("6.12.107")
     assert "what was kept is not used" in notes(again)[0]
+    assert "its key is not for checksums" in notes(again)[0]
 
 
 def test_a_tarball_that_is_not_what_its_maker_signed(
