@@ -103,7 +103,7 @@ def _image(top: Path) -> Path:
 
 
 def _keep_image(top: Path) -> None:
-    WorkTree(top / "work").keep(top / "built", _image(top))
+    WorkTree(top / "work").keep(top / "work/built", _image(top))
 
 
 def _read_image(top: Path) -> bytes:
@@ -115,7 +115,7 @@ def _read_image(top: Path) -> bytes:
 
 def _built(top: Path) -> None:
     (top / "work").mkdir()
-    (top / "built").write_bytes(NEW)
+    (top / "work/built").write_bytes(NEW)
 
 
 def _old_image(top: Path) -> None:

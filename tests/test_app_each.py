@@ -231,7 +231,7 @@ def test_a_patch_that_turns_a_case_is_named(shop: Queue) -> None:
         "patched",
         "private",
         f"case $words in *{kernels[0].name}*) from={good};; *) from={answer};; esac\n"
-        f"cp $from {shop.folder}/patched.results",
+        'cp $from "$results"; exit 33',
     )
     # 2.patch and 3.patch answer otherwise than 1.patch does.
     status, row = shop.each()

@@ -172,3 +172,34 @@ def test_every_record_has_a_turn_of_its_own(home: Machine, other: Machine) -> No
         found = ledger.history()
         assert len({r.turn for r in found}) == 6
         assert sorted(found, key=lambda r: r.order, reverse=True) == found
+
+
+def test_a_failure_that_is_doubted_stays_the_newest_wherever_it_is_merged(
+    home: Machine, other: Machine, tmp_path: Path
+) -> None:
+    other.ahead = 3 * DAY
+    other.keep(1.0, Result.PASS)
+    home.keep(2.0, Result.FAIL)
+    home.keep(3.0, Result.INFRA)
+    home.keep(4.0, Result.PASS, "6.2")
+    home.merge(5.0, other)
+
+    def results(machine: Machine) -> list[Result]:
+        with machine.open() as ledger:
+            return [r.result for r in ledger.history("6.1")]
+
+    wanted = [Result.INFRA, Result.FAIL, Result.PASS]
+    assert results(home) == wanted
+    third = Machine(tmp_path / "third.sqlite")
+    third.merge(6.0, home)
+    assert results(third) == wanted
+    third.merge(7.0, home, other)
+    assert results(third) == wanted
+
+
+def test_what_was_kept_late_puts_nothing_behind_itself(home: Machine, other: Machine) -> None:
+    with other.open(9.0) as ledger:
+        ledger.record(record("6.1", Result.FAIL, started=8.0))
+        ledger.record(record("6.1", Result.PASS, started=5.0), at=5.0)
+    home.merge(10.0, other)
+    assert home.newest() is Result.FAIL

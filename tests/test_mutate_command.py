@@ -195,10 +195,10 @@ def test_a_machine_that_dies_is_no_catch(garden: Garden) -> None:
 def test_killed_the_next_run_goes_on(garden: Garden) -> None:
     garden.plant(bug("first"), bug("second"))
     garden.answer("first", read_zero="!")
-    garden.answer("second", f"touch {garden.folder}/reached; sleep 60")
+    garden.answer("second", f"touch {garden.qemu.notes}/reached; sleep 60")
     process = garden.start("mutate", "6.12.107", "--json")
     until = time.monotonic() + 90
-    while not (garden.folder / "reached").exists():
+    while not (garden.qemu.notes / "reached").exists():
         assert time.monotonic() < until
         assert process.poll() is None
         time.sleep(0.05)

@@ -121,6 +121,18 @@ def test_a_tree_is_archived_once(repo: Path, tmp_path: Path) -> None:
     source.close()
 
 
+def test_a_tree_that_was_damaged_is_written_again(repo: Path, tmp_path: Path) -> None:
+    source = GitSource(str(repo), tmp_path / "cache")
+    tree = source.tree(V("2.6.21"))
+    source.close()
+    (tree / "mm/memory.c").write_bytes(b"")
+    notes = Notes()
+    source = GitSource(str(repo), tmp_path / "cache", notes)
+    assert (source.tree(V("2.6.21")) / "mm/memory.c").read_text() == "/* memory of 2.6.21 */\n"
+    assert ["mm/memory.c" in note for note in notes.notes] == [True]
+    source.close()
+
+
 def test_a_url_is_cloned_without_contents(repo: Path, tmp_path: Path) -> None:
     git(repo, "config", "uploadpack.allowFilter", "true")
     git(repo, "config", "uploadpack.allowAnySHA1InWant", "true")

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from zpmaint.core.files import write_whole
+from zpmaint.core.remembered import recall, remember
 
 
 @dataclass(frozen=True)
@@ -180,10 +179,9 @@ class _Reader:
         self._cache = cache
         self._known: dict[str, dict[str, object]] = {}
         self._seen: dict[str, dict[str, object]] = {}
-        with suppress(OSError, ValueError):
-            if cache:
-                known = json.loads(cache.read_text())
-                self._known = known if isinstance(known, dict) else {}
+        with suppress(OSError):
+            known = recall(cache) if cache else None
+            self._known = known if isinstance(known, dict) else {}
 
     def __call__(self, path: Path) -> Module:
         stat = path.stat()
@@ -197,7 +195,7 @@ class _Reader:
     def keep(self) -> None:
         if self._cache and any(self._known.get(path) != row for path, row in self._seen.items()):
             with suppress(OSError):  # it only saves a second
-                write_whole(self._cache, json.dumps(self._known | self._seen))
+                remember(self._cache, self._known | self._seen)
 
 
 def _words(found: object) -> tuple[str, ...]:

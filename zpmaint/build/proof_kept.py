@@ -3,26 +3,25 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from zpmaint.core.files import write_whole
+from zpmaint.core.remembered import recall, remember
 from zpmaint.port.proof import CompileProof, CompilerLine, FileProof, Place, Proof
 
 
 def write_kept(path: Path, proof: CompileProof) -> None:
     """Keep a proof."""
-    write_whole(path, json.dumps(asdict(proof)))
+    remember(path, asdict(proof))
 
 
 def read_kept(path: Path) -> CompileProof | None:
     """The proof that was kept; None where there is none that can be read."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = recall(path)
         return CompileProof(tuple(_file(row) for row in value["files"]), value["by"])
-    except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return None
 
 

@@ -56,6 +56,10 @@ class Failed:
         return " ".join(words.split())[:80]
 
 
+_MOST = 16 << 20
+"""Bytes of records that are read; one has its command and environment, some KB."""
+
+
 class Recorder:
     """The shell for a make, and what it recorded."""
 
@@ -65,8 +69,8 @@ class Recorder:
 
     def failed(self) -> tuple[Failed, ...]:
         """The commands that failed so far, in the order in which they ended."""
-        size = os.fstat(self.fd).st_size
-        return tuple(read(os.pread(self.fd, size, 0)))
+        # What else runs in the make can write there, too: no more is read than a sound one has.
+        return tuple(read(os.pread(self.fd, _MOST, 0)))
 
 
 @contextmanager

@@ -77,11 +77,11 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make `folder` and those above it, and have their names on the disk."""
+    """Make `folder` and those above it, and have their names on the disk. Raises DiskError."""
     if folder.is_dir():
         return
     make_folder(folder.parent)
-    with suppress(FileExistsError):
+    with writing(folder), suppress(FileExistsError):
         folder.mkdir()
         sync_folder(folder.parent)
 

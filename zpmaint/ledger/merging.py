@@ -28,8 +28,9 @@ def take_over(db: sqlite3.Connection, theirs: sqlite3.Connection, now: float) ->
         is_ahead = row["turn"] > now
         ahead += is_ahead
         moment = now + ahead * order.CLOSE  # of several each has its own
-        place = order.taken_in(db, Place(row["origin"], row["number"], row["turn"]), moment)
         kernel = (row["project"], row["version"], row["arch"], row["patchset"])
+        theirs_place = Place(row["origin"], row["number"], row["turn"])
+        place = order.taken_in(db, theirs_place, kernel, moment)
         if is_ahead or kernel in pulled:
             doubted.add(kernel)
         row |= {name: texts.ours(row[name]) for name in rows.TEXTS}

@@ -3,8 +3,8 @@
 
 A ledger has an origin, a random word, and numbers the records that are kept in it first. A record
 has a turn besides, by which all are ordered: the clock's time when it was kept, but later than all
-that were there. So within a ledger the order is that of keeping, and turns of one origin rise with
-its numbers everywhere.
+that were there. So within a ledger the order is that of keeping, and the turns of one origin's
+records of a kernel rise with its numbers everywhere.
 
 Between ledgers that are merged there is nothing but the clocks, and they are believed as far as
 they can be true. No record is newer than the moment it was taken in: a later turn becomes that
@@ -54,19 +54,24 @@ def next_place(db: sqlite3.Connection, path: Path, now: float, at: float | None 
     it was found out then and could not be kept."""
     row = db.execute("SELECT origin, identity, number, turn FROM self").fetchone()
     origin, identity, number, last = row or ("", "", 0, 0.0)
+    if at is not None:  # not in the order of the numbers, so without one
+        turn = min(at, max(now, last))
+        _write(db, origin, identity, number, max(last, turn))
+        return Place("", 0, turn)
     if identity != (mine := _identity(path)):
         origin, identity, number = secrets.token_hex(8), mine, 0
     number += 1
-    turn = max(now, last + STEP) if at is None else min(at, max(now, last))
-    _write(db, origin, identity, number, max(last, turn))
+    turn = max(now, last + STEP)
+    _write(db, origin, identity, number, turn)
     return Place(origin, number, turn)
 
 
-def taken_in(db: sqlite3.Connection, place: Place, now: float) -> Place:
+def taken_in(db: sqlite3.Connection, place: Place, kernel: Kernel, now: float) -> Place:
     """The place here of another ledger's record."""
     later = db.execute(
-        "SELECT min(turn) FROM record WHERE origin = ? AND number > ? AND origin <> ''",
-        (place.origin, place.number),
+        f"SELECT min(turn) FROM record WHERE {_OF_KERNEL} "
+        "AND origin = ? AND number > ? AND origin <> ''",
+        (*kernel, place.origin, place.number),
     ).fetchone()[0]
     limit = now if later is None else min(now, later - CLOSE)
     return Place(place.origin, place.number, min(place.turn, limit))
@@ -90,18 +95,24 @@ def pull_back(db: sqlite3.Connection, now: float) -> set[Kernel]:
 def doubt(db: sqlite3.Connection, kernels: Iterable[Kernel]) -> None:
     """Of these kernels, whose records' times were not true, let a failure be the newest."""
     for kernel in kernels:
-        newest: dict[str, tuple[int, float, Result]] = {}
-        for number, origin, turn, word in db.execute(
-            "SELECT id, origin, turn, result FROM record WHERE project = ? AND version = ? "
-            "AND arch = ? AND patchset = ? ORDER BY turn DESC, id DESC",
+        found = db.execute(
+            f"SELECT id, origin, turn, result FROM record WHERE {_OF_KERNEL} "
+            "ORDER BY turn DESC, id DESC",
             kernel,
-        ):
-            if word in _SETTLED and origin not in newest:
-                newest[origin] = (number, turn, Result(word))
-        (_, last, result), *others = newest.values() or [(0, 0.0, Result.FAIL)]
-        bad = next((number for number, _, r in others if not r.is_good), None)
-        if result.is_good and bad is not None:
-            db.execute("UPDATE record SET turn = ? WHERE id = ?", (last + CLOSE, bad))
+        ).fetchall()
+        settled: dict[str, Result] = {}
+        for _, origin, _, word in found:
+            if word in _SETTLED:
+                settled.setdefault(origin, Result(word))
+        bad = next((origin for origin, result in settled.items() if not result.is_good), None)
+        if bad is None or not next(iter(settled.values())).is_good:
+            continue
+        # With what that ledger kept after it, so that its order holds.
+        at = next(n for n, row in enumerate(found) if row[1] == bad and row[3] in _SETTLED)
+        moved = [number for number, origin, _, _ in reversed(found[: at + 1]) if origin == bad]
+        for place, number in enumerate(moved, 1):
+            turn = found[0][2] + place * CLOSE
+            db.execute("UPDATE record SET turn = ? WHERE id = ?", (turn, number))
 
 
 def note_newest(db: sqlite3.Connection) -> None:
@@ -112,6 +123,7 @@ def note_newest(db: sqlite3.Connection) -> None:
     _write(db, origin, identity, number, max(last, newest or 0.0))
 
 
+_OF_KERNEL = "project = ? AND version = ? AND arch = ? AND patchset = ?"
 _SETTLED = frozenset(str(result) for result in Result if result.settles)
 
 

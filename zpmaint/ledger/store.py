@@ -12,7 +12,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -241,7 +241,10 @@ class Ledger:
             explained(self.path),
             transaction(self._db),
         ):
-            return take_over(self._db, theirs, self._clock())
+            new = take_over(self._db, theirs, self._clock())
+        with suppress(sqlite3.OperationalError):  # somebody reads: the log is folded in later
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return new
 
     def _own(self, record: Record) -> Record:
         if self._scope and not record.project:

@@ -86,14 +86,7 @@ def unpacked(
 
 
 def _is_whole(folder: Path, reporter: Reporter) -> bool:
-    if not (folder / _FACTS).is_file():
-        return False
-    faults = manifest.check(folder)
-    if faults is None or faults:
-        with reporter.step(f"check {folder.name}") as step:
-            step.note(f"{folder}: {'damaged' if faults else 'nothing vouches for it'}; made anew")
-        return False
-    return True
+    return (folder / _FACTS).is_file() and manifest.is_sound(folder, reporter)
 
 
 def _found(

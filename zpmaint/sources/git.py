@@ -25,6 +25,7 @@ from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.tools import need
 from zpmaint.core.versions import KernelVersion
+from zpmaint.sources import manifest
 from zpmaint.sources.commit import Commit
 from zpmaint.sources.download import disk_error
 from zpmaint.sources.git_objects import Objects, UnreadableError, entries_of, files_of
@@ -69,6 +70,7 @@ class GitSource:
         clean_environment()
         self.name = f"git:{where}"
         self.cache = cache
+        self._sound: set[Path] = set()
         self.reporter = reporter
         self._url = ""
         self._lock = threading.RLock()
@@ -326,8 +328,9 @@ class GitSource:
             commit = self._tree_id(repo, version)
             place = self.cache / "trees" / f"git-{version}-{commit[:12]}"
             with locked(place, self.reporter):
-                if not place.is_dir():
+                if place not in self._sound and not manifest.is_sound(place, self.reporter):
                     self._archive(repo, commit, place)
+                self._sound.add(place)
             return place
 
     def provenance(self, version: KernelVersion) -> Provenance:
@@ -354,6 +357,7 @@ class GitSource:
             try:
                 with landing(place) as fresh:
                     self._write(repo, tree, fresh, step)
+                    manifest.write(fresh, place)
             except OSError as error:
                 raise disk_error(place, error) from None
 

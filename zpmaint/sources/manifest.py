@@ -20,6 +20,7 @@ from pathlib import Path
 
 from zpmaint.core.ends import epoch_of
 from zpmaint.core.files import write_whole
+from zpmaint.core.progress import Reporter
 
 _HEAD = b"zpmaint manifest 1 "
 _DIGEST = 16  # bytes
@@ -107,6 +108,20 @@ def check(tree: Path) -> Faults | None:
     if renewed or not (trusted or damaged or missing):
         _write(tree, known | renewed, trusted=not damaged and not missing)
     return Faults(_names([*missing, *damaged]), _names(strange))
+
+
+def is_sound(tree: Path, reporter: Reporter) -> bool:
+    """Whether `tree` is there as it was; where it is not, with a word that it is made anew."""
+    if not tree.is_dir():
+        return False
+    faults = check(tree)
+    if faults is None or faults:
+        named = [*faults.damaged, *faults.strange] if faults else []
+        why = f"damaged: {', '.join(named[:3])}" if named else "nothing vouches for it"
+        with reporter.step(f"check {tree.name}") as step:
+            step.note(f"{tree}: {why}; it is made anew")
+        return False
+    return True
 
 
 def differing(tree: Path, files: Mapping[str, bytes | None]) -> list[str] | None:

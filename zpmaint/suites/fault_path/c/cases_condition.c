@@ -29,7 +29,7 @@ void condition_remote(void)
 	const int ways[] = {BY_MEM, BY_PTRACE, BY_PROCESS_VM};
 
 	begin();
-	run_table_ways(&conditions, condition_run, ways, row_release() < RELEASE(3, 2, 0) ? 2 : 3, 4,
+	run_table_ways(&conditions, condition_run, ways, row_release() < RELEASE(3, 2, 0) ? 2 : 3, 8,
 		       words);
 }
 
@@ -38,5 +38,5 @@ void condition_populate(void)
 	const int ways[] = {BY_POPULATE};
 
 	begin();
-	run_table_ways(&conditions, condition_run, ways, 1, 4, words);
+	run_table_ways(&conditions, condition_run, ways, 1, 6, words);
 }

@@ -19,8 +19,8 @@
 #include "tell.h"
 #include "userfault.h"
 
-/* Each round handles EACH pages. A sixteenth of all, lost, is told; the lag of the counters is less. */
-enum { EACH = 128, ROUNDS = 24, ALL = EACH * ROUNDS, RW = PROT_READ | PROT_WRITE };
+/* Each round handles EACH pages. An eighth of all, lost, is told; the lag of the counters is less. */
+enum { EACH = 80, ROUNDS = 20, HUGE_ROUNDS = 8, ALL = EACH * ROUNDS, RW = PROT_READ | PROT_WRITE };
 enum { MADV_FREE_ = 8, MADV_HUGEPAGE_ = 14, PAGEOUT = 21, COLLAPSE = 25 };
 
 #define MEMINFO "/proc/meminfo"
@@ -39,9 +39,10 @@ static struct counts now(void)
 static void rounds_beside(const char *what, void (*once)(char *memory), size_t bytes, long apart)
 {
 	struct counts before = now(), after;
-	long fell, most = ALL * 4 / 16;
+	long fell, most = ALL * 4 / 8;
+	int count = bytes > HUGE ? HUGE_ROUNDS : ROUNDS;
 
-	for (int round = 0; round < ROUNDS + 2; round++) {
+	for (int round = 0; round < count + 2; round++) {
 		char *memory = bytes > HUGE ? map_aligned(bytes, HUGE) : map_pages(bytes / PAGE, RW);
 
 		/* The first ones fill what the kernel keeps at hand. */

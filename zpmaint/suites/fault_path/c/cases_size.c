@@ -14,7 +14,7 @@ enum { PAGES = 256, RW = PROT_READ | PROT_WRITE, HUGEPAGE = 14 };
 void size_rich(void)
 {
 	long most = proc_field("/proc/meminfo", "MemFree") / 1024 / 3, before;
-	size_t bytes = (most > 192 ? 192 : most) << 20;
+	size_t bytes = (most > 112 ? 112 : most) << 20;
 	char *rich;
 
 	if (choice.as_init && !huge_pages("madvise")) {
