@@ -233,7 +233,7 @@ def test_a_patch_writes_at_paths_of_a_tree_alone(top: Path, tmp_path: Path, path
 
 def test_links_that_a_build_left_are_not_written_through(top: Path, tmp_path: Path) -> None:
     """A Makefile may write in src/, and what is put there afterwards is written outside of its
-    walls."""
+    isolation."""
     shop = Shop(top, tmp_path / "work")
     shop.put({"mm/a.c": b"patched", "mm/b.c": b"new"})
     (shop.work.src / "mm").rename(shop.work.src / "was")

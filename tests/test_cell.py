@@ -14,7 +14,7 @@ import pytest
 
 from zpmaint.cell import means as cell_means
 from zpmaint.cell.launch import run, start
-from zpmaint.cell.values import Cell, Done, Groups, Limits, Walls
+from zpmaint.cell.values import Cell, Done, Groups, Isolation, Limits
 from zpmaint.core.errors import InfraError, UserError
 
 MB = 1 << 20
@@ -27,24 +27,26 @@ def writable(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(params=[str(walls) for walls in Walls])
-def walls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Walls]:
-    """Each kind of walls in turn, where this machine has it."""
+@pytest.fixture(params=[str(isolation) for isolation in Isolation])
+def isolation(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Isolation]:
+    """Each kind of isolation in turn, where this machine has it."""
     monkeypatch.setenv(cell_means.NAME, request.param)
     cell_means.means.cache_clear()
     try:
         cell_means.means()
     except InfraError as error:
         pytest.skip(f"cannot be had here: {error}")
-    yield Walls(request.param)
+    yield Isolation(request.param)
     monkeypatch.undo()
     cell_means.means.cache_clear()
 
 
 @pytest.fixture
 def bubblewrap() -> None:
-    if cell_means.means().walls is not Walls.BUBBLEWRAP:
-        pytest.skip(f"needs bubblewrap: {cell_means.means().walls_why}")
+    if cell_means.means().isolation is not Isolation.BUBBLEWRAP:
+        pytest.skip(f"needs bubblewrap: {cell_means.means().isolation_why}")
 
 
 @pytest.fixture
@@ -62,18 +64,20 @@ def shell(script: str, inside: Cell) -> Done:
     return run(["sh", "-c", script], inside)
 
 
-def test_it_writes_where_it_may_and_its_status_is_told(walls: Walls, writable: Path) -> None:
+def test_it_writes_where_it_may_and_its_status_is_told(
+    isolation: Isolation, writable: Path
+) -> None:
     done = shell(f"echo yes > {writable}/out; echo said; echo moaned >&2; exit 7", cell(writable))
     assert (done.ended.status, done.stdout, done.stderr) == (7, b"said\n", b"moaned\n")
     assert (writable / "out").read_text() == "yes\n"
 
 
-def test_a_signal_is_told_as_one(walls: Walls, writable: Path) -> None:
+def test_a_signal_is_told_as_one(isolation: Isolation, writable: Path) -> None:
     assert shell("kill -9 $$", cell(writable)).ended.status == -9
 
 
 def test_the_environment_is_the_listed_one(
-    walls: Walls, writable: Path, monkeypatch: pytest.MonkeyPatch
+    isolation: Isolation, writable: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSH_AUTH_SOCK", "/run/agent")
     names = {
@@ -82,7 +86,7 @@ def test_the_environment_is_the_listed_one(
     assert names <= {"PATH", "HOME", "TMPDIR", "PWD", "ZPMAINT_CELL_COOKIE", "_"}
 
 
-def test_home_is_private_and_empty(walls: Walls, writable: Path) -> None:
+def test_home_is_private_and_empty(isolation: Isolation, writable: Path) -> None:
     done = shell('ls -A "$HOME"; touch "$HOME/x" "$TMPDIR/y" && echo "$HOME"', cell(writable))
     lines = done.stdout.decode().split()
     assert len(lines) == 1
@@ -90,7 +94,7 @@ def test_home_is_private_and_empty(walls: Walls, writable: Path) -> None:
     assert not Path(lines[0]).exists()
 
 
-def test_what_is_left_running_dies_with_it(walls: Walls, writable: Path) -> None:
+def test_what_is_left_running_dies_with_it(isolation: Isolation, writable: Path) -> None:
     script = f"setsid sh -c 'echo $$ > {writable}/pid; sleep 300' & sleep 0.2; exit 0"
     began = time.monotonic()
     assert shell(script, cell(writable)).ended.status == 0
@@ -99,40 +103,42 @@ def test_what_is_left_running_dies_with_it(walls: Walls, writable: Path) -> None
     assert left.stdout == b""
 
 
-def test_time_is_a_limit(walls: Walls, writable: Path) -> None:
+def test_time_is_a_limit(isolation: Isolation, writable: Path) -> None:
     done = shell("sleep 300", cell(writable, limits=Limits(seconds=0.3)))
     assert done.ended.timed_out
     assert done.ended.limits_met == ("limit of time: no end within 0.3 s",)
 
 
-def test_a_file_has_a_largest_size(walls: Walls, writable: Path) -> None:
+def test_a_file_has_a_largest_size(isolation: Isolation, writable: Path) -> None:
     script = f"head -c 3000000 /dev/zero > {writable}/big"
     shell(script, cell(writable, limits=Limits(file_size=MB)))
     assert (writable / "big").stat().st_size == MB
 
 
-def test_the_disk_keeps_some_room(walls: Walls, writable: Path) -> None:
+def test_the_disk_keeps_some_room(isolation: Isolation, writable: Path) -> None:
     disk = os.statvfs(writable)
     free = disk.f_bavail * disk.f_frsize
     done = shell("sleep 300", cell(writable, limits=Limits(disk_free=2 * free)))
     assert "limit of disk" in done.ended.limits_met[0]
 
 
-def test_memory_is_a_limit_of_all_together(cgroups: None, walls: Walls, writable: Path) -> None:
+def test_memory_is_a_limit_of_all_together(
+    cgroups: None, isolation: Isolation, writable: Path
+) -> None:
     hog = "perl -e '$x = \"a\" x 60000000; sleep 1' & "
     done = shell(f"{hog * 3} wait", cell(writable, limits=Limits(memory=100 * MB)))
     assert done.ended.oom_kills
     assert "limit of memory of 100 MiB" in done.ended.limits_met[0]
 
 
-def test_processes_are_a_limit(cgroups: None, walls: Walls, writable: Path) -> None:
+def test_processes_are_a_limit(cgroups: None, isolation: Isolation, writable: Path) -> None:
     script = "i=0; while [ $i -lt 60 ]; do sleep 1 & i=$((i+1)); done; wait"
     done = shell(script, cell(writable, limits=Limits(processes=20)))
     assert done.ended.refused_forks
     assert "limit of 20 processes" in done.ended.limits_met[0]
 
 
-def test_without_limits_nothing_is_met(walls: Walls, writable: Path) -> None:
+def test_without_limits_nothing_is_met(isolation: Isolation, writable: Path) -> None:
     assert shell("true", cell(writable)).ended.limits_met == ()
 
 
@@ -189,7 +195,7 @@ def test_a_program_of_a_hidden_folder_of_path_runs(
     assert run(["cross-gcc"], Cell("test", (writable,), environment=path)).stdout == b"found\n"
 
 
-def test_sigterm_lets_it_clean_up(walls: Walls, writable: Path) -> None:
+def test_sigterm_lets_it_clean_up(isolation: Isolation, writable: Path) -> None:
     script = f"trap 'echo bye > {writable}/bye; exit 1' TERM; echo ready; sleep 300 & wait"
     with start(["sh", "-c", script], cell(writable), stdout=subprocess.PIPE) as running:
         assert running.process.stdout is not None
@@ -198,13 +204,13 @@ def test_sigterm_lets_it_clean_up(walls: Walls, writable: Path) -> None:
     assert (writable / "bye").exists()
 
 
-def test_leaving_it_early_ends_it(walls: Walls, writable: Path) -> None:
+def test_leaving_it_early_ends_it(isolation: Isolation, writable: Path) -> None:
     with start(["sleep", "300"], cell(writable)) as running:
         pass
     assert running.process.returncode is not None
 
 
-def test_what_is_not_installed_is_named(walls: Walls, writable: Path) -> None:
+def test_what_is_not_installed_is_named(isolation: Isolation, writable: Path) -> None:
     with pytest.raises(InfraError, match="not installed: no-such-program"):
         run(["no-such-program"], cell(writable))
 
@@ -220,5 +226,5 @@ def test_odd_walls_are_the_users_mistake(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_walls_that_are_switched_off_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(cell_means.NAME, "none")
     cell_means.means.cache_clear()
-    assert "switched off" in cell_means.means().walls_why
+    assert "switched off" in cell_means.means().isolation_why
     cell_means.means.cache_clear()

@@ -46,7 +46,7 @@ def groups(parents: cgroup.Parents, pid: int) -> list[Path]:
 
 
 def test_what_a_killed_run_left_is_cleared(parents: cgroup.Parents) -> None:
-    """Without walls the daemon outlives it, in its group; the next run ends both."""
+    """Without isolation the daemon outlives it, in its group; the next run ends both."""
     killed = subprocess.Popen(
         [sys.executable, "-c", _LEAVES],
         env={

@@ -3,7 +3,7 @@
 """Makefiles that mean harm: what each tries does not come about, and a limit that it met is named.
 
 Each is a toy kernel whose Makefile tries one thing on its way to an image. What it tries is proven
-to work without walls, so that no test passes because its Makefile is at fault.
+to work without isolation, so that no test passes because its Makefile is at fault.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vm_fixtures import running
 
 from zpmaint.build import limits
 from zpmaint.cell import means as cell_means
-from zpmaint.cell.values import Groups, Walls
+from zpmaint.cell.values import Groups, Isolation
 from zpmaint.core.errors import InfraError
 
 
@@ -32,9 +32,9 @@ def fresh_means() -> Iterator[None]:
 
 
 @pytest.fixture
-def walls() -> None:
-    if cell_means.means().walls is not Walls.BUBBLEWRAP:
-        pytest.skip(f"NOT RUN: needs bubblewrap: {cell_means.means().walls_why}")
+def isolation() -> None:
+    if cell_means.means().isolation is not Isolation.BUBBLEWRAP:
+        pytest.skip(f"NOT RUN: needs bubblewrap: {cell_means.means().isolation_why}")
 
 
 @pytest.fixture
@@ -77,16 +77,18 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hostile:
     return found
 
 
-def without_walls(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(cell_means.NAME, "none")
     cell_means.means.cache_clear()
 
 
-def test_a_key_is_not_read(walls: None, hostile: Hostile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_is_not_read(
+    isolation: None, hostile: Hostile, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hostile.tries(f"cat {hostile.home}/.ssh/id_ed25519 > @O@/stolen")
     assert hostile.build(None).stock.image.is_file()
     assert not hostile.find("a decoy of a key")
-    without_walls(monkeypatch)
+    without_isolation(monkeypatch)
     hostile.write("init/main.c", "void start_kernel(void) { for (;;); }\n")
     hostile.build(None)
     assert hostile.find("a decoy of a key"), "the Makefile is at fault"
@@ -94,7 +96,7 @@ def test_a_key_is_not_read(walls: None, hostile: Hostile, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("place", ["home", "state", "tree", "place/src"])
 def test_nothing_is_written_outside(
-    walls: None, hostile: Hostile, monkeypatch: pytest.MonkeyPatch, place: str
+    isolation: None, hostile: Hostile, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     folder = hostile.place / "src" if place == "place/src" else hostile.folder / place
     hostile.tries(f"echo harm > {folder}/planted; echo harm >> {folder}/Makefile")
@@ -102,13 +104,13 @@ def test_nothing_is_written_outside(
     assert hostile.build(None).stock.image.is_file()
     assert not (folder / "planted").exists()
     assert hostile.content() == before
-    without_walls(monkeypatch)
+    without_isolation(monkeypatch)
     hostile.write("init/main.c", "void start_kernel(void) { for (;;); }\n")
     hostile.build(None)
     assert (folder / "planted").exists(), "the Makefile is at fault"
 
 
-def test_a_ledger_is_neither_read_nor_written(walls: None, hostile: Hostile) -> None:
+def test_a_ledger_is_neither_read_nor_written(isolation: None, hostile: Hostile) -> None:
     hostile.tries(f"cat {hostile.state}/ledger.db; echo harm > {hostile.state}/ledger.db")
     hostile.build(None)
     assert (hostile.state / "ledger.db").read_text() == "a decoy of a ledger\n"
@@ -116,7 +118,7 @@ def test_a_ledger_is_neither_read_nor_written(walls: None, hostile: Hostile) -> 
 
 
 def test_a_socket_of_this_machine_is_not_reached(
-    walls: None, hostile: Hostile, monkeypatch: pytest.MonkeyPatch
+    isolation: None, hostile: Hostile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.5)
@@ -125,14 +127,14 @@ def test_a_socket_of_this_machine_is_not_reached(
         hostile.build(None)
         with pytest.raises(TimeoutError):
             server.accept()
-        without_walls(monkeypatch)
+        without_isolation(monkeypatch)
         hostile.write("init/main.c", "void start_kernel(void) { for (;;); }\n")
         hostile.build(None)
         server.accept()[0].close()
 
 
 def test_an_agent_of_keys_is_not_reached(
-    walls: None, hostile: Hostile, monkeypatch: pytest.MonkeyPatch
+    isolation: None, hostile: Hostile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agent = hostile.folder / "agent"
     monkeypatch.setenv("SSH_AUTH_SOCK", str(agent))
@@ -148,7 +150,7 @@ def test_an_agent_of_keys_is_not_reached(
     assert "SSH_AUTH_SOCK=" not in kernel.log.read_text()
 
 
-@pytest.mark.parametrize("kind", [str(kind) for kind in Walls])
+@pytest.mark.parametrize("kind", [str(kind) for kind in Isolation])
 def test_a_daemon_dies_with_its_build(
     hostile: Hostile, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A sound verification passes behind every kind of walls and says which; QEMU's limits."""
+"""A sound verification passes under every kind of isolation and says which; QEMU's limits."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from test_app_verify import Shop, pytestmark, session  # noqa: F401
 from vm_fixtures import FakeQemu, kernel
 
 from zpmaint.cell import means as cell_means
-from zpmaint.cell.values import Groups, Means, Walls
+from zpmaint.cell.values import Groups, Isolation, Means
 from zpmaint.core.errors import InfraError
 from zpmaint.vm import qemu
 from zpmaint.vm.boot import boot
 from zpmaint.vm.values import Outcome
 
 
-@pytest.mark.parametrize("kind", [str(kind) for kind in Walls])
+@pytest.mark.parametrize("kind", [str(kind) for kind in Isolation])
 def test_a_sound_kernel_passes_and_the_record_says_what_confined(
     session: Shop,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
@@ -61,8 +61,8 @@ def test_a_qemu_that_memory_ended_is_no_fault_of_the_kernels(
 def test_a_guest_sees_none_of_our_files(
     tmp_path: Path, image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if cell_means.means().walls is not Walls.BUBBLEWRAP:
-        pytest.skip(f"NOT RUN: needs bubblewrap: {cell_means.means().walls_why}")
+    if cell_means.means().isolation is not Isolation.BUBBLEWRAP:
+        pytest.skip(f"NOT RUN: needs bubblewrap: {cell_means.means().isolation_why}")
     home = tmp_path / "home"
     home.mkdir()
     (home / "key").write_text("a decoy of a key\n")
@@ -75,7 +75,9 @@ def test_a_guest_sees_none_of_our_files(
 
 
 def test_what_would_confine_more_is_said() -> None:
-    less = Means(Walls.NONE, Groups.NONE, "bubblewrap: not installed; unshare: no", "not mounted")
+    less = Means(
+        Isolation.NONE, Groups.NONE, "bubblewrap: not installed; unshare: no", "not mounted"
+    )
     assert "apt-get install bubblewrap" in less.next_steps
     assert str(less).startswith("nothing (bubblewrap: not installed")
-    assert Means(Walls.BUBBLEWRAP, Groups.V2).next_steps == ()
+    assert Means(Isolation.BUBBLEWRAP, Groups.V2).next_steps == ()

@@ -197,12 +197,12 @@ def test_no_question_runs_anything(trap: Trap, tmp_path: Path, form: str) -> Non
     assert trap.witnesses == set()
 
 
-@pytest.mark.parametrize("walls", ["none", "unshare"])
-def test_nor_does_it_without_walls(
-    trap: Trap, tmp_path: Path, walls: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("isolation", ["none", "unshare"])
+def test_nor_does_it_without_isolation(
+    trap: Trap, tmp_path: Path, isolation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The view alone keeps the configuration out; the cell is a second wall."""
-    monkeypatch.setenv(cells.NAME, walls)
+    monkeypatch.setenv(cells.NAME, isolation)
     cells.means.cache_clear()
     try:
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Starting a program in a cell: its walls, its group, its limits, and nothing of ours in it.
+"""Starting a program in a cell: its isolation, its group, its limits, and nothing of ours in it.
 
     sh (into the cgroup, rlimits) -> bwrap | setpriv, unshare | setpriv -> the program
 
@@ -20,7 +20,7 @@ from typing import IO
 from zpmaint.cell import bubblewrap, cgroup, strays
 from zpmaint.cell.means import knows_disable_userns, means, program, unshare
 from zpmaint.cell.running import Running
-from zpmaint.cell.values import Cell, Done, Limits, Walls
+from zpmaint.cell.values import Cell, Done, Isolation, Limits
 from zpmaint.core.errors import InfraError
 from zpmaint.core.tools import declared
 
@@ -92,10 +92,10 @@ def start(
         group = _group(cell.limits)
         if group:
             stack.callback(group.remove)
-        walls = means().walls
+        isolation = means().isolation
         environment = dict(cell.environment)
         told, cookie = None, strays.cookie(cell)
-        if walls is Walls.BUBBLEWRAP:
+        if isolation is Isolation.BUBBLEWRAP:
             environment |= {"HOME": bubblewrap.HOME, "TMPDIR": "/tmp"}
             told, telling = os.pipe()
             stack.callback(os.close, told)
@@ -106,12 +106,12 @@ def start(
             environment |= {"HOME": private, "TMPDIR": private, strays.COOKIE: cookie}
             telling = -1
             before = [program("setpriv"), "--pdeathsig", "KILL", "--"]
-            before += unshare(cell.network) if walls is Walls.UNSHARE else []
+            before += unshare(cell.network) if isolation is Isolation.UNSHARE else []
         try:
             process = subprocess.Popen(
                 [*_trampoline(group, cell.limits), *before, *words],
                 env=environment,
-                cwd=None if walls is Walls.BUBBLEWRAP else cell.cwd or "/",
+                cwd=None if isolation is Isolation.BUBBLEWRAP else cell.cwd or "/",
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
@@ -130,7 +130,7 @@ def start(
                 process, cell, group=group, told=told, keep=keep, cookie=cookie, outputs=outputs
             )
         except BaseException:
-            process.kill()  # and its walls with it
+            process.kill()  # and its namespaces with it
             process.wait()
             keep.close()
             raise
@@ -140,7 +140,7 @@ def clear(folder: Path) -> None:
     """Kill what cells of a zpmaint that is gone left writing into `folder`, the first of what they
     could write; no live one may have it. Bubblewrap leaves nothing."""
     cgroup.parents()  # clears its own
-    if means().walls is not Walls.BUBBLEWRAP:
+    if means().isolation is not Isolation.BUBBLEWRAP:
         strays.kill(strays.cookie(Cell("", (folder,))))
 
 

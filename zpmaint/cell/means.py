@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Sequence
 
 from zpmaint.cell import bubblewrap, cgroup
-from zpmaint.cell.values import Cell, Groups, Means, Walls
+from zpmaint.cell.values import Cell, Groups, Isolation, Means
 from zpmaint.core.errors import InfraError, UserError
 
 NAME = "ZPMAINT_CELL"
@@ -24,29 +24,31 @@ _NO_USERNS = (0, 8, 0)  # the first bubblewrap with --disable-userns
 @functools.cache
 def means() -> Means:
     """What confines here. Raises UserError for an odd ZPMAINT_CELL, InfraError where it insists
-    on walls that cannot be had."""
+    on isolation that cannot be had."""
     asked = os.environ.get(NAME, "")
-    if asked not in ("", *Walls):
-        raise UserError(f"{NAME}={asked}: no such walls", f"choose one of: {', '.join(Walls)}")
+    if asked not in ("", *Isolation):
+        raise UserError(
+            f"{NAME}={asked}: no such isolation", f"choose one of: {', '.join(Isolation)}"
+        )
     parents, cgroup_why = cgroup.parents()
     groups = parents.version if parents else Groups.NONE
-    walls, why = _walls(asked)
-    return Means(walls, groups, why, cgroup_why)
+    isolation, why = _isolation(asked)
+    return Means(isolation, groups, why, cgroup_why)
 
 
-def _walls(asked: str) -> tuple[Walls, str]:
-    if asked == Walls.NONE:
-        return Walls.NONE, f"switched off by {NAME}"
-    fault = _bubblewrap_fault() if asked != Walls.UNSHARE else f"switched off by {NAME}"
+def _isolation(asked: str) -> tuple[Isolation, str]:
+    if asked == Isolation.NONE:
+        return Isolation.NONE, f"switched off by {NAME}"
+    fault = _bubblewrap_fault() if asked != Isolation.UNSHARE else f"switched off by {NAME}"
     if not fault:
-        return Walls.BUBBLEWRAP, ""
-    if asked == Walls.BUBBLEWRAP:
+        return Isolation.BUBBLEWRAP, ""
+    if asked == Isolation.BUBBLEWRAP:
         raise InfraError(f"{NAME}={asked}: {fault}", "apt-get install bubblewrap")
     if fault_too := _fault([*unshare(), "/bin/true"]):
-        if asked == Walls.UNSHARE:
+        if asked == Isolation.UNSHARE:
             raise InfraError(f"{NAME}={asked}: {fault_too}")
-        return Walls.NONE, f"bubblewrap: {fault}; unshare: {fault_too}"
-    return Walls.UNSHARE, f"bubblewrap: {fault}"
+        return Isolation.NONE, f"bubblewrap: {fault}; unshare: {fault_too}"
+    return Isolation.UNSHARE, f"bubblewrap: {fault}"
 
 
 def unshare(network: bool = False) -> list[str]:

@@ -18,7 +18,7 @@ from types import TracebackType
 from zpmaint.cell import strays
 from zpmaint.cell.cgroup import Group
 from zpmaint.cell.means import means
-from zpmaint.cell.values import Cell, Ended, Walls, size
+from zpmaint.cell.values import Cell, Ended, Isolation, size
 from zpmaint.core.awake import AwakeClock
 from zpmaint.core.errors import InfraError
 
@@ -68,9 +68,9 @@ class Running:
     @property
     def pid(self) -> int | None:
         """The program's own process, as we see it; None where it has not begun, or has ended."""
-        if means().walls is Walls.NONE:
+        if means().isolation is Isolation.NONE:
             return self.process.pid  # every step before it has become it
-        if means().walls is Walls.UNSHARE:
+        if means().isolation is Isolation.UNSHARE:
             self._first = self._first or next(iter(_children(self.process.pid)), None)
         return next(iter(_children(self._first)), None) if self._first else None
 
@@ -99,11 +99,11 @@ class Running:
 
     def terminate(self, grace: float = GRACE) -> None:
         """Ask the program to end (SIGTERM), and end it and all it started after `grace` seconds."""
-        if means().walls is Walls.NONE:
+        if means().isolation is Isolation.NONE:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGTERM)
         elif (pid := self.pid) is not None:
-            # Not the group: that would end the walls before the program.
+            # Not the group: that would end the isolation before the program.
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
@@ -173,7 +173,7 @@ class Running:
             self._end_namespace(self._first)
         if self._group:
             self._group.kill()
-        elif means().walls is Walls.NONE:
+        elif means().isolation is Isolation.NONE:
             strays.kill(self._cookie)
 
     @staticmethod
@@ -202,7 +202,7 @@ class Running:
         return pid
 
     def _true_status(self, status: int) -> int:
-        if means().walls is Walls.NONE:
+        if means().isolation is Isolation.NONE:
             return status
         if self._told is None:
             return _signal_of(status)

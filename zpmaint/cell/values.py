@@ -11,7 +11,7 @@ from pathlib import Path
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
-class Walls(StrEnum):
+class Isolation(StrEnum):
     """What keeps a cell's processes from files, network and other processes."""
 
     BUBBLEWRAP = "bubblewrap"
@@ -34,27 +34,29 @@ class Groups(StrEnum):
 class Means:
     """What confines a cell on this machine."""
 
-    walls: Walls
+    isolation: Isolation
     cgroup: Groups
-    walls_why: str = ""
-    """Why there are no better walls, "" where there are none better."""
+    isolation_why: str = ""
+    """Why there is no better isolation, "" where there is none better."""
     cgroup_why: str = ""
     """Why there is no cgroup, "" where there is one."""
 
     def __str__(self) -> str:
         """In one line, with the reason where it could be more."""
         groups = "no cgroup" if self.cgroup is Groups.NONE else f"cgroup {self.cgroup}"
-        walls = "nothing" if self.walls is Walls.NONE else str(self.walls)
-        why = f" ({self.walls_why})" if self.walls_why else ""
-        return f"{walls}{why}, {groups}"
+        isolation = "nothing" if self.isolation is Isolation.NONE else str(self.isolation)
+        why = f" ({self.isolation_why})" if self.isolation_why else ""
+        return f"{isolation}{why}, {groups}"
 
     @property
     def next_steps(self) -> tuple[str, ...]:
         """What would confine more, where something would."""
         steps = []
-        if self.walls is not Walls.BUBBLEWRAP and "not installed" in self.walls_why:
+        if self.isolation is not Isolation.BUBBLEWRAP and "not installed" in self.isolation_why:
             steps.append("apt-get install bubblewrap")
-        elif self.walls is not Walls.BUBBLEWRAP and "switched off" not in self.walls_why:
+        elif (
+            self.isolation is not Isolation.BUBBLEWRAP and "switched off" not in self.isolation_why
+        ):
             steps.append("allow user namespaces: sysctl user.max_user_namespaces, AppArmor's rules")
         if self.cgroup is Groups.NONE:
             steps.append("limits of memory and processes: run below `systemd-run --user --scope`")
@@ -110,7 +112,7 @@ class Ended:
     """How what ran in a cell ended: facts, no words of it."""
 
     status: int
-    """Exit status; negative: the signal that killed it. Walls hand a signal N on as the exit
+    """Exit status; negative: the signal that killed it. bubblewrap hands a signal N on as the exit
     status 128 + N, so that a program that exits with such a status by itself is told as killed."""
     oom_kills: int | None = None
     """Processes that the kernel killed since the memory was used up; None: nothing counted."""

@@ -173,6 +173,6 @@ def _cpu_seconds(pid: int) -> float:
     """User and system time of a process so far; /proc/PID/stat, proc(5)."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):  # just ended; its walls are about to
+    except (FileNotFoundError, ProcessLookupError):  # just ended; its namespaces are about to
         return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
