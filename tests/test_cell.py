@@ -215,7 +215,7 @@ def test_what_is_not_installed_is_named(isolation: Isolation, writable: Path) ->
         run(["no-such-program"], cell(writable))
 
 
-def test_odd_walls_are_the_users_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_odd_isolation_is_the_users_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(cell_means.NAME, "brick")
     cell_means.means.cache_clear()
     with pytest.raises(UserError, match="brick"):
@@ -223,7 +223,7 @@ def test_odd_walls_are_the_users_mistake(monkeypatch: pytest.MonkeyPatch) -> Non
     cell_means.means.cache_clear()
 
 
-def test_walls_that_are_switched_off_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_isolation_that_is_switched_off_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(cell_means.NAME, "none")
     cell_means.means.cache_clear()
     assert "switched off" in cell_means.means().isolation_why
