@@ -424,7 +424,8 @@ GARBAGE = [
     b"", b"<html>", b"[]", b"3", b"null", b'{"releases": 3}', b'{"releases": [3]}',
     b'{"releases": [{"version": 7}]}', b'{"releases": [{"version": "7.1", "released": [1]}]}',
     b'{"releases": [{"version": "7.1", "released": {"isodate": "tomorrow"}}]}',
-    b"[" * 200_000, b'{"releases": ' + b"9" * 10_000 + b"}", b"\xff\xfe\x00", gzip.compress(b"{}", mtime=0),
+    b"[" * 200_000, b'{"releases": ' + b"9" * 10_000 + b"}", b"\xff\xfe\x00",
+    gzip.compress(b"{}", mtime=0),
 ]  # fmt: skip
 
 
