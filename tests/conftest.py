@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import signal
@@ -25,6 +26,9 @@ settings.register_profile("zpmaint", deadline=None, suppress_health_check=[Healt
 settings.load_profile("zpmaint")
 
 _OURS = ("ZPMAINT_PROJECT", "ZPMAINT_HOME")
+
+
+_CACHE = type(functools.cache(len))
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +54,11 @@ def _raw_scores(monkeypatch: pytest.MonkeyPatch) -> None:
 def _nothing_is_left_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No process that has this run's temporary folder in its command line outlives it."""
     yield
-    gc.collect()  # a repository that is open until nobody can read it any more
+    # A repository is open until nobody can read it any more, be it for what is remembered of it.
+    for one in gc.get_objects():
+        if isinstance(one, _CACHE):
+            one.cache_clear()
+    gc.collect()
     folder = os.fsencode(tmp_path_factory.getbasetemp())
     until = time.monotonic() + 20
     while (left := list(_naming(folder))) and time.monotonic() < until:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from build_fixtures import MEMORY, Toy, toy
+from build_fixtures import Toy, toy
 
 from zpmaint.build import limits
 from zpmaint.build.diagnosis import Blame, diagnose
@@ -193,13 +193,20 @@ def test_a_failure_that_does_not_come_again_is_nobodys(
     toy.build(flavours=STOCK)
 
 
-def test_a_failure_of_one_work_folder_is_nobodys(toy: Toy) -> None:
-    """The command fails each time, but not from a clean folder: the folder was damaged."""
+def test_a_failure_of_one_work_folder_is_nobodys(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command fails each time, but not from a clean folder: something in it is to blame."""
+    monkeypatch.setenv("CCACHE_DISABLE", "1")
+    left = toy.place / "obj" / "left"
+    tool(
+        toy,
+        monkeypatch,
+        "gcc",
+        f"{is_compile('memory.c')}if [ -e {left} ]; then "
+        f'echo "mm/memory.c:2:1: error: no" >&2; exit 1; fi; touch {left};; esac\nexec {GCC} "$@"',
+    )
     toy.build(flavours=STOCK)
     shutil.rmtree(toy.place / "images")
-    damaged = toy.place / "src" / "mm" / "memory.c"
-    damaged.unlink()
-    damaged.write_bytes(MEMORY[:30])
+    (toy.place / "obj" / "mm" / "memory.o").unlink()
     with pytest.raises(IndeterminateError, match="did not build the same way twice") as caught:
         toy.build(flavours=STOCK)
     assert "mm/memory.c:2" in caught.value.what

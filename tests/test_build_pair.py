@@ -233,7 +233,7 @@ def test_a_full_disk_is_infrastructure(toy: Toy, monkeypatch: pytest.MonkeyPatch
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device", "/cache/vmlinux")
 
-    monkeypatch.setattr("shutil.copyfile", full)
+    monkeypatch.setattr("shutil.copyfileobj", full)
     with pytest.raises(InfraError, match="disk full: /cache/vmlinux"):
         toy.build(None)
 

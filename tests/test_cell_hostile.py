@@ -211,7 +211,8 @@ def test_a_full_disk_is_stopped_before_it_is_one(
 def test_a_file_without_end_is_stopped(hostile: Hostile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(limits.NAME, "file=1M")
     hostile.tries("head -c 100000000 /dev/zero > @O@/fat")
-    hostile.build(None)
+    with pytest.raises(InfraError, match=r"SIGXFSZ .a limit of the size of files"):
+        hostile.build(None)
     assert (hostile.place / "obj" / "fat").stat().st_size == 1 << 20
 
 

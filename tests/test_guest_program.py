@@ -21,6 +21,7 @@ pytestmark = needs_linux
 SYSTEM_WIDE = {
     *("read.meminfo", "state.listed", "overcommit.read"),
     *("unmap.counters", "unmap.leak", "exit.counters", "cow.leak"),
+    *("leak.pages", "leak.huge", "leak.userfault", "leak.group"),
 }
 
 

@@ -9,7 +9,6 @@ in one input, each under a line `=== NAME`.
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import os
 import shutil
@@ -486,24 +485,29 @@ def words(data: bytes) -> None:
 @target()
 def command_line(data: bytes) -> None:
     """The words of a command line, up to the door of the command."""
-    without_callbacks()
     given = [os.fsdecode(word) for word in data.split(b"\n")][:12]
     given = [word for word in given if "\0" not in word]
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="strict")
     err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace")
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _keeping():
+    silent = contextlib.redirect_stdout(out), contextlib.redirect_stderr(err)
+    with silent[0], silent[1], _keeping(), without_callbacks():
         status = door._status(given)
     assert status in (0, 1, 2, 3), f"exit status {status}"
 
 
-@functools.cache
-def without_callbacks() -> None:
+@contextlib.contextmanager
+def without_callbacks() -> Iterator[None]:
     """Every command imported, and none that would do anything."""
-    for name in COMMANDS:
-        one = load(name)
-        for command in (one, *getattr(one, "commands", {}).values()):
-            if not isinstance(command, click.Group):
-                command.callback = _nothing
+    ones = [load(name) for name in COMMANDS]
+    commands = [c for one in ones for c in (one, *getattr(one, "commands", {}).values())]
+    kept = [(c, c.callback) for c in commands if not isinstance(c, click.Group)]
+    try:
+        for command, _ in kept:
+            command.callback = _nothing
+        yield
+    finally:
+        for command, callback in kept:
+            command.callback = callback
 
 
 def _nothing(*_: object, **__: object) -> None:

@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 _SKIPPED = frozenset({"config"})  # include/config: an empty file for each symbol
+_LONG = re.compile(r"[^ \t\n]{65536}")
 _DEPTH = 3  # source -> generated header -> generated header -> object
 
 
@@ -37,6 +38,8 @@ class Record:
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The words of its first command; what comes after a semicolon or a pipe is another's."""
+        if _LONG.search(self.command):
+            return ()  # shlex takes the square of a word's length; no compiler has one so long
         lexer = shlex.shlex(self.command, posix=True, punctuation_chars=";&|<>")
         lexer.whitespace_split = True
         lexer.commenters = ""

@@ -79,7 +79,9 @@ def _status(arguments: Sequence[str] | None) -> int:
         if error.hint:
             _say(f"  next: {error.hint}")
         return error.exit_status
-    except (BrokenPipeError, SystemExit):  # click makes the one the other, with status 1
+    except (BrokenPipeError, SystemExit) as end:  # click makes the one the other, with status 1
+        if isinstance(end, SystemExit) and not end.code:
+            return errors.EXIT_OK  # the shell's completion
         # The reader of our output went away (`zpmaint results | head`): not an error of ours.
         if _reader_is_gone():
             return errors.EXIT_OK

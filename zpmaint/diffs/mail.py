@@ -32,6 +32,8 @@ _PLAIN = (b"", b"7bit", b"8bit", b"binary")
 _ENCODINGS = (*_PLAIN, b"quoted-printable", b"base64")
 _NAMED = re.compile(r"\.(?:patch|diff|txt|eml|mbox|mbx)(?:\.\w+)?$", re.I)
 _MIME = re.compile(rb"^content-(?:type|transfer-encoding):", re.MULTILINE | re.IGNORECASE)
+_ENDLESS = re.compile(rb"^content-[\w-]+:(?:[^\n]|\n[ \t]){32768}", re.MULTILINE | re.IGNORECASE)
+"""A field that the stdlib's email would take the square of."""
 _DEPTH = 8  # mails inside of mails
 # What the stdlib's email raises of a header that it cannot make sense of.
 _UNREADABLE = (
@@ -120,6 +122,8 @@ def _letters(message: bytes, name: str, depth: int) -> list[Letter]:
     head = _parted(message)[0]
     if not _MIME.search(head):
         return [Letter(message)]
+    if _ENDLESS.search(head):
+        return [Letter(message, fault="a Content- field of more than 32 kB: no mailer writes that")]
     mail = message_from_bytes(message)
     if mail.is_multipart() or mail.get_content_maintype() == "multipart":
         return _of_parts(mail, head, name, depth)
