@@ -77,16 +77,18 @@ def _line(one: Mapping[str, Any]) -> str:
     return f"{place}: {one['kind']}: {text}{option}"
 
 
-@functools.cache
 def _able(compiler: str) -> str:
     """The compiler's path where it gives its diagnostics as data (gcc from 9 on), else ''."""
     path = "" if "/" in compiler else shutil.which(compiler)
-    if not path:
-        return ""
+    return path if path and _gives_data(path, Path(path).stat().st_mtime_ns) else ""
+
+
+@functools.cache
+def _gives_data(path: str, _changed: int) -> bool:
     done = subprocess.run(
         [path, _FORMAT, "-fsyntax-only", "-xc", "/dev/null"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
     )
-    return path if done.returncode == 0 else ""
+    return done.returncode == 0
