@@ -31,7 +31,9 @@ from zpmaint.core.errors import UserError
 from zpmaint.core.provenance import Proof, Provenance
 from zpmaint.core.result import Result
 from zpmaint.ledger.values import Record
-from zpmaint.publish.site import MARKER, site_files, write_site
+from zpmaint.publish.plan import pages_of
+from zpmaint.publish.site import site_files, site_of, write_site
+from zpmaint.publish.writing import MARKER
 
 _VOID = {"meta", "link", "br", "input", "hr", "img"}
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -190,6 +192,27 @@ def test_no_page_asks_for_anything_from_elsewhere() -> None:
 def test_the_same_ledger_gives_the_same_bytes() -> None:
     assert files(*samples()) == files(*reversed(samples()))
     assert files(generated=NOON)["index.html"] != files(generated=NOON + 60)["index.html"]
+
+
+def test_a_page_of_one_kernel_does_not_change_by_the_time_of_day() -> None:
+    before, after = files(generated=NOON), files(generated=NOON + 60)
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"index.html", "status.json"}
+
+
+def test_what_a_page_is_made_of_is_the_same_for_the_same_ledger_and_another_for_another() -> None:
+    def inputs(records: list[Record], generated: float = NOON) -> dict[str, str | bytes | None]:
+        site = site_of(records, config(), [patchset()], generated=generated)
+        return {page.address: page.inputs for page in pages_of(site)}
+
+    one = inputs(samples())
+    assert one == inputs(list(reversed(samples())), NOON + 60)
+    more = passing("6.12.107", modern_deltas(900, 2400, 2200, 2300), finished=NOON + 9e5)
+    other = inputs([*samples(), replace(more, key="another", turn=NOON + 9e5)])
+    assert {name for name in one if one[name] != other[name]} == {
+        f"{SET}/6.12.107-x86_64.html",
+        f"{SET}/6.12.107.patch",
+    }
 
 
 def test_the_index_says_how_each_kernel_stands() -> None:
@@ -384,7 +407,9 @@ def test_the_site_is_written_whole_and_replaces_the_former(tmp_path: Path) -> No
     out = tmp_path / "site"
     written = write_site(samples(), config(), [patchset()], out, generated=NOON)
     assert sorted(p for p in out.rglob("*") if p.is_file()) == sorted(written)
-    assert {str(p.relative_to(out)): p.read_bytes() for p in written} == files()
+    found = {str(p.relative_to(out)): p.read_bytes() for p in written}
+    assert found.pop(MARKER)
+    assert found == files()
     (out / "stale.html").write_text("old")
     write_site([], config(), [patchset()], out, generated=NOON)
     assert not (out / "stale.html").exists()

@@ -22,6 +22,7 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.stages import CaseRecord, DeltaRecord, FileRecord, VerdictRecord
 from zpmaint.ledger.values import Record
 from zpmaint.publish.looks import LOOKS, PENDING
+from zpmaint.publish.page import made_of
 
 _PAGE_KB = 4  # on x86
 
@@ -97,6 +98,15 @@ class Row:
     """That kernel; '' if there is none."""
     history: tuple[Record, ...]
     """Every record of it, newest first."""
+
+    @property
+    def inputs(self) -> str:
+        """A digest of all that is shown of it, less what its patch set says."""
+        return made_of(
+            [(r.turn, r.key, r.result, r.why, r.started, r.finished) for r in self.history],
+            (self.version, self.arch, self.patchset, self.standing, self.tracked_as, self.note),
+            (self.change, self.compared_with, self.attempt is not None),
+        )
 
     @property
     def look(self) -> str:
