@@ -36,7 +36,8 @@ class Shown:
     @property
     def lines(self) -> list[Line]:
         """Its kernels side by side, where they were measured."""
-        return lines_of(self.benchmarks, [row.record for row in self.rows if row.record])
+        verified = [(row.version, row.arch, row.facts) for row in self.rows if row.kernel]
+        return lines_of(self.benchmarks, verified)
 
     @property
     def bench_picture(self) -> str:
