@@ -95,7 +95,14 @@ def site_of(
     infos = {info.name: info for info in patchsets}
     timelines = timelines_of(kernels, config, outlook, generated)
     sets = [
-        _set(config, kernels, name, infos.get(name), benchmarks, timelines.get(name, ()))
+        _set(
+            config,
+            kernels,
+            name,
+            infos.get(name),
+            benchmarks=benchmarks,
+            timelines=timelines.get(name, ()),
+        )
         for name in patchsets_of(config, kernels)
     ]
     base = f"{base_url.rstrip('/')}/" if base_url else ""
@@ -107,6 +114,7 @@ def _set(
     kernels: list[Kernel],
     name: str,
     info: PatchSet | None,
+    *,
     benchmarks: Sequence[Pair],
     timelines: tuple[Line, ...],
 ) -> Shown:
