@@ -33,6 +33,9 @@ from zpmaint.sources.tar_sign import proofs_of
 from zpmaint.sources.tarball import Archive, TarballSource
 
 _TARBALL = re.compile(r"linux-(\S+)\.tar\.xz")
+_FAILURE_HOLDS = 60.0
+"""Seconds in which a server that failed is not asked for the same list again: a plan of many
+series would wait for each."""
 _FIRST_MAJOR = 2
 _SIGNATURE_HOLDS = 30 * 86_400.0  # seconds: a release is signed once
 
@@ -86,6 +89,7 @@ class KernelOrgSource(TarballSource):
         self._folder = cache / "kernel.org" / re.sub(r"[^A-Za-z0-9.-]+", "_", self._base)
         self._sums: dict[int, Mapping[KernelVersion, str]] = {}
         self._lists: dict[int, ChecksumList] = {}
+        self._failed: dict[int, tuple[float, SourceFailedError]] = {}
         self._proven: dict[KernelVersion, tuple[Archive, Provenance]] = {}
 
     def versions(self) -> list[KernelVersion]:
@@ -207,11 +211,17 @@ class KernelOrgSource(TarballSource):
     def _sums_of(self, major: int) -> Mapping[KernelVersion, str]:
         """The sha256 of each release of 2.6 or N.x; empty where kernel.org has no such folder."""
         if major not in self._sums:
+            when, failed = self._failed.get(major, (0.0, None))
+            if failed and time.monotonic() - when < _FAILURE_HOLDS:
+                raise failed
             try:
                 self._lists[major] = self._list(major)
             except NotServedError:
                 self._sums[major] = {}
                 return {}
+            except SourceFailedError as error:
+                self._failed[major] = (time.monotonic(), error)
+                raise
             sums: dict[KernelVersion, str] = {}
             for name, sha256 in self._lists[major].sums.items():
                 found = _TARBALL.fullmatch(name)
