@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -184,6 +184,18 @@ class Ledger:
                 for row in found
             ]
 
+    def tried(self) -> Iterator[rows.Tried]:
+        """Every record, newest first, as light as can be: tens of thousands in a moment."""
+        condition, values = self._condition("")
+        known: dict[str, str] = {}
+        with explained(self.path):
+            for row in self._db.execute(f"{rows.TRIED} WHERE {condition} {rows.NEWEST}", values):
+                yield rows.tried(row, known)
+
+    def at(self, key: str, turn: float) -> Record | None:
+        """The record with these inputs at that place in the order; None: it is gone or moved."""
+        return _first(self._records("key = ? AND turn = ?", key, turn, limit=1))
+
     def known_summary(self, key: str) -> Summary | None:
         """As `known`, at a glance, with its inputs."""
         return self._planned(_SETTLED, key, *_SETTLING)
@@ -252,7 +264,7 @@ class Ledger:
         return record
 
     def _records(
-        self, where: str = "", *values: str, latest: bool = False, limit: int = -1
+        self, where: str = "", *values: str | float, latest: bool = False, limit: int = -1
     ) -> list[Record]:
         with explained(self.path):
             found = self._select(rows.RECORDS, where, values, latest=latest, limit=limit)
@@ -271,7 +283,7 @@ class Ledger:
             return rows.planned(found, self._contents) if found else None
 
     def _select(
-        self, select: str, where: str, values: Sequence[str], *, latest: bool, limit: int
+        self, select: str, where: str, values: Sequence[str | float], *, latest: bool, limit: int
     ) -> sqlite3.Cursor:
         """Rows of the scope in a format that is known, newest first; `latest`: one a kernel."""
         condition, owner = self._condition(where)
