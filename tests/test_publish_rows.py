@@ -63,7 +63,7 @@ def test_a_failed_attempt_is_shown_beside_the_settled_result() -> None:
     row = rows(bad)["6.12.1"]
     assert (row.look, row.attempt) == ("infrastructure", None)
     nobodys = record("6.12.1", Result.INDETERMINATE, started=3.0)
-    assert (rows(good, bad, nobodys)["6.12.1"].attempt) == nobodys
+    assert (rows(good, bad, nobodys)["6.12.1"].attempt) == Attempt.of(nobodys)
     assert rows(nobodys)["6.12.1"].look == "indeterminate"
 
 

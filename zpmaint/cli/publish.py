@@ -13,6 +13,7 @@ from zpmaint.app.bench import judged, recorded
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.patchset.load import all_patchsets
+from zpmaint.publish.reading import read_kernels
 from zpmaint.publish.site import write_site
 
 
@@ -35,7 +36,7 @@ def command(context: CommandContext, *, out: Path, base_url: str) -> int:
     session = context.session
     now = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
     written = write_site(
-        session.ledger.outlined(),
+        read_kernels(session.ledger, {}),
         session.config,
         all_patchsets(session.places.project),
         out,

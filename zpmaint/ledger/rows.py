@@ -151,13 +151,6 @@ def _record(row: tuple[Any, ...], contents: Contents) -> Record:
     )
 
 
-def outline(row: tuple[Any, ...]) -> Record:
-    """The record of a row of RECORDS without its documents."""
-    found = dict(zip(COLUMNS, row, strict=True))
-    plain = ("key", "version", "arch", "patchset", "why", "project", "started", "finished", "turn")
-    return Record(result=Result(found["result"]), **{name: found[name] for name in plain})
-
-
 def summary(row: tuple[Any, ...]) -> Summary:
     """What a row of SUMMARIES says."""
     found = dict(zip(_GLANCE, row, strict=True))

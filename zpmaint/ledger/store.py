@@ -163,27 +163,6 @@ class Ledger:
         given = {name: value for name, value in wanted.items() if value is not None}
         return self._records(" AND ".join(f"{name} = ?" for name in given), *given.values())
 
-    def outlined(self) -> list[Record]:
-        """Every record, newest first, and the documents of those alone that stand for their kernel:
-        its newest, and its newest settled one. For pages, of which one shows one of them whole."""
-        condition, values = self._condition("")
-        newest = (
-            "id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY version, arch, "
-            f"patchset {rows.NEWEST}) AS place FROM record WHERE {condition} AND {{}}) "
-            "WHERE place = 1)"
-        )
-        whole = f"{newest.format('TRUE')} OR {newest.format(_IS_SETTLED)}"
-        with explained(self.path):
-            found = self._db.execute(
-                f"SELECT {whole}, {', '.join(rows.COLUMNS)} FROM record "
-                f"WHERE {condition} {rows.NEWEST}",
-                (*values, *values, *_SETTLING, *values),
-            )
-            return [
-                rows.record(row[1:], self._contents) if row[0] else rows.outline(row[1:])
-                for row in found
-            ]
-
     def tried(self) -> Iterator[rows.Tried]:
         """Every record, newest first, as light as can be: tens of thousands in a moment."""
         condition, values = self._condition("")
