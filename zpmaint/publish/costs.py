@@ -17,7 +17,7 @@ def pages(site: Site) -> Iterator[Page]:
     kernel that has one."""
     for one in site.sets:
         if one.bench_picture:
-            lines = one.cost_lines
+            lines = one.lines
             yield Page(one.bench_picture, made_of(lines), partial(_picture, lines))
         for row in one.rows:
             measured = one.benchmark(row)

@@ -19,9 +19,9 @@ from zpmaint.publish.bench import Pair
 from zpmaint.publish.kernel import Kernel, kernels_of
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.rows import patchsets_of, rows_of
+from zpmaint.publish.timelines import timelines_of
 from zpmaint.publish.values import Shown, Site
 from zpmaint.publish.writing import write_pages
-from zpmaint.timeline.lines import lines_of
 
 
 def write_site(
@@ -90,16 +90,11 @@ def site_of(
     `kernels` is all that was ever tried, in any order; `patchsets` what patches/ says of the sets
     (a set that only the ledger knows is shown without its story); `generated` seconds since the
     epoch; `base_url` where the site will stand, if that is known; `benchmarks` one for each kernel
-    that has a full one, oldest kernel first; `outlook` what is out there, as `track` saw it."""
+    that has a full one, oldest kernel first; `outlook` what is remembered of looking for new
+    kernels."""
     kernels = list(kernels)
-    lines = lines_of(
-        (tried for kernel in kernels for tried in kernel.attempts),
-        config,
-        outlook.releases,
-        generated,
-        confirmed=outlook.confirmed,
-    )
     infos = {info.name: info for info in patchsets}
+    timelines = timelines_of(kernels, config, outlook, generated)
     sets = [
         Shown(
             name=name,
@@ -107,9 +102,9 @@ def site_of(
             info=infos.get(name),
             rows=tuple(rows_of(config, kernels, name)),
             benchmarks=tuple(pair for pair in benchmarks if pair[0].patchset == name),
-            lines=tuple(line for line in lines if line.patchset == name),
+            timelines=timelines.get(name, ()),
         )
         for name in patchsets_of(config, kernels)
     ]
     base = f"{base_url.rstrip('/')}/" if base_url else ""
-    return Site(config, tuple(sets), generated, outlook.looked, base)
+    return Site(config, tuple(sets), generated, base, outlook)

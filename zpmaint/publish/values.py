@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from zpmaint.core.config import Config
+from zpmaint.core.releases import UNSEEN, Outlook
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.charts import Chart, charts_of
-from zpmaint.publish.kernels import Line as CostLine
-from zpmaint.publish.kernels import lines_of
+from zpmaint.publish.kernels import Line, lines_of
 from zpmaint.publish.looks import LOOKS
 from zpmaint.publish.rows import Row, Standing, file_name, newest_good
 from zpmaint.publish.status import holding_of, passing_of
-from zpmaint.timeline.values import Line
+from zpmaint.timeline import values as timeline
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,15 @@ class Shown:
     """Its kernels, newest first."""
     benchmarks: tuple[Pair, ...]
     """The full benchmarks of its kernels, oldest first."""
-    lines: tuple[Line, ...] = ()
-    """What is known of each series, architecture and profile: those of kernels.toml in its order,
-    then the others."""
+    timelines: tuple[timeline.Line, ...] = ()
+    """Its lines, those that kernels.toml tracks first."""
 
     @property
     def charts(self) -> list[Chart]:
         return charts_of(self.rows)
 
     @property
-    def cost_lines(self) -> list[CostLine]:
+    def lines(self) -> list[Line]:
         """Its kernels side by side, where they were measured."""
         verified = [(row.version, row.arch, row.facts) for row in self.rows if row.kernel]
         return lines_of(self.benchmarks, verified)
@@ -107,10 +106,10 @@ class Site:
     """The tracked ones first."""
     generated: float
     """Seconds since the epoch. For few pages: what shows it is made anew each time."""
-    looked: float | None = None
-    """When somebody last looked for new kernels; seconds since the epoch. None: never."""
     base_url: str = ""
     """Where the site will stand, with a slash at its end; '' where that is not known."""
+    outlook: Outlook = UNSEEN
+    """What is remembered of looking for new kernels."""
 
     def canonical(self, address: str) -> str:
         """Where a page will stand for all; '' where nobody knows where the site will."""
