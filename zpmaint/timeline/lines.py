@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from zpmaint.core.config import Config, KernelTable
 from zpmaint.core.releases import Release
+from zpmaint.timeline.cost_changes import CostChange
 from zpmaint.timeline.episodes import episodes_of
 from zpmaint.timeline.freshness import Looked, freshness_of
 from zpmaint.timeline.kernels import Coverage, order_of, parsed
 from zpmaint.timeline.standings import standing_of
-from zpmaint.timeline.values import Attempt, CostChange, Line, Standing
+from zpmaint.timeline.values import Attempt, Line, Standing
 
 CostChanges = Callable[[Line], Sequence[CostChange]]
 """Which figures of a line are other ones from some kernel on, oldest first."""
