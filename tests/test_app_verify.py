@@ -418,3 +418,18 @@ def test_a_result_under_another_accelerator_is_another_result(session: Shop) -> 
     assert session.run("verify", "6.12.107", "--accel", "tcg")[0] == 0
     assert "1 verified now" in session.run("matrix", "run")[1]
     assert "0 verified now" in session.run("matrix", "run")[1]
+
+
+def test_what_the_matrix_saw_is_remembered_for_pages(session: Shop) -> None:
+    toml = session.project / "kernels.toml"
+    toml.write_text(toml.read_text().replace('"6.12.107"', '"6.12.*"'))
+    before = time.time()
+    assert session.run("matrix", "plan")[0] == 0
+    [path] = (session.home / "state/outlook").glob("*.json")
+    seen = json.loads(path.read_text())["value"]
+    assert seen["looked"] >= before
+    assert [release["version"] for release in seen["releases"]] == ["6.12.107"]
+    assert session.run("track")[0] == 0
+    assert json.loads(path.read_text())["value"]["looked"] > seen["looked"]
+    path.write_text("{")
+    assert session.run("publish", "--out", str(session.folder / "site"))[0] == 0

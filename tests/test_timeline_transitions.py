@@ -8,7 +8,7 @@ from ledger_fixtures import NOON, SET
 from publish_fixtures import config
 from timeline_fixtures import DAY, HOUR, attempts, line, release
 
-from zpmaint.core.releases import Release
+from zpmaint.core.releases import UNSEEN, Release
 from zpmaint.timeline.cost_changes import CostChange, Watched, cost_changes
 from zpmaint.timeline.costs import Conditions, CostFigure, Costs
 from zpmaint.timeline.freshness import SILENT_AFTER
@@ -86,7 +86,7 @@ def test_a_cost_that_is_another_one_from_a_kernel_on() -> None:
         return cost_changes(costs, watched)
 
     found = lines_of(
-        attempts("6.12.1 P", "6.12.2 P"), config("6.12.*"), (), NOON, cost_changes=changes
+        attempts("6.12.1 P", "6.12.2 P"), config("6.12.*"), UNSEEN, NOON, cost_changes=changes
     )
     [one] = transitions_of(found)
     assert (one.kind, one.version, one.before) == (TransitionKind.COST_CHANGED, "6.12.2", "6.12.1")
