@@ -11,14 +11,23 @@ from zpmaint.publish.values import Site
 
 
 def pages(site: Site) -> Iterator[Page]:
-    """`index.html` and `style.css`."""
+    """`index.html`, `style.css` and `favicon.svg`."""
     yield Page("index.html", None, lambda: _index(site))
-    yield Page("style.css", made_of(), _style)  # a part of the program
+    yield Page("style.css", made_of(), _style)  # a part of the program, as is the next
+    yield Page("favicon.svg", made_of(), (TEMPLATES / "favicon.svg").read_bytes)
 
 
 def _index(site: Site) -> bytes:
-    return rendered("index.html.j2", sets=site.sets, root="", generated=site.generated)
+    return rendered(
+        "index.html.j2",
+        sets=site.sets,
+        root="",
+        here="index.html",
+        generated=site.generated,
+        canonical=site.canonical("index.html"),
+    )
 
 
 def _style() -> bytes:
-    return shown((TEMPLATES / "style.css").read_text("utf-8"))
+    parts = sorted((TEMPLATES / "style").glob("*.css"))
+    return shown("".join(part.read_text("utf-8") for part in parts))

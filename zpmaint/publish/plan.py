@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from zpmaint.publish import costs, files, front, kernel_page, machine
+from zpmaint.publish import costs, docs, files, front, kernel_page, machine
 from zpmaint.publish.page import Page
 from zpmaint.publish.values import Site
 
@@ -18,6 +18,7 @@ KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     files.pages,
     costs.pages,
     machine.pages,
+    docs.pages,
 )
 
 

@@ -15,6 +15,7 @@ from zpmaint.core.config import Config
 from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
+from zpmaint.publish.kernel import Kernel, kernels_of
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.rows import patchsets_of, rows_of
 from zpmaint.publish.values import Shown, Site
@@ -81,11 +82,11 @@ def site_of(
     benchmarks: Sequence[Pair] = (),
 ) -> Site:
     """What the pages are made of."""
-    records = list(records)
+    kernels = kernels_of(records)
     infos = {info.name: info for info in patchsets}
     sets = [
-        _set(config, records, name, infos.get(name), benchmarks)
-        for name in patchsets_of(config, records)
+        _set(config, kernels, name, infos.get(name), benchmarks)
+        for name in patchsets_of(config, kernels)
     ]
     base = f"{base_url.rstrip('/')}/" if base_url else ""
     return Site(config, tuple(sets), generated, base)
@@ -93,11 +94,11 @@ def site_of(
 
 def _set(
     config: Config,
-    records: list[Record],
+    kernels: list[Kernel],
     name: str,
     info: PatchSet | None,
     benchmarks: Sequence[Pair],
 ) -> Shown:
-    rows = tuple(rows_of(config, records, name))
+    rows = tuple(rows_of(config, kernels, name))
     mine = tuple(pair for pair in benchmarks if pair[0].patchset == name)
     return Shown(name, info.title if info else name, info, rows, mine)

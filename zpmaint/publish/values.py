@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from zpmaint.core.config import Config
 from zpmaint.patchset.values import PatchSet
@@ -35,7 +36,8 @@ class Shown:
     @property
     def lines(self) -> list[Line]:
         """Its kernels side by side, where they were measured."""
-        return lines_of(self.benchmarks, [row.record for row in self.rows if row.record])
+        verified = [(row.version, row.arch, row.facts) for row in self.rows if row.kernel]
+        return lines_of(self.benchmarks, verified)
 
     @property
     def bench_picture(self) -> str:
@@ -102,3 +104,7 @@ class Site:
     """Seconds since the epoch. For few pages: what shows it is made anew each time."""
     base_url: str = ""
     """Where the site will stand, with a slash at its end; '' where that is not known."""
+
+    def canonical(self, address: str) -> str:
+        """Where a page will stand for all; '' where nobody knows where the site will."""
+        return self.base_url + quote(address) if self.base_url else ""
