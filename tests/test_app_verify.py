@@ -20,6 +20,12 @@ from build_fixtures import MEMORY, Toy
 from judge_fixtures import figures, report
 from vm_fixtures import FakeQemu
 
+from zpmaint.app.matrix import plan_matrix, track
+from zpmaint.app.outlook import outlook_of
+from zpmaint.app.session import Session
+from zpmaint.core.places import Places
+from zpmaint.core.progress import SILENT
+from zpmaint.core.releases import UNSEEN
 from zpmaint.core.versions import KernelVersion
 from zpmaint.suites.fault_path.suite import all_cases
 
@@ -423,13 +429,18 @@ def test_a_result_under_another_accelerator_is_another_result(session: Shop) -> 
 def test_what_the_matrix_saw_is_remembered_for_pages(session: Shop) -> None:
     toml = session.project / "kernels.toml"
     toml.write_text(toml.read_text().replace('"6.12.107"', '"6.12.*"'))
-    before = time.time()
-    assert session.run("matrix", "plan")[0] == 0
-    [path] = (session.home / "state/outlook").glob("*.json")
-    seen = json.loads(path.read_text())["value"]
-    assert seen["looked"] >= before
-    assert [release["version"] for release in seen["releases"]] == ["6.12.107"]
-    assert session.run("track")[0] == 0
-    assert json.loads(path.read_text())["value"]["looked"] > seen["looked"]
+    places = Places(session.project, session.home / "cache", session.home / "state")
+    opened = Session.open(places, SILENT)
+    assert outlook_of(opened) == UNSEEN
+    plan_matrix(opened)
+    seen = outlook_of(opened)
+    assert seen.looked is not None
+    assert [release.version for release in seen.releases] == ["6.12.107"]
+    track(opened)
+    again = outlook_of(opened)
+    assert again.looked is not None
+    assert again.looked > seen.looked
+    assert again.releases[0].first_seen == seen.releases[0].first_seen
+    [path] = (places.state / "outlook").glob("*.json")
     path.write_text("{")
-    assert session.run("publish", "--out", str(session.folder / "site"))[0] == 0
+    assert outlook_of(opened) == UNSEEN, "what is damaged is as if nobody had looked"
