@@ -7,8 +7,6 @@ import re
 from typing import Annotated
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     PlainValidator,
     StringConstraints,
@@ -19,9 +17,8 @@ from zpmaint.core.config import Arch
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
-
-Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-"""A text that must say something."""
+from zpmaint.patchset.panels import ColumnTable, PanelTable
+from zpmaint.patchset.table_base import Said, Table
 
 
 def _version(text: object) -> KernelVersion:
@@ -36,11 +33,7 @@ def _version(text: object) -> KernelVersion:
 Version = Annotated[KernelVersion, PlainValidator(_version)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class EraTable(_Table):
+class EraTable(Table):
     """What holds in [since, until); each may be left out."""
 
     since: Version | None = None
@@ -133,7 +126,7 @@ class ConfigTable(EraTable):
     arch: Arch | None = None
 
 
-class SuiteTable(_Table):
+class SuiteTable(Table):
     """[[suite]]: what is wanted of a suite that has more than one would run."""
 
     name: Said
@@ -141,7 +134,7 @@ class SuiteTable(_Table):
     why: Said
 
 
-class PatchTable(_Table):
+class PatchTable(Table):
     """The whole of patch.toml."""
 
     like: Said | None = None
@@ -160,6 +153,8 @@ class PatchTable(_Table):
     config: tuple[ConfigTable, ...] = ()
     suites: tuple[Said, ...] = ()
     suite: tuple[SuiteTable, ...] = ()
+    panel: tuple[PanelTable, ...] = ()
+    column: tuple[ColumnTable, ...] = ()
 
     @model_validator(mode="after")
     def _agrees(self) -> PatchTable:
@@ -175,6 +170,9 @@ class PatchTable(_Table):
         twice = sorted({a.file for a in self.anchor if names.count(a.name) > 1})
         if twice:
             raise ValueError(f"anchor.file: there twice: {', '.join(twice)}")
+        panels = [panel.name for panel in self.panel]
+        if len({*panels}) < len(panels):
+            raise ValueError("panel.name: there twice")
         return self
 
 

@@ -86,6 +86,8 @@ class CostFigure:
     patched: float | None
     exact: bool
     """Whether the same kernels give the same figure every time."""
+    telling: bool = False
+    """Whether the patch shows in it on this kernel."""
     word: str = ""
     """Where there is no number, what is known instead: 'never', 'the same'."""
 
@@ -150,7 +152,13 @@ def conditions_of(record: Record) -> Conditions:
 
 def _figure(delta: DeltaRecord) -> CostFigure:
     return CostFigure(
-        delta.counter, delta.phase, delta.unit, delta.stock, delta.patched, delta.exact
+        delta.counter,
+        delta.phase,
+        delta.unit,
+        delta.stock,
+        delta.patched,
+        delta.exact,
+        delta.telling,
     )
 
 
@@ -169,7 +177,7 @@ def _derived(deltas: Sequence[DeltaRecord]) -> tuple[CostFigure, ...]:
     )
     value = None if word else crossing.pays_from
     exact = read.exact and write.exact
-    return (CostFigure(BREAK_EVEN, "faults", "%", None, value, exact, word),)
+    return (CostFigure(BREAK_EVEN, "faults", "%", None, value, exact, word=word),)
 
 
 def _option(command: Sequence[str], name: str) -> str:
