@@ -20,7 +20,7 @@ from build_fixtures import MEMORY, Toy
 from judge_fixtures import figures, report
 from vm_fixtures import FakeQemu
 
-from zpmaint.app.matrix import plan_matrix, track
+from zpmaint.app.matrix import track
 from zpmaint.app.outlook import outlook_of
 from zpmaint.app.session import Session
 from zpmaint.core.places import Places
@@ -346,6 +346,9 @@ def test_known_results_are_not_verified_again(session: Shop) -> None:
     assert "0 verified now" in session.run("matrix", "run")[1]
     # What the patch set expects is, and the plan says that it changed.
     toml.write_text(toml.read_text().replace('["VmRSS", "MinorFaults"]', '["VmRSS"]'))
+    [path] = (session.home / "state/outlook").glob("*.json")
+    confirmed = json.loads(path.read_text())["value"]["confirmed"]
+    assert list(confirmed) == [row["key"] for row in session.results()], "planning says so"
     (due,) = json.loads(session.run("matrix", "plan", "--json")[1])["dues"]
     assert due["why"] == "inputs changed since the last result (pass): expectations"
     assert "1 verified now" in session.run("matrix", "run")[1]
@@ -426,16 +429,18 @@ def test_a_result_under_another_accelerator_is_another_result(session: Shop) -> 
     assert "0 verified now" in session.run("matrix", "run")[1]
 
 
-def test_what_the_matrix_saw_is_remembered_for_pages(session: Shop) -> None:
+def test_what_track_saw_is_remembered_for_pages(session: Shop) -> None:
     toml = session.project / "kernels.toml"
     toml.write_text(toml.read_text().replace('"6.12.107"', '"6.12.*"'))
     places = Places(session.project, session.home / "cache", session.home / "state")
     opened = Session.open(places, SILENT)
     assert outlook_of(opened) == UNSEEN
-    plan_matrix(opened)
+    track(opened)
     seen = outlook_of(opened)
-    assert seen.looked is not None
     assert [release.version for release in seen.releases] == ["6.12.107"]
+    assert seen.looked is not None
+    track(opened, [f"tree:{session.toy.tree}"])
+    assert outlook_of(opened) == seen, "what one names by hand is not what is out there"
     track(opened)
     again = outlook_of(opened)
     assert again.looked is not None

@@ -71,8 +71,8 @@ def test_an_older_kernel_is_not_withdrawn_by_a_newer_one() -> None:
 
 
 def test_the_end_of_a_series_is_what_the_source_says_or_that_it_lists_it_no_more() -> None:
-    maintained = [*longterm, *listing("org", "7.1.9", moniker="stable")]
     longterm = listing("org", "6.12.107", moniker="longterm")
+    maintained = [*longterm, *listing("org", "7.1.9", moniker="stable")]
     found = named(seen(listing("org", "6.12.107", moniker="longterm", eol=True)))
     assert found["6.12.107"].eol
     later = named(seen(maintained, longterm))
