@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from zpmaint.app.bench import judged, recorded
+from zpmaint.app.outlook import outlook_of
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.patchset.load import all_patchsets
@@ -43,6 +44,7 @@ def command(context: CommandContext, *, out: Path, base_url: str) -> int:
         generated=now,
         base_url=base_url,
         benchmarks=[(record, judged(record)) for record in recorded(session)],
+        outlook=outlook_of(session),
     )
     context.out.print(f"{len(written)} files; the page is {out / 'index.html'}", markup=False)
     return errors.EXIT_OK

@@ -18,6 +18,6 @@ def timelines_of(
     """By patch set its lines, tracked ones first; `now` in seconds since the epoch."""
     attempts = (tried for kernel in kernels for tried in kernel.attempts)
     found: dict[str, list[Line]] = {}
-    for line in lines_of(attempts, config, outlook.releases, now, confirmed=outlook.confirmed):
+    for line in lines_of(attempts, config, outlook, now):
         found.setdefault(line.patchset, []).append(line)
     return {name: tuple(lines) for name, lines in found.items()}
