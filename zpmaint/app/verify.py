@@ -81,7 +81,7 @@ def verify(
             version,
             chain,
             course,
-            inputs,
+            inputs=inputs,
             build=build,
             accelerator=accelerator,
         )
@@ -122,8 +122,8 @@ def _run_course(
     version: KernelVersion,
     chain: Chain,
     course: _Course,
-    inputs: Mapping[str, str],
     *,
+    inputs: Mapping[str, str],
     build: BuildOptions,
     accelerator: Accelerator,
 ) -> tuple[Result, str]:

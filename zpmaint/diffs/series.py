@@ -12,7 +12,9 @@ from zpmaint.core.text import to_bytes, to_text
 from zpmaint.diffs import layouts
 from zpmaint.diffs.member import Member, Series
 
-__all__ = ["TABLE", "Member", "Series", "joined", "load_series", "one_text", "read_series", "shares"]
+__all__ = [
+    "TABLE", "Member", "Series", "joined", "load_series", "one_text", "read_series", "shares",
+]  # fmt: skip
 
 TABLE = "series"
 """The table of a folder that is written."""

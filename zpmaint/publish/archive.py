@@ -18,11 +18,11 @@ _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 1 << 20}]
 
 
 def archive(name: str, mails: Sequence[Mail]) -> bytes:
-    """A .tar.xz of the patches and of `series`, which has their order. Owners and times are nobody's
-    and the epoch's, so that nothing but the patches counts."""
+    """A .tar.xz of the patches and of `series`, which has their order. Owners are nobody, times the
+    epoch, so that nothing but the patches counts."""
     series = "".join(f"{mail.name}\n" for mail in mails).encode()
     held = io.BytesIO()
-    with tarfile.open(fileobj=held, mode="w", format=tarfile.USTAR_FORMAT) as out:
+    with tarfile.open(fileobj=held, mode="w", format=tarfile.PAX_FORMAT) as out:
         for folder in (name, f"{name}/patches"):
             out.addfile(_entry(folder, tarfile.DIRTYPE))
         for file, data in [*((mail.name, mail.data) for mail in mails), ("series", series)]:

@@ -48,9 +48,7 @@ def mails_of(port: PortRecord) -> tuple[Mail, ...]:
 
 def bundle(mails: Sequence[Mail]) -> bytes:
     """All of them as one mailbox, which `patch` takes as well; b'' of none."""
-    return b"".join(
-        mail.data if mail.data.endswith(b"\n") else mail.data + b"\n" for mail in mails
-    )
+    return b"".join(mail.data if mail.data.endswith(b"\n") else mail.data + b"\n" for mail in mails)
 
 
 def _parts(port: PortRecord) -> list[tuple[str, str]]:
@@ -115,6 +113,6 @@ def _trailers(port: PortRecord, name: str) -> list[tuple[str, str]]:
 
 def _file_name(name: str, number: int, count: int) -> str:
     """Safe whatever a series calls its patches, and in order where there are several."""
-    stem = re.sub(r"[^A-Za-z0-9._+-]+", "-", PurePosixPath(name).name)[:100].strip(".-") or "patch"
+    stem = re.sub(r"[^A-Za-z0-9._+-]+", "-", PurePosixPath(name).name)[:80].strip(".-") or "patch"
     stem = stem.removesuffix(".patch")
     return f"{number:04}-{stem}.patch" if count > 1 else f"{stem}.patch"
