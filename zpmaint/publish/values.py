@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from zpmaint.core.config import Config
+from zpmaint.core.releases import UNSEEN, Outlook
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.charts import Chart, charts_of
@@ -14,6 +15,7 @@ from zpmaint.publish.kernels import Line, lines_of
 from zpmaint.publish.looks import LOOKS
 from zpmaint.publish.rows import Row, Standing, file_name, newest_good
 from zpmaint.publish.status import holding_of, passing_of
+from zpmaint.timeline import values as timeline
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Shown:
     """Its kernels, newest first."""
     benchmarks: tuple[Pair, ...]
     """The full benchmarks of its kernels, oldest first."""
+    timelines: tuple[timeline.Line, ...] = ()
+    """Its lines, those that kernels.toml tracks first."""
 
     @property
     def charts(self) -> list[Chart]:
@@ -104,6 +108,8 @@ class Site:
     """Seconds since the epoch. For few pages: what shows it is made anew each time."""
     base_url: str = ""
     """Where the site will stand, with a slash at its end; '' where that is not known."""
+    outlook: Outlook = UNSEEN
+    """What is remembered of looking for new kernels."""
 
     def canonical(self, address: str) -> str:
         """Where a page will stand for all; '' where nobody knows where the site will."""
