@@ -8,13 +8,14 @@ from functools import partial
 from hashlib import sha256
 
 from zpmaint.publish.bench import Pair, trade_svg
-from zpmaint.publish.costs_of_set import costs_of_rows
+from zpmaint.publish.costs_of_set import costs_of
 from zpmaint.publish.costs_page import as_csv, page_of
 from zpmaint.publish.kernels import Line, picture
 from zpmaint.publish.page import Page, made_of, shown
 from zpmaint.publish.rendering import rendered
 from zpmaint.publish.values import Shown, Site
 from zpmaint.timeline.changepoints import FEWEST
+from zpmaint.timeline.costs import Costs
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -52,7 +53,7 @@ def _costs(site: Site, one: Shown) -> bytes:
     return rendered(
         "costs.html.j2",
         set=one,
-        page=page_of(panels, costs_of_rows(one.info, one.rows), kernels),
+        page=page_of(panels, _figures(one), kernels),
         fewest=FEWEST,
         crumbs=[(f"../index.html#{one.folder}", one.title)],
         root="../",
@@ -61,9 +62,13 @@ def _costs(site: Site, one: Shown) -> bytes:
     )
 
 
+def _figures(one: Shown) -> list[Costs]:
+    return costs_of(one.info, [row.kernel for row in one.rows if row.kernel])
+
+
 def _csv(one: Shown) -> bytes:
     panels = one.info.panels if one.info else ()
-    return shown(as_csv(panels, costs_of_rows(one.info, one.rows)))
+    return shown(as_csv(panels, _figures(one)))
 
 
 def _picture(lines: list[Line]) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from zpmaint.patchset.panels import Column, Panel
 from zpmaint.patchset.values import PatchSet
-from zpmaint.publish.rows import Row
+from zpmaint.publish.kernel import Kernel
 from zpmaint.timeline.cost_changes import CostChange, Watched, cost_changes
 from zpmaint.timeline.costs import Costs
 from zpmaint.timeline.costs_text import read
@@ -23,24 +23,11 @@ class Changed:
     change: CostChange
 
 
-def costs_of_rows(info: PatchSet | None, rows: Iterable[Row]) -> list[Costs]:
-    """What a set's panels and columns name of each kernel that was measured; () of a set that
-    declares none."""
+def costs_of(info: PatchSet | None, kernels: Iterable[Kernel]) -> list[Costs]:
+    """What a set's panels and columns name, of each of its kernels that was measured; [] of a set
+    that declares none."""
     wanted = wanted_of(info)
-    if not wanted:
-        return []
-    return [
-        read(
-            row.facts.costs,
-            version=row.version,
-            arch=row.arch,
-            patchset=row.patchset,
-            finished=row.verified or 0.0,
-            wanted=wanted,
-        )
-        for row in rows
-        if row.facts.costs
-    ]
+    return [_costs(one, wanted) for one in kernels if one.facts.costs] if wanted else []
 
 
 def wanted_of(info: PatchSet | None) -> frozenset[tuple[str, str]]:
@@ -49,9 +36,13 @@ def wanted_of(info: PatchSet | None) -> frozenset[tuple[str, str]]:
     return frozenset((counter, one.phase) for one in shown for counter in one.counters)
 
 
-def watched_of(panel: Panel) -> list[Watched]:
-    """What a panel watches for."""
-    return [Watched(counter, panel.phase, panel.bound, panel.floor) for counter in panel.counters]
+def watched_of(panels: Iterable[Panel]) -> list[Watched]:
+    """What panels watch for."""
+    return [
+        Watched(counter, panel.phase, panel.bound, panel.floor)
+        for panel in panels
+        for counter in panel.counters
+    ]
 
 
 def changes_of(panels: Sequence[Panel], costs: Sequence[Costs]) -> list[Changed]:
@@ -59,5 +50,17 @@ def changes_of(panels: Sequence[Panel], costs: Sequence[Costs]) -> list[Changed]
     return [
         Changed(panel, change)
         for panel in panels
-        for change in cost_changes(costs, watched_of(panel))
+        for change in cost_changes(costs, watched_of([panel]))
     ]
+
+
+def _costs(kernel: Kernel, wanted: frozenset[tuple[str, str]]) -> Costs:
+    version, arch, patchset, _ = kernel.name
+    return read(
+        kernel.facts.costs,
+        version=version,
+        arch=arch,
+        patchset=patchset,
+        finished=kernel.standing.finished,
+        wanted=wanted,
+    )

@@ -6,42 +6,50 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zpmaint.patchset.panels import Panel
 from zpmaint.publish.costs_of_set import Changed, changes_of
 from zpmaint.publish.line_chart import Chart, Figures, charts_of, figures_of, series_of
 from zpmaint.publish.units import in_unit
-from zpmaint.timeline.cost_changes import Side, order, sides
+from zpmaint.timeline.cost_changes import CostChange, Side, order, sides
 from zpmaint.timeline.costs import Conditions, Costs
+from zpmaint.timeline.kernels import order_of
 
 ALL_KERNELS = 200
 """Up to so many kernels each has a line in the table; of more, each series has."""
-_FIRST = 12  # changes that are shown without being asked for
+_FIRST = 5  # kernels with changes that are shown without being asked for
 
 
 @dataclass(frozen=True)
-class Numbered:
-    """A change as the page names it."""
+class Moved:
+    """What became of a panel's figures at a kernel."""
+
+    panel: Panel
+    changes: tuple[CostChange, ...]
+    """Of stock and patched, or of the pair."""
+
+    def shown(self, figure: float, change: CostChange) -> float:
+        """In the panel's unit."""
+        return in_unit(figure, change.unit, self.panel.unit)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A kernel from which on costs are others, as page and charts name it."""
 
     number: int
-    changed: Changed
+    version: str
+    arch: str
     page: str
-    """Of the first kernel beyond it, seen from the set's folder; '' where it has none."""
+    """The kernel's own, seen from the set's folder; '' where it has none."""
+    moved: tuple[Moved, ...]
 
     @property
-    def before(self) -> float:
-        """In the panel's unit, and so is the next."""
-        return in_unit(self.changed.change.before, self.changed.change.unit, self._unit)
-
-    @property
-    def after(self) -> float:
-        return in_unit(self.changed.change.after, self.changed.change.unit, self._unit)
-
-    @property
-    def _unit(self) -> str:
-        return self.changed.panel.unit
+    def lasts(self) -> list[str]:
+        """The kernels that it was compared with: the last ones at the former levels."""
+        return list(dict.fromkeys(c.last for one in self.moved for c in one.changes))
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,6 @@ class Part:
 
     panel: Panel
     charts: tuple[Chart, ...]
-    changes: tuple[Numbered, ...]
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ class CostsPage:
     """All of it."""
 
     parts: tuple[Part, ...]
-    changes: tuple[Numbered, ...]
+    turns: tuple[Turn, ...]
     """Newest kernel first."""
     lines: tuple[Line, ...]
     """Newest kernel first."""
@@ -98,12 +105,12 @@ class CostsPage:
     likes: tuple[Like, ...]
 
     @property
-    def first_changes(self) -> tuple[Numbered, ...]:
-        return self.changes[:_FIRST]
+    def first_turns(self) -> tuple[Turn, ...]:
+        return self.turns[:_FIRST]
 
     @property
-    def more_changes(self) -> tuple[Numbered, ...]:
-        return self.changes[_FIRST:]
+    def more_turns(self) -> tuple[Turn, ...]:
+        return self.turns[_FIRST:]
 
     @property
     def arches(self) -> list[str]:
@@ -119,20 +126,20 @@ class CostsPage:
 
 
 def page_of(
-    panels: Sequence[Panel], costs: Sequence[Costs], pages: dict[tuple[str, str], str]
+    panels: Sequence[Panel], costs: Sequence[Costs], pages: Mapping[tuple[str, str], str]
 ) -> CostsPage:
     """The page of a set's panels; those without a figure are left out. `pages` are the kernels' own
     by version and architecture."""
-    numbered = [
-        Numbered(n, one, pages.get((one.change.first, one.change.arch), ""))
-        for n, one in enumerate(changes_of(panels, costs), 1)
-    ]
+    turns = _turns(changes_of(panels, costs), pages)
     parts = []
     for panel in panels:
-        mine = [one for one in numbered if one.changed.panel is panel]
-        charts = charts_of(panel, costs, [(one.number, one.changed) for one in mine])
-        if charts:
-            parts.append(Part(panel, tuple(charts), tuple(mine)))
+        marks = {
+            (turn.version, turn.arch): turn.number
+            for turn in turns
+            if any(one.panel is panel for one in turn.moved)
+        }
+        if charts := charts_of(panel, costs, marks):
+            parts.append(Part(panel, tuple(charts)))
     shown = [part.panel for part in parts]
     kernels = sorted(costs, key=order, reverse=True)
     by_series = len(kernels) > ALL_KERNELS
@@ -140,11 +147,35 @@ def page_of(
     lines = [_line(shown, group) for group in groups]
     return CostsPage(
         parts=tuple(parts),
-        changes=tuple(sorted(numbered, key=lambda n: _newest(n.changed), reverse=True)),
+        turns=tuple(turns),
         lines=tuple(line for line in lines if any(any(cell) for cell in line.cells)),
         by_series=by_series,
         likes=tuple(_likes(kernels)),
     )
+
+
+def _turns(changes: Sequence[Changed], pages: Mapping[tuple[str, str], str]) -> list[Turn]:
+    """The kernels with changes, newest first, each with its panels in their order."""
+    found: dict[tuple[str, str], dict[str, list[Changed]]] = {}
+    for one in changes:
+        panels = found.setdefault((one.change.first, one.change.arch), {})
+        panels.setdefault(one.panel.name, []).append(one)
+    names = sorted(found, key=lambda name: (order_of(name[0]), name[1]), reverse=True)
+    return [
+        Turn(
+            number,
+            *name,
+            page=pages.get(name, ""),
+            moved=tuple(
+                Moved(
+                    mine[0].panel,
+                    tuple(sorted((c.change for c in mine), key=lambda c: c.side, reverse=True)),
+                )
+                for mine in found[name].values()
+            ),
+        )
+        for number, name in enumerate(names, 1)
+    ]
 
 
 def as_csv(panels: Sequence[Panel], costs: Sequence[Costs]) -> str:
@@ -168,11 +199,6 @@ def _plain(figure: float | None) -> str:
 def _word(text: str) -> str:
     """A spreadsheet takes what begins so for a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
-
-
-def _newest(one: Changed) -> tuple[object, str, str]:
-    found = order(Costs(one.change.first, "", "", 0.0, Conditions(), ()))
-    return (found, one.panel.name, one.change.side)
 
 
 def _by_series(kernels: Sequence[Costs]) -> list[list[Costs]]:

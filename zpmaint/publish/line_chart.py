@@ -9,14 +9,13 @@ are not joined by a line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.panels import Panel
-from zpmaint.publish.costs_of_set import Changed
 from zpmaint.publish.plot import ticks
 from zpmaint.publish.thinning import Point, thinned
 from zpmaint.publish.units import in_unit
@@ -30,6 +29,9 @@ _LEFT, _RIGHT = 9.0, 98.0  # percent
 _STRETCHES = 150
 _DOTS = 60
 """Up to so many kernels each figure has a dot."""
+_SAID = 8
+"""Changes that are told in the words."""
+_MARKS_APART = 4.0  # percent
 _APART = 13.0  # percent between the names of two series
 
 
@@ -68,11 +70,10 @@ class Tick:
 
 @dataclass(frozen=True)
 class Mark:
-    """Changes at one kernel."""
+    """The number of a change in the page's list, or of several that stand close."""
 
     x: float
     says: str
-    """Their numbers in the list."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class Chart:
     dots: tuple[Dot, ...]
     levels: tuple[Level, ...]
     ticks: tuple[Tick, ...]
+    changes: tuple[float, ...]
+    """Where kernels with a change stand."""
     marks: tuple[Mark, ...]
     says: str
     """The chart in words."""
@@ -107,17 +110,17 @@ Figures = dict[Side, float]
 
 
 def charts_of(
-    panel: Panel, costs: Sequence[Costs], changes: Sequence[tuple[int, Changed]]
+    panel: Panel, costs: Sequence[Costs], marks: Mapping[tuple[str, str], int]
 ) -> list[Chart]:
-    """A chart of a panel for each architecture that has figures for it; `changes` are those of the
-    panel with their numbers."""
+    """A chart of a panel for each architecture that has figures for it; `marks` are the numbers of
+    the kernels (version, architecture) with a change."""
     arches = sorted({one.arch for one in costs})
     found = []
     for arch in arches:
         mine = sorted((one for one in costs if one.arch == arch), key=order)
         shown = [(one, figures) for one in mine if (figures := figures_of(panel, one))]
         if shown:
-            here = [(n, one) for n, one in changes if one.change.arch == arch]
+            here = {version: n for (version, of), n in marks.items() if of == arch}
             found.append(_chart(panel, shown, here, arch if len(arches) > 1 else ""))
     return found
 
@@ -139,7 +142,7 @@ def figures_of(panel: Panel, costs: Costs) -> Figures:
 def _chart(
     panel: Panel,
     shown: Sequence[tuple[Costs, Figures]],
-    changes: Sequence[tuple[int, Changed]],
+    numbers: Mapping[str, int],
     arch: str,
 ) -> Chart:
     every = [one for _, figures in shown for one in figures.values()]
@@ -167,8 +170,9 @@ def _chart(
         dots=tuple(dots),
         levels=tuple(Level(height(one), f"{one:,g}") for one in up),
         ticks=tuple(_ticks([one.version for one, _ in shown], across)),
-        marks=tuple(_marks(changes, places)),
-        says=_in_words(panel, shown, len(changes)),
+        changes=tuple(places[version] for version in numbers if version in places),
+        marks=tuple(_marks(numbers, places)),
+        says=_in_words(panel, shown, [v for v in numbers if v in places]),
     )
 
 
@@ -216,7 +220,7 @@ def _traces(
     return tuple(sorted(traces, key=lambda t: t.side != "patched")), sorted(lonely)
 
 
-def _ticks(versions: Sequence[str], across: Sequence[float]) -> Iterable[Tick]:
+def _ticks(versions: Sequence[str], across: Sequence[float]) -> Iterator[Tick]:
     """A tick at the first kernel of each series; names as far as there is room."""
     last_series, last_name = "", -_APART
     for version, x in zip(versions, across, strict=True):
@@ -236,16 +240,22 @@ def series_of(version: str) -> str:
         return version
 
 
-def _marks(changes: Sequence[tuple[int, Changed]], places: dict[str, float]) -> Iterable[Mark]:
-    by_kernel: dict[str, list[int]] = {}
-    for n, one in changes:
-        by_kernel.setdefault(one.change.first, []).append(n)
-    for kernel, numbers in by_kernel.items():
-        if kernel in places:
-            yield Mark(places[kernel], ", ".join(map(str, numbers)))
+def _marks(numbers: Mapping[str, int], places: Mapping[str, float]) -> Iterator[Mark]:
+    """From left to right; numbers that would lie on one another are one mark."""
+    there = sorted((places[version], n) for version, n in numbers.items() if version in places)
+    groups: list[list[tuple[float, int]]] = []
+    for x, n in there:
+        if groups and x - groups[-1][-1][0] < _MARKS_APART:
+            groups[-1].append((x, n))
+        else:
+            groups.append([(x, n)])
+    for group in groups:
+        middle = round((group[0][0] + group[-1][0]) / 2, 3)
+        ends = sorted({group[0][1], group[-1][1]})
+        yield Mark(middle, "\N{EN DASH}".join(map(str, ends)))
 
 
-def _in_words(panel: Panel, shown: Sequence[tuple[Costs, Figures]], changes: int) -> str:
+def _in_words(panel: Panel, shown: Sequence[tuple[Costs, Figures]], changed: Sequence[str]) -> str:
     """What who does not see the drawing has to know of it."""
     first, last = shown[0][0].version, shown[-1][0].version
     parts = [f"{panel.title}, {panel.unit}, {first} to {last}"]
@@ -257,5 +267,7 @@ def _in_words(panel: Panel, shown: Sequence[tuple[Costs, Figures]], changes: int
                 f"{side} from {number(low[0])} ({low[1]}) to {number(high[0])} ({high[1]}), "
                 f"newest {number(found[-1][0])}"
             )
-    parts.append(f"{changes} {'change' if changes == 1 else 'changes'} marked")
+    if changed:
+        more = f" and {len(changed) - _SAID} more kernels" if len(changed) > _SAID else ""
+        parts.append(f"changes at {', '.join(changed[:_SAID])}{more}")
     return "; ".join(parts)
