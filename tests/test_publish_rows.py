@@ -11,23 +11,26 @@ from zpmaint.core.result import Result
 from zpmaint.ledger import codec
 from zpmaint.ledger.values import Record
 from zpmaint.publish.charts import charts_of
+from zpmaint.publish.facts import Suite
+from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.rows import (
     Row,
     Standing,
-    Suite,
     file_name,
     newest_good,
     patchsets_of,
     rows_of,
 )
+from zpmaint.publish.whole import Whole
+from zpmaint.timeline.values import Attempt
 
 
 def rows(*records: Record, track: tuple[str, ...] = ("6.12.*",)) -> dict[str, Row]:
-    return {r.version: r for r in rows_of(config(*track), records, SET)}
+    return {r.version: r for r in rows_of(config(*track), kernels_of(records), SET)}
 
 
 def test_every_tracked_kernel_has_its_row_newest_first() -> None:
-    made = rows_of(config(), samples(), SET)
+    made = rows_of(config(), kernels_of(samples()), SET)
     assert [(r.version, r.look, str(r.standing)) for r in made] == [
         ("8.*", "pending", "tracked"),
         ("7.3-rc7", "fail", "tracked"),
@@ -46,19 +49,21 @@ def test_every_tracked_kernel_has_its_row_newest_first() -> None:
 def test_the_order_of_the_records_does_not_matter() -> None:
     shuffled = samples()
     random.Random(7).shuffle(shuffled)
-    assert rows_of(config(), shuffled, SET) == rows_of(config(), samples(), SET)
+    assert rows_of(config(), kernels_of(shuffled), SET) == rows_of(
+        config(), kernels_of(samples()), SET
+    )
 
 
 def test_a_failed_attempt_is_shown_beside_the_settled_result() -> None:
     good, bad = record("6.12.1", started=1.0), record("6.12.1", Result.INFRA, started=2.0)
     row = rows(good, bad)["6.12.1"]
-    assert (row.record, row.attempt) == (good, bad)
+    assert (row.record, row.attempt) == (good, Attempt.of(bad))
     row = rows(good, record("6.12.1", Result.INFRA, started=0.5))["6.12.1"]
     assert (row.record, row.attempt) == (good, None), "an earlier attempt is history"
     row = rows(bad)["6.12.1"]
     assert (row.look, row.attempt) == ("infrastructure", None)
     nobodys = record("6.12.1", Result.INDETERMINATE, started=3.0)
-    assert (rows(good, bad, nobodys)["6.12.1"].attempt) == nobodys
+    assert (rows(good, bad, nobodys)["6.12.1"].attempt) == Attempt.of(nobodys)
     assert rows(nobodys)["6.12.1"].look == "indeterminate"
 
 
@@ -100,7 +105,7 @@ def test_what_nobody_tracks_is_shown_and_says_so() -> None:
 
 
 def test_another_architecture_does_not_stand_for_the_tracked_one() -> None:
-    made = rows_of(config("6.12.*"), [record("6.12.9", arch="i386")], SET)
+    made = rows_of(config("6.12.*"), kernels_of([record("6.12.9", arch="i386")]), SET)
     assert [(r.version, r.arch, str(r.standing)) for r in made] == [
         ("6.12.*", "x86_64", "tracked"),
         ("6.12.9", "i386", "untracked"),
@@ -149,9 +154,11 @@ def test_where_nothing_tells_nothing_is_silent() -> None:
 
 def test_every_counter_is_shown_once() -> None:
     row = rows(passing("6.12.1", old_deltas()))["6.12.1"]
-    shown = [codec.to_json(delta) for delta in row.main_deltas + row.other_deltas]
+    assert row.record
+    whole = Whole(row.record)
+    shown = [codec.to_json(delta) for delta in whole.main_deltas + whole.other_deltas]
     assert sorted(map(repr, shown)) == sorted(map(repr, old_deltas()))
-    assert [d.counter for d in row.other_deltas] == ["minor faults"]
+    assert [d.counter for d in whole.other_deltas] == ["minor faults"]
 
 
 def test_pages_stand_in_where_no_counter_in_kilobytes_tells() -> None:
@@ -164,7 +171,7 @@ def test_pages_stand_in_where_no_counter_in_kilobytes_tells() -> None:
 def test_the_newest_good_kernel_may_be_an_earlier_one() -> None:
     made = {
         line: (row.version if row else None)
-        for line, _, row in newest_good(rows_of(config(), samples(), SET))
+        for line, _, row in newest_good(rows_of(config(), kernels_of(samples()), SET))
     }
     assert made["7.*"] == "7.2.6"
     assert made["6.12.*"] == "6.12.107"
@@ -173,7 +180,10 @@ def test_the_newest_good_kernel_may_be_an_earlier_one() -> None:
 
 
 def test_patch_sets_that_only_the_ledger_knows_are_shown_last() -> None:
-    assert patchsets_of(config(), [record("6.1", patchset="another")]) == [SET, "another"]
+    assert patchsets_of(config(), kernels_of([record("6.1", patchset="another")])) == [
+        SET,
+        "another",
+    ]
 
 
 @pytest.mark.parametrize("name", ["6.12.107", "2.6.21-x86_64", "7.3~rc7-1~exp1", "a_b+c"])
@@ -194,7 +204,7 @@ def test_an_unsafe_name_is_made_safe_and_stays_its_own(name: str) -> None:
 
 
 def test_bars_are_as_long_as_the_numbers_say() -> None:
-    cost, memory = charts_of(rows_of(config(), samples(), SET))
+    cost, memory = charts_of(rows_of(config(), kernels_of(samples()), SET))
     groups = {g.label: g for g in cost.groups}
     assert list(groups) == ["2.6.21", "2.6.24", "6.1.176", "6.12.94", "6.12.107", "7.2.6"]
     stock, patched = groups["7.2.6"].bars
@@ -210,4 +220,4 @@ def test_bars_are_as_long_as_the_numbers_say() -> None:
 
 
 def test_nothing_measured_is_no_chart() -> None:
-    assert charts_of(rows_of(config(), [record("6.1.1")], SET)) == []
+    assert charts_of(rows_of(config(), kernels_of([record("6.1.1")]), SET)) == []

@@ -17,6 +17,7 @@ from rich.console import Console
 from zpmaint.cli import tables
 from zpmaint.core.result import Result, Tone, worst
 from zpmaint.ledger.values import Record
+from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.looks import LOOKS, PENDING
 from zpmaint.publish.markdown import document
 from zpmaint.publish.rows import newest_good, rows_of
@@ -113,7 +114,7 @@ def test_a_badge_of_passes_and_untested_ones_is_not_green() -> None:
 def test_the_newest_good_kernel_is_one_that_the_patch_holds_on() -> None:
     rows = rows_of(
         config("6.12.*"),
-        [judged("6.12.1", Result.NO_REGRESSION), judged("6.12.2", Result.NOT_COMPILED)],
+        kernels_of([judged("6.12.1", Result.NO_REGRESSION), judged("6.12.2", Result.NOT_COMPILED)]),
         SET,
     )
     assert [row and row.version for _, _, row in newest_good(rows)] == ["6.12.1"]

@@ -17,7 +17,7 @@ from zpmaint.sources.chain import Chain, open_configured, open_source
 from zpmaint.sources.debian import DebianSource
 from zpmaint.sources.kernelorg import KernelOrgSource
 from zpmaint.sources.series import newest_of, not_served
-from zpmaint.sources.source import SourceFailedError
+from zpmaint.sources.source import Source, SourceFailedError
 
 
 class Toy:
@@ -178,6 +178,17 @@ def test_a_source_whose_place_is_not_set_is_left_out(tmp_path: Path) -> None:
     assert len(only.sources) == 1
     with pytest.raises(UserError, match="declared: mirror, here"):
         open_configured(declared, ["nowhere"], cache=tmp_path / "cache")
+
+
+def test_a_source_is_opened_once_for_all_chains(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text(makefile("6.12.107"))
+    declared = config(here={"kind": "tree", "where": str(tmp_path)}, archive={"kind": "kernel.org"})
+    opened: dict[str, Source] = {}
+    cache = tmp_path / "cache"
+    both = open_configured(declared, cache=cache, opened=opened)
+    one = open_configured(declared, ["archive"], cache=cache, opened=opened)
+    assert one.sources == both.sources[1:]
+    assert open_configured(declared, ["archive"], cache=cache).sources != one.sources
 
 
 def test_a_place_that_is_wrong_is_told_when_nobody_serves(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from sources_fixtures import Notes, Site, site
 from zpmaint.core.errors import InfraError
 from zpmaint.core.remembered import recall
 from zpmaint.sources import download as module
+from zpmaint.sources import http_errors
 from zpmaint.sources.document import document
 from zpmaint.sources.download import download
 from zpmaint.sources.http import session
@@ -209,3 +210,11 @@ def test_documents_are_asked_for_once_an_hour_and_only_if_changed(
     site.status.clear()
     with pytest.raises(NotServedError):
         document(session(backoff=0.01), url, path, max_age=0)
+
+
+@pytest.mark.parametrize("shown", [
+    "<urllib3.connection.HTTPSConnection object at 0x7f12>: Failed to resolve 'nowhere.invalid'",
+    "_Secure(host='nowhere.invalid', port=443): Failed to resolve 'nowhere.invalid'",
+])  # fmt: skip
+def test_a_cause_names_no_object_of_the_library(shown: str) -> None:
+    assert http_errors.cause(OSError(shown)) == "Failed to resolve 'nowhere.invalid'"

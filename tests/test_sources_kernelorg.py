@@ -127,6 +127,23 @@ def test_a_server_that_is_down(tmp_path: Path) -> None:
         served.tree(V("6.12.107"))
 
 
+def test_a_server_that_failed_is_not_waited_for_at_once_again(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.files["/v6.x/sha256sums.asc"] = b"no list"
+    served = source(site, tmp_path)
+    for series in ("6.12", "6.1", "6.12"):
+        with pytest.raises(SourceFailedError):
+            served.newest(series)
+    asked = len(site.log)
+    assert asked == 1
+    assert served.newest("3.0") == V("3.0")  # another folder is another question
+    monkeypatch.setattr(kernelorg, "_FAILURE_HOLDS", 0.0)
+    with pytest.raises(SourceFailedError):
+        served.newest("6.12")
+    assert len(site.log) == asked + 2
+
+
 def test_a_place_that_is_no_url(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not a URL"):
         KernelOrgSource("/srv/mirror", tmp_path)

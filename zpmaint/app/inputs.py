@@ -164,7 +164,17 @@ def _carried(patchset: PatchSet, version: KernelVersion) -> list[object]:
 
 
 def _declared(patchset: PatchSet) -> PatchSet:
-    return replace(patchset, anchors=(), adoptions=(), resolutions=(), min_confidence=0.0)
+    """Without the port's part, and without what only pages show."""
+    return replace(
+        patchset,
+        anchors=(),
+        adoptions=(),
+        resolutions=(),
+        min_confidence=0.0,
+        panels=(),
+        columns=(),
+        pages=(),
+    )
 
 
 @functools.cache

@@ -24,6 +24,7 @@ from zpmaint.ledger.unrecorded import take_in
 from zpmaint.patchset.load import all_patchsets, find_patchset
 from zpmaint.patchset.values import PatchSet
 from zpmaint.sources.chain import Chain, open_configured, open_source
+from zpmaint.sources.source import Source
 from zpmaint.vm import profiles
 from zpmaint.vm.profiles import Machines
 
@@ -36,6 +37,7 @@ class Session:
     config: Config
     reporter: Reporter
     _patchsets: dict[str, PatchSet] = field(default_factory=dict, repr=False, compare=False)
+    _sources: dict[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def open(cls, places: Places, reporter: Reporter, *, is_new: bool = False) -> Session:
@@ -121,7 +123,9 @@ class Session:
                 [open_source(s, cache=cache, reporter=self.reporter) for s in specs],
                 reporter=self.reporter,
             )
-        return open_configured(self.config, names, cache=cache, reporter=self.reporter)
+        return open_configured(
+            self.config, names, cache=cache, reporter=self.reporter, opened=self._sources
+        )
 
     def resolve(self, text: str, chain: Chain) -> KernelVersion:
         """A version as a user names it: one kernel, or 6.12.y (also 6.12.*) for the newest of a

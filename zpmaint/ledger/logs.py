@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import lzma
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from zpmaint.core.errors import InfraError
@@ -44,17 +45,11 @@ class LogStore:
     def keep(self, data: bytes) -> LogRecord:
         """Keep a text; one that is there is left as it is. Raises DiskError where the disk does not
         take it."""
-        size, whole = len(data), ""
-        if size > LARGEST:
-            whole = hashlib.sha256(data).hexdigest()
-            data = _shortened(data)
-        digest = hashlib.sha256(data).hexdigest()
-        path = self.path(digest)
-        if not path.is_file():
-            write_whole(path, lzma.compress(data, preset=_PRESET))
-        lines = data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
-        left_out = size - (LARGEST // 2) * 2 if whole else 0
-        return LogRecord(digest, len(data), lines, left_out, whole)
+        if len(data) <= LARGEST:
+            return self._put(data)
+        half = LARGEST // 2
+        whole = hashlib.sha256(data).hexdigest()
+        return self._put_ends(data[:half], data[-half:], len(data), whole)
 
     def keep_file(self, path: Path) -> LogRecord | None:
         """Keep what is in a file; None where there is none. One that is too long is not read whole
@@ -62,7 +57,7 @@ class LogStore:
         try:
             size = path.stat().st_size
             if size <= LARGEST:
-                return self.keep(path.read_bytes())
+                return self._put(path.read_bytes())
             with path.open("rb") as stream:
                 whole = hashlib.file_digest(stream, "sha256").hexdigest()
                 stream.seek(0)
@@ -71,9 +66,21 @@ class LogStore:
                 tail = stream.read(LARGEST // 2)
         except (FileNotFoundError, NotADirectoryError):
             return None
+        return self._put_ends(head, tail, size, whole)
+
+    def _put_ends(self, head: bytes, tail: bytes, size: int, whole: str) -> LogRecord:
         left_out = size - len(head) - len(tail)
-        kept = self.keep(_joined(head, tail, left_out))
-        return LogRecord(kept.digest, kept.size, kept.lines, left_out, whole)
+        note = f"\n[zpmaint: {left_out} bytes of the middle are left out here]\n"
+        kept = self._put(head + note.encode() + tail)
+        return replace(kept, left_out=left_out, whole=whole)
+
+    def _put(self, data: bytes) -> LogRecord:
+        digest = hashlib.sha256(data).hexdigest()
+        path = self.path(digest)
+        if not path.is_file():
+            write_whole(path, lzma.compress(data, preset=_PRESET))
+        lines = data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
+        return LogRecord(digest, len(data), lines)
 
     def text(self, digest: str) -> bytes | None:
         """The text of a digest; None where it is not there, or is damaged: then it is set aside,
@@ -117,16 +124,6 @@ class LogStore:
             write_whole(self.path(digest), packed)
             new += 1
         return new, damaged
-
-
-def _shortened(data: bytes) -> bytes:
-    half = LARGEST // 2
-    return _joined(data[:half], data[-half:], len(data) - 2 * half)
-
-
-def _joined(head: bytes, tail: bytes, left_out: int) -> bytes:
-    note = f"\n[zpmaint: {left_out} bytes of the middle are left out here]\n"
-    return head + note.encode() + tail
 
 
 def _unpacked(packed: bytes) -> bytes | None:

@@ -74,7 +74,7 @@ class CircumstancesRecord:
     modified: bool | None = None
     """Whether that checkout's files were others than the commit's; None: not known."""
     accelerator: str = ""
-    """What QEMU was asked to run on: icount, kvm, tcg."""
+    """What QEMU was asked to run on (vm.accelerator)."""
     sources: tuple[str, ...] = ()
     """The sources that were asked, as --source takes them."""
     tools: dict[str, str] = field(default_factory=dict)

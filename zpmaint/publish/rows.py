@@ -14,16 +14,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from zpmaint.build.evidence import Evidence, FileEvidence
 from zpmaint.core.config import Config, KernelTable
 from zpmaint.core.errors import UserError
 from zpmaint.core.result import Tone
 from zpmaint.core.versions import KernelVersion
-from zpmaint.ledger.stages import CaseRecord, DeltaRecord, FileRecord, VerdictRecord
 from zpmaint.ledger.values import Record
+from zpmaint.publish.facts import NOTHING, Facts, Figure, Suite
+from zpmaint.publish.kernel import Kernel, Name
 from zpmaint.publish.looks import LOOKS, PENDING
-
-_PAGE_KB = 4  # on x86
+from zpmaint.publish.page import made_of
+from zpmaint.timeline.values import Attempt
 
 
 class Standing(StrEnum):
@@ -38,43 +38,6 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True)
-class Suite:
-    """How many cases came out how. A case that either kernel had to skip is no pass."""
-
-    passed: int
-    skipped: int
-    failed: int
-
-    @classmethod
-    def of(cls, cases: Sequence[CaseRecord]) -> Suite:
-        results = [case.results.values() for case in cases]
-        failed = sum(any(r.is_bad for r in both) for both in results)
-        skipped = sum(
-            any(r.mark == "skip" for r in both) and not any(r.is_bad for r in both)
-            for both in results
-        )
-        return cls(len(results) - failed - skipped, skipped, failed)
-
-    @property
-    def total(self) -> int:
-        return self.passed + self.skipped + self.failed
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One counter of a pair: what it is called, and what each kernel showed."""
-
-    counter: str
-    unit: str
-    stock: float
-    patched: float | None
-
-    @property
-    def difference(self) -> float | None:
-        return None if self.patched is None else self.patched - self.stock
-
-
-@dataclass(frozen=True)
 class Row:
     """One kernel, architecture and patch set, as the page shows it."""
 
@@ -83,25 +46,69 @@ class Row:
     arch: str
     patchset: str
     standing: Standing
+    profile: str
+    """The build profile that was asked for; '' the one that fits the tree."""
     tracked_as: str
     """The line of kernels.toml that covers it; '' if none does."""
     note: str
     """That line's note."""
-    record: Record | None
-    """The newest settled record; the newest at all if none settled it; None: never verified."""
-    attempt: Record | None
-    """A later attempt that settled nothing."""
+    kernel: Kernel | None
+    """What was tried on it; None: it was never verified."""
     change: str
     """'regression', 'fixed' or '', against the series' previous settled kernel."""
     compared_with: str
     """That kernel; '' if there is none."""
-    history: tuple[Record, ...]
-    """Every record of it, newest first."""
+
+    @property
+    def record(self) -> Record | None:
+        """The record that stands for it, whole: its newest settled one, or the newest at all. It
+        is read from the ledger each time: for pages of one kernel only."""
+        return self.kernel.record if self.kernel else None
+
+    @property
+    def facts(self) -> Facts:
+        """What is kept of that record, for pages of many kernels."""
+        return self.kernel.facts if self.kernel else NOTHING
+
+    @property
+    def history(self) -> Sequence[Attempt]:
+        """Every attempt, newest first."""
+        return self.kernel.attempts if self.kernel else ()
+
+    @property
+    def tried(self) -> Attempt | None:
+        """The attempt that its state is from; None: never verified."""
+        return self.kernel.standing if self.kernel else None
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """A later attempt that settled nothing."""
+        newest = self.kernel.attempts[0] if self.kernel else None
+        return None if newest is self.tried else newest
+
+    @property
+    def why(self) -> str:
+        return self.tried.why if self.tried else ""
+
+    @property
+    def verified(self) -> float | None:
+        """When that attempt ended; seconds since the epoch."""
+        return self.tried.finished if self.tried else None
+
+    @property
+    def inputs(self) -> str:
+        """A digest of all that is shown of it, less what its patch set says."""
+        return made_of(
+            self.kernel.state if self.kernel else "",
+            (self.version, self.arch, self.patchset, self.profile),
+            (self.standing, self.tracked_as, self.note),
+            (self.change, self.compared_with),
+        )
 
     @property
     def look(self) -> str:
         """The word for its state: a Result's, or 'pending'."""
-        return str(self.record.result) if self.record else PENDING
+        return str(self.tried.result) if self.tried else PENDING
 
     @property
     def tone(self) -> Tone:
@@ -109,12 +116,13 @@ class Row:
 
     @property
     def is_good(self) -> bool:
-        return self.record is not None and self.record.result.is_good
+        return self.tried is not None and self.tried.result.is_good
 
     @property
     def stem(self) -> str:
         """The file name of its page, without .html, safe whatever the ledger holds."""
-        return file_name(f"{self.version}-{self.arch}")
+        parts = (self.version, self.arch, self.profile)
+        return file_name("-".join(part for part in parts if part))
 
     @property
     def folder(self) -> str:
@@ -122,7 +130,7 @@ class Row:
 
     @property
     def page(self) -> str:
-        return f"{self.folder}/{self.stem}.html" if self.record else ""
+        return f"{self.folder}/{self.stem}.html" if self.kernel else ""
 
     @property
     def bench_picture(self) -> str:
@@ -131,135 +139,79 @@ class Row:
 
     @property
     def patch(self) -> str:
-        """The patch as it is to be applied to this kernel; '' where there is none to offer."""
-        port = self.record.port if self.record else None
+        """The patch as it is to be applied to this kernel, from its record; '' where there is
+        none to offer."""
+        port = self.record.port if self.record and self.facts.has_patch else None
         return (port.patch or "") if port else ""
 
     @property
     def patch_file(self) -> str:
-        return f"{self.folder}/{file_name(self.version)}.patch" if self.patch else ""
+        return f"{self.folder}/{file_name(self.version)}.patch" if self.facts.has_patch else ""
 
     @property
     def suite(self) -> Suite | None:
         """All cases counted, whatever suite they are of; None where none was run."""
-        return Suite.of(self._verdict.cases) if self._verdict and self._verdict.cases else None
-
-    @property
-    def suites(self) -> list[tuple[str, Suite, tuple[CaseRecord, ...]]]:
-        """By suite: its name, the count, the cases."""
-        found = self._verdict.suites if self._verdict else {}
-        return [(name, Suite.of(cases), cases) for name, cases in found.items()]
-
-    @property
-    def evidence(self) -> Evidence | None:
-        """What was compiled of the change; None where that is not known."""
-        build = self.record.build if self.record else None
-        return build.evidence if build else None
-
-    def compiled(self, file: FileRecord) -> FileEvidence | None:
-        """What was compiled of a file of the port."""
-        files = self.evidence.files if self.evidence else ()
-        names = (file.path, file.patch)
-        return next((found for found in files if (found.path, found.patch) == names), None)
+        return self.facts.suite
 
     @property
     def memory(self) -> Figure | None:
         """The first counter of memory that tells here, after the read pass, in kB."""
-        telling = [d for d in self.deltas if d.telling and d.phase == "read"]
-        for delta in telling:
-            if delta.unit == "kB":
-                return _figure(delta)
-        for delta in telling:
-            if delta.unit == "pages":
-                patched = delta.patched
-                return Figure(
-                    delta.counter,
-                    "kB",
-                    delta.stock * _PAGE_KB,
-                    None if patched is None else patched * _PAGE_KB,
-                )
-        return None
+        return self.facts.memory
 
     @property
     def rss(self) -> Figure | None:
         """VmRSS after the read pass, whether it tells or not."""
-        return self.read("VmRSS")
+        return self.facts.rss
 
     def read(self, counter: str) -> Figure | None:
-        """A counter after the read pass, whether it tells or not; None where it was not taken."""
-        for delta in self.deltas:
-            if delta.counter == counter and delta.phase == "read":
-                return _figure(delta)
-        return None
+        """A counter of facts.READ after the read pass, whether it tells or not."""
+        return self.facts.read(counter)
 
     @property
     def rss_is_silent(self) -> bool:
         """Whether the patch shows in memory here, and VmRSS is not where."""
-        shown = self.memory is not None and self.memory.patched is not None
-        return shown and any(
-            d.counter == "VmRSS" and d.phase == "read" and not d.telling for d in self.deltas
-        )
+        return self.facts.rss_is_silent
 
     @property
     def cost(self) -> Figure | None:
         """Instructions for each page of the read pass."""
-        for delta in self.deltas:
-            if delta.unit == "instructions/page" and delta.phase == "read":
-                return _figure(delta)
-        return None
-
-    @property
-    def deltas(self) -> tuple[DeltaRecord, ...]:
-        return self._verdict.deltas if self._verdict else ()
-
-    @property
-    def main_deltas(self) -> list[DeltaRecord]:
-        """What is to be read first: what tells, what misleads, and what it costs."""
-        return [d for d in self.deltas if _is_main(d)]
-
-    @property
-    def other_deltas(self) -> list[DeltaRecord]:
-        return [d for d in self.deltas if not _is_main(d)]
-
-    @property
-    def _verdict(self) -> VerdictRecord | None:
-        return self.record.verdict if self.record else None
+        return self.facts.cost
 
 
-def rows_of(config: Config, records: Iterable[Record], patchset: str) -> list[Row]:
-    """The rows of one patch set, newest kernel first; the order of `records` does not matter."""
-    kept = sorted(
-        (r for r in records if r.patchset == patchset),
-        key=lambda r: (r.order, r.started, r.key, r.result, r.why),
-        reverse=True,
-    )
-    groups: dict[tuple[str, str], list[Record]] = {}
-    for record in kept:
-        groups.setdefault((record.version, record.arch), []).append(record)
-    rows: list[Row] = []
+def rows_of(config: Config, kernels: Iterable[Kernel], patchset: str) -> list[Row]:
+    """The rows of one patch set, newest kernel first; the order of `kernels` does not matter."""
+    groups = {kernel.name: kernel for kernel in kernels if kernel.name[2] == patchset}
+    ordered = sorted(groups, key=lambda g: _order(g[0]), reverse=True)
+    rows: dict[Name, Row] = {}
+    pending: list[Row] = []
     for line, arch in _lines(config, patchset):
         mine = [
             name
-            for name in sorted(groups, key=lambda g: _order(g[0]), reverse=True)
-            if name[1] == arch and _covers(line, name[0])
+            for name in ordered
+            if (name[1], name[3]) == (arch, line.profile) and _covers(line, name[0])
         ]
         if not mine:
-            rows.append(_pending(line, arch, patchset))
+            pending.append(_pending(line, arch, patchset))
         for place, name in enumerate(mine):
-            if any((r.version, r.arch) == name for r in rows):
+            if name in rows:
                 continue  # an earlier line of kernels.toml has it
             standing = Standing.EARLIER if place else Standing.TRACKED
             older = [groups[n] for n in mine[place + 1 :]]
-            rows.append(_row(groups[name], standing, line, older))
-    seen = {(r.version, r.arch) for r in rows}
-    rows += [_row(g, Standing.UNTRACKED, None, []) for n, g in groups.items() if n not in seen]
-    return sorted(rows, key=lambda r: (_order(r.version), r.arch), reverse=True)
+            rows[name] = _row(groups[name], standing, line, older)
+    for name, kernel in groups.items():
+        if name not in rows:
+            rows[name] = _row(kernel, Standing.UNTRACKED, None, [])
+    return sorted(
+        [*pending, *rows.values()],
+        key=lambda r: (_order(r.version), r.arch, r.profile),
+        reverse=True,
+    )
 
 
-def patchsets_of(config: Config, records: Iterable[Record]) -> list[str]:
+def patchsets_of(config: Config, kernels: Iterable[Kernel]) -> list[str]:
     """The patch sets to show: the tracked ones first, then others that the ledger knows."""
     names = [config.patch, *(p for line in config.kernel for p in line.patches)]
-    return list(dict.fromkeys([*names, *sorted({r.patchset for r in records})]))
+    return list(dict.fromkeys([*names, *sorted({kernel.name[2] for kernel in kernels})]))
 
 
 def newest_good(rows: Sequence[Row]) -> list[tuple[str, str, Row | None]]:
@@ -291,45 +243,43 @@ def _lines(config: Config, patchset: str) -> list[tuple[KernelTable, str]]:
     ]
 
 
-def _row(
-    group: list[Record], standing: Standing, line: KernelTable | None, older: list[list[Record]]
-) -> Row:
-    settled = next((r for r in group if r.result.settles), None)
-    shown = settled or group[0]
-    before = [r for g in older for r in g if r.result.settles][:1]
-    before = before or [r for r in group if r is not settled and r.result.settles][:1]
+def _row(kernel: Kernel, standing: Standing, line: KernelTable | None, older: list[Kernel]) -> Row:
+    settled = kernel.settled
+    before = next((one.settled for one in older if one.settled), None)
+    if before is None:
+        others = (one for one in kernel.attempts if one is not settled and one.result.settles)
+        before = next(others, None)
     change = ""
-    if settled and before and settled.result.is_good != before[0].result.is_good:
+    if settled and before and settled.result.is_good != before.result.is_good:
         change = "fixed" if settled.result.is_good else "regression"
+    version, arch, patchset, profile = kernel.name
     return Row(
-        version=shown.version,
-        arch=shown.arch,
-        patchset=shown.patchset,
+        version=version,
+        arch=arch,
+        patchset=patchset,
         standing=standing,
+        profile=profile,
         tracked_as=line.version if line else "",
         note=line.note if line else "",
-        record=shown,
-        attempt=group[0] if group[0] is not shown else None,
+        kernel=kernel,
         change=change,
-        compared_with=before[0].version if change else "",
-        history=tuple(group),
+        compared_with=before.version if before and change else "",
     )
 
 
 def _pending(line: KernelTable, arch: str, patchset: str) -> Row:
     return Row(
-        line.version, arch, patchset, Standing.TRACKED, line.version, line.note,
-        None, None, "", "", (),
-    )  # fmt: skip
-
-
-def _is_main(delta: DeltaRecord) -> bool:
-    misleads = delta.counter == "VmRSS" and delta.phase == "read"
-    return delta.telling or misleads or delta.unit.endswith("/page")
-
-
-def _figure(delta: DeltaRecord) -> Figure:
-    return Figure(delta.counter, delta.unit, delta.stock, delta.patched)
+        version=line.version,
+        arch=arch,
+        patchset=patchset,
+        standing=Standing.TRACKED,
+        profile=line.profile,
+        tracked_as=line.version,
+        note=line.note,
+        kernel=None,
+        change="",
+        compared_with="",
+    )
 
 
 def _parsed(text: str) -> KernelVersion | None:

@@ -51,13 +51,17 @@ def open_configured(
     cache: Path,
     reporter: Reporter = SILENT,
     environment: Mapping[str, str] | None = None,
+    opened: dict[str, Source] | None = None,
 ) -> Chain:
     """The sources `names` of kernels.toml as a chain, all of them where no name is given.
 
-    One whose `where_env` is unset is left out, and one that cannot be opened is passed over; the
-    chain says so when no other serves either. Raises UserError for a name that is not declared.
+    `opened` are those of former calls by their specs, and takes the new ones: what a source has
+    read once it need not read again for the next kernel. One whose `where_env` is unset is left
+    out, and one that cannot be opened is passed over; the chain says so when no other serves
+    either. Raises UserError for a name that is not declared.
     """
     environment = os.environ if environment is None else environment
+    opened = {} if opened is None else opened
     sources: list[Source] = []
     absent: dict[str, Exception] = {}
     for name in list(names) or list(config.sources):
@@ -72,7 +76,9 @@ def open_configured(
             continue
         try:
             spec = f"{row.kind}:{where}" if where else row.kind
-            sources.append(open_source(spec, cache=cache, reporter=reporter))
+            if spec not in opened:
+                opened[spec] = open_source(spec, cache=cache, reporter=reporter)
+            sources.append(opened[spec])
         except (UserError, SourceFailedError) as error:
             absent[name] = error
             with reporter.step(f"open source {name}") as step:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ import requests
 from urllib3 import exceptions as urllib3_errors
 
 from zpmaint.sources.source import SourceFailedError
+
+_CONNECTION = re.compile(r"^(<[^>]*>|\w+\(host=[^)]*\)): ")
 
 FAILURES = (requests.RequestException, urllib3_errors.HTTPError)
 """What a request and the reading of its answer raise; the disk's errors are others."""
@@ -97,8 +100,8 @@ def cause(error: Exception) -> str:
     ):
         words = inner.args[0]
     text = shown(words) or type(inner).__name__
-    # urllib3 puts the object that failed in front: "<...HTTPConnection object at 0x7f>: ...".
-    return text.partition(": ")[2] if text.startswith("<") and ": " in text else text
+    # urllib3 puts the connection that failed in front, as its class, old or new, shows itself.
+    return _CONNECTION.sub("", text)
 
 
 def shown(text: object) -> str:

@@ -9,7 +9,7 @@ import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,9 @@ from zpmaint.sources.tar_sign import proofs_of
 from zpmaint.sources.tarball import Archive, TarballSource
 
 _TARBALL = re.compile(r"linux-(\S+)\.tar\.xz")
+_FAILURE_HOLDS = 60.0
+"""Seconds in which a server that failed is not asked for the same list again: a plan of many
+series would wait for each."""
 _FIRST_MAJOR = 2
 _SIGNATURE_HOLDS = 30 * 86_400.0  # seconds: a release is signed once
 
@@ -86,6 +89,7 @@ class KernelOrgSource(TarballSource):
         self._folder = cache / "kernel.org" / re.sub(r"[^A-Za-z0-9.-]+", "_", self._base)
         self._sums: dict[int, Mapping[KernelVersion, str]] = {}
         self._lists: dict[int, ChecksumList] = {}
+        self._failed: dict[int, tuple[float, SourceFailedError]] = {}
         self._proven: dict[KernelVersion, tuple[Archive, Provenance]] = {}
 
     def versions(self) -> list[KernelVersion]:
@@ -179,7 +183,15 @@ class KernelOrgSource(TarballSource):
 
     def heads(self) -> list[Head]:
         """See HasHeads."""
-        return [Head(row.version, row.moniker, row.eol) for row in self.releases()]
+        return [
+            Head(
+                row.version,
+                row.moniker,
+                row.eol,
+                _midnight(row.released) if row.released else None,
+            )
+            for row in self.releases()
+        ]
 
     def _release(self, row: Mapping[str, Any]) -> Release | None:
         try:
@@ -207,11 +219,17 @@ class KernelOrgSource(TarballSource):
     def _sums_of(self, major: int) -> Mapping[KernelVersion, str]:
         """The sha256 of each release of 2.6 or N.x; empty where kernel.org has no such folder."""
         if major not in self._sums:
+            when, failed = self._failed.get(major, (0.0, None))
+            if failed and time.monotonic() - when < _FAILURE_HOLDS:
+                raise failed
             try:
                 self._lists[major] = self._list(major)
             except NotServedError:
                 self._sums[major] = {}
                 return {}
+            except SourceFailedError as error:
+                self._failed[major] = (time.monotonic(), error)
+                raise
             sums: dict[KernelVersion, str] = {}
             for name, sha256 in self._lists[major].sums.items():
                 found = _TARBALL.fullmatch(name)
@@ -252,6 +270,10 @@ class KernelOrgSource(TarballSource):
             with self.reporter.step(f"check {url}") as step:
                 step.note(f"what was kept is not used: {error.what}")
             return checksum_list.read(url, brought(0.0), self._keyring)
+
+
+def _midnight(day: date) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
 
 
 def _folder(major: int) -> str:

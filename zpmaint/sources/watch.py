@@ -78,35 +78,29 @@ class Watch:
 _watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
 
 
-def _tell(connection: HTTPConnection) -> None:
-    if (watch := _watch.get()) is not None:
-        watch.at(connection)
+class _Watched(HTTPConnection):
+    """Tells the Watch of each step; goes before the class of a connection."""
 
-
-class _Plain(HTTPConnection):
     def connect(self) -> None:
-        _tell(self)
+        self._tell()
         super().connect()
-        _tell(self)
+        self._tell()
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        _tell(self)
+        self._tell()
         return super().getresponse()
 
+    def _tell(self) -> None:
+        if (watch := _watch.get()) is not None:
+            watch.at(self)
 
-class _Secure(HTTPSConnection):
-    def connect(self) -> None:
-        _tell(self)
-        super().connect()
-        _tell(self)
 
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        _tell(self)
-        return super().getresponse()
+class _Secure(_Watched, HTTPSConnection):
+    pass
 
 
 class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
+    ConnectionCls = _Watched
 
 
 class _SecurePool(HTTPSConnectionPool):

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is out there, as it was last seen: the kernels that sources offered, and when somebody
+looked. `zpmaint track` and the matrix leave it behind, pages are made of it without a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Release:
+    """One kernel that a source offered. Times are seconds since the epoch."""
+
+    version: str
+    series: str
+    """What its point releases share: 6.12 of 6.12.107."""
+    moniker: str = ""
+    """mainline, stable, longterm or linux-next; '' where no source said it."""
+    released: float | None = None
+    """The day that a source gives for it (midnight, UTC); None: not known."""
+    eol: bool = False
+    """Whether its series is known to have ended."""
+    seen: float = 0.0
+    """When a source last offered it as its series' newest."""
+    first_seen: float = 0.0
+    """When one did so first."""
+    sources: tuple[str, ...] = ()
+    """Who offered it."""
+    withdrawn: bool = False
+    """Whether who had offered it offers only older kernels of its series now."""
+
+    @property
+    def out_since(self) -> float:
+        """When it came out, or was first seen where no source gives a day."""
+        return self.first_seen if self.released is None else self.released
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """All that is remembered of looking."""
+
+    releases: tuple[Release, ...] = ()
+    looked: float | None = None
+    """When a source last answered; None: nobody looked yet."""
+    confirmed: dict[str, float] = field(default_factory=dict)
+    """By the key of a verification's inputs when they were last found to be those of now."""
+
+
+UNSEEN = Outlook()
+"""Nobody looked yet."""

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""All pages of the site, one kind after another. Pure.
+
+A new kind of page is a module with a function `pages(site)` as page.py tells, and a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from zpmaint.publish import costs, docs, files, front, kernel_page, machine
+from zpmaint.publish.page import Page
+from zpmaint.publish.values import Site
+
+KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
+    front.pages,
+    kernel_page.pages,
+    files.pages,
+    costs.pages,
+    machine.pages,
+    docs.pages,
+)
+
+
+def pages_of(site: Site) -> Iterator[Page]:
+    """Every page, once. Raises ValueError where two kinds claim one address: one of them would be
+    lost."""
+    seen: set[str] = set()
+    for kind in KINDS:
+        for page in kind(site):
+            if page.address in seen:
+                raise ValueError(f"two pages have the address {page.address}")
+            seen.add(page.address)
+            yield page

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Between which kernels a cost changed: figures of like conditions in the order of their kernels,
+held to the bound that the patch set declares. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from zpmaint.core.errors import UserError
+from zpmaint.core.versions import KernelVersion
+from zpmaint.timeline.changepoints import Step, levels, moves
+from zpmaint.timeline.costs import BREAK_EVEN, Conditions, CostFigure, Costs
+
+Side = Literal["stock", "patched", "pair"]
+_SIDES: tuple[Side, ...] = ("stock", "patched")
+_NONE = KernelVersion((0, 0, 0))
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A figure whose changes count, and from where on."""
+
+    counter: str
+    phase: str
+    share: float
+    """Of the former level: 0.05 is 5 %. Moves that are no larger do not count."""
+    floor: float = 0.0
+    """In the figure's unit: likewise."""
+
+
+@dataclass(frozen=True)
+class CostChange:
+    """A cost that is another one from a kernel on."""
+
+    counter: str
+    phase: str
+    unit: str
+    side: Side
+    """Whose figure: the stock kernel's, the patched one's, the pair's (a break-even)."""
+    arch: str
+    last: str
+    """The last kernel at the former level."""
+    first: str
+    """The first kernel beyond it."""
+    since: str
+    """The first kernel at the former level: where the last change was, or the first measured."""
+    before: float
+    after: float
+    exact: bool
+    """Whether the figures repeat exactly; else the levels are medians and noise was ruled out."""
+    creeping: bool
+    """Whether small moves since `since` came to this, the last of which is not beyond the bound."""
+    when: float
+    """When `first` was measured; seconds since the epoch."""
+
+    @property
+    def share(self) -> float | None:
+        """The difference as a share of the former level; None where that was 0."""
+        return (self.after - self.before) / abs(self.before) if self.before else None
+
+    @property
+    def words(self) -> str:
+        """The difference with its sign: '+40.3 %', '+65,536 kB' from nothing, '+12.5 points'."""
+        difference = self.after - self.before
+        if self.unit == "%":
+            text = f"{difference:+.1f} points"
+        elif self.share is None:
+            text = f"{difference:+,.0f} {self.unit}"
+        else:
+            text = f"{100 * self.share:+.1f} %"
+        return text.replace("-", "\N{MINUS SIGN}")
+
+
+def cost_changes(costs: Iterable[Costs], watched: Iterable[Watched]) -> list[CostChange]:
+    """Every change of a watched figure, oldest kernel first; the order of `costs` does not matter,
+    and of a kernel there is one (its newest). Kernels are told apart by architecture and
+    conditions; one whose name is no version is left out."""
+    likes: dict[Conditions, list[Costs]] = {}
+    for one in costs:
+        likes.setdefault(one.on, []).append(one)
+    series = [sorted(like, key=order) for like in likes.values()]
+    watched = list(watched)
+    found = [
+        change
+        for like in series
+        for what in watched
+        for change in _of_series([one for one in like if order(one)[0] != _NONE], what)
+    ]
+    return sorted(found, key=lambda c: (_parsed(c.first), c.arch, c.counter, c.phase, c.side))
+
+
+def order(one: Costs) -> tuple[KernelVersion, str]:
+    """Kernels as their names order them."""
+    return (_parsed(one.version), one.version)
+
+
+def value(figure: CostFigure, side: Side) -> float | None:
+    """One side's figure."""
+    return figure.stock if side == "stock" else figure.patched
+
+
+def sides(counter: str) -> tuple[Side, ...]:
+    """Whose figures a counter gives."""
+    return ("pair",) if counter == BREAK_EVEN else _SIDES
+
+
+def _of_series(like: Sequence[Costs], what: Watched) -> Iterator[CostChange]:
+    shown = [(one, f) for one in like if (f := one.figure(what.counter, what.phase))]
+    for side in sides(what.counter):
+        having = [(one, f, v) for one, f in shown if (v := value(f, side)) is not None]
+        exact = all(figure.exact for _, figure, _ in having)
+        found = (moves if exact else levels)([v for *_, v in having], what.share, what.floor)
+        for step in found:
+            yield _change(step, having, side, exact)
+
+
+def _change(
+    step: Step, having: Sequence[tuple[Costs, CostFigure, float]], side: Side, exact: bool
+) -> CostChange:
+    (since, *_), (last, *_), (first, figure, _) = (
+        having[at] for at in (step.since, step.at - 1, step.at)
+    )
+    return CostChange(
+        counter=figure.counter,
+        phase=figure.phase,
+        unit=figure.unit,
+        side=side,
+        arch=first.arch,
+        last=last.version,
+        first=first.version,
+        since=since.version,
+        before=step.before,
+        after=step.after,
+        exact=exact,
+        creeping=step.creeping,
+        when=first.finished,
+    )
+
+
+def _parsed(version: str) -> KernelVersion:
+    try:
+        return KernelVersion.parse(version)
+    except UserError:
+        return _NONE
