@@ -18,6 +18,8 @@ from zpmaint.core.provenance import Provenance
 from zpmaint.ledger.stages import CaseRecord, DeltaRecord
 from zpmaint.ledger.values import Record
 from zpmaint.publish.offer import NO_OFFER, Offer
+from zpmaint.timeline.costs import costs_of
+from zpmaint.timeline.costs_text import told
 
 _PAGE_KB = 4  # on x86
 _COST = "instructions/page"
@@ -103,6 +105,9 @@ class Facts:
     """counter, phase, stock, patched of what the break-even is worked out of."""
     offer_told: Told = ()
     """What there is to take away, of all the kernel's records (Offer.as_json)."""
+    costs: str = ""
+    """All figures with what they were taken on, as timeline.costs_text tells them; '' where nothing
+    was measured."""
 
     @classmethod
     def kept(cls, values: dict[str, Any]) -> Facts:
@@ -163,6 +168,7 @@ def facts_of(record: Record, offer: Offer = NO_OFFER) -> Facts:
     memory = _memory(deltas)
     cost = next((d for d in deltas if d.unit == _COST and d.phase == "read"), None)
     silent = memory is not None and memory.patched is not None
+    costs = costs_of(record)
     return Facts(
         port_state=port.state if port else None,
         port_confidence=port.confidence if port else 0.0,
@@ -194,6 +200,7 @@ def facts_of(record: Record, offer: Offer = NO_OFFER) -> Facts:
             if (d.counter, d.phase) in _PASSES
         ],
         offer_told=offer.as_json() if offer.patches else (),
+        costs=told(costs) if costs else "",
     )
 
 

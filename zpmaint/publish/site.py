@@ -100,7 +100,7 @@ def site_of(
     kernels; `signer` who signs the list of files, if anybody does."""
     kernels = list(kernels)
     infos = {info.name: info for info in patchsets}
-    timelines = timelines_of(kernels, config, outlook, generated)
+    timelines = timelines_of(kernels, config, outlook, generated, infos)
     sets = [
         Shown(
             name=name,
