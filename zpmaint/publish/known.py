@@ -17,7 +17,7 @@ from zpmaint.core.kernel_names import VERIFIED_ARCHES, Exactness, KernelName
 from zpmaint.core.versions import KernelVersion
 from zpmaint.publish.looks import LOOKS, PENDING
 from zpmaint.publish.rows import Row
-from zpmaint.publish.words import day, number, percent
+from zpmaint.publish.words import day, number, signed
 
 _LISTED = 6  # kernels of a series that are shown where the one that runs is not told
 
@@ -153,6 +153,9 @@ def found_for(name: KernelName, known: Sequence[Known]) -> Found:
             if version in likely:
                 words = f"if it is {name.likely}: this was verified as {version}"
                 return Found(How.SERIES, tuple(same), words)
+            if name.exactness is Exactness.BASE_OF_CHANGED_TREE:
+                words = f"{version} was verified, which this kernel's changed tree stands on"
+                return Found(How.BESIDE, tuple(same), words)
             return Found(How.THIS, tuple(same), f"verified as {version}")
     series = [one for one in mine if one.version.series == name.series]
     if not series:
@@ -186,10 +189,10 @@ def _cost(row: Row) -> str:
     cost = row.cost
     if cost is None or cost.patched is None or not cost.stock:
         return ""
-    share = percent((cost.patched - cost.stock) / cost.stock)
+    share = signed(round(100 * (cost.patched - cost.stock) / cost.stock))
     return (
         f"{number(cost.patched)} instructions for each page read, stock {number(cost.stock)} "
-        f"({share})"
+        f"({share} %)"
     )
 
 
