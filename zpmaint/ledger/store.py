@@ -37,6 +37,7 @@ from zpmaint.ledger.database import (
 )
 from zpmaint.ledger.merging import take_over
 from zpmaint.ledger.scope import Clause, Scope
+from zpmaint.ledger.stages import PortRecord
 from zpmaint.ledger.upgrades import FORMAT
 from zpmaint.ledger.values import Record, Summary
 
@@ -151,8 +152,8 @@ class Ledger:
         return _first(self._records(_KERNEL, version, arch, patchset, limit=1))
 
     def all_latest(self, series: str | None = None) -> list[Record]:
-        """The newest record for each kernel, architecture and patch set, newest first. `series`
-        ("6.12", or a whole version): its kernels alone."""
+        """The newest record for each kernel, architecture, patch set and profile, newest first.
+        `series` ("6.12", or a whole version): its kernels alone."""
         return self._records(*_within(series), latest=True)
 
     def history(
@@ -174,6 +175,15 @@ class Ledger:
     def at(self, key: str, turn: float) -> Record | None:
         """The record with these inputs at that place in the order; None: it is gone or moved."""
         return _first(self._records("key = ? AND turn = ?", key, turn, limit=1))
+
+    def port_at(self, key: str, turn: float) -> PortRecord | None:
+        """The port alone of the record there; None where there is none of either."""
+        condition, owner = self._condition("key = ? AND turn = ?")
+        with explained(self.path):
+            found = self._db.execute(
+                f"{rows.PORTS} WHERE {condition} {rows.NEWEST} LIMIT 1", (*owner, key, turn)
+            ).fetchone()
+            return rows.port(found, self._contents) if found else None
 
     def known_summary(self, key: str) -> Summary | None:
         """As `known`, at a glance, with its inputs."""
@@ -269,7 +279,8 @@ class Ledger:
         if latest:
             condition = (
                 "id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY version, arch,"
-                f" patchset {rows.NEWEST}) AS place FROM record WHERE {condition}) WHERE place = 1)"
+                f" patchset, profile {rows.NEWEST}) AS place FROM record WHERE {condition})"
+                " WHERE place = 1)"
             )
         return self._db.execute(
             f"{select} WHERE {condition} {rows.NEWEST} LIMIT {limit}", (*owner, *values)

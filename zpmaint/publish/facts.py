@@ -17,6 +17,9 @@ from zpmaint.build.evidence import Evidence
 from zpmaint.core.provenance import Provenance
 from zpmaint.ledger.stages import CaseRecord, DeltaRecord
 from zpmaint.ledger.values import Record
+from zpmaint.publish.offer import NO_OFFER, Offer
+from zpmaint.timeline.costs import costs_of
+from zpmaint.timeline.costs_text import told
 
 _PAGE_KB = 4  # on x86
 _COST = "instructions/page"
@@ -100,6 +103,11 @@ class Facts:
     cost_told: Told | None = None
     passes: Sequence[Told] = ()
     """counter, phase, stock, patched of what the break-even is worked out of."""
+    offer_told: Told = ()
+    """What there is to take away, of all the kernel's records (Offer.as_json)."""
+    costs: str = ""
+    """All figures with what they were taken on, as timeline.costs_text tells them; '' where nothing
+    was measured."""
 
     @classmethod
     def kept(cls, values: dict[str, Any]) -> Facts:
@@ -115,6 +123,11 @@ class Facts:
         if not self.suites:
             return None
         return Suite(*(sum(column) for column in list(zip(*self.suites, strict=True))[1:]))
+
+    @cached_property
+    def offer(self) -> Offer:
+        """What there is to take away of the kernel."""
+        return Offer.kept(self.offer_told)
 
     @cached_property
     def memory(self) -> Figure | None:
@@ -146,8 +159,8 @@ _PASSES = {
 }  # fmt: skip
 
 
-def facts_of(record: Record) -> Facts:
-    """What is kept of a record."""
+def facts_of(record: Record, offer: Offer = NO_OFFER) -> Facts:
+    """What is kept of the record that stands for a kernel, and of what the kernel has to offer."""
     port, build, runs, verdict = record.port, record.build, record.runs, record.verdict
     evidence = build.evidence if build else None
     provenance = port.provenance if port else None
@@ -155,6 +168,7 @@ def facts_of(record: Record) -> Facts:
     memory = _memory(deltas)
     cost = next((d for d in deltas if d.unit == _COST and d.phase == "read"), None)
     silent = memory is not None and memory.patched is not None
+    costs = costs_of(record)
     return Facts(
         port_state=port.state if port else None,
         port_confidence=port.confidence if port else 0.0,
@@ -185,6 +199,8 @@ def facts_of(record: Record) -> Facts:
             for d in deltas
             if (d.counter, d.phase) in _PASSES
         ],
+        offer_told=offer.as_json() if offer.patches else (),
+        costs=told(costs) if costs else "",
     )
 
 
