@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from zpmaint.publish import claim_pages, costs, docs, files, front, kernel_page, machine
+from zpmaint.publish import (
+    claim_pages,
+    costs,
+    docs,
+    file_lists,
+    files,
+    front,
+    kernel_page,
+    machine,
+)
 from zpmaint.publish.page import Page
 from zpmaint.publish.values import Site
 
@@ -16,6 +25,7 @@ KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     front.pages,
     kernel_page.pages,
     files.pages,
+    file_lists.pages,
     costs.pages,
     claim_pages.pages,
     machine.pages,
