@@ -20,6 +20,12 @@ from build_fixtures import MEMORY, Toy
 from judge_fixtures import figures, report
 from vm_fixtures import FakeQemu
 
+from zpmaint.app.matrix import track
+from zpmaint.app.outlook import outlook_of
+from zpmaint.app.session import Session
+from zpmaint.core.places import Places
+from zpmaint.core.progress import SILENT
+from zpmaint.core.releases import UNSEEN
 from zpmaint.core.versions import KernelVersion
 from zpmaint.suites.fault_path.suite import all_cases
 
@@ -340,6 +346,9 @@ def test_known_results_are_not_verified_again(session: Shop) -> None:
     assert "0 verified now" in session.run("matrix", "run")[1]
     # What the patch set expects is, and the plan says that it changed.
     toml.write_text(toml.read_text().replace('["VmRSS", "MinorFaults"]', '["VmRSS"]'))
+    [path] = (session.home / "state/outlook").glob("*.json")
+    confirmed = json.loads(path.read_text())["value"]["confirmed"]
+    assert list(confirmed) == [row["key"] for row in session.results()], "planning says so"
     (due,) = json.loads(session.run("matrix", "plan", "--json")[1])["dues"]
     assert due["why"] == "inputs changed since the last result (pass): expectations"
     assert "1 verified now" in session.run("matrix", "run")[1]
@@ -418,3 +427,25 @@ def test_a_result_under_another_accelerator_is_another_result(session: Shop) -> 
     assert session.run("verify", "6.12.107", "--accel", "tcg")[0] == 0
     assert "1 verified now" in session.run("matrix", "run")[1]
     assert "0 verified now" in session.run("matrix", "run")[1]
+
+
+def test_what_track_saw_is_remembered_for_pages(session: Shop) -> None:
+    toml = session.project / "kernels.toml"
+    toml.write_text(toml.read_text().replace('"6.12.107"', '"6.12.*"'))
+    places = Places(session.project, session.home / "cache", session.home / "state")
+    opened = Session.open(places, SILENT)
+    assert outlook_of(opened) == UNSEEN
+    track(opened)
+    seen = outlook_of(opened)
+    assert [release.version for release in seen.releases] == ["6.12.107"]
+    assert seen.looked is not None
+    track(opened, [f"tree:{session.toy.tree}"])
+    assert outlook_of(opened) == seen, "what one names by hand is not what is out there"
+    track(opened)
+    again = outlook_of(opened)
+    assert again.looked is not None
+    assert again.looked > seen.looked
+    assert again.releases[0].first_seen == seen.releases[0].first_seen
+    [path] = (places.state / "outlook").glob("*.json")
+    path.write_text("{")
+    assert outlook_of(opened) == UNSEEN, "what is damaged is as if nobody had looked"

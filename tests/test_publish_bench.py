@@ -18,6 +18,7 @@ from zpmaint.ledger.values import Record
 from zpmaint.publish import plot
 from zpmaint.publish.bench import Pair, trade_svg
 from zpmaint.publish.facts import Facts, facts_of
+from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.kernels import lines_of, picture, table
 from zpmaint.publish.site import site_files, write_site
 from zpmaint.publish.words import size
@@ -144,7 +145,7 @@ def test_the_site_shows_both_pictures(tmp_path: Path) -> None:
     assert 'src="6.12.107-x86_64-bench.svg"' in html and "the patch pays from 58.5% on" in html
     assert f'src="{SET}/bench.svg"' in files["index.html"].decode()
     written = write_site(
-        [record("6.12.107")],
+        kernels_of([record("6.12.107")]),
         config(),
         [patchset()],
         tmp_path / "site",

@@ -22,6 +22,7 @@ from zpmaint.publish.rows import (
     rows_of,
 )
 from zpmaint.publish.whole import Whole
+from zpmaint.timeline.values import Attempt
 
 
 def rows(*records: Record, track: tuple[str, ...] = ("6.12.*",)) -> dict[str, Row]:
@@ -56,13 +57,13 @@ def test_the_order_of_the_records_does_not_matter() -> None:
 def test_a_failed_attempt_is_shown_beside_the_settled_result() -> None:
     good, bad = record("6.12.1", started=1.0), record("6.12.1", Result.INFRA, started=2.0)
     row = rows(good, bad)["6.12.1"]
-    assert (row.record, row.attempt) == (good, bad)
+    assert (row.record, row.attempt) == (good, Attempt.of(bad))
     row = rows(good, record("6.12.1", Result.INFRA, started=0.5))["6.12.1"]
     assert (row.record, row.attempt) == (good, None), "an earlier attempt is history"
     row = rows(bad)["6.12.1"]
     assert (row.look, row.attempt) == ("infrastructure", None)
     nobodys = record("6.12.1", Result.INDETERMINATE, started=3.0)
-    assert (rows(good, bad, nobodys)["6.12.1"].attempt) == nobodys
+    assert (rows(good, bad, nobodys)["6.12.1"].attempt) == Attempt.of(nobodys)
     assert rows(nobodys)["6.12.1"].look == "indeterminate"
 
 

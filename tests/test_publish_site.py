@@ -32,6 +32,7 @@ from zpmaint.core.errors import UserError
 from zpmaint.core.provenance import Proof, Provenance
 from zpmaint.core.result import Result
 from zpmaint.ledger.values import Record
+from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.site import site_files, site_of, write_site
 from zpmaint.publish.writing import MARKER
@@ -148,7 +149,7 @@ def test_a_page_of_one_kernel_does_not_change_by_the_time_of_day() -> None:
 
 def test_what_a_page_is_made_of_is_the_same_for_the_same_ledger_and_another_for_another() -> None:
     def inputs(records: list[Record], generated: float = NOON) -> dict[str, str | bytes | None]:
-        site = site_of(records, config(), [patchset()], generated=generated)
+        site = site_of(kernels_of(records), config(), [patchset()], generated=generated)
         return {page.address: page.inputs for page in pages_of(site)}
 
     one = inputs(samples())
@@ -351,7 +352,7 @@ def test_the_badge_counts_the_tracked_kernels() -> None:
 
 def test_the_site_is_written_whole_and_replaces_the_former(tmp_path: Path) -> None:
     out = tmp_path / "site"
-    written = write_site(samples(), config(), [patchset()], out, generated=NOON)
+    written = write_site(kernels_of(samples()), config(), [patchset()], out, generated=NOON)
     assert sorted(p for p in out.rglob("*") if p.is_file()) == sorted(written)
     found = {str(p.relative_to(out)): p.read_bytes() for p in written}
     assert found.pop(MARKER)
@@ -375,7 +376,7 @@ def test_what_is_not_a_site_of_ours_is_left_alone(tmp_path: Path, kind: str) -> 
         if kind == "link":
             out.symlink_to(real)
     with pytest.raises(UserError, match=str(out)):
-        write_site(samples(), config(), [], out, generated=NOON)
+        write_site(kernels_of(samples()), config(), [], out, generated=NOON)
     assert "precious" in [p.read_text() for p in tmp_path.rglob("*") if p.is_file()]
     assert not list(tmp_path.rglob(MARKER))
 

@@ -10,9 +10,11 @@ from pathlib import Path
 import click
 
 from zpmaint.app.bench import judged, recorded
+from zpmaint.app.outlook import outlook_of
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.patchset.load import all_patchsets
+from zpmaint.publish.reading import read_kernels
 from zpmaint.publish.site import write_site
 
 
@@ -35,13 +37,14 @@ def command(context: CommandContext, *, out: Path, base_url: str) -> int:
     session = context.session
     now = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
     written = write_site(
-        session.ledger.outlined(),
+        read_kernels(session.ledger, {}),
         session.config,
         all_patchsets(session.places.project),
         out,
         generated=now,
         base_url=base_url,
         benchmarks=[(record, judged(record)) for record in recorded(session)],
+        outlook=outlook_of(session),
     )
     context.out.print(f"{len(written)} files; the page is {out / 'index.html'}", markup=False)
     return errors.EXIT_OK

@@ -28,6 +28,10 @@ COLUMNS = ("digest", "format", *_GLANCE, "origin", "number", "port_anchor", "sec
 SUMMARIES = f"SELECT {', '.join(_GLANCE)} FROM record"
 PLANNED = f"SELECT {', '.join(_GLANCE)}, inputs FROM record"
 RECORDS = f"SELECT {', '.join(COLUMNS)} FROM record"
+TRIED = (
+    f"SELECT turn, version, arch, patchset, {'profile' if 'profile' in COLUMNS else repr('')}, "
+    "result, finished, key, why, digest FROM record"
+)
 NEWEST = "ORDER BY turn DESC, id DESC"
 ALL = f"{RECORDS} ORDER BY turn, id"
 """Oldest first."""
@@ -147,19 +151,31 @@ def _record(row: tuple[Any, ...], contents: Contents) -> Record:
     )
 
 
-def outline(row: tuple[Any, ...]) -> Record:
-    """The record of a row of RECORDS without its documents."""
-    found = dict(zip(COLUMNS, row, strict=True))
-    plain = ("key", "version", "arch", "patchset", "why", "project", "started", "finished", "turn")
-    return Record(result=Result(found["result"]), **{name: found[name] for name in plain})
-
-
 def summary(row: tuple[Any, ...]) -> Summary:
     """What a row of SUMMARIES says."""
     found = dict(zip(_GLANCE, row, strict=True))
     counts = [found.pop(name) for name in ("passed", "skipped", "total")]
     found["result"] = Result(found["result"])
     return Summary(**found, counted=None if counts[0] is None else Counted(*counts))
+
+
+_RESULTS = {str(result): result for result in Result}
+Tried = tuple[float, str, str, str, str, Result, float, str, str, str]
+"""turn, version, architecture, patch set, profile, result, finished, key, why and digest of one
+record: the fields of timeline.Attempt, in their order, and what its content is known by."""
+
+
+def tried(row: tuple[Any, ...], known: dict[str, str]) -> Tried:
+    """What a row of TRIED says. `known` holds the words that come again and again, once. Raises
+    ValueError for one that is damaged."""
+    turn, version, arch, patchset, profile, word, finished, key, why, digest = row
+    if (result := _RESULTS.get(word)) is None:
+        raise ValueError(f"a record's result is {word!r:.60}")
+    once = known.setdefault
+    return (
+        turn, once(version, version), once(arch, arch), once(patchset, patchset),
+        once(profile, profile), result, finished, once(key, key), once(why, why), digest,
+    )  # fmt: skip
 
 
 def planned(row: tuple[Any, ...], contents: Contents) -> Summary:

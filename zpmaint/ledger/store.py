@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -163,26 +163,17 @@ class Ledger:
         given = {name: value for name, value in wanted.items() if value is not None}
         return self._records(" AND ".join(f"{name} = ?" for name in given), *given.values())
 
-    def outlined(self) -> list[Record]:
-        """Every record, newest first, and the documents of those alone that stand for their kernel:
-        its newest, and its newest settled one. For pages, of which one shows one of them whole."""
+    def tried(self) -> Iterator[rows.Tried]:
+        """Every record, newest first, as light as can be: tens of thousands in a moment."""
         condition, values = self._condition("")
-        newest = (
-            "id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY version, arch, "
-            f"patchset {rows.NEWEST}) AS place FROM record WHERE {condition} AND {{}}) "
-            "WHERE place = 1)"
-        )
-        whole = f"{newest.format('TRUE')} OR {newest.format(_IS_SETTLED)}"
+        known: dict[str, str] = {}
         with explained(self.path):
-            found = self._db.execute(
-                f"SELECT {whole}, {', '.join(rows.COLUMNS)} FROM record "
-                f"WHERE {condition} {rows.NEWEST}",
-                (*values, *values, *_SETTLING, *values),
-            )
-            return [
-                rows.record(row[1:], self._contents) if row[0] else rows.outline(row[1:])
-                for row in found
-            ]
+            for row in self._db.execute(f"{rows.TRIED} WHERE {condition} {rows.NEWEST}", values):
+                yield rows.tried(row, known)
+
+    def at(self, key: str, turn: float) -> Record | None:
+        """The record with these inputs at that place in the order; None: it is gone or moved."""
+        return _first(self._records("key = ? AND turn = ?", key, turn, limit=1))
 
     def known_summary(self, key: str) -> Summary | None:
         """As `known`, at a glance, with its inputs."""
@@ -252,7 +243,7 @@ class Ledger:
         return record
 
     def _records(
-        self, where: str = "", *values: str, latest: bool = False, limit: int = -1
+        self, where: str = "", *values: str | float, latest: bool = False, limit: int = -1
     ) -> list[Record]:
         with explained(self.path):
             found = self._select(rows.RECORDS, where, values, latest=latest, limit=limit)
@@ -271,7 +262,7 @@ class Ledger:
             return rows.planned(found, self._contents) if found else None
 
     def _select(
-        self, select: str, where: str, values: Sequence[str], *, latest: bool, limit: int
+        self, select: str, where: str, values: Sequence[str | float], *, latest: bool, limit: int
     ) -> sqlite3.Cursor:
         """Rows of the scope in a format that is known, newest first; `latest`: one a kernel."""
         condition, owner = self._condition(where)

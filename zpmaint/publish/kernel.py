@@ -1,55 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A kernel as the pages know it: what was tried on it, the facts of the record that stands for it,
-and a way to that record as a whole. Pure but for that way."""
+and a way to its records as a whole. Pure but for that way."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
 
-from zpmaint.core.result import Result
 from zpmaint.ledger.rows import to_row
 from zpmaint.ledger.values import Record
 from zpmaint.publish.facts import Facts, facts_of
 from zpmaint.publish.page import made_of
+from zpmaint.timeline.values import Attempt
 
-Name = tuple[str, str, str]
-"""Version, architecture and patch set."""
-
-
-class Tried(Protocol):
-    """One verification, light: tens of thousands are held at once."""
-
-    @property
-    def version(self) -> str: ...
-    @property
-    def arch(self) -> str: ...
-    @property
-    def patchset(self) -> str: ...
-    @property
-    def result(self) -> Result: ...
-    @property
-    def why(self) -> str: ...
-    @property
-    def key(self) -> str: ...
-    @property
-    def finished(self) -> float: ...
-    @property
-    def turn(self) -> float: ...
+Name = tuple[str, str, str, str]
+"""Version, architecture, patch set and profile."""
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """One kernel, architecture and patch set."""
+    """One kernel, architecture, patch set and build profile."""
 
-    attempts: Sequence[Tried]
+    attempts: Sequence[Attempt]
     """Newest first; never empty."""
     facts: Facts
     """Of the record that stands for it."""
-    read: Callable[[], Record] = field(compare=False)
-    """Reads that record, whole: for a page of this kernel alone."""
+    read: Callable[[Attempt], Record] = field(compare=False)
+    """Reads an attempt's record, whole: for pages of this kernel alone."""
     state_of: Callable[[], str] = field(compare=False)
 
     @cached_property
@@ -62,41 +40,47 @@ class Kernel:
         return name_of(self.attempts[0])
 
     @property
-    def settled(self) -> Tried | None:
+    def settled(self) -> Attempt | None:
         """The newest attempt that says something about the kernel."""
         return next((tried for tried in self.attempts if tried.result.settles), None)
 
     @property
-    def standing(self) -> Tried:
+    def standing(self) -> Attempt:
         """The attempt that stands for it: that one, or the newest where none says anything."""
-        return self.settled or self.attempts[0]
+        return standing_of(self.attempts)
+
+    @property
+    def record(self) -> Record:
+        """That attempt's record, read whole each time."""
+        return self.read(self.standing)
 
 
-def name_of(tried: Tried) -> Name:
+def name_of(tried: Attempt) -> Name:
     """The kernel that was tried."""
-    return tried.version, tried.arch, tried.patchset
+    return tried.version, tried.arch, tried.patchset, tried.profile
 
 
-def standing_of(records: Sequence[Record]) -> Record:
-    """Of a kernel's records, newest first, the one that stands for it, as `Kernel.standing`."""
-    return next((record for record in records if record.result.settles), records[0])
+def standing_of(attempts: Sequence[Attempt]) -> Attempt:
+    """Of a kernel's attempts, newest first, the one that stands for it."""
+    return next((tried for tried in attempts if tried.result.settles), attempts[0])
 
 
 def kernels_of(records: Iterable[Record]) -> list[Kernel]:
     """The kernels of records that are at hand, in any order."""
-    groups: dict[Name, list[Record]] = {}
+    groups: dict[Name, dict[Attempt, Record]] = {}
     for record in sorted(
         records, key=lambda r: (r.order, r.started, r.key, r.result, r.why), reverse=True
     ):
-        groups.setdefault(name_of(record), []).append(record)
+        tried = Attempt.of(record)
+        groups.setdefault(name_of(tried), {})[tried] = record
     return [_kernel(group) for group in groups.values()]
 
 
-def _kernel(group: list[Record]) -> Kernel:
-    record = standing_of(group)
+def _kernel(group: dict[Attempt, Record]) -> Kernel:
+    attempts = tuple(group)
     return Kernel(
-        attempts=group,
-        facts=facts_of(record),
-        read=lambda: record,
-        state_of=lambda: made_of([(one.turn, to_row(one).digest) for one in group]),
+        attempts=attempts,
+        facts=facts_of(group[standing_of(attempts)]),
+        read=group.__getitem__,
+        state_of=lambda: made_of([(t.turn, to_row(r).digest) for t, r in group.items()]),
     )

@@ -35,7 +35,7 @@ def _page(site: Site, one: Shown, row: Row) -> bytes:
         "kernel.html.j2",
         set=one,
         row=row,
-        whole=Whole(row.kernel.read()),
+        whole=Whole(row.kernel.record),
         trap=_telling(one.info, row.version),
         reading=sentences(measured[1]) if measured else [],
         default_set=site.config.patch,

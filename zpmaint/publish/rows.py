@@ -20,9 +20,10 @@ from zpmaint.core.result import Tone
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
 from zpmaint.publish.facts import NOTHING, Facts, Figure, Suite
-from zpmaint.publish.kernel import Kernel, Name, Tried
+from zpmaint.publish.kernel import Kernel, Name
 from zpmaint.publish.looks import LOOKS, PENDING
 from zpmaint.publish.page import made_of
+from zpmaint.timeline.values import Attempt
 
 
 class Standing(StrEnum):
@@ -45,6 +46,8 @@ class Row:
     arch: str
     patchset: str
     standing: Standing
+    profile: str
+    """The build profile that was asked for; '' the one that fits the tree."""
     tracked_as: str
     """The line of kernels.toml that covers it; '' if none does."""
     note: str
@@ -60,7 +63,7 @@ class Row:
     def record(self) -> Record | None:
         """The record that stands for it, whole: its newest settled one, or the newest at all. It
         is read from the ledger each time: for pages of one kernel only."""
-        return self.kernel.read() if self.kernel else None
+        return self.kernel.record if self.kernel else None
 
     @property
     def facts(self) -> Facts:
@@ -68,17 +71,17 @@ class Row:
         return self.kernel.facts if self.kernel else NOTHING
 
     @property
-    def history(self) -> Sequence[Tried]:
+    def history(self) -> Sequence[Attempt]:
         """Every attempt, newest first."""
         return self.kernel.attempts if self.kernel else ()
 
     @property
-    def tried(self) -> Tried | None:
+    def tried(self) -> Attempt | None:
         """The attempt that its state is from; None: never verified."""
         return self.kernel.standing if self.kernel else None
 
     @property
-    def attempt(self) -> Tried | None:
+    def attempt(self) -> Attempt | None:
         """A later attempt that settled nothing."""
         newest = self.kernel.attempts[0] if self.kernel else None
         return None if newest is self.tried else newest
@@ -97,7 +100,8 @@ class Row:
         """A digest of all that is shown of it, less what its patch set says."""
         return made_of(
             self.kernel.state if self.kernel else "",
-            (self.version, self.arch, self.patchset, self.standing, self.tracked_as, self.note),
+            (self.version, self.arch, self.patchset, self.profile),
+            (self.standing, self.tracked_as, self.note),
             (self.change, self.compared_with),
         )
 
@@ -117,7 +121,8 @@ class Row:
     @property
     def stem(self) -> str:
         """The file name of its page, without .html, safe whatever the ledger holds."""
-        return file_name(f"{self.version}-{self.arch}")
+        parts = (self.version, self.arch, self.profile)
+        return file_name("-".join(part for part in parts if part))
 
     @property
     def folder(self) -> str:
@@ -180,7 +185,11 @@ def rows_of(config: Config, kernels: Iterable[Kernel], patchset: str) -> list[Ro
     rows: dict[Name, Row] = {}
     pending: list[Row] = []
     for line, arch in _lines(config, patchset):
-        mine = [name for name in ordered if name[1] == arch and _covers(line, name[0])]
+        mine = [
+            name
+            for name in ordered
+            if (name[1], name[3]) == (arch, line.profile) and _covers(line, name[0])
+        ]
         if not mine:
             pending.append(_pending(line, arch, patchset))
         for place, name in enumerate(mine):
@@ -193,7 +202,9 @@ def rows_of(config: Config, kernels: Iterable[Kernel], patchset: str) -> list[Ro
         if name not in rows:
             rows[name] = _row(kernel, Standing.UNTRACKED, None, [])
     return sorted(
-        [*pending, *rows.values()], key=lambda r: (_order(r.version), r.arch), reverse=True
+        [*pending, *rows.values()],
+        key=lambda r: (_order(r.version), r.arch, r.profile),
+        reverse=True,
     )
 
 
@@ -241,12 +252,13 @@ def _row(kernel: Kernel, standing: Standing, line: KernelTable | None, older: li
     change = ""
     if settled and before and settled.result.is_good != before.result.is_good:
         change = "fixed" if settled.result.is_good else "regression"
-    version, arch, patchset = kernel.name
+    version, arch, patchset, profile = kernel.name
     return Row(
         version=version,
         arch=arch,
         patchset=patchset,
         standing=standing,
+        profile=profile,
         tracked_as=line.version if line else "",
         note=line.note if line else "",
         kernel=kernel,
@@ -257,7 +269,16 @@ def _row(kernel: Kernel, standing: Standing, line: KernelTable | None, older: li
 
 def _pending(line: KernelTable, arch: str, patchset: str) -> Row:
     return Row(
-        line.version, arch, patchset, Standing.TRACKED, line.version, line.note, None, "", ""
+        version=line.version,
+        arch=arch,
+        patchset=patchset,
+        standing=Standing.TRACKED,
+        profile=line.profile,
+        tracked_as=line.version,
+        note=line.note,
+        kernel=None,
+        change="",
+        compared_with="",
     )
 
 

@@ -22,11 +22,10 @@ from zpmaint.publish.rows import patchsets_of, rows_of
 from zpmaint.publish.timelines import timelines_of
 from zpmaint.publish.values import Shown, Site
 from zpmaint.publish.writing import write_pages
-from zpmaint.timeline.values import Line
 
 
 def write_site(
-    records: Iterable[Record],
+    kernels: Iterable[Kernel],
     config: Config,
     patchsets: Sequence[PatchSet],
     out: Path,
@@ -36,17 +35,12 @@ def write_site(
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
 ) -> list[Path]:
-    """Write the whole site to `out`, replacing a former one by rename, and name its files.
-
-    `records` is the ledger's whole history in any order; `patchsets` what patches/ says of the
-    sets (a set that only the ledger knows is shown without its story); `generated` seconds since
-    the epoch; `base_url` where the site will stand, for the feed, if that is known; `benchmarks`
-    one for each kernel that has a full one, oldest kernel first; `outlook` what is remembered of
-    looking for new kernels.
+    """Write the whole site to `out`, replacing a former one by rename, and name its files; the
+    rest as `site_of`.
 
     Raises UserError if `out` is something other than an empty folder or a former site."""
     site = site_of(
-        records,
+        kernels,
         config,
         patchsets,
         generated=generated,
@@ -67,9 +61,10 @@ def site_files(
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
 ) -> dict[str, bytes]:
-    """The site's pages by address, as `write_site` writes them."""
+    """The site's pages by address, as `write_site` writes them, of records that are at hand: the
+    whole history in any order."""
     site = site_of(
-        records,
+        kernels_of(records),
         config,
         patchsets,
         generated=generated,
@@ -81,7 +76,7 @@ def site_files(
 
 
 def site_of(
-    records: Iterable[Record],
+    kernels: Iterable[Kernel],
     config: Config,
     patchsets: Sequence[PatchSet],
     *,
@@ -90,34 +85,26 @@ def site_of(
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
 ) -> Site:
-    """What the pages are made of."""
-    kernels = kernels_of(records)
+    """What the pages are made of.
+
+    `kernels` is all that was ever tried, in any order; `patchsets` what patches/ says of the sets
+    (a set that only the ledger knows is shown without its story); `generated` seconds since the
+    epoch; `base_url` where the site will stand, if that is known; `benchmarks` one for each kernel
+    that has a full one, oldest kernel first; `outlook` what is remembered of looking for new
+    kernels."""
+    kernels = list(kernels)
     infos = {info.name: info for info in patchsets}
     timelines = timelines_of(kernels, config, outlook, generated)
     sets = [
-        _set(
-            config,
-            kernels,
-            name,
-            infos.get(name),
-            benchmarks=benchmarks,
+        Shown(
+            name=name,
+            title=infos[name].title if name in infos else name,
+            info=infos.get(name),
+            rows=tuple(rows_of(config, kernels, name)),
+            benchmarks=tuple(pair for pair in benchmarks if pair[0].patchset == name),
             timelines=timelines.get(name, ()),
         )
         for name in patchsets_of(config, kernels)
     ]
     base = f"{base_url.rstrip('/')}/" if base_url else ""
     return Site(config, tuple(sets), generated, base, outlook)
-
-
-def _set(
-    config: Config,
-    kernels: list[Kernel],
-    name: str,
-    info: PatchSet | None,
-    *,
-    benchmarks: Sequence[Pair],
-    timelines: tuple[Line, ...],
-) -> Shown:
-    rows = tuple(rows_of(config, kernels, name))
-    mine = tuple(pair for pair in benchmarks if pair[0].patchset == name)
-    return Shown(name, info.title if info else name, info, rows, mine, timelines)
