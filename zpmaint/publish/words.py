@@ -64,6 +64,20 @@ def duration(seconds: object) -> str:
     return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60:02d} s"
 
 
+def age(seconds: object) -> str:
+    """How long ago: 'today', '1 day ago', '12 days ago', '5 months ago', '3 years ago'."""
+    if not isinstance(seconds, int | float):
+        return NONE
+    days = int(seconds // 86_400)
+    if days < 1:
+        return "today"
+    for name, length in (("year", 365), ("month", 30), ("day", 1)):
+        if days >= 2 * length or length == 1:
+            count = days // length
+            return f"{count} {name}{'s' if count > 1 else ''} ago"
+    return NONE
+
+
 def percent(share: object) -> str:
     """0.94 as '94 %'; never rounded up to a certainty that is not there."""
     if not isinstance(share, int | float):
