@@ -7,7 +7,7 @@ import pytest
 from ledger_fixtures import SET, case, delta, old_deltas, passing, record, samples
 from publish_fixtures import config
 
-from zpmaint.core.result import Result
+from zpmaint.core.result import Result, Tone
 from zpmaint.ledger import codec
 from zpmaint.ledger.values import Record
 from zpmaint.publish.charts import charts_of
@@ -22,7 +22,7 @@ from zpmaint.publish.rows import (
     rows_of,
 )
 from zpmaint.publish.whole import Whole
-from zpmaint.timeline.values import Attempt
+from zpmaint.timeline.values import Attempt, EpisodeKind
 
 
 def rows(*records: Record, track: tuple[str, ...] = ("6.12.*",)) -> dict[str, Row]:
@@ -94,8 +94,53 @@ def test_a_change_is_against_the_series_previous_settled_kernel(
 
 
 def test_a_change_of_one_kernel_is_against_its_own_past() -> None:
-    row = rows(record("6.12.9", Result.FAIL, started=1.0), record("6.12.9", started=2.0))["6.12.9"]
+    past = record("6.12.9", Result.FAIL, started=1.0, key="before")
+    row = rows(past, record("6.12.9", started=2.0, key="now"))["6.12.9"]
     assert (row.change, row.compared_with) == ("fixed", "6.12.9")
+
+
+def test_every_kernel_of_a_broken_run_says_since_when() -> None:
+    made = rows(
+        record("6.12.11"), *(record(f"6.12.{n}", Result.FAIL, why="hangs") for n in range(12, 18))
+    )
+    for n in range(12, 18):
+        episode = made[f"6.12.{n}"].episode
+        assert episode is not None
+        assert (episode.first, episode.last_good, episode.reason) == (
+            "6.12.12", "6.12.11", "fail: hangs",
+        )  # fmt: skip
+    changes = {version: row.change for version, row in made.items() if row.change}
+    assert changes == {"6.12.12": "regression"}
+    assert made["6.12.12"].compared_with == "6.12.11"
+
+
+def test_the_same_inputs_with_another_result_are_flaky_and_never_good() -> None:
+    one = [record("6.12.9", r, started=s) for s, r in enumerate([Result.PASS, Result.FAIL] * 2)]
+    for attempts in (one, one[:-1]):  # the newest failed; the newest passed
+        row = rows(*attempts)["6.12.9"]
+        assert (row.look, row.is_good, row.tone) == ("flaky", False, Tone.BAD)
+        assert row.episode is not None
+        assert row.episode.kind is EpisodeKind.FLAKY
+    assert newest_good(rows_of(config("6.12.*"), kernels_of(one), SET))[0][2] is None
+
+
+def test_a_kernel_after_a_flaky_one_is_no_regression_and_may_be_fixed() -> None:
+    flaky = [record("6.12.9", Result.FAIL, started=1.0), record("6.12.9", started=2.0)]
+    assert rows(*flaky, record("6.12.10"))["6.12.10"].change == "fixed"
+    assert rows(*flaky, record("6.12.10", Result.FAIL))["6.12.10"].change == ""
+
+
+def test_what_a_row_is_made_of_says_what_became_of_its_neighbours() -> None:
+    """A page that is kept from before is made anew when its run of kernels became another one."""
+    broken = record("6.12.12", Result.FAIL)
+    alone, after = rows(broken)["6.12.12"], rows(broken, record("6.12.11"))["6.12.12"]
+    assert alone.inputs != after.inputs
+    assert alone.inputs == rows(broken)["6.12.12"].inputs
+
+
+@pytest.mark.parametrize("version", [".*", "x.*", "6.12.*", "99999999999.*", "\N{SNOWMAN}"])
+def test_a_name_that_looks_like_a_series_breaks_nothing(version: str) -> None:
+    assert rows(record(version), record("6.12.9"))[version].standing is Standing.UNTRACKED
 
 
 def test_what_nobody_tracks_is_shown_and_says_so() -> None:

@@ -61,6 +61,7 @@ def load_patchset(
         name=folder.resolve().name,
         title=read.title,
         author=read.author,
+        date=read.date,
         origin=read.origin,
         intent=read.intent,
         anchors=tuple(

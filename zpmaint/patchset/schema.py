@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated
 
 from pydantic import (
@@ -30,6 +31,15 @@ def _version(text: object) -> KernelVersion:
         raise ValueError(str(error)) from None
 
 
+def _day(value: object) -> str:
+    """A day of TOML, quoted or not."""
+    text = str(value)
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f"{text!r} is no day; write it as 2007-04-16") from None
+
+
 Version = Annotated[KernelVersion, PlainValidator(_version)]
 
 
@@ -52,6 +62,10 @@ class EraTable(Table):
     @property
     def era(self) -> Era:
         return Era(self.since, self.until)
+
+
+Day = Annotated[str, PlainValidator(_day)]
+"""YYYY-MM-DD."""
 
 
 def anchor_name(file: str) -> str:
@@ -141,6 +155,9 @@ class PatchTable(Table):
     """Another set, whose adoptions, flips and telling counters hold for this one too."""
     title: Said
     author: Said
+    """As "NAME <ADDRESS>" where there is an address; words where there is none."""
+    date: Day = ""
+    """The day on which the author published the change: a patch's date where its own gives none."""
     origin: Said
     intent: Said
     leaves: tuple[Said, ...]

@@ -150,6 +150,8 @@ class PatchSet:
     """Conflicts that were solved by hand, by key."""
     config: tuple[ConfigRow, ...] = ()
     """On top of the build profile, of both kernels of a pair."""
+    date: str = ""
+    """YYYY-MM-DD: when the author published it; '' where that is not said."""
     min_confidence: float = 0.0
     """0..1: a port with a hunk that is less sure is held back, a conflict for a person to read."""
     suites: tuple[str, ...] = ()

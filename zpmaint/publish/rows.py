@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From records to the rows of the page: what each tracked kernel's state is. Pure.
+"""The rows of the page: each kernel with its place on its timeline. Pure.
 
-The state of a kernel is its newest settled record. An attempt that settled nothing, as the
-infrastructure failed or nobody knows what did, says nothing about the kernel and is shown beside
-that state, or alone where there is no other.
+What is known of a kernel, since when it is so, and whether that is sure is the timeline's to say
+(`zpmaint.timeline`). A row adds what is kept of the kernel's record, and where its files stand.
 """
 
 from __future__ import annotations
@@ -11,19 +10,23 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from zpmaint.core.config import Config, KernelTable
-from zpmaint.core.errors import UserError
+from zpmaint.core.config import Config
+from zpmaint.core.releases import UNSEEN
 from zpmaint.core.result import Tone
+from zpmaint.core.series import named, numbers_of
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
 from zpmaint.publish.facts import NOTHING, Facts, Figure, Suite
 from zpmaint.publish.kernel import Kernel, Name
-from zpmaint.publish.looks import LOOKS, PENDING
+from zpmaint.publish.looks import FLAKY, LOOKS, PENDING
 from zpmaint.publish.page import made_of
-from zpmaint.timeline.values import Attempt
+from zpmaint.timeline.kernels import order_of
+from zpmaint.timeline.lines import lines_of
+from zpmaint.timeline.values import Attempt, Episode, Freshness, Line
+from zpmaint.timeline.values import Standing as Known
 
 
 class Standing(StrEnum):
@@ -54,10 +57,27 @@ class Row:
     """That line's note."""
     kernel: Kernel | None
     """What was tried on it; None: it was never verified."""
-    change: str
-    """'regression', 'fixed' or '', against the series' previous settled kernel."""
-    compared_with: str
+    line: Line = field(repr=False)
+    """The timeline that it is on; of two the one that kernels.toml has first."""
+    change: str = ""
+    """'regression', 'fixed' or '', against the line's next older kernel of which something is
+    known; else against its own past."""
+    compared_with: str = ""
     """That kernel; '' if there is none."""
+    flaky: bool = False
+    """Whether the very same inputs came out otherwise at another time."""
+
+    @property
+    def episode(self) -> Episode | None:
+        """The run of kernels that it belongs to: what holds on all of them, since which one, the
+        last good one before. None where nothing is known of it."""
+        return self.line.episode_of(self.version)
+
+    @property
+    def freshness(self) -> Freshness | None:
+        """How fresh the knowledge of its line is; None where an older kernel's stands here, or one
+        that nobody tracks."""
+        return self.line.freshness if self.standing is Standing.TRACKED else None
 
     @property
     def record(self) -> Record | None:
@@ -102,12 +122,15 @@ class Row:
             self.kernel.state if self.kernel else "",
             (self.version, self.arch, self.patchset, self.profile),
             (self.standing, self.tracked_as, self.note),
-            (self.change, self.compared_with),
+            (self.change, self.compared_with, self.flaky),
+            (self.episode, self.freshness, self.line.name),
         )
 
     @property
     def look(self) -> str:
-        """The word for its state: a Result's, or 'pending'."""
+        """The word for its state: a Result's, 'flaky' or 'pending'."""
+        if self.flaky:
+            return FLAKY
         return str(self.tried.result) if self.tried else PENDING
 
     @property
@@ -116,7 +139,8 @@ class Row:
 
     @property
     def is_good(self) -> bool:
-        return self.tried is not None and self.tried.result.is_good
+        """Whether the patch holds as far as it was looked at, each time that it was."""
+        return self.tried is not None and self.tried.result.is_good and not self.flaky
 
     @property
     def stem(self) -> str:
@@ -178,29 +202,34 @@ class Row:
         return self.facts.cost
 
 
-def rows_of(config: Config, kernels: Iterable[Kernel], patchset: str) -> list[Row]:
-    """The rows of one patch set, newest kernel first; the order of `kernels` does not matter."""
+def rows_of(
+    config: Config,
+    kernels: Iterable[Kernel],
+    patchset: str,
+    lines: Iterable[Line] | None = None,
+) -> list[Row]:
+    """The rows of one patch set, newest kernel first; the order of `kernels` does not matter.
+    `lines` are the timelines of the set where they are known already; else they are made as if
+    nobody had looked for newer kernels."""
     groups = {kernel.name: kernel for kernel in kernels if kernel.name[2] == patchset}
-    ordered = sorted(groups, key=lambda g: _order(g[0]), reverse=True)
+    if lines is None:
+        attempts = (tried for kernel in groups.values() for tried in kernel.attempts)
+        lines = lines_of(attempts, config, UNSEEN, 0.0)
     rows: dict[Name, Row] = {}
     pending: list[Row] = []
-    for line, arch in _lines(config, patchset):
-        mine = [
-            name
-            for name in ordered
-            if (name[1], name[3]) == (arch, line.profile) and _covers(line, name[0])
-        ]
-        if not mine:
-            pending.append(_pending(line, arch, patchset))
-        for place, name in enumerate(mine):
-            if name in rows:
-                continue  # an earlier line of kernels.toml has it
-            standing = Standing.EARLIER if place else Standing.TRACKED
-            older = [groups[n] for n in mine[place + 1 :]]
-            rows[name] = _row(groups[name], standing, line, older)
-    for name, kernel in groups.items():
-        if name not in rows:
-            rows[name] = _row(kernel, Standing.UNTRACKED, None, [])
+    for line in lines:
+        if line.patchset != patchset:
+            continue
+        if not line.standings:
+            pending.append(_pending(line))
+        older: Known | None = None
+        made: list[Row] = []
+        for place, known in reversed(list(enumerate(line.standings))):
+            name = (known.version, known.arch, patchset, known.profile)
+            if name not in rows:  # else an earlier line of kernels.toml has it
+                made.append(_row(groups[name], line, known, older, is_newest=not place))
+            older = known if known.settled else older
+        rows |= {row.kernel.name: row for row in made if row.kernel}
     return sorted(
         [*pending, *rows.values()],
         key=lambda r: (_order(r.version), r.arch, r.profile),
@@ -215,15 +244,15 @@ def patchsets_of(config: Config, kernels: Iterable[Kernel]) -> list[str]:
 
 
 def newest_good(rows: Sequence[Row]) -> list[tuple[str, str, Row | None]]:
-    """For each tracked line and architecture: its newest kernel that the patch holds on, None if
-    there is none."""
-    found: dict[tuple[str, str], Row | None] = {}
+    """For each tracked line, architecture and profile: its newest kernel that the patch holds on,
+    None if there is none."""
+    found: dict[tuple[str, str, str], Row | None] = {}
     for row in rows:  # newest first
         if row.tracked_as:
-            name = (row.tracked_as, row.arch)
+            name = (row.tracked_as, row.arch, row.profile)
             if found.get(name) is None:
                 found[name] = row if row.is_good else None
-    return [(line, arch, row) for (line, arch), row in found.items()]
+    return [(line, arch, row) for (line, arch, _), row in found.items()]
 
 
 def file_name(text: str) -> str:
@@ -234,72 +263,59 @@ def file_name(text: str) -> str:
     return f"_{safe.strip('.')}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
-def _lines(config: Config, patchset: str) -> list[tuple[KernelTable, str]]:
-    return [
-        (line, arch)
-        for line in config.kernel
-        if patchset in (line.patches or (config.patch,))
-        for arch in line.arch
-    ]
-
-
-def _row(kernel: Kernel, standing: Standing, line: KernelTable | None, older: list[Kernel]) -> Row:
-    settled = kernel.settled
-    before = next((one.settled for one in older if one.settled), None)
-    if before is None:
-        others = (one for one in kernel.attempts if one is not settled and one.result.settles)
-        before = next(others, None)
-    change = ""
-    if settled and before and settled.result.is_good != before.result.is_good:
-        change = "fixed" if settled.result.is_good else "regression"
-    version, arch, patchset, profile = kernel.name
+def _row(kernel: Kernel, line: Line, known: Known, older: Known | None, *, is_newest: bool) -> Row:
+    newest = Standing.TRACKED if is_newest else Standing.EARLIER
+    change, compared_with = _change(known, older)
     return Row(
-        version=version,
-        arch=arch,
-        patchset=patchset,
-        standing=standing,
-        profile=profile,
-        tracked_as=line.version if line else "",
-        note=line.note if line else "",
+        version=known.version,
+        arch=known.arch,
+        patchset=line.patchset,
+        standing=newest if line.is_tracked else Standing.UNTRACKED,
+        profile=known.profile,
+        tracked_as=line.tracked_as,
+        note=line.note,
         kernel=kernel,
+        line=line,
         change=change,
-        compared_with=before.version if before and change else "",
+        compared_with=compared_with,
+        flaky=known.flaky,
     )
 
 
-def _pending(line: KernelTable, arch: str, patchset: str) -> Row:
+def _change(known: Known, older: Known | None) -> tuple[str, str]:
+    """What became of the patch since the next older kernel, or since the kernel's last result, and
+    which kernel that is told of."""
+    if known.settled is None:
+        return "", ""
+    if older is None:
+        past = (one for one in known.attempts if one is not known.settled and one.result.settles)
+        before = next(past, None)
+        was_good = before.result.is_good if before else known.is_good
+    else:
+        was_good = older.is_good
+    if known.is_good == was_good:
+        return "", ""
+    return "fixed" if known.is_good else "regression", (older or known).version
+
+
+def _pending(line: Line) -> Row:
     return Row(
-        version=line.version,
-        arch=arch,
-        patchset=patchset,
+        version=line.tracked_as,
+        arch=line.arch,
+        patchset=line.patchset,
         standing=Standing.TRACKED,
         profile=line.profile,
-        tracked_as=line.version,
+        tracked_as=line.tracked_as,
         note=line.note,
         kernel=None,
-        change="",
-        compared_with="",
+        line=line,
     )
-
-
-def _parsed(text: str) -> KernelVersion | None:
-    try:
-        return KernelVersion.parse(text)
-    except UserError:
-        return None
-
-
-def _covers(line: KernelTable, version: str) -> bool:
-    parsed = _parsed(version)
-    return parsed is not None and line.covers(parsed)
 
 
 def _order(version: str) -> tuple[int, KernelVersion, str]:
     """Kernels as they were made; a series after all it could hold; what is no kernel first."""
-    if parsed := _parsed(version):
-        return (1, parsed, version)
-    if version.endswith(".*"):
-        numbers = tuple(map(int, version[:-2].split(".")))
+    if series := named(version, "*"):
+        numbers = numbers_of(series)
         width = 4 if numbers[0] < 3 else 3
         return (1, KernelVersion(numbers + (1 << 20,) * (width - len(numbers))), version)
-    return (0, KernelVersion((0, 0, 0)), version)
+    return order_of(version)

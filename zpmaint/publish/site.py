@@ -100,7 +100,7 @@ def site_of(
             name=name,
             title=infos[name].title if name in infos else name,
             info=infos.get(name),
-            rows=tuple(rows_of(config, kernels, name)),
+            rows=tuple(rows_of(config, kernels, name, timelines.get(name, ()))),
             benchmarks=tuple(pair for pair in benchmarks if pair[0].patchset == name),
             timelines=timelines.get(name, ()),
         )
