@@ -18,8 +18,8 @@ from zpmaint.publish.values import Shown, Site
 
 _LINES = 84
 """So many lines has the front page, of all sets together: about 24 elements each."""
-_LOOKS = 12
-"""So many things to look at, of each set."""
+_LOOKS = 18
+"""So many things to look at, of each set; the page folds all but the first few."""
 _SETS = 4
 """With more sets than that the front page is a list of them, and what needs a look."""
 

@@ -25,15 +25,18 @@ def lag_of(line: Line) -> Lag:
     known = [line.freshness.newest_out, *(one.version for one in line.standings[:1])]
     newest = max((one for one in known if one), key=order_of, default=None)
     good = line.newest_good
-    if newest is None:
-        return Lag(None, "not known what is out", None)
+    if newest is None or not line.standings:
+        return Lag(line.freshness.newest_out, "none was tried", None)
     if good is None:
-        return Lag(newest, "none is good", True)
+        tried = "none is good" if line.newest else "no result yet"
+        return Lag(newest, tried, True if line.newest else None)
+    out = line.freshness.newest_out
+    if out and order_of(good) > order_of(out) and not _is_same(good, out):
+        return Lag(out, "older than the newest good", False)
     if order_of(good) >= order_of(newest) or _is_same(good, newest):
-        out_is_known = line.freshness.newest_out is not None or line.is_single
-        if out_is_known:
+        if out is not None or line.is_single:
             return Lag(newest, "up to date", False)
-        return Lag(newest, "not known what is out", None)
+        return Lag(None, "not known", None)
     return Lag(newest, _distance(good, newest), True)
 
 

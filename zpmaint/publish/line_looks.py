@@ -44,7 +44,7 @@ class LineLook:
 _AGED = {
     FreshnessState.BEHIND: ("\N{UPWARDS ARROW}", "behind", Urgency.BEHIND),
     FreshnessState.STALE: ("\N{WHITE DIAMOND}", "long ago", Urgency.OLD),
-    FreshnessState.SILENT: ("\N{WHITE DIAMOND}", "not looked at", Urgency.OLD),
+    FreshnessState.SILENT: ("\N{WHITE DIAMOND}", "not watched", Urgency.OLD),
 }
 """What takes the green from a good line: the sign, the word after its state."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from zpmaint.publish.lag import Lag, lag_of
-from zpmaint.publish.line_looks import LineLook, look_of
+from zpmaint.publish.line_looks import LineLook, Urgency, look_of
 from zpmaint.publish.page import made_of
 from zpmaint.publish.rows import Row, file_name
 from zpmaint.publish.strip import Strip, strip_of
@@ -18,6 +18,16 @@ from zpmaint.timeline.values import Line
 
 _FRONT_MARKS = 40
 _ALL_MARKS = 10_000
+
+_IN_COUNTS = (
+    Urgency.NONE,
+    Urgency.BEHIND,
+    Urgency.OLD,
+    Urgency.FLAKY,
+    Urgency.BROKEN,
+    Urgency.NO_RESULT,
+    Urgency.NEVER,
+)
 
 Kernels = dict[tuple[str, str, str], Row]
 """By version, architecture and profile."""
@@ -44,8 +54,9 @@ class LineView:
 
     @property
     def label(self) -> str:
-        """The series or the kernel, without its architecture."""
-        return self.line.series
+        """The series or the kernel, without its architecture: 6.12, 7.x, 2.6.21."""
+        series = self.line.series
+        return f"{series}.x" if series.isdigit() else series
 
     @cached_property
     def look(self) -> LineLook:
@@ -137,7 +148,10 @@ def counts_of(views: Sequence[LineView]) -> list[tuple[LineLook, int]]:
         look = view.look
         _, count = looks.get((look.sign, look.words), (look, 0))
         looks[look.sign, look.words] = (look, count + 1)
-    return sorted(looks.values(), key=lambda one: (-one[0].urgency, one[0].words))
+    return sorted(
+        looks.values(),
+        key=lambda one: (_IN_COUNTS.index(one[0].urgency), one[0].tone != "good", one[0].words),
+    )
 
 
 def _rows(line: Line, kernels: Kernels) -> Iterable[Row]:

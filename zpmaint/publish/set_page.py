@@ -80,7 +80,7 @@ def _page(site: Site, one: Shown, views: list[LineView], address: str) -> bytes:
         lines_counted=len(counted),
         members=members_of(one),
         member_kernel=_ported(one),
-        newest=[row for row in one.tracked if row.kernel][:_DETAILED],
+        newest=one.tracked[:_DETAILED],
         root="../",
         here=address,
         canonical=site.canonical(address),

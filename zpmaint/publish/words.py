@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 NONE = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
+_AGES = (("years", 365 * 86_400), ("months", 30 * 86_400), ("days", 86_400), ("hours", 3_600))
 
 
 def number(value: object) -> str:
@@ -65,17 +66,13 @@ def duration(seconds: object) -> str:
 
 
 def age(seconds: object) -> str:
-    """How long ago: 'today', '1 day ago', '12 days ago', '5 months ago', '3 years ago'."""
+    """How long ago: 'just now', '5 hours ago', '12 days ago', '5 months ago', '3 years ago'."""
     if not isinstance(seconds, int | float):
         return NONE
-    days = int(seconds // 86_400)
-    if days < 1:
-        return "today"
-    for name, length in (("year", 365), ("month", 30), ("day", 1)):
-        if days >= 2 * length or length == 1:
-            count = days // length
-            return f"{count} {name}{'s' if count > 1 else ''} ago"
-    return NONE
+    for name, length in _AGES:
+        if seconds >= 2 * length:
+            return f"{int(seconds // length)} {name} ago"
+    return "1 hour ago" if seconds >= 3_600 else "just now"
 
 
 def percent(share: object) -> str:
