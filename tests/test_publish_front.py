@@ -44,7 +44,7 @@ def test_every_kind_of_line_is_a_whole_page_and_no_link_is_broken() -> None:
 def test_a_user_finds_the_newest_good_kernel_and_its_patch() -> None:
     front = site()["index.html"].decode()
     assert f'<a href="{SET}/6.12.107-x86_64.html">6.12.107</a>' in front
-    assert f'<a class="get" href="{SET}/6.6.11.patch"' in front
+    assert f'<a class="get" href="{SET}/6.6.11-x86_64.patch"' in front
     assert "6.6.17 ↑ 6 releases behind" in page("index.html")
 
 

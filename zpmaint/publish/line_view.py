@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from zpmaint.patchset.resolutions import file_name
 from zpmaint.publish.lag import Lag, lag_of
 from zpmaint.publish.line_looks import LineLook, Urgency, look_of
 from zpmaint.publish.page import made_of
-from zpmaint.publish.rows import Row, file_name
+from zpmaint.publish.rows import Row
 from zpmaint.publish.strip import Strip, strip_of
 from zpmaint.publish.values import Shown
 from zpmaint.timeline.kernels import Order, order_of

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from zpmaint.publish import (
+    claim_pages,
     costs,
     docs,
     files,
@@ -29,6 +30,7 @@ KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     kernel_page.pages,
     files.pages,
     costs.pages,
+    claim_pages.pages,
     machine.pages,
     docs.pages,
 )
