@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from zpmaint.patchset.resolutions import file_name
 from zpmaint.publish.lag import Lag, lag_of
 from zpmaint.publish.line_looks import LineLook, Urgency, look_of
+from zpmaint.publish.names import file_name
 from zpmaint.publish.page import made_of
 from zpmaint.publish.rows import Row
 from zpmaint.publish.strip import Strip, strip_of
