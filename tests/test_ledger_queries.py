@@ -11,6 +11,7 @@ from ledger_fixtures import SET, modern_deltas, passing, record
 from zpmaint.core.result import Result
 from zpmaint.ledger.scope import Scope
 from zpmaint.ledger.store import Ledger
+from zpmaint.timeline.values import Attempt
 
 MINE = Scope("mine", lambda: {SET: ["v6.12"]})
 
@@ -76,19 +77,27 @@ def test_a_series_is_its_kernels_alone(tmp_path: Path) -> None:
         assert len(ledger.latest_summaries()) == len(versions)
 
 
-def test_pages_have_the_documents_of_what_stands_for_its_kernel(tmp_path: Path) -> None:
+def test_pages_ask_for_every_attempt_without_its_documents_and_for_one_whole(
+    tmp_path: Path,
+) -> None:
     whole = [passing("6.1", modern_deltas(n, 2, 3, 4), started=float(n)) for n in range(3)]
     infra = record("6.1", Result.INFRA, started=3.0, port=whole[0].port)
     other = passing("6.2", modern_deltas(1, 2, 3, 4), started=4.0)
-    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+    with Ledger(tmp_path / "ledger.sqlite", scope=MINE) as ledger:
         for made in (*whole, infra, other):
             ledger.record(made)
-        found, history = ledger.outlined(), ledger.history()
-    assert [(r.key, r.started, r.result, r.why, r.turn) for r in found] == [
-        (r.key, r.started, r.result, r.why, r.turn) for r in history
-    ]
-    assert found[:3] == [other, infra, whole[2]]
-    assert [(r.port, r.verdict) for r in found[3:]] == [(None, None)] * 2
+        seen: list[str] = []
+        ledger._db.set_trace_callback(seen.append)
+        found = [Attempt(*row[:9]) for row in ledger.tried()]
+        ledger._db.set_trace_callback(None)
+        assert not [statement for statement in seen if "content" in statement]
+        history = ledger.history()
+        assert found == [Attempt.of(one) for one in history]
+        assert len({row[9] for row in ledger.tried()}) == len(history)
+        assert [ledger.at(one.key, one.turn) for one in found] == history
+        assert ledger.at(found[0].key, found[0].turn + 1) is None
+        said = plans(ledger, "at", found[0].key, "1.0")
+    assert any("INDEX record_by_key" in line for line in said), said
 
 
 def test_a_plan_names_the_inputs_and_a_list_does_not(tmp_path: Path) -> None:

@@ -14,8 +14,11 @@ from publish_fixtures import config, patchset
 
 from zpmaint.app.bench import document, judged
 from zpmaint.ledger.benchmarks import BenchRecord
+from zpmaint.ledger.values import Record
 from zpmaint.publish import plot
 from zpmaint.publish.bench import Pair, trade_svg
+from zpmaint.publish.facts import Facts, facts_of
+from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.kernels import lines_of, picture, table
 from zpmaint.publish.site import site_files, write_site
 from zpmaint.publish.words import size
@@ -31,6 +34,10 @@ def pair(
     images = dict.fromkeys(said, "i")
     kept = BenchRecord("k", version, "x86_64", SET, "tcg,icount", asked, images, alone, NOON, said)
     return kept, judged(kept)
+
+
+def verified(records: list[Record]) -> list[tuple[str, str, Facts]]:
+    return [(one.version, one.arch, facts_of(one)) for one in records]
 
 
 ALL = [pair("2.6.21", huge=False), pair("2.6.24", alone=True), pair()]
@@ -106,7 +113,7 @@ def test_kernels_without_a_full_benchmark_stand_with_what_their_verification_mea
     ]
     old = passing("2.6.20", costs)
     same = passing("6.12.107", costs)
-    lines = lines_of([pair()], [same, old, record("6.18.1", verdict=None)])
+    lines = lines_of([pair()], verified([same, old, record("6.18.1", verdict=None)]))
     assert [(one.version, one.full) for one in lines] == [("2.6.20", False), ("6.12.107", True)]
     first = lines[0]
     assert first.faults is not None and first.faults.share == pytest.approx(68.836, abs=1e-3)
@@ -114,7 +121,7 @@ def test_kernels_without_a_full_benchmark_stand_with_what_their_verification_mea
     row = next(row for row in table(lines).splitlines() if row.startswith(r"| 2.6.20 \* |"))
     assert "| 337 → 1,278 | 1,372 → 5 |" in row and "| 68.8% | 0 → 4 / 4 → 4 |" in row
     assert "not in VmRSS" in words(picture(lines))
-    assert words(picture(lines_of([], samples()))) != []
+    assert words(picture(lines_of([], verified(samples())))) != []
 
 
 def test_the_document_has_no_time_and_no_path() -> None:
@@ -136,9 +143,9 @@ def test_the_site_shows_both_pictures(tmp_path: Path) -> None:
     assert words(files[f"{SET}/6.12.107-x86_64-bench.svg"].decode())
     html = files[f"{SET}/6.12.107-x86_64.html"].decode()
     assert 'src="6.12.107-x86_64-bench.svg"' in html and "the patch pays from 58.5% on" in html
-    assert f'src="{SET}/bench.svg"' in files["index.html"].decode()
+    assert f'src="../{SET}/bench.svg"' in files[f"{SET}/index.html"].decode()
     written = write_site(
-        [record("6.12.107")],
+        kernels_of([record("6.12.107")]),
         config(),
         [patchset()],
         tmp_path / "site",

@@ -7,27 +7,30 @@ import pytest
 from ledger_fixtures import SET, case, delta, old_deltas, passing, record, samples
 from publish_fixtures import config
 
-from zpmaint.core.result import Result
+from zpmaint.core.result import Result, Tone
 from zpmaint.ledger import codec
 from zpmaint.ledger.values import Record
 from zpmaint.publish.charts import charts_of
+from zpmaint.publish.facts import Suite
+from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.rows import (
     Row,
     Standing,
-    Suite,
     file_name,
     newest_good,
     patchsets_of,
     rows_of,
 )
+from zpmaint.publish.whole import Whole
+from zpmaint.timeline.values import Attempt, EpisodeKind
 
 
 def rows(*records: Record, track: tuple[str, ...] = ("6.12.*",)) -> dict[str, Row]:
-    return {r.version: r for r in rows_of(config(*track), records, SET)}
+    return {r.version: r for r in rows_of(config(*track), kernels_of(records), SET)}
 
 
 def test_every_tracked_kernel_has_its_row_newest_first() -> None:
-    made = rows_of(config(), samples(), SET)
+    made = rows_of(config(), kernels_of(samples()), SET)
     assert [(r.version, r.look, str(r.standing)) for r in made] == [
         ("8.*", "pending", "tracked"),
         ("7.3-rc7", "fail", "tracked"),
@@ -46,19 +49,21 @@ def test_every_tracked_kernel_has_its_row_newest_first() -> None:
 def test_the_order_of_the_records_does_not_matter() -> None:
     shuffled = samples()
     random.Random(7).shuffle(shuffled)
-    assert rows_of(config(), shuffled, SET) == rows_of(config(), samples(), SET)
+    assert rows_of(config(), kernels_of(shuffled), SET) == rows_of(
+        config(), kernels_of(samples()), SET
+    )
 
 
 def test_a_failed_attempt_is_shown_beside_the_settled_result() -> None:
     good, bad = record("6.12.1", started=1.0), record("6.12.1", Result.INFRA, started=2.0)
     row = rows(good, bad)["6.12.1"]
-    assert (row.record, row.attempt) == (good, bad)
+    assert (row.record, row.attempt) == (good, Attempt.of(bad))
     row = rows(good, record("6.12.1", Result.INFRA, started=0.5))["6.12.1"]
     assert (row.record, row.attempt) == (good, None), "an earlier attempt is history"
     row = rows(bad)["6.12.1"]
     assert (row.look, row.attempt) == ("infrastructure", None)
     nobodys = record("6.12.1", Result.INDETERMINATE, started=3.0)
-    assert (rows(good, bad, nobodys)["6.12.1"].attempt) == nobodys
+    assert (rows(good, bad, nobodys)["6.12.1"].attempt) == Attempt.of(nobodys)
     assert rows(nobodys)["6.12.1"].look == "indeterminate"
 
 
@@ -89,8 +94,53 @@ def test_a_change_is_against_the_series_previous_settled_kernel(
 
 
 def test_a_change_of_one_kernel_is_against_its_own_past() -> None:
-    row = rows(record("6.12.9", Result.FAIL, started=1.0), record("6.12.9", started=2.0))["6.12.9"]
+    past = record("6.12.9", Result.FAIL, started=1.0, key="before")
+    row = rows(past, record("6.12.9", started=2.0, key="now"))["6.12.9"]
     assert (row.change, row.compared_with) == ("fixed", "6.12.9")
+
+
+def test_every_kernel_of_a_broken_run_says_since_when() -> None:
+    made = rows(
+        record("6.12.11"), *(record(f"6.12.{n}", Result.FAIL, why="hangs") for n in range(12, 18))
+    )
+    for n in range(12, 18):
+        episode = made[f"6.12.{n}"].episode
+        assert episode is not None
+        assert (episode.first, episode.last_good, episode.reason) == (
+            "6.12.12", "6.12.11", "fail: hangs",
+        )  # fmt: skip
+    changes = {version: row.change for version, row in made.items() if row.change}
+    assert changes == {"6.12.12": "regression"}
+    assert made["6.12.12"].compared_with == "6.12.11"
+
+
+def test_the_same_inputs_with_another_result_are_flaky_and_never_good() -> None:
+    one = [record("6.12.9", r, started=s) for s, r in enumerate([Result.PASS, Result.FAIL] * 2)]
+    for attempts in (one, one[:-1]):  # the newest failed; the newest passed
+        row = rows(*attempts)["6.12.9"]
+        assert (row.look, row.is_good, row.tone) == ("flaky", False, Tone.BAD)
+        assert row.episode is not None
+        assert row.episode.kind is EpisodeKind.FLAKY
+    assert newest_good(rows_of(config("6.12.*"), kernels_of(one), SET))[0][2] is None
+
+
+def test_a_kernel_after_a_flaky_one_is_no_regression_and_may_be_fixed() -> None:
+    flaky = [record("6.12.9", Result.FAIL, started=1.0), record("6.12.9", started=2.0)]
+    assert rows(*flaky, record("6.12.10"))["6.12.10"].change == "fixed"
+    assert rows(*flaky, record("6.12.10", Result.FAIL))["6.12.10"].change == ""
+
+
+def test_what_a_row_is_made_of_says_what_became_of_its_neighbours() -> None:
+    """A page that is kept from before is made anew when its run of kernels became another one."""
+    broken = record("6.12.12", Result.FAIL)
+    alone, after = rows(broken)["6.12.12"], rows(broken, record("6.12.11"))["6.12.12"]
+    assert alone.inputs != after.inputs
+    assert alone.inputs == rows(broken)["6.12.12"].inputs
+
+
+@pytest.mark.parametrize("version", [".*", "x.*", "6.12.*", "99999999999.*", "\N{SNOWMAN}"])
+def test_a_name_that_looks_like_a_series_breaks_nothing(version: str) -> None:
+    assert rows(record(version), record("6.12.9"))[version].standing is Standing.UNTRACKED
 
 
 def test_what_nobody_tracks_is_shown_and_says_so() -> None:
@@ -100,7 +150,7 @@ def test_what_nobody_tracks_is_shown_and_says_so() -> None:
 
 
 def test_another_architecture_does_not_stand_for_the_tracked_one() -> None:
-    made = rows_of(config("6.12.*"), [record("6.12.9", arch="i386")], SET)
+    made = rows_of(config("6.12.*"), kernels_of([record("6.12.9", arch="i386")]), SET)
     assert [(r.version, r.arch, str(r.standing)) for r in made] == [
         ("6.12.*", "x86_64", "tracked"),
         ("6.12.9", "i386", "untracked"),
@@ -149,9 +199,11 @@ def test_where_nothing_tells_nothing_is_silent() -> None:
 
 def test_every_counter_is_shown_once() -> None:
     row = rows(passing("6.12.1", old_deltas()))["6.12.1"]
-    shown = [codec.to_json(delta) for delta in row.main_deltas + row.other_deltas]
+    assert row.record
+    whole = Whole(row.record)
+    shown = [codec.to_json(delta) for delta in whole.main_deltas + whole.other_deltas]
     assert sorted(map(repr, shown)) == sorted(map(repr, old_deltas()))
-    assert [d.counter for d in row.other_deltas] == ["minor faults"]
+    assert [d.counter for d in whole.other_deltas] == ["minor faults"]
 
 
 def test_pages_stand_in_where_no_counter_in_kilobytes_tells() -> None:
@@ -164,7 +216,7 @@ def test_pages_stand_in_where_no_counter_in_kilobytes_tells() -> None:
 def test_the_newest_good_kernel_may_be_an_earlier_one() -> None:
     made = {
         line: (row.version if row else None)
-        for line, _, row in newest_good(rows_of(config(), samples(), SET))
+        for line, _, row in newest_good(rows_of(config(), kernels_of(samples()), SET))
     }
     assert made["7.*"] == "7.2.6"
     assert made["6.12.*"] == "6.12.107"
@@ -173,7 +225,10 @@ def test_the_newest_good_kernel_may_be_an_earlier_one() -> None:
 
 
 def test_patch_sets_that_only_the_ledger_knows_are_shown_last() -> None:
-    assert patchsets_of(config(), [record("6.1", patchset="another")]) == [SET, "another"]
+    assert patchsets_of(config(), kernels_of([record("6.1", patchset="another")])) == [
+        SET,
+        "another",
+    ]
 
 
 @pytest.mark.parametrize("name", ["6.12.107", "2.6.21-x86_64", "7.3~rc7-1~exp1", "a_b+c"])
@@ -194,7 +249,7 @@ def test_an_unsafe_name_is_made_safe_and_stays_its_own(name: str) -> None:
 
 
 def test_bars_are_as_long_as_the_numbers_say() -> None:
-    cost, memory = charts_of(rows_of(config(), samples(), SET))
+    cost, memory = charts_of(rows_of(config(), kernels_of(samples()), SET))
     groups = {g.label: g for g in cost.groups}
     assert list(groups) == ["2.6.21", "2.6.24", "6.1.176", "6.12.94", "6.12.107", "7.2.6"]
     stock, patched = groups["7.2.6"].bars
@@ -210,4 +265,4 @@ def test_bars_are_as_long_as_the_numbers_say() -> None:
 
 
 def test_nothing_measured_is_no_chart() -> None:
-    assert charts_of(rows_of(config(), [record("6.1.1")], SET)) == []
+    assert charts_of(rows_of(config(), kernels_of([record("6.1.1")]), SET)) == []

@@ -9,6 +9,7 @@ import pytest
 from publish_fixtures import config
 from timeline_fixtures import attempts, line, lines
 
+from zpmaint.core.releases import UNSEEN
 from zpmaint.timeline.lines import lines_of
 from zpmaint.timeline.values import EpisodeKind
 
@@ -177,8 +178,8 @@ def test_the_order_of_what_goes_in_does_not_matter() -> None:
     steps = attempts(*BROKEN_SINCE_12, "6.12.17 I", "6.12.17 F/k", "6.12.17 P/k", "5.4.3 P")
     mixed = list(steps)
     random.Random(1).shuffle(mixed)
-    once = lines_of(steps, config("6.12.*"), (), 2e9)
-    assert lines_of(mixed, config("6.12.*"), (), 2e9) == once
+    once = lines_of(steps, config("6.12.*"), UNSEEN, 2e9)
+    assert lines_of(mixed, config("6.12.*"), UNSEEN, 2e9) == once
 
 
 def test_lines_that_differ_in_profile_or_architecture_alone_are_two() -> None:
@@ -189,7 +190,7 @@ def test_lines_that_differ_in_profile_or_architecture_alone_are_two() -> None:
         + attempts("6.12.1 F")
         + attempts("6.12.1 P", arch="i386"),
         config().model_validate(table),
-        (),
+        UNSEEN,
         2e9,
     )
     assert [(one.name, one.tracked_as, one.newest_good) for one in found] == [

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 from ledger_fixtures import NOON
 from publish_fixtures import config
-from timeline_fixtures import DAY, attempts, line, release
+from timeline_fixtures import DAY, HOUR, attempts, line, outlook, release
 
 from zpmaint.core.releases import Release
 from zpmaint.timeline.freshness import SILENT_AFTER, STALE_AFTER
@@ -147,9 +147,8 @@ def test_an_old_pass_whose_inputs_are_still_the_same_is_fresh() -> None:
     [one] = lines_of(
         attempts("6.12.7 P/k"),
         config("6.12.*"),
-        [seen("6.12.7", LONG)],
+        outlook(seen("6.12.7", LONG), confirmed={"k": LONG}),
         LONG,
-        confirmed={"k": LONG},
     )
     assert one.freshness.state is State.FRESH
     assert one.freshness.confirmed == LONG
@@ -161,23 +160,29 @@ def test_inputs_that_were_the_same_a_month_ago_are_of_no_use() -> None:
     [one] = lines_of(
         attempts("6.12.7 P/k"),
         config("6.12.*"),
-        [seen("6.12.7", later)],
+        outlook(seen("6.12.7", later), confirmed={"k": LONG}),
         later,
-        confirmed={"k": LONG},
     )
     assert one.freshness.state is State.STALE
 
 
 def test_another_lines_kernels_do_not_vouch_for_a_series() -> None:
-    releases = [seen("6.12.7", NOON), seen("7.2.8", NOON + 9 * DAY)]
-    found = lines_of(
-        attempts("6.12.7 P", "7.2.8 P"), config("6.12.*", "7.*", "2.6.21"), releases, NOON + 9 * DAY
-    )
+    now = NOON + 9 * DAY
+    out = outlook(seen("6.12.7", NOON), seen("7.2.8", now))
+    tracked = config("6.12.*", "7.*", "2.6.21")
+    found = lines_of(attempts("6.12.7 P", "7.2.8 P"), tracked, out, now)
     assert [one.freshness.state for one in found] == [State.SILENT, State.FRESH, State.NEVER]
 
 
 def test_one_kernel_needs_nobody_to_offer_it_again() -> None:
-    found = lines_of(
-        attempts("2.6.21 P"), config("2.6.21"), [seen("7.2.8", NOON + DAY)], NOON + DAY
-    )
+    out = outlook(seen("7.2.8", NOON + DAY))
+    found = lines_of(attempts("2.6.21 P"), config("2.6.21"), out, NOON + DAY)
     assert found[0].freshness.state is State.FRESH
+
+
+def test_a_series_that_nobody_offers_is_not_fresh_because_others_are_looked_at() -> None:
+    [one] = lines_of(
+        attempts("6.12.7 P"), config("6.12.*"), outlook(seen("7.2.8", NOON)), NOON + HOUR
+    )
+    assert one.freshness.state is State.SILENT
+    assert "no source has offered a kernel of it yet" in one.freshness.words

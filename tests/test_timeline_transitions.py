@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import pytest
-from ledger_fixtures import NOON
+from ledger_fixtures import NOON, SET
 from publish_fixtures import config
 from timeline_fixtures import DAY, HOUR, attempts, line, release
 
-from zpmaint.core.releases import Release
+from zpmaint.core.releases import UNSEEN, Release
+from zpmaint.timeline.cost_changes import CostChange, Watched, cost_changes
+from zpmaint.timeline.costs import Conditions, CostFigure, Costs
 from zpmaint.timeline.freshness import SILENT_AFTER
 from zpmaint.timeline.lines import lines_of
 from zpmaint.timeline.transitions import transitions_of
-from zpmaint.timeline.values import CostChange, Line, TransitionKind
+from zpmaint.timeline.values import Line, TransitionKind
 
 
 def told(*steps: str) -> list[str]:
@@ -71,17 +73,28 @@ def test_news_of_a_history(steps: tuple[str, ...], news: list[str]) -> None:
     assert told(*steps) == news
 
 
+def cost(version: str, at: float, value: float) -> Costs:
+    figure = CostFigure("instructions/page", "read", "instructions", 900.0, value, exact=True)
+    return Costs(version, "x86_64", SET, at, Conditions(), (figure,))
+
+
 def test_a_cost_that_is_another_one_from_a_kernel_on() -> None:
+    costs = [cost("6.12.1", NOON, 1000.0), cost("6.12.2", NOON + HOUR, 1400.0)]
+    watched = [Watched("instructions/page", "read", 0.05)]
+
     def changes(one: Line) -> list[CostChange]:
-        return [CostChange("instructions per page", "6.12.2", "6.12.1", 1000.0, 1400.0)]
+        return cost_changes(costs, watched)
 
     found = lines_of(
-        attempts("6.12.1 P", "6.12.2 P"), config("6.12.*"), (), NOON, cost_changes=changes
+        attempts("6.12.1 P", "6.12.2 P"), config("6.12.*"), UNSEEN, NOON, cost_changes=changes
     )
     [one] = transitions_of(found)
     assert (one.kind, one.version, one.before) == (TransitionKind.COST_CHANGED, "6.12.2", "6.12.1")
     assert one.when == NOON + HOUR
-    assert "instructions per page: 1,000 up to 6.12.1, 1,400 from 6.12.2 (+40%)" in one.words
+    assert one.words == (
+        "instructions/page (read, patched): +40.0 %; "
+        "1,000 instructions up to 6.12.1, 1,400 from 6.12.2"
+    )
 
 
 def news(releases: list[Release], now: float) -> list[tuple[str, float, str]]:

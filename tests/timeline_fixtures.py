@@ -14,7 +14,7 @@ from ledger_fixtures import NOON, SET
 from publish_fixtures import config as tracked
 
 from zpmaint.core.config import Config
-from zpmaint.core.releases import Release
+from zpmaint.core.releases import Outlook, Release
 from zpmaint.core.result import Result
 from zpmaint.timeline.lines import lines_of
 from zpmaint.timeline.values import Attempt, Line
@@ -62,13 +62,19 @@ def release(version: str, *, seen: float = NOON, **more: object) -> Release:
     return Release(version, series, seen=seen, first_seen=seen, **more)  # type: ignore[arg-type]
 
 
+def outlook(*releases: Release, confirmed: dict[str, float] | None = None) -> Outlook:
+    """What was seen when those releases were."""
+    looked = max((one.seen for one in releases), default=None)
+    return Outlook(releases, looked, confirmed or {})
+
+
 def lines(
     *steps: str,
     config: Config | None = None,
     releases: Sequence[Release] = (),
     now: float = NOON + DAY,
 ) -> list[Line]:
-    return lines_of(attempts(*steps), config or tracked("6.12.*"), releases, now)
+    return lines_of(attempts(*steps), config or tracked("6.12.*"), outlook(*releases), now)
 
 
 def line(

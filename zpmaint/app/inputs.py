@@ -53,7 +53,14 @@ ENTRIES = ("zpmaint.app.verify",)
 
 # What only keeps and shows results, or makes this key. A module that is forgotten here makes more
 # due than need be, never less.
-_KEEPERS = ("zpmaint.ledger", "zpmaint.app.records", "zpmaint.app.inputs", "zpmaint.core.progress")
+_KEEPERS = (
+    "zpmaint.ledger",
+    "zpmaint.app.records",
+    "zpmaint.app.inputs",
+    "zpmaint.app.circumstances",
+    "zpmaint.app.kept_logs",
+    "zpmaint.core.progress",
+)
 
 _TOOLS = ("ld", "qemu-system-x86_64")
 
@@ -157,7 +164,17 @@ def _carried(patchset: PatchSet, version: KernelVersion) -> list[object]:
 
 
 def _declared(patchset: PatchSet) -> PatchSet:
-    return replace(patchset, anchors=(), adoptions=(), resolutions=(), min_confidence=0.0)
+    """Without the port's part, and without what only pages show."""
+    return replace(
+        patchset,
+        anchors=(),
+        adoptions=(),
+        resolutions=(),
+        min_confidence=0.0,
+        panels=(),
+        columns=(),
+        pages=(),
+    )
 
 
 @functools.cache

@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.once import Recorder
+from zpmaint.app.outlook import look
 from zpmaint.app.session import Session
 from zpmaint.app.verify import verify
 from zpmaint.build.options import BuildOptions
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
+from zpmaint.matrix import outlook
 from zpmaint.matrix.plan import Due, Plan, plan
 from zpmaint.matrix.run import MatrixRun, run_matrix
 from zpmaint.matrix.track import Listing, News, whats_new
@@ -22,13 +25,18 @@ from zpmaint.sources.source import HasHeads, Source, SourceFailedError
 
 
 def plan_matrix(session: Session) -> Plan:
-    """What kernels.toml asks for now, each with what the ledger knows of it."""
+    """What kernels.toml asks for now, each with what the ledger knows of it. What is seen of new
+    kernels on the way is remembered."""
+    resolved: list[KernelVersion] = []
 
     def newest(series: str, sources: tuple[str, ...]) -> KernelVersion:
-        return session.chain(names=sources).newest(series)
+        resolved.append(session.chain(names=sources).newest(series))
+        return resolved[-1]
 
     with session.reporter.step("plan the matrix"):
-        return plan(session.config, newest, session.ledger, partial(_inputs, session), key_of)
+        made = plan(session.config, newest, session.ledger, partial(_inputs, session), key_of)
+    look(session, lambda before: outlook.planned(before, made, resolved, time.time()))
+    return made
 
 
 def run_dues(
@@ -75,7 +83,7 @@ def _options(due: Due) -> BuildOptions:
 
 def track(session: Session, specs: Sequence[str] = ()) -> list[News]:
     """What the sources list beside what is tracked and known. A source that fails is noted and
-    passed over, unless all do."""
+    passed over, unless all do. What the project's own sources list is remembered as out there."""
     listings: list[Listing] = []
     failures: list[SourceFailedError] = []
     chain = session.chain(specs)
@@ -88,11 +96,16 @@ def track(session: Session, specs: Sequence[str] = ()) -> list[News]:
                 failures.append(error)
     if failures and len(failures) == len(chain.sources):
         raise failures[0]
+    if not specs:
+        look(session, lambda before: outlook.listed(before, listings, session.config, time.time()))
     return whats_new(listings, session.config, session.ledger.summaries())
 
 
 def _listed(source: Source) -> list[Listing]:
     """What a source lists, in the cheapest way it has."""
     if isinstance(source, HasHeads):
-        return [Listing(source.name, h.version, h.moniker, h.eol) for h in source.heads()]
+        return [
+            Listing(source.name, head.version, head.moniker, head.eol, head.released)
+            for head in source.heads()
+        ]
     return [Listing(source.name, version) for version in source.versions()]

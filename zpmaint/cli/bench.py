@@ -17,6 +17,7 @@ from zpmaint.core import errors
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import write_whole
 from zpmaint.publish.bench import trade_svg
+from zpmaint.publish.facts import facts_of
 from zpmaint.publish.kernels import lines_of, picture
 from zpmaint.publish.kernels import table as kernels_table
 from zpmaint.vm.profiles import Accelerator
@@ -119,7 +120,11 @@ def _all(
     name = session.patchset(patch).name
     records = recorded(session, name)
     both = [(record, judged(record)) for record in records]
-    verified = [row for row in session.ledger.all_latest() if row.patchset == name]
+    verified = [
+        (record.version, record.arch, facts_of(record))
+        for record in session.ledger.all_latest()
+        if record.patchset == name
+    ]
     lines = lines_of(both, verified)
     if not lines:
         raise UserError(f"no benchmark of {name} yet", "begin with: zpmaint bench 6.12.y --thp")

@@ -4,11 +4,7 @@ looked. `zpmaint track` and the matrix leave it behind, pages are made of it wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-
-_NONE: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ class Outlook:
     releases: tuple[Release, ...] = ()
     looked: float | None = None
     """When a source last answered; None: nobody looked yet."""
-    confirmed: Mapping[str, float] = field(default_factory=lambda: _NONE)
+    confirmed: dict[str, float] = field(default_factory=dict)
     """By the key of a verification's inputs when they were last found to be those of now."""
 
 

@@ -15,6 +15,7 @@ from zpmaint.build.evidence import Evidence
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result
 from zpmaint.ledger import codec
+from zpmaint.ledger.told import FailedBuildRecord, LogRecord
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,19 @@ class MemberRecord:
     """applies, ported, upstream, conflict, untried."""
     confidence: float = 1.0
     why: str = ""
+    size: int | None = None
+    """How many characters of the port's `patch` are its, 0 for one that does not go in; None: not
+    known."""
+
+
+@dataclass(frozen=True)
+class BlobRecord:
+    """A file of the kernel that the port was made for, as it was before it."""
+
+    path: str
+    git: str = ""
+    """Its name in git: the SHA-1 of a blob."""
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,12 @@ class PortRecord:
     """The patches of a series, in order; empty where the set is one patch."""
     provenance: Provenance | None = None
     """What vouches for the kernel's bytes; None: not known, which is not the same as verified."""
+    anchor_sha256: str = ""
+    """Of the anchor's bytes, of a series its patches one after the other; '' not known."""
+    blobs: tuple[BlobRecord, ...] = ()
+    """The files of the kernel that the patch changes; none where they are not known."""
+    engine: str = ""
+    """The zpmaint that made it: its version, and a digest of its code."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +108,15 @@ class KernelRecord:
     """Hash over all that went in: source, patch, fix-ups, config, compiler."""
     seconds: float = 0.0
     log: str = ""
+    kept: LogRecord | None = None
+    """The whole log; None: it was not kept."""
+    config: LogRecord | None = None
+    """The configuration that it was compiled with; None: not known."""
 
 
 @dataclass(frozen=True)
 class BuildRecord:
-    """The pair that was built."""
+    """The pair that was built, or as far as it was."""
 
     stock: KernelRecord | None = None
     patched: KernelRecord | None = None
@@ -100,6 +124,9 @@ class BuildRecord:
     """What was compiled of the change; None: not known, which is not the same as whole."""
     confined: str = ""
     """What make and QEMU were confined by (cell.values.Means); "" of a time before that."""
+    failed: FailedBuildRecord | None = None
+    """The kernel that could not be built. None also in older records of failures: there it is not
+    known."""
 
     @property
     def kernels(self) -> dict[str, KernelRecord]:
@@ -121,7 +148,9 @@ class RunRecord:
     deterministic: bool = False
     command: tuple[str, ...] = ()
     tail: str = ""
-    """The console's last lines: a ledger travels without the consoles."""
+    """The console's last lines: a ledger may travel without the store of whole ones."""
+    kept: LogRecord | None = None
+    """The whole console; None: it was not kept."""
     restarts: tuple[RunRecord, ...] = ()
 
     @property

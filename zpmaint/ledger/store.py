@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +37,7 @@ from zpmaint.ledger.database import (
 )
 from zpmaint.ledger.merging import take_over
 from zpmaint.ledger.scope import Clause, Scope
+from zpmaint.ledger.stages import PortRecord
 from zpmaint.ledger.upgrades import FORMAT
 from zpmaint.ledger.values import Record, Summary
 
@@ -151,8 +152,8 @@ class Ledger:
         return _first(self._records(_KERNEL, version, arch, patchset, limit=1))
 
     def all_latest(self, series: str | None = None) -> list[Record]:
-        """The newest record for each kernel, architecture and patch set, newest first. `series`
-        ("6.12", or a whole version): its kernels alone."""
+        """The newest record for each kernel, architecture, patch set and profile, newest first.
+        `series` ("6.12", or a whole version): its kernels alone."""
         return self._records(*_within(series), latest=True)
 
     def history(
@@ -163,26 +164,26 @@ class Ledger:
         given = {name: value for name, value in wanted.items() if value is not None}
         return self._records(" AND ".join(f"{name} = ?" for name in given), *given.values())
 
-    def outlined(self) -> list[Record]:
-        """Every record, newest first, and the documents of those alone that stand for their kernel:
-        its newest, and its newest settled one. For pages, of which one shows one of them whole."""
+    def tried(self) -> Iterator[rows.Tried]:
+        """Every record, newest first, as light as can be: tens of thousands in a moment."""
         condition, values = self._condition("")
-        newest = (
-            "id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY version, arch, "
-            f"patchset {rows.NEWEST}) AS place FROM record WHERE {condition} AND {{}}) "
-            "WHERE place = 1)"
-        )
-        whole = f"{newest.format('TRUE')} OR {newest.format(_IS_SETTLED)}"
+        known: dict[str, str] = {}
+        with explained(self.path):
+            for row in self._db.execute(f"{rows.TRIED} WHERE {condition} {rows.NEWEST}", values):
+                yield rows.tried(row, known)
+
+    def at(self, key: str, turn: float) -> Record | None:
+        """The record with these inputs at that place in the order; None: it is gone or moved."""
+        return _first(self._records("key = ? AND turn = ?", key, turn, limit=1))
+
+    def port_at(self, key: str, turn: float) -> PortRecord | None:
+        """The port alone of the record there; None where there is none of either."""
+        condition, owner = self._condition("key = ? AND turn = ?")
         with explained(self.path):
             found = self._db.execute(
-                f"SELECT {whole}, {', '.join(rows.COLUMNS)} FROM record "
-                f"WHERE {condition} {rows.NEWEST}",
-                (*values, *values, *_SETTLING, *values),
-            )
-            return [
-                rows.record(row[1:], self._contents) if row[0] else rows.outline(row[1:])
-                for row in found
-            ]
+                f"{rows.PORTS} WHERE {condition} {rows.NEWEST} LIMIT 1", (*owner, key, turn)
+            ).fetchone()
+            return rows.port(found, self._contents) if found else None
 
     def known_summary(self, key: str) -> Summary | None:
         """As `known`, at a glance, with its inputs."""
@@ -252,7 +253,7 @@ class Ledger:
         return record
 
     def _records(
-        self, where: str = "", *values: str, latest: bool = False, limit: int = -1
+        self, where: str = "", *values: str | float, latest: bool = False, limit: int = -1
     ) -> list[Record]:
         with explained(self.path):
             found = self._select(rows.RECORDS, where, values, latest=latest, limit=limit)
@@ -271,14 +272,15 @@ class Ledger:
             return rows.planned(found, self._contents) if found else None
 
     def _select(
-        self, select: str, where: str, values: Sequence[str], *, latest: bool, limit: int
+        self, select: str, where: str, values: Sequence[str | float], *, latest: bool, limit: int
     ) -> sqlite3.Cursor:
         """Rows of the scope in a format that is known, newest first; `latest`: one a kernel."""
         condition, owner = self._condition(where)
         if latest:
             condition = (
                 "id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY version, arch,"
-                f" patchset {rows.NEWEST}) AS place FROM record WHERE {condition}) WHERE place = 1)"
+                f" patchset, profile {rows.NEWEST}) AS place FROM record WHERE {condition})"
+                " WHERE place = 1)"
             )
         return self._db.execute(
             f"{select} WHERE {condition} {rows.NEWEST} LIMIT {limit}", (*owner, *values)

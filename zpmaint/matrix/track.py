@@ -24,6 +24,8 @@ class Listing:
     """mainline, stable, longterm or linux-next, where the source says so."""
     eol: bool = False
     """Whether the source says that its series has ended."""
+    released: float | None = None
+    """The day that it gives for the kernel (midnight, UTC), in seconds since the epoch."""
 
 
 class Novelty(StrEnum):

@@ -15,7 +15,8 @@ from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
 from zpmaint.core.toml import read_toml
 from zpmaint.mutation.values import Edit, Mutant, Text
-from zpmaint.patchset.schema import Said, Version
+from zpmaint.patchset.schema import Version
+from zpmaint.patchset.table_base import Said
 
 TABLE = "mutants.toml"
 

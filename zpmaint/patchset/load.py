@@ -13,6 +13,7 @@ from zpmaint.core.toml import read_toml
 from zpmaint.core.wishes import read_fragment
 from zpmaint.patchset import resolutions
 from zpmaint.patchset.anchor_files import anchor_series
+from zpmaint.patchset.claims import load_pages
 from zpmaint.patchset.schema import AnchorTable, PatchTable
 from zpmaint.patchset.values import Adoption, Anchor, ConfigRow, Flip, PatchSet, Telling
 
@@ -60,6 +61,7 @@ def load_patchset(
         name=folder.resolve().name,
         title=read.title,
         author=read.author,
+        date=read.date,
         origin=read.origin,
         intent=read.intent,
         anchors=tuple(
@@ -80,6 +82,9 @@ def load_patchset(
         min_confidence=read.min_confidence,
         suites=read.suites,
         suite_targets=tuple((row.name, row.targets) for row in read.suite),
+        panels=tuple(row.value for row in read.panel),
+        columns=tuple(row.value for row in read.column),
+        pages=load_pages(folder),
     )
     if read.like is None:
         return own
@@ -89,6 +94,8 @@ def load_patchset(
         adoptions=own.adoptions or like.adoptions,
         flips=own.flips or like.flips,
         telling=own.telling or like.telling,
+        panels=own.panels or like.panels,
+        columns=own.columns or like.columns,
     )
 
 

@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     PlainValidator,
     StringConstraints,
@@ -19,9 +18,8 @@ from zpmaint.core.config import Arch
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
-
-Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-"""A text that must say something."""
+from zpmaint.patchset.panels import ColumnTable, PanelTable
+from zpmaint.patchset.table_base import Said, Table
 
 
 def _version(text: object) -> KernelVersion:
@@ -33,14 +31,19 @@ def _version(text: object) -> KernelVersion:
         raise ValueError(str(error)) from None
 
 
+def _day(value: object) -> str:
+    """A day of TOML, quoted or not."""
+    text = str(value)
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f"{text!r} is no day; write it as 2007-04-16") from None
+
+
 Version = Annotated[KernelVersion, PlainValidator(_version)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class EraTable(_Table):
+class EraTable(Table):
     """What holds in [since, until); each may be left out."""
 
     since: Version | None = None
@@ -59,6 +62,10 @@ class EraTable(_Table):
     @property
     def era(self) -> Era:
         return Era(self.since, self.until)
+
+
+Day = Annotated[str, PlainValidator(_day)]
+"""YYYY-MM-DD."""
 
 
 def anchor_name(file: str) -> str:
@@ -133,7 +140,7 @@ class ConfigTable(EraTable):
     arch: Arch | None = None
 
 
-class SuiteTable(_Table):
+class SuiteTable(Table):
     """[[suite]]: what is wanted of a suite that has more than one would run."""
 
     name: Said
@@ -141,13 +148,16 @@ class SuiteTable(_Table):
     why: Said
 
 
-class PatchTable(_Table):
+class PatchTable(Table):
     """The whole of patch.toml."""
 
     like: Said | None = None
     """Another set, whose adoptions, flips and telling counters hold for this one too."""
     title: Said
     author: Said
+    """As "NAME <ADDRESS>" where there is an address; words where there is none."""
+    date: Day = ""
+    """The day on which the author published the change: a patch's date where its own gives none."""
     origin: Said
     intent: Said
     leaves: tuple[Said, ...]
@@ -160,6 +170,8 @@ class PatchTable(_Table):
     config: tuple[ConfigTable, ...] = ()
     suites: tuple[Said, ...] = ()
     suite: tuple[SuiteTable, ...] = ()
+    panel: tuple[PanelTable, ...] = ()
+    column: tuple[ColumnTable, ...] = ()
 
     @model_validator(mode="after")
     def _agrees(self) -> PatchTable:
@@ -175,6 +187,9 @@ class PatchTable(_Table):
         twice = sorted({a.file for a in self.anchor if names.count(a.name) > 1})
         if twice:
             raise ValueError(f"anchor.file: there twice: {', '.join(twice)}")
+        panels = [panel.name for panel in self.panel]
+        if len({*panels}) < len(panels):
+            raise ValueError("panel.name: there twice")
         return self
 
 

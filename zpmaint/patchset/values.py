@@ -12,6 +12,8 @@ from zpmaint.core.text import to_bytes, to_text
 from zpmaint.core.versions import KernelVersion
 from zpmaint.core.wishes import Fragment
 from zpmaint.diffs.series import Member, Series, one_text
+from zpmaint.patchset.claims import ClaimPage
+from zpmaint.patchset.panels import Column, Panel
 
 
 def single(text: str) -> Series:
@@ -148,12 +150,20 @@ class PatchSet:
     """Conflicts that were solved by hand, by key."""
     config: tuple[ConfigRow, ...] = ()
     """On top of the build profile, of both kernels of a pair."""
+    date: str = ""
+    """YYYY-MM-DD: when the author published it; '' where that is not said."""
     min_confidence: float = 0.0
     """0..1: a port with a hunk that is less sure is held back, a conflict for a person to read."""
     suites: tuple[str, ...] = ()
     """The suites that it wants, by name; () where it says nothing of them."""
     suite_targets: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """By suite: what of it is wanted (folders of selftests, lists of LTP)."""
+    panels: tuple[Panel, ...] = ()
+    """The charts that the status page has of it."""
+    columns: tuple[Column, ...] = ()
+    """The figures in its table of kernels."""
+    pages: tuple[ClaimPage, ...] = ()
+    """Pages of its own."""
 
     def fragments(self, version: KernelVersion, arch: str) -> tuple[Fragment, ...]:
         """The fragments that a kernel is configured with, in their order."""

@@ -160,10 +160,11 @@ def _from(
             "--min-confidence 0`: if it is right, make it an anchor"
         )
         return ended(State.CONFLICT, files, why)
-    head = header.write(
-        patchset, start, version, state=outcome.state, files=outcome.files, why=outcome.why
-    )
-    return ended(outcome.state, outcome.files, outcome.why, head + outcome.diff)
+    patch = header.write(
+        patchset, start, version, outcome.diff,
+        state=outcome.state, files=outcome.files, why=outcome.why,
+    )  # fmt: skip
+    return ended(outcome.state, outcome.files, outcome.why, patch)
 
 
 def _declared(

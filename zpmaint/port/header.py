@@ -1,58 +1,83 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The head of a written patch: what it is for, where it came from, how each hunk was placed.
+"""A written patch: a mail whose message says what it is for, where it came from, and how each hunk
+was placed.
 
-patch and git apply skip it: no line of it can be taken for the start of a diff, whatever the
-values hold.
+`git am` makes a commit of it; patch and git apply skip the message: no line of it can be taken for
+the start of a diff, whatever the values hold.
 """
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from zpmaint.core.versions import KernelVersion
+from zpmaint.diffs import mail_form
+from zpmaint.diffs.message import Message, parted, read_message, rfc_date
 from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.port.values import FilePort, State
+
+_BRACKETS = re.compile(r"(?:\[[^]]*\]\s*)+")
+_END = "\n---\n"
+"""Between message and diff; no line of the message is that."""
 
 
 def write(
     patchset: PatchSet,
     anchor: Anchor,
     version: KernelVersion,
+    diff: str,
     *,
     state: State,
     files: Sequence[FilePort],
     why: str,
 ) -> str:
-    """The head, ending in an empty line."""
-    lines = [
-        _entry("Subject", patchset.title),
-        "",
-        _entry("Intent", patchset.intent),
-        "",
-        _entry("From", patchset.author),
-        _entry("Origin", patchset.origin),
-        _entry("Patch-set", patchset.name),
-        _entry("Anchor", f"{anchor.name} (cut against {anchor.base})"),
-        _entry("Target", str(version)),
-        _entry("State", f"{state} ({why})"),
+    """The patch: the anchor's own message, or the set's intent where it has none, what the port
+    has to say as trailers, and the diff as it is."""
+    said = _said(anchor.patch, anchor.name)
+    title = _BRACKETS.sub("", said.subject, count=1) or patchset.title
+    hunks = [hunk for file in files for hunk in file.hunks]
+    trailers = [
+        ("Intent", patchset.intent),
+        ("Author", patchset.author),
+        ("Origin", patchset.origin),
+        ("Patch-set", patchset.name),
+        ("Anchor", f"{anchor.name} (cut against {anchor.base})"),
+        ("Target", str(version)),
+        ("State", f"{state} ({why})"),
+        ("Confidence", f"{min((hunk.confidence for hunk in hunks), default=1.0):.2f}, the least"),
     ]
     for file in files:
         for hunk in file.hunks:
             offset = f", offset {hunk.offset:+d}" if hunk.offset is not None else ""
-            lines.append(
-                _entry(
-                    "Hunk",
-                    f"{file.path} {hunk.header} in {hunk.scope or 'the file'}: {hunk.placed}"
-                    f"{offset}, confidence {hunk.confidence:.2f}: {hunk.why}",
-                )
+            placed = (
+                f"{file.path} {hunk.header} in {hunk.scope or 'the file'}: {hunk.placed}"
+                f"{offset}, confidence {hunk.confidence:.2f}: {hunk.why}"
             )
-    return "\n".join(lines) + "\n\n"
+            trailers.append(("Hunk", placed))
+    message = replace(
+        said,
+        subject=f"[PATCH {version}] {title}",
+        author=patchset.author,
+        date=said.date or rfc_date(patchset.date),
+        text=said.text or patchset.intent,
+        message_id="",
+    )
+    return mail_form.mail(message, diff, owner=patchset.name, trailers=trailers)
+
+
+@functools.lru_cache(maxsize=64)
+def _said(patch: str, name: str) -> Message:
+    """What an anchor says of itself; read once for all the kernels that it is carried onto."""
+    return read_message(parted(patch, name)[0])
 
 
 def with_entry(patch: str, key: str, value: str) -> str:
-    """A patch that `write` has headed, with one more line in the head."""
-    head, mark, rest = patch.partition("\nHunk: ")
-    return f"{head}\n{_entry(key, value)}{mark}{rest}" if mark else patch
+    """A patch that `write` has written, with one more trailer."""
+    head, end, diff = patch.partition(_END)
+    return f"{head}\n{_entry(key, value)}{end}{diff}" if end else patch
 
 
 def of_anchor(

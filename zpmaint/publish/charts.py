@@ -53,7 +53,7 @@ class Chart:
 
 def charts_of(rows: Sequence[Row]) -> list[Chart]:
     """The charts of one patch set, oldest kernel first; none where nothing was measured."""
-    old_first = [row for row in reversed(rows) if row.record]
+    old_first = [row for row in reversed(rows) if row.kernel]
     arches = {row.arch for row in old_first}
 
     def label(row: Row) -> str:

@@ -14,6 +14,7 @@ from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import rendered
 from zpmaint.publish.rows import Row
 from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.whole import Whole
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -28,11 +29,13 @@ def pages(site: Site) -> Iterator[Page]:
 
 
 def _page(site: Site, one: Shown, row: Row) -> bytes:
+    assert row.kernel is not None
     measured = one.benchmark(row)
     return rendered(
         "kernel.html.j2",
         set=one,
         row=row,
+        whole=Whole(row.kernel.record),
         trap=_telling(one.info, row.version),
         reading=sentences(measured[1]) if measured else [],
         default_set=site.config.patch,

@@ -16,9 +16,9 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.benchmark import HOLDS, Benchmark
 from zpmaint.judge.breakeven import BreakEven, break_even
 from zpmaint.judge.reading import largest, trade
-from zpmaint.ledger.values import Record
 from zpmaint.publish import plot
 from zpmaint.publish.bench import Pair
+from zpmaint.publish.facts import Facts
 from zpmaint.publish.words import NONE, number
 from zpmaint.suites.guest.patterns import PAGE_KB
 
@@ -82,14 +82,14 @@ class Line:
     huge: Even | None = None
 
 
-def lines_of(pairs: Iterable[Pair], records: Iterable[Record] = ()) -> list[Line]:
-    """A line for each kernel, oldest first. `records` are verifications, the newest of each kernel;
-    those of kernels that have a full benchmark are left out."""
+def lines_of(pairs: Iterable[Pair], verified: Iterable[tuple[str, str, Facts]] = ()) -> list[Line]:
+    """A line for each kernel, oldest first. `verified` are kernels with their architecture and what
+    is kept of their verification; those that have a full benchmark are left out."""
     found = {(record.version, record.arch): _full(record.version, record.arch, benchmark)
              for record, benchmark in pairs}  # fmt: skip
-    for record in records:
-        if (record.version, record.arch) not in found and (line := _verified(record)):
-            found[record.version, record.arch] = line
+    for version, arch, facts in verified:
+        if (version, arch) not in found and (line := _verified(version, arch, facts)):
+            found[version, arch] = line
     return sorted(found.values(), key=lambda one: (KernelVersion.parse(one.version), one.arch))
 
 
@@ -129,10 +129,11 @@ def _full(version: str, arch: str, found: Benchmark) -> Line:
     )
 
 
-def _verified(record: Record) -> Line | None:
+def _verified(version: str, arch: str, facts: Facts) -> Line | None:
     """None where the verification measured nothing that counts."""
-    deltas = record.verdict.deltas if record.verdict else ()
-    found = {(d.counter, d.phase): (d.stock, d.patched) for d in deltas}
+    found: dict[tuple[str, str], Two] = {
+        (counter, phase): (stock, patched) for counter, phase, stock, patched in facts.passes
+    }
     unit = "instructions/page"
     read, write = found.get((unit, "read")), found.get((unit, "write"))
     if read is None or write is None:
@@ -146,8 +147,8 @@ def _verified(record: Record) -> Line | None:
     # What is written afresh is all of the mapping: a figure of it is one of all pages.
     pages = _pages(found)
     return Line(
-        version=record.version,
-        arch=record.arch,
+        version=version,
+        arch=arch,
         unit="instructions",
         full=False,
         read=read,

@@ -11,6 +11,9 @@ from zpmaint.core.result import Result, Tone
 PENDING = "pending"
 """The state of a kernel that was never verified."""
 
+FLAKY = "flaky"
+"""The state of a kernel that came out well at one time and not at another, with the same inputs."""
+
 
 @dataclass(frozen=True)
 class Look:
@@ -41,6 +44,9 @@ LOOKS: dict[str, Look] = {
         str(result): Look(sign, words, result.tone, _COLOURS[result.tone])
         for result, (sign, words) in _SIGNS.items()
     },
+    FLAKY: Look(
+        "\N{UP DOWN ARROW}", "flaky: the same inputs, another result", Tone.BAD, _COLOURS[Tone.BAD]
+    ),
     PENDING: Look("\N{HORIZONTAL ELLIPSIS}", "pending", Tone.OPEN, _COLOURS[Tone.OPEN]),
 }
-"""By a Result's word, or PENDING."""
+"""By a Result's word, FLAKY or PENDING."""

@@ -68,7 +68,14 @@ def _feed(site: Site) -> bytes:
             for record in row.history
             if record.result.settles
         ),
-        key=lambda e: (e[0].order, e[0].version, e[0].arch, e[0].patchset, e[0].key),
+        key=lambda e: (
+            e[0].turn or e[0].finished,
+            e[0].finished,
+            e[0].version,
+            e[0].arch,
+            e[0].patchset,
+            e[0].key,
+        ),
         reverse=True,
     )[:_FEED_ENTRIES]
     entries = [

@@ -14,7 +14,9 @@ from zpmaint.core.result import Result
 from zpmaint.core.shown import visible
 from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
-from zpmaint.publish.rows import Figure, Row, rows_of
+from zpmaint.publish.facts import Facts, Figure
+from zpmaint.publish.kernel import kernels_of
+from zpmaint.publish.rows import Row, rows_of
 from zpmaint.publish.words import NONE, number
 
 _FIGURES = ("VmRSS", "AnonPages")
@@ -37,9 +39,10 @@ def document(config: Config, records: Iterable[Record], patchset: PatchSet) -> s
     matter. A kernel that only the infrastructure failed on has no row: nothing is known of it. One
     that failed, nobody knows why, has none either, and is named below."""
     records = list(records)
-    settled = [record for record in records if record.result.settles]
-    rows = [row for row in rows_of(config, settled, patchset.name) if row.record]
-    tried = [row for row in rows_of(config, records, patchset.name) if _is_open(row)]
+    settled = kernels_of(record for record in records if record.result.settles)
+    rows = [row for row in rows_of(config, settled, patchset.name) if row.kernel]
+    every = rows_of(config, kernels_of(records), patchset.name)
+    tried = [row for row in every if _is_open(row)]
     # What a set measures nothing of has no column.
     figures = [name for name in _FIGURES if any(row.read(name) for row in rows)]
     cost = any(row.cost for row in rows)
@@ -61,7 +64,7 @@ def document(config: Config, records: Iterable[Record], patchset: PatchSet) -> s
 
 def _is_open(row: Row) -> bool:
     """Whether the last that is known of a kernel is that it failed, nobody knows why."""
-    newest = row.attempt or row.record
+    newest = row.attempt or row.tried
     return newest is not None and newest.result is Result.INDETERMINATE
 
 
@@ -80,12 +83,11 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _cells(row: Row, figures: Sequence[str], *, cost: bool) -> list[str]:
-    assert row.record is not None
-    why = "" if row.look == Result.PASS else f": {_escaped(row.record.why)}"
+    why = "" if row.look == Result.PASS else f": {_escaped(row.why)}"
     return [
         _escaped(row.version),
         _escaped(row.arch),
-        _port(row.record),
+        _port(row.facts),
         _cases(row),
         *(_pair(row.read(counter)) for counter in figures),
         *([_pair(row.cost)] if cost else []),
@@ -93,13 +95,12 @@ def _cells(row: Row, figures: Sequence[str], *, cost: bool) -> list[str]:
     ]
 
 
-def _port(record: Record) -> str:
-    if not record.port:
+def _port(facts: Facts) -> str:
+    if facts.port_state is None:
         return NONE
     # Where upstream behaves so by itself nothing was carried from anywhere.
-    state = record.port.state
-    carried = state in ("applies", "ported")
-    return _escaped(state) + (f" ({_escaped(record.port.anchor)})" if carried else "")
+    carried = facts.port_state in ("applies", "ported")
+    return _escaped(facts.port_state) + (f" ({_escaped(facts.port_anchor)})" if carried else "")
 
 
 def _cases(row: Row) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from zpmaint.publish import words
 from zpmaint.publish.looks import LOOKS
+from zpmaint.publish.navigation import navigation
 from zpmaint.publish.page import shown
 from zpmaint.publish.rows import Standing
 
@@ -47,12 +48,14 @@ def environment() -> Environment:
         day=words.day,
         iso=words.iso,
         duration=words.duration,
+        age=words.age,
         percent=words.percent,
         href=quote,
+        one_line=lambda text: type(text)(" ").join(text.split()),
         lines=_diff_lines,
         shell=lambda command: shlex.join(map(str, command)),
     )
-    env.globals.update(looks=LOOKS, Standing=Standing)
+    env.globals.update(looks=LOOKS, Standing=Standing, navigation=navigation)
     return env
 
 

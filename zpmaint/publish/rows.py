@@ -1,30 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From records to the rows of the page: what each tracked kernel's state is. Pure.
+"""The rows of the page: each kernel with its place on its timeline. Pure.
 
-The state of a kernel is its newest settled record. An attempt that settled nothing, as the
-infrastructure failed or nobody knows what did, says nothing about the kernel and is shown beside
-that state, or alone where there is no other.
+What is known of a kernel, since when it is so, and whether that is sure is the timeline's to say
+(`zpmaint.timeline`). A row adds what is kept of the kernel's record, and where its files stand.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from zpmaint.build.evidence import Evidence, FileEvidence
-from zpmaint.core.config import Config, KernelTable
-from zpmaint.core.errors import UserError
+from zpmaint.core.config import Config
+from zpmaint.core.releases import UNSEEN
 from zpmaint.core.result import Tone
+from zpmaint.core.series import named, numbers_of
 from zpmaint.core.versions import KernelVersion
-from zpmaint.ledger.stages import CaseRecord, DeltaRecord, FileRecord, VerdictRecord
 from zpmaint.ledger.values import Record
-from zpmaint.publish.looks import LOOKS, PENDING
+from zpmaint.publish.facts import NOTHING, Facts, Figure, Suite
+from zpmaint.publish.kernel import Kernel, Name
+from zpmaint.publish.looks import FLAKY, LOOKS, PENDING
+from zpmaint.publish.names import file_name, stem_of
+from zpmaint.publish.offer import PATCH, Offer
 from zpmaint.publish.page import made_of
-
-_PAGE_KB = 4  # on x86
+from zpmaint.timeline.kernels import order_of
+from zpmaint.timeline.lines import lines_of
+from zpmaint.timeline.values import Attempt, Episode, Freshness, Line
+from zpmaint.timeline.values import Standing as Known
 
 
 class Standing(StrEnum):
@@ -39,43 +41,6 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True)
-class Suite:
-    """How many cases came out how. A case that either kernel had to skip is no pass."""
-
-    passed: int
-    skipped: int
-    failed: int
-
-    @classmethod
-    def of(cls, cases: Sequence[CaseRecord]) -> Suite:
-        results = [case.results.values() for case in cases]
-        failed = sum(any(r.is_bad for r in both) for both in results)
-        skipped = sum(
-            any(r.mark == "skip" for r in both) and not any(r.is_bad for r in both)
-            for both in results
-        )
-        return cls(len(results) - failed - skipped, skipped, failed)
-
-    @property
-    def total(self) -> int:
-        return self.passed + self.skipped + self.failed
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One counter of a pair: what it is called, and what each kernel showed."""
-
-    counter: str
-    unit: str
-    stock: float
-    patched: float | None
-
-    @property
-    def difference(self) -> float | None:
-        return None if self.patched is None else self.patched - self.stock
-
-
-@dataclass(frozen=True)
 class Row:
     """One kernel, architecture and patch set, as the page shows it."""
 
@@ -84,34 +49,89 @@ class Row:
     arch: str
     patchset: str
     standing: Standing
+    profile: str
+    """The build profile that was asked for; '' the one that fits the tree."""
     tracked_as: str
     """The line of kernels.toml that covers it; '' if none does."""
     note: str
     """That line's note."""
-    record: Record | None
-    """The newest settled record; the newest at all if none settled it; None: never verified."""
-    attempt: Record | None
-    """A later attempt that settled nothing."""
-    change: str
-    """'regression', 'fixed' or '', against the series' previous settled kernel."""
-    compared_with: str
+    kernel: Kernel | None
+    """What was tried on it; None: it was never verified."""
+    line: Line = field(repr=False)
+    """The timeline that it is on; of two the one that kernels.toml has first."""
+    change: str = ""
+    """'regression', 'fixed' or '', against the line's next older kernel of which something is
+    known; else against its own past."""
+    compared_with: str = ""
     """That kernel; '' if there is none."""
-    history: tuple[Record, ...]
-    """Every record of it, newest first."""
+    flaky: bool = False
+    """Whether the very same inputs came out otherwise at another time."""
+
+    @property
+    def episode(self) -> Episode | None:
+        """The run of kernels that it belongs to: what holds on all of them, since which one, the
+        last good one before. None where nothing is known of it."""
+        return self.line.episode_of(self.version)
+
+    @property
+    def freshness(self) -> Freshness | None:
+        """How fresh the knowledge of its line is; None where an older kernel's stands here, or one
+        that nobody tracks."""
+        return self.line.freshness if self.standing is Standing.TRACKED else None
+
+    @property
+    def record(self) -> Record | None:
+        """The record that stands for it, whole: its newest settled one, or the newest at all. It
+        is read from the ledger each time: for pages of one kernel only."""
+        return self.kernel.record if self.kernel else None
+
+    @property
+    def facts(self) -> Facts:
+        """What is kept of that record, for pages of many kernels."""
+        return self.kernel.facts if self.kernel else NOTHING
+
+    @property
+    def history(self) -> Sequence[Attempt]:
+        """Every attempt, newest first."""
+        return self.kernel.attempts if self.kernel else ()
+
+    @property
+    def tried(self) -> Attempt | None:
+        """The attempt that its state is from; None: never verified."""
+        return self.kernel.standing if self.kernel else None
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """A later attempt that settled nothing."""
+        newest = self.kernel.attempts[0] if self.kernel else None
+        return None if newest is self.tried else newest
+
+    @property
+    def why(self) -> str:
+        return self.tried.why if self.tried else ""
+
+    @property
+    def verified(self) -> float | None:
+        """When that attempt ended; seconds since the epoch."""
+        return self.tried.finished if self.tried else None
 
     @property
     def inputs(self) -> str:
         """A digest of all that is shown of it, less what its patch set says."""
         return made_of(
-            [(r.turn, r.key, r.result, r.why, r.started, r.finished) for r in self.history],
-            (self.version, self.arch, self.patchset, self.standing, self.tracked_as, self.note),
-            (self.change, self.compared_with, self.attempt is not None),
+            self.kernel.state if self.kernel else "",
+            (self.version, self.arch, self.patchset, self.profile),
+            (self.standing, self.tracked_as, self.note),
+            (self.change, self.compared_with, self.flaky),
+            (self.episode, self.freshness, self.line.name),
         )
 
     @property
     def look(self) -> str:
-        """The word for its state: a Result's, or 'pending'."""
-        return str(self.record.result) if self.record else PENDING
+        """The word for its state: a Result's, 'flaky' or 'pending'."""
+        if self.flaky:
+            return FLAKY
+        return str(self.tried.result) if self.tried else PENDING
 
     @property
     def tone(self) -> Tone:
@@ -119,12 +139,13 @@ class Row:
 
     @property
     def is_good(self) -> bool:
-        return self.record is not None and self.record.result.is_good
+        """Whether the patch holds as far as it was looked at, each time that it was."""
+        return self.tried is not None and self.tried.result.is_good and not self.flaky
 
     @property
     def stem(self) -> str:
         """The file name of its page, without .html, safe whatever the ledger holds."""
-        return file_name(f"{self.version}-{self.arch}")
+        return stem_of(self.version, self.arch, self.profile)
 
     @property
     def folder(self) -> str:
@@ -132,7 +153,7 @@ class Row:
 
     @property
     def page(self) -> str:
-        return f"{self.folder}/{self.stem}.html" if self.record else ""
+        return f"{self.folder}/{self.stem}.html" if self.kernel else ""
 
     @property
     def bench_picture(self) -> str:
@@ -141,225 +162,164 @@ class Row:
 
     @property
     def patch(self) -> str:
-        """The patch as it is to be applied to this kernel; '' where there is none to offer."""
-        port = self.record.port if self.record else None
+        """The patch as it is to be applied to this kernel, from its record; '' where there is
+        none to offer."""
+        port = self.record.port if self.record and self.facts.has_patch else None
         return (port.patch or "") if port else ""
 
     @property
+    def offer(self) -> Offer:
+        """What there is to take away, whether or not it is offered still."""
+        return self.facts.offer
+
+    @property
     def patch_file(self) -> str:
-        return f"{self.folder}/{file_name(self.version)}.patch" if self.patch else ""
+        """The address of the patch that is offered for it; '' where its newest verdict is not
+        good, though a former patch may stand there still."""
+        newest = self.offer.newest
+        offered = self.is_good and newest is not None and newest.is_offered
+        return self.file(PATCH) if offered else ""
+
+    def file(self, ending: str) -> str:
+        """The address of a file of the newest good patch (offer.PATCH, ARCHIVE, STATEMENT)."""
+        return f"{self.folder}/{self.stem}{ending}"
 
     @property
     def suite(self) -> Suite | None:
         """All cases counted, whatever suite they are of; None where none was run."""
-        return Suite.of(self._verdict.cases) if self._verdict and self._verdict.cases else None
-
-    @property
-    def suites(self) -> list[tuple[str, Suite, tuple[CaseRecord, ...]]]:
-        """By suite: its name, the count, the cases."""
-        found = self._verdict.suites if self._verdict else {}
-        return [(name, Suite.of(cases), cases) for name, cases in found.items()]
-
-    @property
-    def evidence(self) -> Evidence | None:
-        """What was compiled of the change; None where that is not known."""
-        build = self.record.build if self.record else None
-        return build.evidence if build else None
-
-    def compiled(self, file: FileRecord) -> FileEvidence | None:
-        """What was compiled of a file of the port."""
-        files = self.evidence.files if self.evidence else ()
-        names = (file.path, file.patch)
-        return next((found for found in files if (found.path, found.patch) == names), None)
+        return self.facts.suite
 
     @property
     def memory(self) -> Figure | None:
         """The first counter of memory that tells here, after the read pass, in kB."""
-        telling = [d for d in self.deltas if d.telling and d.phase == "read"]
-        for delta in telling:
-            if delta.unit == "kB":
-                return _figure(delta)
-        for delta in telling:
-            if delta.unit == "pages":
-                patched = delta.patched
-                return Figure(
-                    delta.counter,
-                    "kB",
-                    delta.stock * _PAGE_KB,
-                    None if patched is None else patched * _PAGE_KB,
-                )
-        return None
+        return self.facts.memory
 
     @property
     def rss(self) -> Figure | None:
         """VmRSS after the read pass, whether it tells or not."""
-        return self.read("VmRSS")
+        return self.facts.rss
 
     def read(self, counter: str) -> Figure | None:
-        """A counter after the read pass, whether it tells or not; None where it was not taken."""
-        for delta in self.deltas:
-            if delta.counter == counter and delta.phase == "read":
-                return _figure(delta)
-        return None
+        """A counter of facts.READ after the read pass, whether it tells or not."""
+        return self.facts.read(counter)
 
     @property
     def rss_is_silent(self) -> bool:
         """Whether the patch shows in memory here, and VmRSS is not where."""
-        shown = self.memory is not None and self.memory.patched is not None
-        return shown and any(
-            d.counter == "VmRSS" and d.phase == "read" and not d.telling for d in self.deltas
-        )
+        return self.facts.rss_is_silent
 
     @property
     def cost(self) -> Figure | None:
         """Instructions for each page of the read pass."""
-        for delta in self.deltas:
-            if delta.unit == "instructions/page" and delta.phase == "read":
-                return _figure(delta)
-        return None
-
-    @property
-    def deltas(self) -> tuple[DeltaRecord, ...]:
-        return self._verdict.deltas if self._verdict else ()
-
-    @property
-    def main_deltas(self) -> list[DeltaRecord]:
-        """What is to be read first: what tells, what misleads, and what it costs."""
-        return [d for d in self.deltas if _is_main(d)]
-
-    @property
-    def other_deltas(self) -> list[DeltaRecord]:
-        return [d for d in self.deltas if not _is_main(d)]
-
-    @property
-    def _verdict(self) -> VerdictRecord | None:
-        return self.record.verdict if self.record else None
+        return self.facts.cost
 
 
-def rows_of(config: Config, records: Iterable[Record], patchset: str) -> list[Row]:
-    """The rows of one patch set, newest kernel first; the order of `records` does not matter."""
-    kept = sorted(
-        (r for r in records if r.patchset == patchset),
-        key=lambda r: (r.order, r.started, r.key, r.result, r.why),
+def rows_of(
+    config: Config,
+    kernels: Iterable[Kernel],
+    patchset: str,
+    lines: Iterable[Line] | None = None,
+) -> list[Row]:
+    """The rows of one patch set, newest kernel first; the order of `kernels` does not matter.
+    `lines` are the timelines of the set where they are known already; else they are made as if
+    nobody had looked for newer kernels."""
+    groups = {kernel.name: kernel for kernel in kernels if kernel.name[2] == patchset}
+    if lines is None:
+        attempts = (tried for kernel in groups.values() for tried in kernel.attempts)
+        lines = lines_of(attempts, config, UNSEEN, 0.0)
+    rows: dict[Name, Row] = {}
+    pending: list[Row] = []
+    for line in lines:
+        if line.patchset != patchset:
+            continue
+        if not line.standings:
+            pending.append(_pending(line))
+        older: Known | None = None
+        made: list[Row] = []
+        for place, known in reversed(list(enumerate(line.standings))):
+            name = (known.version, known.arch, patchset, known.profile)
+            if name not in rows:  # else an earlier line of kernels.toml has it
+                made.append(_row(groups[name], line, known, older, is_newest=not place))
+            older = known if known.settled else older
+        rows |= {row.kernel.name: row for row in made if row.kernel}
+    return sorted(
+        [*pending, *rows.values()],
+        key=lambda r: (_order(r.version), r.arch, r.profile),
         reverse=True,
     )
-    groups: dict[tuple[str, str], list[Record]] = {}
-    for record in kept:
-        groups.setdefault((record.version, record.arch), []).append(record)
-    rows: list[Row] = []
-    for line, arch in _lines(config, patchset):
-        mine = [
-            name
-            for name in sorted(groups, key=lambda g: _order(g[0]), reverse=True)
-            if name[1] == arch and _covers(line, name[0])
-        ]
-        if not mine:
-            rows.append(_pending(line, arch, patchset))
-        for place, name in enumerate(mine):
-            if any((r.version, r.arch) == name for r in rows):
-                continue  # an earlier line of kernels.toml has it
-            standing = Standing.EARLIER if place else Standing.TRACKED
-            older = [groups[n] for n in mine[place + 1 :]]
-            rows.append(_row(groups[name], standing, line, older))
-    seen = {(r.version, r.arch) for r in rows}
-    rows += [_row(g, Standing.UNTRACKED, None, []) for n, g in groups.items() if n not in seen]
-    return sorted(rows, key=lambda r: (_order(r.version), r.arch), reverse=True)
 
 
-def patchsets_of(config: Config, records: Iterable[Record]) -> list[str]:
+def patchsets_of(config: Config, kernels: Iterable[Kernel]) -> list[str]:
     """The patch sets to show: the tracked ones first, then others that the ledger knows."""
     names = [config.patch, *(p for line in config.kernel for p in line.patches)]
-    return list(dict.fromkeys([*names, *sorted({r.patchset for r in records})]))
+    return list(dict.fromkeys([*names, *sorted({kernel.name[2] for kernel in kernels})]))
 
 
 def newest_good(rows: Sequence[Row]) -> list[tuple[str, str, Row | None]]:
-    """For each tracked line and architecture: its newest kernel that the patch holds on, None if
-    there is none."""
-    found: dict[tuple[str, str], Row | None] = {}
+    """For each tracked line, architecture and profile: its newest kernel that the patch holds on,
+    None if there is none."""
+    found: dict[tuple[str, str, str], Row | None] = {}
     for row in rows:  # newest first
         if row.tracked_as:
-            name = (row.tracked_as, row.arch)
+            name = (row.tracked_as, row.arch, row.profile)
             if found.get(name) is None:
                 found[name] = row if row.is_good else None
-    return [(line, arch, row) for (line, arch), row in found.items()]
+    return [(line, arch, row) for (line, arch, _), row in found.items()]
 
 
-def file_name(text: str) -> str:
-    """`text` as a file name: itself where that is safe, else made so and told apart by a hash."""
-    safe = re.sub(r"[^A-Za-z0-9._~+-]", "_", text)[:80]
-    if text and safe == text and not text.startswith((".", "-")):
-        return text
-    return f"_{safe.strip('.')}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
-
-
-def _lines(config: Config, patchset: str) -> list[tuple[KernelTable, str]]:
-    return [
-        (line, arch)
-        for line in config.kernel
-        if patchset in (line.patches or (config.patch,))
-        for arch in line.arch
-    ]
-
-
-def _row(
-    group: list[Record], standing: Standing, line: KernelTable | None, older: list[list[Record]]
-) -> Row:
-    settled = next((r for r in group if r.result.settles), None)
-    shown = settled or group[0]
-    before = [r for g in older for r in g if r.result.settles][:1]
-    before = before or [r for r in group if r is not settled and r.result.settles][:1]
-    change = ""
-    if settled and before and settled.result.is_good != before[0].result.is_good:
-        change = "fixed" if settled.result.is_good else "regression"
+def _row(kernel: Kernel, line: Line, known: Known, older: Known | None, *, is_newest: bool) -> Row:
+    newest = Standing.TRACKED if is_newest else Standing.EARLIER
+    change, compared_with = _change(known, older)
     return Row(
-        version=shown.version,
-        arch=shown.arch,
-        patchset=shown.patchset,
-        standing=standing,
-        tracked_as=line.version if line else "",
-        note=line.note if line else "",
-        record=shown,
-        attempt=group[0] if group[0] is not shown else None,
+        version=known.version,
+        arch=known.arch,
+        patchset=line.patchset,
+        standing=newest if line.is_tracked else Standing.UNTRACKED,
+        profile=known.profile,
+        tracked_as=line.tracked_as,
+        note=line.note,
+        kernel=kernel,
+        line=line,
         change=change,
-        compared_with=before[0].version if change else "",
-        history=tuple(group),
+        compared_with=compared_with,
+        flaky=known.flaky,
     )
 
 
-def _pending(line: KernelTable, arch: str, patchset: str) -> Row:
+def _change(known: Known, older: Known | None) -> tuple[str, str]:
+    """What became of the patch since the next older kernel, or since the kernel's last result, and
+    which kernel that is told of."""
+    if known.settled is None:
+        return "", ""
+    if older is None:
+        past = (one for one in known.attempts if one is not known.settled and one.result.settles)
+        before = next(past, None)
+        was_good = before.result.is_good if before else known.is_good
+    else:
+        was_good = older.is_good
+    if known.is_good == was_good:
+        return "", ""
+    return "fixed" if known.is_good else "regression", (older or known).version
+
+
+def _pending(line: Line) -> Row:
     return Row(
-        line.version, arch, patchset, Standing.TRACKED, line.version, line.note,
-        None, None, "", "", (),
-    )  # fmt: skip
-
-
-def _is_main(delta: DeltaRecord) -> bool:
-    misleads = delta.counter == "VmRSS" and delta.phase == "read"
-    return delta.telling or misleads or delta.unit.endswith("/page")
-
-
-def _figure(delta: DeltaRecord) -> Figure:
-    return Figure(delta.counter, delta.unit, delta.stock, delta.patched)
-
-
-def _parsed(text: str) -> KernelVersion | None:
-    try:
-        return KernelVersion.parse(text)
-    except UserError:
-        return None
-
-
-def _covers(line: KernelTable, version: str) -> bool:
-    parsed = _parsed(version)
-    return parsed is not None and line.covers(parsed)
+        version=line.tracked_as,
+        arch=line.arch,
+        patchset=line.patchset,
+        standing=Standing.TRACKED,
+        profile=line.profile,
+        tracked_as=line.tracked_as,
+        note=line.note,
+        kernel=None,
+        line=line,
+    )
 
 
 def _order(version: str) -> tuple[int, KernelVersion, str]:
     """Kernels as they were made; a series after all it could hold; what is no kernel first."""
-    if parsed := _parsed(version):
-        return (1, parsed, version)
-    if version.endswith(".*"):
-        numbers = tuple(map(int, version[:-2].split(".")))
+    if series := named(version, "*"):
+        numbers = numbers_of(series)
         width = 4 if numbers[0] < 3 else 3
         return (1, KernelVersion(numbers + (1 << 20,) * (width - len(numbers))), version)
-    return (0, KernelVersion((0, 0, 0)), version)
+    return order_of(version)

@@ -12,17 +12,21 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from zpmaint.core.config import Config
+from zpmaint.core.releases import UNSEEN, Outlook
+from zpmaint.core.signer import Signer
 from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
+from zpmaint.publish.kernel import Kernel, kernels_of
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.rows import patchsets_of, rows_of
+from zpmaint.publish.timelines import timelines_of
 from zpmaint.publish.values import Shown, Site
 from zpmaint.publish.writing import write_pages
 
 
 def write_site(
-    records: Iterable[Record],
+    kernels: Iterable[Kernel],
     config: Config,
     patchsets: Sequence[PatchSet],
     out: Path,
@@ -30,22 +34,22 @@ def write_site(
     generated: float,
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
+    outlook: Outlook = UNSEEN,
+    signer: Signer | None = None,
 ) -> list[Path]:
-    """Write the whole site to `out`, replacing a former one by rename, and name its files.
-
-    `records` is the ledger's whole history in any order; `patchsets` what patches/ says of the
-    sets (a set that only the ledger knows is shown without its story); `generated` seconds since
-    the epoch; `base_url` where the site will stand, for the feed, if that is known; `benchmarks`
-    one for each kernel that has a full one, oldest kernel first.
+    """Write the whole site to `out`, replacing a former one by rename, and name its files; the
+    rest as `site_of`.
 
     Raises UserError if `out` is something other than an empty folder or a former site."""
     site = site_of(
-        records,
+        kernels,
         config,
         patchsets,
         generated=generated,
         base_url=base_url,
         benchmarks=benchmarks,
+        outlook=outlook,
+        signer=signer,
     )
     return write_pages(pages_of(site), out)
 
@@ -58,46 +62,55 @@ def site_files(
     generated: float,
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
+    outlook: Outlook = UNSEEN,
+    signer: Signer | None = None,
 ) -> dict[str, bytes]:
-    """The site's pages by address, as `write_site` writes them."""
+    """The site's pages by address, as `write_site` writes them, of records that are at hand: the
+    whole history in any order."""
     site = site_of(
-        records,
+        kernels_of(records),
         config,
         patchsets,
         generated=generated,
         base_url=base_url,
         benchmarks=benchmarks,
+        outlook=outlook,
+        signer=signer,
     )
     return {page.address: page.make() for page in pages_of(site)}
 
 
 def site_of(
-    records: Iterable[Record],
+    kernels: Iterable[Kernel],
     config: Config,
     patchsets: Sequence[PatchSet],
     *,
     generated: float,
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
+    outlook: Outlook = UNSEEN,
+    signer: Signer | None = None,
 ) -> Site:
-    """What the pages are made of."""
-    records = list(records)
+    """What the pages are made of.
+
+    `kernels` is all that was ever tried, in any order; `patchsets` what patches/ says of the sets
+    (a set that only the ledger knows is shown without its story); `generated` seconds since the
+    epoch; `base_url` where the site will stand, if that is known; `benchmarks` one for each kernel
+    that has a full one, oldest kernel first; `outlook` what is remembered of looking for new
+    kernels; `signer` who signs the list of files, if anybody does."""
+    kernels = list(kernels)
     infos = {info.name: info for info in patchsets}
+    timelines = timelines_of(kernels, config, outlook, generated, infos)
     sets = [
-        _set(config, records, name, infos.get(name), benchmarks)
-        for name in patchsets_of(config, records)
+        Shown(
+            name=name,
+            title=infos[name].title if name in infos else name,
+            info=infos.get(name),
+            rows=tuple(rows_of(config, kernels, name, timelines.get(name, ()))),
+            benchmarks=tuple(pair for pair in benchmarks if pair[0].patchset == name),
+            timelines=timelines.get(name, ()),
+        )
+        for name in patchsets_of(config, kernels)
     ]
     base = f"{base_url.rstrip('/')}/" if base_url else ""
-    return Site(config, tuple(sets), generated, base)
-
-
-def _set(
-    config: Config,
-    records: list[Record],
-    name: str,
-    info: PatchSet | None,
-    benchmarks: Sequence[Pair],
-) -> Shown:
-    rows = tuple(rows_of(config, records, name))
-    mine = tuple(pair for pair in benchmarks if pair[0].patchset == name)
-    return Shown(name, info.title if info else name, info, rows, mine)
+    return Site(config, tuple(sets), generated, base, outlook, signer)

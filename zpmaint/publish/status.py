@@ -51,10 +51,9 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from zpmaint.build.evidence import Evidence
-from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result
-from zpmaint.publish.rows import Figure, Row, Standing, Suite, newest_good
+from zpmaint.publish.facts import Facts, Figure, Suite, Told
+from zpmaint.publish.rows import Row, Standing, newest_good
 from zpmaint.publish.words import iso
 
 SCHEMA = 1
@@ -100,27 +99,31 @@ def _patchset(name: str, title: str, rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _kernel(row: Row) -> dict[str, Any]:
-    record, suite, cost = row.record, row.suite, row.cost
-    port = record.port if record else None
+    facts, suite, cost = row.facts, row.suite, row.cost
     return {
         "version": row.version,
         "arch": row.arch,
         "standing": str(row.standing),
         "tracked_as": row.tracked_as or None,
         "state": row.look,
-        "why": record.why if record else None,
-        "verified": iso(record.finished) if record else None,
+        "why": row.why if row.kernel else None,
+        "verified": iso(row.verified) if row.kernel else None,
         "change": row.change or None,
         "compared_with": row.compared_with or None,
         "retried": iso(row.attempt.finished) if row.attempt else None,
         "good": row.is_good,
-        "port": port
-        and {"state": port.state, "confidence": port.confidence, "anchor": port.anchor},
-        "source": _source(port.provenance if port else None),
-        "compiled": _compiled(row.evidence),
-        "shown_by": list(record.verdict.shown_by) if record and record.verdict else None,
+        "port": None
+        if facts.port_state is None
+        else {
+            "state": facts.port_state,
+            "confidence": facts.port_confidence,
+            "anchor": facts.port_anchor,
+        },
+        "source": _named(("name", "verified", "words", "keys"), facts.source),
+        "compiled": _compiled(facts),
+        "shown_by": None if facts.shown_by is None else list(facts.shown_by),
         "suite": suite and _counts(suite),
-        "suites": [{"name": name, **_counts(counted)} for name, counted, _ in row.suites],
+        "suites": [{"name": name, **_counts(Suite(*counts))} for name, *counts in facts.suites],
         "memory": _figure(row.memory),
         "rss_telling": not row.rss_is_silent if row.rss and _differs(row.memory) else None,
         "instructions_per_page": cost and {"stock": cost.stock, "patched": cost.patched},
@@ -129,33 +132,19 @@ def _kernel(row: Row) -> dict[str, Any]:
     }
 
 
-def _source(provenance: Provenance | None) -> dict[str, Any] | None:
-    if provenance is None:
-        return None
-    return {
-        "name": provenance.source,
-        "verified": provenance.is_verified,
-        "words": provenance.words,
-        "keys": [proof.fingerprint for proof in provenance.proofs],
-    }
+def _named(names: Sequence[str], told: Told | None) -> dict[str, Any] | None:
+    return None if told is None else dict(zip(names, told, strict=True))
 
 
 def _counts(suite: Suite) -> dict[str, int]:
     return {"passed": suite.passed, "skipped": suite.skipped, "failed": suite.failed}
 
 
-def _compiled(evidence: Evidence | None) -> dict[str, Any] | None:
-    if evidence is None:
-        return None
-    return {
-        "whole": evidence.is_whole,
-        "hunks": len(evidence.hunks),
-        "not_compiled": sum(not hunk.compiled.is_shown for hunk in evidence.hunks),
-        "files": [
-            {"path": file.path, "compiled": str(file.compiled), "symbols": list(file.symbols)}
-            for file in evidence.files
-        ],
-    }
+def _compiled(facts: Facts) -> dict[str, Any] | None:
+    found = _named(("whole", "hunks", "not_compiled", "files"), facts.compiled)
+    if found is not None:
+        found["files"] = [_named(("path", "compiled", "symbols"), file) for file in found["files"]]
+    return found
 
 
 def _differs(figure: Figure | None) -> bool:

@@ -4,15 +4,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from zpmaint.core.config import Config
+from zpmaint.core.releases import UNSEEN, Outlook
+from zpmaint.core.signer import Signer
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.charts import Chart, charts_of
 from zpmaint.publish.kernels import Line, lines_of
 from zpmaint.publish.looks import LOOKS
-from zpmaint.publish.rows import Row, Standing, file_name, newest_good
+from zpmaint.publish.names import file_name
+from zpmaint.publish.rows import Row, Standing, newest_good
 from zpmaint.publish.status import holding_of, passing_of
+from zpmaint.timeline import values as timeline
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class Shown:
     """Its kernels, newest first."""
     benchmarks: tuple[Pair, ...]
     """The full benchmarks of its kernels, oldest first."""
+    timelines: tuple[timeline.Line, ...] = ()
+    """Its lines, those that kernels.toml tracks first."""
 
     @property
     def charts(self) -> list[Chart]:
@@ -35,7 +42,8 @@ class Shown:
     @property
     def lines(self) -> list[Line]:
         """Its kernels side by side, where they were measured."""
-        return lines_of(self.benchmarks, [row.record for row in self.rows if row.record])
+        verified = [(row.version, row.arch, row.facts) for row in self.rows if row.kernel]
+        return lines_of(self.benchmarks, verified)
 
     @property
     def bench_picture(self) -> str:
@@ -102,3 +110,11 @@ class Site:
     """Seconds since the epoch. For few pages: what shows it is made anew each time."""
     base_url: str = ""
     """Where the site will stand, with a slash at its end; '' where that is not known."""
+    outlook: Outlook = UNSEEN
+    """What is remembered of looking for new kernels."""
+    signer: Signer | None = None
+    """Who signs the list of files; None: it is not signed."""
+
+    def canonical(self, address: str) -> str:
+        """Where a page will stand for all; '' where nobody knows where the site will."""
+        return self.base_url + quote(address) if self.base_url else ""

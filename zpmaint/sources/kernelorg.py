@@ -9,7 +9,7 @@ import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -183,7 +183,15 @@ class KernelOrgSource(TarballSource):
 
     def heads(self) -> list[Head]:
         """See HasHeads."""
-        return [Head(row.version, row.moniker, row.eol) for row in self.releases()]
+        return [
+            Head(
+                row.version,
+                row.moniker,
+                row.eol,
+                _midnight(row.released) if row.released else None,
+            )
+            for row in self.releases()
+        ]
 
     def _release(self, row: Mapping[str, Any]) -> Release | None:
         try:
@@ -262,6 +270,10 @@ class KernelOrgSource(TarballSource):
             with self.reporter.step(f"check {url}") as step:
                 step.note(f"what was kept is not used: {error.what}")
             return checksum_list.read(url, brought(0.0), self._keyring)
+
+
+def _midnight(day: date) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
 
 
 def _folder(major: int) -> str:

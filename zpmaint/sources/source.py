@@ -121,6 +121,8 @@ class Head:
     """mainline, stable, longterm or linux-next, where the source says so."""
     eol: bool = False
     """Whether the source says that its series has ended."""
+    released: float | None = None
+    """The day that the source gives for it (midnight, UTC), in seconds since the epoch."""
 
 
 @runtime_checkable

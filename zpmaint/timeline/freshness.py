@@ -4,11 +4,10 @@ nobody knows that nothing newer is out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from zpmaint.core.releases import Release
+from zpmaint.core.releases import Outlook, Release
 from zpmaint.core.versions import KernelVersion
 from zpmaint.timeline.kernels import order_of, parsed
 from zpmaint.timeline.values import Freshness, FreshnessState, Standing
@@ -21,29 +20,15 @@ STALE_AFTER = 30 * DAY
 other tools, other cases, perhaps another patch."""
 
 
-@dataclass(frozen=True)
-class Looked:
-    """When somebody looked at what is out, and at whether the inputs are the same."""
-
-    at: float | None
-    """Last; None: never."""
-    confirmed: Mapping[str, float]
-    now: float
-
-    @classmethod
-    def of(cls, releases: Iterable[Release], confirmed: Mapping[str, float], now: float) -> Looked:
-        times = [release.seen for release in releases if release.seen]
-        return cls(max([*times, *confirmed.values()], default=None), confirmed, now)
-
-
 def freshness_of(
     standings: Sequence[Standing],
     releases: Sequence[Release],
-    looked: Looked,
+    outlook: Outlook,
+    now: float,
     *,
     is_series: bool,
 ) -> Freshness:
-    """Of one line: its kernels, newest first, and what of it is out. Whether a series goes on is
+    """Of one line: its kernels, newest first, and what is out of it. Whether a series goes on is
     known only by who was offered a kernel of it; one kernel stays what it is.
 
     Where several things hold the state is what hides the most: nothing is known; nobody looks; a
@@ -54,12 +39,11 @@ def freshness_of(
     out = max(offered, key=lambda one: order_of(one.version), default=None)
     untested = out if out and not _tested(out.version, standings) else None
     ended = any(one.eol for one in releases)
-    seen = max((one.seen for one in releases), default=looked.at)
-    at = seen if is_series else looked.at
-    silent = (at is None or looked.now - at > SILENT_AFTER) and not (ended and not untested)
-    confirmed = looked.confirmed.get(settled.key) if settled else None
+    at = max((one.seen for one in releases), default=None) if is_series else outlook.looked
+    silent = (at is None or now - at > SILENT_AFTER) and not (ended and not untested)
+    confirmed = outlook.confirmed.get(settled.key) if settled else None
     sure = max(confirmed or 0.0, settled.finished) if settled else 0.0
-    stale = looked.now - sure > STALE_AFTER
+    stale = now - sure > STALE_AFTER
     if settled is None:
         state = FreshnessState.NEVER
     elif silent:
@@ -77,7 +61,7 @@ def freshness_of(
         else "",
         *(f"{one.version} was withdrawn" for one in releases if one.withdrawn),
         "the series has ended" if ended else "",
-        _silence(at) if silent else "",
+        _silence(at, outlook) if silent else "",
     ]
     return Freshness(
         state=state,
@@ -114,10 +98,12 @@ def _verified(newest: Standing | None, confirmed: float | None, *, stale: bool) 
     return f"{said}, not looked at again since" if stale else said
 
 
-def _silence(at: float | None) -> str:
-    if at is None:
+def _silence(at: float | None, outlook: Outlook) -> str:
+    if at is not None:
+        return f"nobody has looked since {_day(at)} which kernels are out"
+    if outlook.looked is None:
         return "nobody has looked yet which kernels are out"
-    return f"nobody has looked since {_day(at)} which kernels are out"
+    return "no source has offered a kernel of it yet"
 
 
 def _day(seconds: float) -> str:

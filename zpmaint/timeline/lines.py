@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from zpmaint.core.config import Config, KernelTable
-from zpmaint.core.releases import Release
+from zpmaint.core.releases import Outlook, Release
+from zpmaint.timeline.cost_changes import CostChange
 from zpmaint.timeline.episodes import episodes_of
-from zpmaint.timeline.freshness import Looked, freshness_of
+from zpmaint.timeline.freshness import freshness_of
 from zpmaint.timeline.kernels import Coverage, order_of, parsed
 from zpmaint.timeline.standings import standing_of
-from zpmaint.timeline.values import Attempt, CostChange, Line, Standing
+from zpmaint.timeline.values import Attempt, Line, Standing
 
 CostChanges = Callable[[Line], Sequence[CostChange]]
 """Which figures of a line are other ones from some kernel on, oldest first."""
@@ -21,24 +22,22 @@ CostChanges = Callable[[Line], Sequence[CostChange]]
 _Name = tuple[str, str, str, str, bool]
 """Patch set, the line as kernels.toml writes it or the series of kernels that are on none of it,
 architecture, profile, whether it is of kernels.toml: "2.6.21" is a kernel there, else a series."""
-_NOT_CONFIRMED: Mapping[str, float] = {}
 
 
 def lines_of(
     attempts: Iterable[Attempt],
     config: Config,
-    releases: Sequence[Release],
+    outlook: Outlook,
     now: float,
     *,
-    confirmed: Mapping[str, float] = _NOT_CONFIRMED,
     cost_changes: CostChanges | None = None,
 ) -> list[Line]:
     """Every line that kernels.toml tracks, in its order, even if nothing of it was ever tried; then
     those of kernels that it does not track, newest series first. A kernel that two lines of
     kernels.toml cover is in both.
 
-    `releases` is what is out there, () where nobody looked; `confirmed` says by key when the inputs
-    of a verification were last found to be those of now; `now` seconds since the epoch."""
+    `outlook` is what is remembered of looking what is out there, UNSEEN where nobody did; `now`
+    seconds since the epoch."""
     coverage = Coverage(config.kernel)
     kernels = _standings(attempts)
     found: dict[_Name, list[Standing]] = {}
@@ -51,8 +50,7 @@ def lines_of(
     for patchset, standing in kernels:
         for name in _names(patchset, standing, coverage, tracked):
             found.setdefault(name, []).append(standing)
-    out = _out(releases, coverage)
-    looked = Looked.of(releases, confirmed, now)
+    out = _out(outlook.releases, coverage)
     others = sorted(
         found.keys() - tracked.keys(),
         key=lambda name: (name[0], order_of(found[name][0].version), *name[1:]),
@@ -63,6 +61,7 @@ def lines_of(
         patchset, series, arch, profile, _ = name
         table = tracked.get(name)
         standings = tuple(found.get(name, ()))
+        of_it = out.get((series, table is not None), ())
         line = Line(
             patchset=patchset,
             series=(table.series or table.version) if table else series,
@@ -74,9 +73,11 @@ def lines_of(
             episodes=tuple(episodes_of(standings)),
             freshness=freshness_of(
                 standings,
-                out.get((series, table is not None), ()),
-                looked,
-                is_series=table is None or table.series is not None,
+                of_it,
+                outlook,
+                now,
+                # Of what is not tracked nobody is expected to look for newer ones.
+                is_series=table.series is not None if table else bool(of_it),
             ),
         )
         changes = tuple(cost_changes(line)) if cost_changes else ()

@@ -86,21 +86,15 @@ def _made(kind: TransitionKind, line: Line, attempt: Attempt, before: str | None
 
 
 def _cost_changes(line: Line) -> Iterator[Transition]:
-    verified = {one.version: one.settled for one in line.standings}
-    for change in line.cost_changes:
-        settled = verified.get(change.version)
-        if settled is None:
-            continue  # of a kernel of which nothing is known, so nothing was measured
-        share = "" if change.share is None else f" ({change.share:+.0%})"
+    for one in line.cost_changes:
         yield Transition(
             TransitionKind.COST_CHANGED,
-            settled.finished,
+            one.when,
             line,
-            change.version,
-            change.before,
-            f"{change.figure}: {change.was:,.6g} up to {change.before}, {change.now:,.6g} "
-            f"from {change.version}{share}",
-            settled.key,
+            one.first,
+            one.last,
+            f"{one.counter} ({one.phase}, {one.side}): {one.words}; {one.before:,.6g} {one.unit} "
+            f"up to {one.last}, {one.after:,.6g} from {one.first}",
         )
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Protocol
 
 from zpmaint.core.result import Result
+from zpmaint.timeline.cost_changes import CostChange
 from zpmaint.timeline.kernels import padded
 
 
@@ -28,6 +29,8 @@ class Recorded(Protocol):
     def result(self) -> Result: ...
     @property
     def why(self) -> str: ...
+    @property
+    def profile(self) -> str: ...
     @property
     def finished(self) -> float: ...
     @property
@@ -59,7 +62,7 @@ class Attempt:
             version=record.version,
             arch=record.arch,
             patchset=record.patchset,
-            profile=str(getattr(record, "profile", "") or ""),
+            profile=record.profile,
             result=record.result,
             finished=record.finished,
             key=record.key,
@@ -169,25 +172,6 @@ class Freshness:
     """When the inputs of that verification were last found to be those of now."""
     words: str
     """All of it in a sentence or two."""
-
-
-@dataclass(frozen=True)
-class CostChange:
-    """A figure of a line's kernels that is another one from some kernel on."""
-
-    figure: str
-    """What it is called, with its unit: "instructions per page"."""
-    version: str
-    """The first kernel with the new level."""
-    before: str
-    """The last with the former."""
-    was: float
-    now: float
-
-    @property
-    def share(self) -> float | None:
-        """By how much, of the former level: 0.4 is +40 %. None where that was nought."""
-        return None if not self.was else self.now / self.was - 1.0
 
 
 @dataclass(frozen=True)
