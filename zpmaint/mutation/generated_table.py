@@ -16,7 +16,8 @@ from zpmaint.core.toml import read_toml
 from zpmaint.core.versions import KernelVersion
 from zpmaint.mutation.aim import Named
 from zpmaint.mutation.generated import Generated, squeezed
-from zpmaint.patchset.schema import Said, Version
+from zpmaint.patchset.schema import Version
+from zpmaint.patchset.table_base import Said
 
 TABLE = "generated-mutants.toml"
 

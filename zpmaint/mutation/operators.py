@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from zpmaint.core.config import checked
 from zpmaint.core.toml import read_toml
+from zpmaint.patchset.table_base import Said
 
 TABLE = Path(__file__).with_name("operators.toml")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 At = Literal[
     "statement", "call-statement", "call-value", "condition", "loop", "side", "token", "not",
     "arguments", "argument", "number", "constant", "flags", "flag", "return-number",
