@@ -159,6 +159,8 @@ def test_what_a_page_is_made_of_is_the_same_for_the_same_ledger_and_another_for_
     assert {name for name in one if one[name] != other[name]} == {
         f"{SET}/6.12.107-x86_64.html",
         f"{SET}/6.12.107-x86_64.intoto.json",  # another verdict on the same patch
+        f"{SET}/files/6.12.html",
+        f"{SET}/files/6.12.json",
         "SHA256SUMS",
         f"{SET}/index.html",
         f"{SET}/lines/6.12-x86_64.html",

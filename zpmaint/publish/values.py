@@ -64,6 +64,11 @@ class Shown:
         return holding_of(self.rows)
 
     @property
+    def has_files(self) -> bool:
+        """Whether there is a patch to take away of any of its kernels."""
+        return any(row.offer.patches for row in self.rows)
+
+    @property
     def has_memory(self) -> bool:
         """Whether a counter of memory tells on any of its kernels: a column for it then."""
         return any(row.memory for row in self.rows)
