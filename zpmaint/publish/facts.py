@@ -17,6 +17,7 @@ from zpmaint.build.evidence import Evidence
 from zpmaint.core.provenance import Provenance
 from zpmaint.ledger.stages import CaseRecord, DeltaRecord
 from zpmaint.ledger.values import Record
+from zpmaint.publish.log_places import LogPlace, log_places
 from zpmaint.timeline.costs import costs_of
 from zpmaint.timeline.costs_text import told
 
@@ -102,6 +103,8 @@ class Facts:
     cost_told: Told | None = None
     passes: Sequence[Told] = ()
     """counter, phase, stock, patched of what the break-even is worked out of."""
+    logs: Sequence[Told] = ()
+    """The fields of each LogPlace."""
     costs: str = ""
     """All figures with what they were taken on, as timeline.costs_text tells them; '' where nothing
     was measured."""
@@ -135,6 +138,11 @@ class Facts:
         """A counter of READ after the read pass, whether it tells or not; None where it was not
         taken."""
         return next((Figure(*told) for told in self.read_told if told[0] == counter), None)
+
+    @property
+    def log_places(self) -> list[LogPlace]:
+        """The logs, consoles and configurations that the record names."""
+        return [LogPlace(*told) for told in self.logs]
 
     @cached_property
     def cost(self) -> Figure | None:
@@ -191,6 +199,7 @@ def facts_of(record: Record) -> Facts:
             for d in deltas
             if (d.counter, d.phase) in _PASSES
         ],
+        logs=[place.told() for place in log_places(record)],
         costs=told(costs) if costs else "",
     )
 

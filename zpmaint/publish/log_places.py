@@ -124,13 +124,13 @@ def _configs(build: BuildRecord) -> Iterator[LogPlace]:
 
 def _config(flavour: str, kernel: KernelRecord) -> LogPlace:
     name = "config" if flavour == "stock" else f"config-{flavour}"
-    return _place(name, f"Configuration of the {flavour} kernel: what is set", kernel.config, "", "")
+    return _place(
+        name, f"Configuration of the {flavour} kernel: what is set", kernel.config, "", ""
+    )
 
 
 def _place(name: str, title: str, kept: LogRecord | None, path: str, proof: str) -> LogPlace:
     if kept:
-        return LogPlace(
-            name, title, kept.digest, kept.size, kept.lines, kept.left_out, kept.whole
-        )
+        return LogPlace(name, title, kept.digest, kept.size, kept.lines, kept.left_out, kept.whole)
     is_usable = path and proof and PurePath(path).is_absolute()
     return LogPlace(name, title, path=path if is_usable else "", proof=proof if is_usable else "")

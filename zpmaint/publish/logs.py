@@ -18,19 +18,20 @@ _LONGEST = 4000  # characters of a line that are shown
 
 
 def pages(site: Site) -> Iterator[Page]:
-    """`SET/VERSION-ARCH/NAME.html` of each log that a kernel's record names, more of a long one, and
-    `NAME.txt.gz` of each that is there."""
+    """`SET/VERSION-ARCH/NAME.html` of each log of a kernel's record that is there, more of a long
+    one, and `NAME.txt.gz`. Of one that is not there the kernel's page says so."""
     for one in site.sets:
         for row in one.rows:
             for place in row.logs:
-                state = site.texts.state(place)
+                if not (state := site.texts.state(place)):
+                    continue
                 inputs = made_of(one.title, row.version, row.arch, row.profile, place.told(), state)
-                for first in place.parts if state else [1]:
+                for first in place.parts:
                     address = f"{row.log_folder}/{place.file(first)}"
                     yield Page(address, inputs, partial(_page, site, one, row, place, first))
-                if state:
-                    address = f"{row.log_folder}/{place.packed}"
-                    yield Page(address, inputs, partial(_packed, site, place))
+                yield Page(
+                    f"{row.log_folder}/{place.packed}", inputs, partial(_packed, site, place)
+                )
 
 
 def _packed(site: Site, place: LogPlace) -> bytes:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from zpmaint.publish import costs, docs, files, front, kernel_page, machine
+from zpmaint.publish import costs, docs, files, front, kernel_page, logs, machine
 from zpmaint.publish.page import Page
 from zpmaint.publish.values import Site
 
 KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     front.pages,
     kernel_page.pages,
+    logs.pages,
     files.pages,
     costs.pages,
     machine.pages,
