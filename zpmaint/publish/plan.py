@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from zpmaint.publish import costs, docs, files, front, kernel_page, logs, machine
+from zpmaint.publish import (
+    claim_pages,
+    costs,
+    docs,
+    files,
+    front,
+    kernel_page,
+    logs,
+    machine,
+)
 from zpmaint.publish.page import Page
 from zpmaint.publish.values import Site
 
@@ -18,6 +27,7 @@ KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     logs.pages,
     files.pages,
     costs.pages,
+    claim_pages.pages,
     machine.pages,
     docs.pages,
 )
