@@ -11,10 +11,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from zpmaint.core.errors import UserError
-from zpmaint.core.versions import KernelVersion
 from zpmaint.publish import shelf
-from zpmaint.publish.names import file_name
+from zpmaint.publish.names import file_name, series_of
 from zpmaint.publish.offer import ARCHIVE, PATCH, STATEMENT
 from zpmaint.publish.page import Page, made_of, shown_json
 from zpmaint.publish.rendering import rendered
@@ -24,8 +22,6 @@ from zpmaint.publish.values import Shown, Site
 from zpmaint.publish.words import iso
 
 SCHEMA = 1
-_OTHERS = "other"
-"""Where kernels are listed whose names are none."""
 
 
 @dataclass(frozen=True)
@@ -86,21 +82,6 @@ def listed_of(one: Shown) -> list[Listed]:
         if row.offer.patches:
             found.setdefault(series_of(row.version), []).append(row)
     return [Listed(one, series, tuple(rows)) for series, rows in found.items()]
-
-
-def series_of(version: str) -> str:
-    """The series that a kernel is listed under."""
-    try:
-        return KernelVersion.parse(version).series
-    except UserError:
-        return _OTHERS
-
-
-def address_of(row: Row) -> str:
-    """Where the patches of a kernel are listed; '' where it has none."""
-    if not row.offer.patches:
-        return ""
-    return f"{row.folder}/files/{file_name(series_of(row.version))}.html#{row.stem}"
 
 
 def _of_set(site: Site, one: Shown, found: Sequence[Listed]) -> bytes:
