@@ -159,6 +159,8 @@ def test_what_a_page_is_made_of_is_the_same_for_the_same_ledger_and_another_for_
     assert {name for name in one if one[name] != other[name]} == {
         f"{SET}/6.12.107-x86_64.html",
         f"{SET}/6.12.107.patch",
+        f"{SET}/badges/6.12-x86_64.svg",  # when it worked, as nobody looked since
+        "calendar.ics",
     }
 
 
@@ -269,11 +271,11 @@ def test_an_empty_ledger_is_a_page_of_pending_kernels() -> None:
 
 def test_status_json_has_the_documented_shape() -> None:
     document = json.loads(files()["status.json"])
-    assert set(document) == {"schema", "generator", "generated", "patchsets"}
-    assert document["schema"] == 1
+    assert {"schema", "generator", "generated", "patchsets"} < set(document)
+    assert document["schema"] == 2
     assert document["generated"] == "2026-11-25T12:00:00Z"
     (one,) = document["patchsets"]
-    assert set(one) == {
+    assert set(one) > {
         "name",
         "title",
         "tracked",
@@ -309,7 +311,7 @@ def test_status_json_has_the_documented_shape() -> None:
         "patch": (str, none),
     }
     for row in one["kernels"]:
-        assert set(row) == set(shape)
+        assert set(row) > set(shape), "all that version 1 had"
         for name, types in shape.items():
             assert isinstance(row[name], types), (row["version"], name)
         assert row["state"] in {
@@ -327,18 +329,21 @@ def test_status_json_has_the_documented_shape() -> None:
     assert {"tracked_as": "7.*", "arch": "x86_64", "version": "7.2.6"} in one["newest_good"]
 
 
-def test_the_feed_names_each_settled_result_once_newest_first() -> None:
+def test_the_feed_has_what_became_otherwise_and_nothing_else() -> None:
     feed = ElementTree.fromstring(files(base_url="https://example.org/zp/")["feed.xml"])
     entries = feed.findall(f"{_ATOM}entry")
-    settled = [r for r in samples() if r.result is not Result.INFRA]
-    assert len(entries) == len(settled)
+    assert [e.findtext(f"{_ATOM}title") for e in entries] == [
+        "turned red: 7.3-rc7 x86_64",
+        "turned red: 2.6.23 x86_64",
+        "turned red: 5.10.262 x86_64",
+    ]
     ids = [e.findtext(f"{_ATOM}id") for e in entries]
     assert len(set(ids)) == len(ids)
     times = [e.findtext(f"{_ATOM}updated") or "" for e in entries]
     assert times == sorted(times, reverse=True)
     link = entries[0].find(f"{_ATOM}link")
     assert link is not None
-    assert link.get("href") == f"https://example.org/zp/{SET}/6.12.107-x86_64.html"
+    assert link.get("href") == f"https://example.org/zp/{SET}/7.3-rc7-x86_64.html"
     again = ElementTree.fromstring(files(generated=NOON + 9)["feed.xml"])
     assert [e.findtext(f"{_ATOM}id") for e in again.findall(f"{_ATOM}entry")] == ids
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import quote
 
 from zpmaint.core.config import Config
@@ -13,9 +14,16 @@ from zpmaint.publish.bench import Pair
 from zpmaint.publish.charts import Chart, charts_of
 from zpmaint.publish.kernels import Line, lines_of
 from zpmaint.publish.looks import LOOKS
-from zpmaint.publish.rows import Row, Standing, file_name, newest_good
-from zpmaint.publish.status import holding_of, passing_of
+from zpmaint.publish.rows import (
+    Row,
+    Standing,
+    file_name,
+    holding_of,
+    newest_good,
+    passing_of,
+)
 from zpmaint.timeline import values as timeline
+from zpmaint.timeline.transitions import transitions_of
 
 
 @dataclass(frozen=True)
@@ -110,6 +118,12 @@ class Site:
     """Where the site will stand, with a slash at its end; '' where that is not known."""
     outlook: Outlook = UNSEEN
     """What is remembered of looking for new kernels."""
+
+    @cached_property
+    def news(self) -> list[timeline.Transition]:
+        """What became otherwise on any line, newest first. Of a kernel that two lines cover each
+        has its own."""
+        return transitions_of(line for one in self.sets for line in one.timelines)
 
     def canonical(self, address: str) -> str:
         """Where a page will stand for all; '' where nobody knows where the site will."""
