@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from zpmaint.publish.rows import file_name
+from zpmaint.publish.names import file_name
 from zpmaint.timeline.values import Line
 
 

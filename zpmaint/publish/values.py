@@ -14,14 +14,9 @@ from zpmaint.publish.bench import Pair
 from zpmaint.publish.charts import Chart, charts_of
 from zpmaint.publish.kernels import Line, lines_of
 from zpmaint.publish.looks import LOOKS
-from zpmaint.publish.rows import (
-    Row,
-    Standing,
-    file_name,
-    holding_of,
-    newest_good,
-    passing_of,
-)
+from zpmaint.publish.names import file_name
+from zpmaint.publish.rows import Row, Standing, holding_of, newest_good, passing_of
+from zpmaint.publish.signer import Signer
 from zpmaint.timeline import values as timeline
 from zpmaint.timeline.transitions import transitions_of
 
@@ -118,6 +113,8 @@ class Site:
     """Where the site will stand, with a slash at its end; '' where that is not known."""
     outlook: Outlook = UNSEEN
     """What is remembered of looking for new kernels."""
+    signer: Signer | None = None
+    """Who signs the list of files; None: it is not signed."""
 
     @cached_property
     def news(self) -> list[timeline.Transition]:
