@@ -4,6 +4,7 @@ badges that are never better than what is known."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from datetime import datetime
@@ -143,6 +144,13 @@ def test_addresses_in_the_document_lead_somewhere() -> None:
         named = [row[n] for row in rows for n in ("page", "patch", "feed", "badge") if row.get(n)]
         lost = [address for address in named if unquote(address) not in made]
         assert [address for address in lost if "/lines/" not in address] == []
+        for row in one["kernels"]:
+            for file in (*row["files"], *row["patches"]):
+                content = made[unquote(file["address"])]
+                assert hashlib.sha256(content).hexdigest() == file["sha256"]
+            if row["patch"]:
+                assert hashlib.sha256(made[unquote(row["patch"])]).hexdigest() == row["sha256"]
+    assert any(row["patch"] for row in document(made)["patchsets"][0]["kernels"])
 
 
 def test_news_of_every_kind_is_in_the_document() -> None:

@@ -177,7 +177,7 @@ def _release(one: Release) -> dict[str, Any]:
 
 
 def _kernel(row: Row) -> dict[str, Any]:
-    facts, suite, cost = row.facts, row.suite, row.cost
+    facts, suite, cost, offer = row.facts, row.suite, row.cost, row.offer
     return {
         "version": row.version,
         "arch": row.arch,
@@ -214,6 +214,21 @@ def _kernel(row: Row) -> dict[str, Any]:
         "instructions_per_page": cost and {"stock": cost.stock, "patched": cost.patched},
         "page": quote(row.page) or None,
         "patch": quote(row.patch_file) or None,
+        "sha256": offer.newest.sha256 if offer.newest and row.patch_file else None,
+        "files": [
+            {"address": quote(row.file(ending)), "sha256": digest}
+            for ending, digest in sorted(offer.sums.items())
+        ],
+        "patches": [
+            {
+                "address": quote(patch.address),
+                "sha256": patch.sha256,
+                "state": patch.state,
+                "anchor": patch.anchor,
+                "since": iso(patch.spans[-1].since),
+            }
+            for patch in offer.patches
+        ],
     }
 
 
