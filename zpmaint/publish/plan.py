@@ -8,13 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from zpmaint.publish import claim_pages, costs, docs, files, front, kernel_page, machine
+from zpmaint.publish import (
+    claim_pages,
+    costs,
+    docs,
+    files,
+    front,
+    kernel_page,
+    line_pages,
+    logs,
+    machine,
+    set_page,
+    sitemap,
+)
 from zpmaint.publish.page import Page
 from zpmaint.publish.values import Site
 
 KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     front.pages,
+    set_page.pages,
+    line_pages.pages,
     kernel_page.pages,
+    logs.pages,
     files.pages,
     costs.pages,
     claim_pages.pages,
@@ -33,3 +48,5 @@ def pages_of(site: Site) -> Iterator[Page]:
                 raise ValueError(f"two pages have the address {page.address}")
             seen.add(page.address)
             yield page
+    if last := sitemap.page_of(site, sorted(seen)):
+        yield last

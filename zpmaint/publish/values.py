@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import quote
 
 from zpmaint.core.config import Config
 from zpmaint.core.releases import UNSEEN, Outlook
+from zpmaint.core.signer import Signer
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.charts import Chart, charts_of
@@ -16,7 +17,7 @@ from zpmaint.publish.kernels import Line, lines_of
 from zpmaint.publish.looks import LOOKS
 from zpmaint.publish.names import file_name
 from zpmaint.publish.rows import Row, Standing, holding_of, newest_good, passing_of
-from zpmaint.publish.signer import Signer
+from zpmaint.publish.texts import NoTexts, Texts
 from zpmaint.timeline import values as timeline
 from zpmaint.timeline.transitions import transitions_of
 
@@ -113,6 +114,8 @@ class Site:
     """Where the site will stand, with a slash at its end; '' where that is not known."""
     outlook: Outlook = UNSEEN
     """What is remembered of looking for new kernels."""
+    texts: Texts = field(default_factory=NoTexts)
+    """Where whole logs are read from."""
     signer: Signer | None = None
     """Who signs the list of files; None: it is not signed."""
 
