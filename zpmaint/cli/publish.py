@@ -11,6 +11,7 @@ import click
 
 from zpmaint.app.bench import judged, recorded
 from zpmaint.app.outlook import outlook_of
+from zpmaint.app.signing import signer_of
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.patchset.load import all_patchsets
@@ -24,8 +25,12 @@ from zpmaint.publish.site import write_site
     help="The folder to write; a former status page there is replaced whole.",
 )  # fmt: skip
 @click.option("--base-url", default="", help="Where the page will stand; for the feed's links.")
+@click.option(
+    "--sign", metavar="gpg:KEYID|minisign:FILE",
+    help="Sign SHA256SUMS with this key of yours. Default: it is not signed, and says so.",
+)  # fmt: skip
 @pass_context
-def command(context: CommandContext, *, out: Path, base_url: str) -> int:
+def command(context: CommandContext, *, out: Path, base_url: str, sign: str | None) -> int:
     """Write the status page, status.json, the feed and the patch files from the ledger.
 
     SOURCE_DATE_EPOCH, if set, is the time of writing: the same ledger then gives the same bytes.
@@ -33,6 +38,7 @@ def command(context: CommandContext, *, out: Path, base_url: str) -> int:
     \b
     Example:
       zpmaint publish --out site/
+      zpmaint publish --out site/ --sign gpg:0123456789ABCDEF0123456789ABCDEF01234567
     """
     session = context.session
     now = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
@@ -45,6 +51,7 @@ def command(context: CommandContext, *, out: Path, base_url: str) -> int:
         base_url=base_url,
         benchmarks=[(record, judged(record)) for record in recorded(session)],
         outlook=outlook_of(session),
+        signer=signer_of(sign) if sign else None,
     )
     context.out.print(f"{len(written)} files; the page is {out / 'index.html'}", markup=False)
     return errors.EXIT_OK

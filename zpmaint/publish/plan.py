@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from zpmaint.publish import costs, docs, files, front, kernel_page, machine
+from zpmaint.publish import claim_pages, costs, docs, files, front, kernel_page, machine
 from zpmaint.publish.page import Page
 from zpmaint.publish.values import Site
 
@@ -17,6 +17,7 @@ KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     kernel_page.pages,
     files.pages,
     costs.pages,
+    claim_pages.pages,
     machine.pages,
     docs.pages,
 )
