@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from zpmaint.publish import claim_pages, costs, docs, files, front, kernel_page, machine
+from zpmaint.publish import claim_pages, costs, docs, files, front, kernel_page, machine, works
 from zpmaint.publish.page import Page
 from zpmaint.publish.values import Site
 
 KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     front.pages,
+    works.pages,
     kernel_page.pages,
     files.pages,
     costs.pages,
