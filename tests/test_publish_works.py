@@ -21,7 +21,8 @@ from zpmaint.core.result import Result
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.known import found_for, known_of, newest_first
 from zpmaint.publish.rows import rows_of
-from zpmaint.publish.site import site_files
+from zpmaint.publish.site import site_files, site_of
+from zpmaint.publish.works import pages
 
 HERE = Path(__file__).parent
 SET = "no-anon-zero-page"
@@ -145,9 +146,9 @@ def test_page_without_scripts_lists_what_the_field_would_tell(
     files: dict[str, bytes], records: list[Any]
 ) -> None:
     page = files["works.html"].decode()
-    assert '<div class="works" data-works data-root="" hidden>' in page  # the script shows it
+    assert re.search(r"<div data-works [^>]*hidden>", page)  # the script shows it
     assert "<noscript>" in page
-    listed = [m for m in re.findall(r'<th scope="row" class="kernel">([^<]*)</th>', page)]
+    listed = list(re.findall(r'<th scope="row" class="kernel">([^<]*)</th>', page))
     parsed = [tuple(map(int, name.split("."))) for name in listed if name[0].isdigit()]
     assert parsed == sorted(parsed, reverse=True)
     assert "6.11" in listed
@@ -168,10 +169,9 @@ def test_scripts_are_the_sites_own_and_nothing_is_inline(files: dict[str, bytes]
     ]
     assert all(not body.strip() for _, body in scripts)
     assert not re.search(r"\son[a-z]+=|style=", page)
-    assert (
-        "script-src" not in files["index.html"].decode()
-        or "<script" in files["index.html"].decode()
-    )
+    for name, data in files.items():
+        if name.endswith(".html") and name not in ("works.html", "index.html"):
+            assert b"<script" not in data.split(b"</head>")[0], name
 
 
 def test_hostile_names_stay_text_in_the_scripts() -> None:
@@ -187,13 +187,10 @@ def test_hostile_names_stay_text_in_the_scripts() -> None:
 
 
 def test_a_new_record_makes_one_series_script_anew(records: list[Any]) -> None:
-    from zpmaint.publish.site import site_of
-    from zpmaint.publish.works import pages
-
     def inputs(more: list[Any]) -> dict[str, Any]:
         made = site_of(kernels_of([*records, *more]), config("6.12.*"), [], generated=1.0)
         return {page.address: page.inputs for page in pages(made)}
 
     before, after = inputs([]), inputs([record("6.11.30")])
     changed = {name for name, told in after.items() if before.get(name) != told}
-    assert changed == {f"{SET}/works/6.11.js"}
+    assert changed == {"works.html", f"{SET}/works/6.11.js"}

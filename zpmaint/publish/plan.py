@@ -8,13 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from zpmaint.publish import claim_pages, costs, docs, files, front, kernel_page, machine, works
+from zpmaint.publish import (
+    claim_pages,
+    costs,
+    docs,
+    files,
+    front,
+    kernel_page,
+    line_pages,
+    machine,
+    set_page,
+    sitemap,
+    works,
+)
 from zpmaint.publish.page import Page
 from zpmaint.publish.values import Site
 
 KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     front.pages,
     works.pages,
+    set_page.pages,
+    line_pages.pages,
     kernel_page.pages,
     files.pages,
     costs.pages,
@@ -34,3 +48,5 @@ def pages_of(site: Site) -> Iterator[Page]:
                 raise ValueError(f"two pages have the address {page.address}")
             seen.add(page.address)
             yield page
+    if last := sitemap.page_of(site, sorted(seen)):
+        yield last

@@ -48,6 +48,7 @@ def environment() -> Environment:
         day=words.day,
         iso=words.iso,
         duration=words.duration,
+        age=words.age,
         percent=words.percent,
         href=quote,
         one_line=lambda text: type(text)(" ").join(text.split()),

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from zpmaint.core.kernel_name_rules import Gives, Tree, declared, rules
 from zpmaint.publish.known import Known, known_of, newest_first
+from zpmaint.publish.line_view import views_of
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import rendered
 from zpmaint.publish.values import Shown, Site
@@ -38,6 +39,8 @@ class Series:
     name: str
     kernels: tuple[Known, ...]
     """Newest first."""
+    lines: tuple[tuple[str, str], ...] = ()
+    """Address and name of the pages of its lines."""
 
     @property
     def newest_good(self) -> Known | None:
@@ -51,7 +54,12 @@ class Series:
 def pages(site: Site) -> Iterator[Page]:
     """`works.html`, the field's scripts under `works/`, and `SET/works/SERIES.js`."""
     listed = [(one, series_of(one)) for one in site.sets]
-    yield Page(ADDRESS, None, partial(_page, site, listed))
+    shown = [
+        (one.title, one.folder, [(series.lines, *map(_told, series.kernels)) for series in found])
+        for one, found in listed
+    ]
+    inputs = made_of(site.base_url, shown, declared())
+    yield Page(ADDRESS, inputs, partial(_page, site, listed))
     code, names = SCRIPTS[:2]
     yield Page(code, made_of(), _CODE.read_bytes)  # a part of the program, as is the next
     yield Page(names, made_of(), lambda: _call("takeRules", declared()))
@@ -76,7 +84,12 @@ def series_of(shown: Shown) -> list[Series]:
     groups: dict[str, list[Known]] = {}
     for known in newest_first(known_of(shown.rows)):
         groups.setdefault(known.version.series, []).append(known)
-    return [Series(name, tuple(found)) for name, found in groups.items()]
+    lines: dict[str, list[tuple[str, str]]] = {}
+    for view in views_of(shown):
+        lines.setdefault(view.line.series, []).append((view.address, view.line.name))
+    return [
+        Series(name, tuple(found), tuple(lines.get(name, ()))) for name, found in groups.items()
+    ]
 
 
 def _told(known: Known) -> list[Any]:
@@ -113,6 +126,5 @@ def _page(site: Site, listed: Sequence[tuple[Shown, Sequence[Series]]]) -> bytes
         scripts=SCRIPTS,
         root="",
         here=ADDRESS,
-        generated=site.generated,
         canonical=site.canonical(ADDRESS),
     )

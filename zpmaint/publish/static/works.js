@@ -432,8 +432,8 @@
     return list;
   }
 
-  function verdict(set, found, base) {
-    const box = element("section", { class: "works-set" }, element("h3", {}, set.title));
+  function verdict(set, found, base, heading) {
+    const box = element("section", { class: "works-set" }, element(heading, {}, set.title));
     const sign = found.holds === null ? "?" : found.holds ? "\u2713" : "\u2715";
     const says =
       found.holds === null ? "Not known" : found.holds ? "It holds" : "It does not hold";
@@ -488,7 +488,7 @@
           if (rows === null) {
             boxes[i].append(element("p", {}, `What is known of ${set.title} could not be read.`));
           } else {
-            boxes[i].append(verdict(set, foundFor(name, rows), base));
+            boxes[i].append(verdict(set, foundFor(name, rows), base, `h${part.dataset.heading}`));
           }
         });
       });
