@@ -401,9 +401,9 @@ def test_the_command_to_do_it_again_names_a_set_that_is_not_the_default() -> Non
     other = replace(one, patchset="other-set")
     files = site_files([one, other], config(), [], generated=NOON)
     default = files[f"{SET}/6.12.107-x86_64.html"].decode()
-    assert "<code>zpmaint verify 6.12.107</code>" in default
+    assert f"zpmaint verify 6.12.107 --arch x86_64 --patch {SET}" in default
     page = files["other-set/6.12.107-x86_64.html"].decode()
-    assert "<code>zpmaint verify 6.12.107 --patch other-set</code>" in page
+    assert "zpmaint verify 6.12.107 --arch x86_64 --patch other-set" in page
 
 
 _POLICY = (

@@ -17,6 +17,7 @@ from zpmaint.core import errors
 from zpmaint.patchset.load import all_patchsets
 from zpmaint.publish.reading import read_kernels
 from zpmaint.publish.site import write_site
+from zpmaint.publish.texts import KeptTexts
 
 
 @click.command()
@@ -51,6 +52,7 @@ def command(context: CommandContext, *, out: Path, base_url: str, sign: str | No
         base_url=base_url,
         benchmarks=[(record, judged(record)) for record in recorded(session)],
         outlook=outlook_of(session),
+        texts=KeptTexts(session.logs, (session.places.state, session.places.cache / "work")),
         signer=signer_of(sign) if sign else None,
     )
     context.out.print(f"{len(written)} files; the page is {out / 'index.html'}", markup=False)

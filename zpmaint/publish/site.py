@@ -21,6 +21,7 @@ from zpmaint.publish.bench import Pair
 from zpmaint.publish.kernel import Kernel, kernels_of
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.rows import patchsets_of, rows_of
+from zpmaint.publish.texts import NoTexts, Texts
 from zpmaint.publish.timelines import timelines_of
 from zpmaint.publish.values import Shown, Site
 from zpmaint.publish.writing import write_pages
@@ -36,6 +37,7 @@ def write_site(
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
+    texts: Texts | None = None,
     signer: Signer | None = None,
 ) -> list[Path]:
     """Write the whole site to `out`, replacing a former one by rename, and name its files; the
@@ -50,6 +52,7 @@ def write_site(
         base_url=base_url,
         benchmarks=benchmarks,
         outlook=outlook,
+        texts=texts,
         signer=signer,
     )
     return write_pages(pages_of(site), out)
@@ -64,6 +67,7 @@ def site_files(
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
+    texts: Texts | None = None,
     signer: Signer | None = None,
 ) -> dict[str, bytes]:
     """The site's pages by address, as `write_site` writes them, of records that are at hand: the
@@ -76,6 +80,7 @@ def site_files(
         base_url=base_url,
         benchmarks=benchmarks,
         outlook=outlook,
+        texts=texts,
         signer=signer,
     )
     return {page.address: page.make() for page in pages_of(site)}
@@ -90,6 +95,7 @@ def site_of(
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
+    texts: Texts | None = None,
     signer: Signer | None = None,
 ) -> Site:
     """What the pages are made of.
@@ -98,7 +104,8 @@ def site_of(
     (a set that only the ledger knows is shown without its story); `generated` seconds since the
     epoch; `base_url` where the site will stand, if that is known; `benchmarks` one for each kernel
     that has a full one, oldest kernel first; `outlook` what is remembered of looking for new
-    kernels; `signer` who signs the list of files, if anybody does."""
+    kernels; `texts` where whole logs are read from, `signer` who signs the list of files, if
+    anybody does."""
     kernels = list(kernels)
     infos = {info.name: info for info in patchsets}
     timelines = timelines_of(kernels, config, outlook, generated, infos)
@@ -114,4 +121,4 @@ def site_of(
         for name in patchsets_of(config, kernels)
     ]
     base = f"{base_url.rstrip('/')}/" if base_url else ""
-    return Site(config, tuple(sets), generated, base, outlook, signer)
+    return Site(config, tuple(sets), generated, base, outlook, texts or NoTexts(), signer)
