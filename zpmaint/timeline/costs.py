@@ -30,7 +30,8 @@ _WORDS = {
     "cpu": "CPU model",
     "memory": "memory",
     "cpus": "number of CPUs",
-    "emulator": "QEMU",
+    "emulator": "emulator",
+    "host": "host CPU",
     "tools": "versions of compiler, linker or QEMU",
     "suite": "program that measures",
 }
@@ -53,7 +54,9 @@ class Conditions:
     """In MiB, as QEMU was told."""
     cpus: str = ""
     emulator: str = ""
-    """QEMU with its version, where the record has it."""
+    """QEMU with its version."""
+    host: str = ""
+    """The host's CPU, where figures depend on it."""
     tools: str = ""
     """A hash over the version lines of compiler, linker and QEMU."""
     suite: str = ""
@@ -142,6 +145,8 @@ def conditions_of(record: Record) -> Conditions:
         cpu=_option(run.command, "-cpu"),
         memory=_option(run.command, "-m"),
         cpus=_option(run.command, "-smp").partition(",")[0],
+        emulator=run.emulator,
+        host=run.host,
         tools=record.inputs.get("tools", ""),
         suite=record.inputs.get(_PROGRAM, ""),
     )
