@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The status page: a folder of plain files, written from the ledger and the declarations alone.
 
-The same input gives the same bytes. Nothing on a page comes from elsewhere or runs a script.
+The same input gives the same bytes. Nothing on a page comes from elsewhere; the one script, of the
+field that reads a kernel's name, is the site's own, and all is there without it.
 `values` has what is shown, `plan` all kinds of pages, each in a module of its own, and `writing`
 puts them on the disk.
 """

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from urllib.parse import quote
 
 from zpmaint.core.config import Config
@@ -17,10 +18,10 @@ from zpmaint.publish.costs_of_set import SetCosts
 from zpmaint.publish.kernels import Line, lines_of
 from zpmaint.publish.looks import LOOKS
 from zpmaint.publish.names import file_name
-from zpmaint.publish.rows import Row, Standing, newest_good
-from zpmaint.publish.status import holding_of, passing_of
+from zpmaint.publish.rows import Row, Standing, holding_of, newest_good, passing_of
 from zpmaint.publish.texts import NoTexts, Texts
 from zpmaint.timeline import values as timeline
+from zpmaint.timeline.transitions import transitions_of
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,12 @@ class Site:
     """Where whole logs are read from."""
     signer: Signer | None = None
     """Who signs the list of files; None: it is not signed."""
+
+    @cached_property
+    def news(self) -> list[timeline.Transition]:
+        """What became otherwise on any line, newest first. Of a kernel that two lines cover each
+        has its own."""
+        return transitions_of(line for one in self.sets for line in one.timelines)
 
     def canonical(self, address: str) -> str:
         """Where a page will stand for all; '' where nobody knows where the site will."""
