@@ -10,9 +10,11 @@ from urllib.parse import quote
 from zpmaint.core.config import Config
 from zpmaint.core.releases import UNSEEN, Outlook
 from zpmaint.core.signer import Signer
+from zpmaint.patchset.panels import Column
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
-from zpmaint.publish.charts import Chart, charts_of
+from zpmaint.publish.columns import Cell, cell_of, columns_of
+from zpmaint.publish.costs_of_set import SetCosts
 from zpmaint.publish.kernels import Line, lines_of
 from zpmaint.publish.looks import LOOKS
 from zpmaint.publish.names import file_name
@@ -36,10 +38,17 @@ class Shown:
     """The full benchmarks of its kernels, oldest first."""
     timelines: tuple[timeline.Line, ...] = ()
     """Its lines, those that kernels.toml tracks first."""
+    costs: SetCosts = field(default_factory=SetCosts)
 
     @property
-    def charts(self) -> list[Chart]:
-        return charts_of(self.rows)
+    def costs_page(self) -> str:
+        """The page of its costs; '' where it declares no panels."""
+        return f"{self.folder}/costs.html" if self.costs.panels else ""
+
+    @property
+    def columns(self) -> list[Column]:
+        """Those of its columns that any kernel has a figure for."""
+        return columns_of(self.costs)
 
     @property
     def lines(self) -> list[Line]:
@@ -70,15 +79,10 @@ class Shown:
         """Whether there is a patch to take away of any of its kernels."""
         return any(row.offer.patches for row in self.rows)
 
-    @property
-    def has_memory(self) -> bool:
-        """Whether a counter of memory tells on any of its kernels: a column for it then."""
-        return any(row.memory for row in self.rows)
-
-    @property
-    def has_cost(self) -> bool:
-        """Whether instructions were counted on any of its kernels."""
-        return any(row.cost for row in self.rows)
+    def cells(self, row: Row) -> list[Cell | None]:
+        """A kernel's figures in `columns`."""
+        costs = self.costs.of(row.kernel) if row.kernel else None
+        return [cell_of(column, costs) if costs else None for column in self.columns]
 
     @property
     def tracked(self) -> list[Row]:

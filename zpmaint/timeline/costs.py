@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 from zpmaint.judge.breakeven import break_even
 from zpmaint.ledger.stages import DeltaRecord, KernelRecord, RunRecord
@@ -114,7 +115,11 @@ class Costs:
     figures: tuple[CostFigure, ...]
 
     def figure(self, counter: str, phase: str) -> CostFigure | None:
-        return next((one for one in self.figures if one.name == (counter, phase)), None)
+        return self._by_name.get((counter, phase))
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], CostFigure]:
+        return {(one.counter, one.phase): one for one in reversed(self.figures)}
 
 
 def costs_of(record: Record) -> Costs | None:
