@@ -27,6 +27,7 @@ from zpmaint.core.places import Places
 from zpmaint.core.progress import SILENT
 from zpmaint.core.releases import UNSEEN
 from zpmaint.core.versions import KernelVersion
+from zpmaint.ledger.logs import LogStore
 from zpmaint.suites.fault_path.suite import all_cases
 
 ROOT = Path(__file__).parent.parent
@@ -155,6 +156,17 @@ def test_all_well(session: Shop) -> None:
     assert record["port"]["state"] == "applies"
     assert record["runs"]["stock"]["outcome"] == "finished"
     assert Path(record["runs"]["patched"]["console"]).read_text() == "Linux version 6.12.107\n"
+    store = LogStore(session.home / "state" / "logs")
+    kept = record["runs"]["patched"]["kept"]
+    assert store.text(kept["digest"]) == b"Linux version 6.12.107\n"
+    assert (kept["size"], kept["lines"]) == (23, 1)
+    for flavour in ("stock", "patched"):
+        log = store.text(record["build"][flavour]["kept"]["digest"])
+        assert log and log.startswith(b"$ make ")
+    made = record["circumstances"]
+    assert (record["profile"], made["accelerator"]) == ("", "tcg,icount")
+    assert made["sources"] == [f"tree:{session.toy.tree}"] and "gcc" in made["tools"]
+    assert made["tools"]["qemu-system-x86_64"] == "QEMU emulator version 0"
     assert session.results() == [record]
     assert record["port"]["provenance"]["proofs"] == []
     # The table for people: flips and what tells.
@@ -273,6 +285,27 @@ def test_a_kernel_that_does_not_link(session: Shop) -> None:
     assert "gone" in record["why"]
     assert "(confirmed by a second run)" in record["why"]
     assert record["runs"] is None
+    # What it was built with, the lines that tell, and the whole logs of both runs are kept.
+    stock, failed = record["build"]["stock"], record["build"]["failed"]
+    assert failed["toolchain"] == stock["toolchain"] and "gcc" in failed["toolchain"]
+    assert (failed["flavour"], failed["profile"]) == ("patched", stock["profile"])
+    [line] = [one for one in failed["lines"] if one["telling"]][:1]
+    store = LogStore(session.home / "state" / "logs")
+    log = store.text(failed["kept"]["digest"])
+    assert log and log == Path(failed["log"]).read_bytes()
+    assert "undefined reference to `gone'" in log.decode().splitlines()[line["number"] - 1]
+    assert str(session.home) not in line["text"]
+    assert store.has(failed["first"]["digest"]) and store.has(stock["kept"]["digest"])
+
+
+def test_a_kernel_that_does_not_compile_says_where(session: Shop) -> None:
+    session.patched("int handle_mm_fault(void)\n{\n\treturn gone;\n}\n")
+    status, record = session.verify()
+    assert (status, record["result"]) == (1, "build-failed")
+    failed = record["build"]["failed"]
+    places = [(one["path"], one["line"]) for one in failed["lines"] if one["telling"]]
+    assert ("mm/memory.c", 3) in places
+    assert any("return gone;" in one["text"] for one in failed["lines"] if not one["telling"])
 
 
 def test_a_conflict(session: Shop) -> None:

@@ -49,8 +49,8 @@ def test_a_record_gives_its_figures_and_what_they_were_taken_on() -> None:
     assert ("memory", "1024 MiB") in found.on.known
     memory = found.figure("VmRSS", "read")
     assert memory and (memory.stock, memory.patched, memory.unit) == (0, 65536, "kB")
-    # What measures is part of the conditions, what only keeps records is not.
-    other = costs("6.12.107", 900.0, inputs=inputs | {"code": "ee"})
+    # What measures is part of the conditions; what only keeps records is not, nor are cases.
+    other = costs("6.12.107", 900.0, inputs=inputs | {"code": "ee", "own/x.c": "ff"})
     assert other.on == found.on
     other = costs("6.12.107", 900.0, inputs=inputs | {"suites/guest/c": "ee"})
     assert other.on.unlike(found.on) == ("program that measures",)
@@ -92,7 +92,7 @@ def test_what_is_within_the_bound_does_not_count_and_what_creeps_beyond_it_does(
     [
         {"arch": "i386"},
         {"inputs": {"tools": "another gcc"}},
-        {"inputs": {"suites/fault_path": "a case more"}},
+        {"inputs": {"suites/guest/c": "another program"}},
     ],
 )
 def test_figures_are_compared_with_their_like_alone(differs: dict[str, Any]) -> None:
@@ -121,6 +121,18 @@ def test_kernels_come_as_their_versions_do_and_what_is_none_is_left_out() -> Non
         costs("6.2", 1000.0),
     )
     assert (change.last, change.first) == ("6.9", "6.10")
+
+
+def test_what_a_stable_kernel_takes_up_late_is_no_change_of_the_next_series() -> None:
+    found = changes(
+        costs("6.1.1", 1000.0),
+        costs("6.1.2", 1500.0),
+        costs("6.6.1", 1000.0),
+        costs("6.6.2", 1000.0),
+        costs("6.12.1", 1400.0),
+        costs("6.12.2", 1400.0),
+    )
+    assert [(c.last, c.first) for c in found] == [("6.1.1", "6.1.2"), ("6.6.1", "6.12.1")]
 
 
 def test_a_kernel_without_a_patched_one_is_compared_by_its_stock_figures() -> None:

@@ -53,7 +53,14 @@ ENTRIES = ("zpmaint.app.verify",)
 
 # What only keeps and shows results, or makes this key. A module that is forgotten here makes more
 # due than need be, never less.
-_KEEPERS = ("zpmaint.ledger", "zpmaint.app.records", "zpmaint.app.inputs", "zpmaint.core.progress")
+_KEEPERS = (
+    "zpmaint.ledger",
+    "zpmaint.app.records",
+    "zpmaint.app.inputs",
+    "zpmaint.app.circumstances",
+    "zpmaint.app.kept_logs",
+    "zpmaint.core.progress",
+)
 
 _TOOLS = ("ld", "qemu-system-x86_64")
 

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from zpmaint.app.port import touched
 from zpmaint.app.session import Session
+from zpmaint.build.failure import BuildFailure
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.pair import build as build_kernels
 from zpmaint.build.values import Flavour, Pair
@@ -27,9 +28,10 @@ def build_pair(
     options: BuildOptions,
     flavours: tuple[Flavour, ...] = (Flavour.STOCK, Flavour.PATCHED),
     patches: int | None = None,
+    on_failure: Callable[[BuildFailure], None] | None = None,
 ) -> Pair:
     """The kernels of `version`: stock and, where the port has something to apply, patched; with
-    `patches` by so many of its steps."""
+    `patches` by so many of its steps. `on_failure` as `build.pair.build` has it."""
     patched: Mapping[str, bytes | None] | None = None
     if port and port.patch:
         patched = port.contents(patches)
@@ -46,4 +48,5 @@ def build_pair(
         fragments=patchset.fragments(version, options.arch),
         data=session.build_data,
         later=added_later(tree),
+        on_failure=on_failure,
     )

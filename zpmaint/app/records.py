@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from zpmaint.app.kept_logs import KeptLogs
 from zpmaint.app.suite import SuiteRuns
+from zpmaint.build.failure import BuildFailure
 from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.cell.means import means
 from zpmaint.core.provenance import Provenance
@@ -26,6 +28,7 @@ from zpmaint.ledger.stages import (
     RunsRecord,
     VerdictRecord,
 )
+from zpmaint.ledger.told import FailedBuildRecord, LineRecord
 from zpmaint.port.values import FilePort, MemberPort, Port
 from zpmaint.vm.values import Run
 
@@ -69,17 +72,25 @@ def _file(file: FilePort) -> FileRecord:
     return FileRecord(file.path, hunks, conflict, moved_from, file.patch)
 
 
-def build_record(pair: Pair) -> BuildRecord:
-    """The kernels of the pair, and what was compiled of the change where that is known."""
+def build_record(
+    pair: Pair | None, failures: Sequence[BuildFailure], logs: KeptLogs
+) -> BuildRecord | None:
+    """The kernels of the pair, and what was compiled of the change where that is known; of one that
+    could not be built, the last of `failures`, why. None where it did not come to a build."""
+    failure = failures[-1] if failures and pair is None else None
+    stock = pair.stock if pair else failure.stock if failure else None
+    if stock is None and failure is None:
+        return None
     return BuildRecord(
-        stock=_kernel(pair.stock),
-        patched=_kernel(pair.patched) if pair.patched else None,
-        evidence=pair.evidence,
+        stock=_kernel(stock, logs) if stock else None,
+        patched=_kernel(pair.patched, logs) if pair and pair.patched else None,
+        evidence=pair.evidence if pair else None,
         confined=str(means()),
+        failed=_failed(failure, logs) if failure else None,
     )
 
 
-def _kernel(kernel: Kernel) -> KernelRecord:
+def _kernel(kernel: Kernel, logs: KeptLogs) -> KernelRecord:
     return KernelRecord(
         version=str(kernel.version),
         arch=kernel.arch,
@@ -92,22 +103,47 @@ def _kernel(kernel: Kernel) -> KernelRecord:
         inputs=kernel.inputs,
         seconds=round(kernel.seconds, 3),
         log=str(kernel.log),
+        kept=logs.file(kernel.log),
+        config=logs.config(kernel.autoconf),
     )
 
 
-def runs_record(booted: Sequence[SuiteRuns]) -> RunsRecord:
-    """The boots of the first suite by flavour, each with the last lines of its console, and with
-    them those of the others."""
+def _failed(failure: BuildFailure, logs: KeptLogs) -> FailedBuildRecord:
+    return FailedBuildRecord(
+        version=str(failure.version),
+        arch=failure.arch,
+        flavour=str(failure.flavour),
+        profile=failure.profile,
+        toolchain=failure.toolchain,
+        fixups=failure.fixups,
+        inputs=failure.inputs,
+        why=failure.why,
+        lines=tuple(
+            LineRecord(one.number, one.text, one.telling, one.path, one.line)
+            for one in failure.lines
+        ),
+        log=str(failure.log),
+        kept=logs.file(failure.log),
+        first=logs.file(failure.first_log),
+    )
+
+
+def runs_record(booted: Sequence[SuiteRuns], logs: KeptLogs) -> RunsRecord:
+    """The boots of the first suite by flavour, each with its console, and with them those of the
+    others."""
     first, *others = booted
-    return replace(_runs(first.runs), suites={o.bootable.suite.name: _runs(o.runs) for o in others})
+    return replace(
+        _runs(first.runs, logs),
+        suites={other.bootable.suite.name: _runs(other.runs, logs) for other in others},
+    )
 
 
-def _runs(runs: Mapping[str, Run]) -> RunsRecord:
-    found = {str(flavour): _run(run) for flavour, run in runs.items()}
+def _runs(runs: Mapping[str, Run], logs: KeptLogs) -> RunsRecord:
+    found = {str(flavour): _run(run, logs) for flavour, run in runs.items()}
     return RunsRecord(found.get(Flavour.STOCK), found.get(Flavour.PATCHED))
 
 
-def _run(run: Run) -> RunRecord:
+def _run(run: Run, logs: KeptLogs) -> RunRecord:
     return RunRecord(
         outcome=str(run.outcome),
         why=run.why,
@@ -118,7 +154,8 @@ def _run(run: Run) -> RunRecord:
         deterministic=run.deterministic,
         command=run.command,
         tail=_tail(run.console),
-        restarts=tuple(_run(again) for again in run.restarts),
+        restarts=tuple(_run(again, logs) for again in run.restarts),
+        kept=logs.file(run.console),
     )
 
 

@@ -17,6 +17,7 @@ from zpmaint.core.progress import Reporter
 from zpmaint.core.series import named
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.leases import Leases
+from zpmaint.ledger.logs import FOLDER, LogStore
 from zpmaint.ledger.scope import Scope
 from zpmaint.ledger.store import Ledger
 from zpmaint.ledger.unrecorded import take_in
@@ -91,6 +92,11 @@ class Session:
     def unrecorded(self) -> Path:
         """Where a verdict is kept that the ledger could not take."""
         return self.places.state / "unrecorded"
+
+    @property
+    def logs(self) -> LogStore:
+        """The whole logs and consoles of the records."""
+        return LogStore(self.places.state / FOLDER, self.reporter)
 
     @cached_property
     def leases(self) -> Leases:

@@ -8,14 +8,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from zpmaint.app.circumstances import circumstances
 from zpmaint.app.confirm import confirmed
 from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.judgement import verdict_on
+from zpmaint.app.kept_logs import KeptLogs
 from zpmaint.app.pair import build_pair
 from zpmaint.app.port import port_onto, touched
 from zpmaint.app.records import build_record, port_record, runs_record, verdict_record
 from zpmaint.app.session import Session
 from zpmaint.app.suite import SuiteRuns, boot_suites, make_ready
+from zpmaint.build.failure import BuildFailure
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.values import Pair
 from zpmaint.core.crash import as_failure
@@ -40,6 +43,7 @@ class _Course:
     port: Port | None = None
     provenance: Provenance | None = None
     pair: Pair | None = None
+    failures: list[BuildFailure] = field(default_factory=list)
     runs: list[SuiteRuns] = field(default_factory=list)
     verdict: Verdict | None = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -94,6 +98,7 @@ def verify(
         failure = as_failure(error, session.places.state / "crashes")
         is_ours = isinstance(failure, IndeterminateError)
         result, why = Result.INDETERMINATE if is_ours else Result.INFRA, str(failure)
+    logs = KeptLogs(session.logs, session.reporter)
     return Record(
         key=key_of(inputs),
         version=str(version),
@@ -104,12 +109,18 @@ def verify(
         started=started,
         finished=time.time(),
         port=port_record(course.port, course.provenance) if course.port else None,
-        build=build_record(course.pair) if course.pair else None,
-        runs=runs_record(course.runs) if course.runs else None,
+        build=build_record(course.pair, course.failures, logs),
+        runs=runs_record(course.runs, logs) if course.runs else None,
         verdict=verdict_record(course.verdict) if course.verdict else None,
         seconds=course.seconds,
         project=session.project,
         inputs=inputs,
+        profile=build.profile or "",
+        circumstances=circumstances(
+            str(accelerator),
+            (source.name for source in chain.sources),
+            (toolchain.compiler for toolchain in session.build_data.toolchains),
+        ),
     )
 
 
@@ -134,7 +145,15 @@ def _run_course(
         session, suites, version, build.arch, chain=chain, keep=touched(patchset.anchors)
     )
     with course.timed("build"):
-        course.pair = build_pair(session, patchset, version, chain, course.port, options=build)
+        course.pair = build_pair(
+            session,
+            patchset,
+            version,
+            chain,
+            course.port,
+            options=build,
+            on_failure=course.failures.append,
+        )
     pair, adopted = course.pair, course.port.state is State.UPSTREAM
 
     def judged(runs: Sequence[SuiteRuns]) -> Verdict:

@@ -136,6 +136,15 @@ def diagnose(lines: Iterable[str], src: str, obj: str) -> Fault:
     )
 
 
+def tells(line: str) -> bool:
+    """Whether a line of a log, the folders' names taken out, says that something is wrong, whosever
+    fault it is; by its form, as `diagnose`."""
+    if (_EXCERPT.match(line) and not _STARRED.match(line)) or "warning: " in line:
+        return False
+    kinds = ("machine", "lacking", "missing", "kernel")
+    return _first([line.strip()], [shape for kind in kinds for shape in _shapes(kind)]) is not None
+
+
 @functools.cache
 def _shapes(kind: str) -> tuple[_Shape, ...]:
     file = checked(_File, tomllib.loads(_DATA.read_text()), _DATA)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import filecmp
 import re
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,13 +21,14 @@ from zpmaint.build.conditions import SourceView
 from zpmaint.build.data import BuildData
 from zpmaint.build.diagnosis import check_folder
 from zpmaint.build.evidence import Evidence
+from zpmaint.build.failure import BuildFailure, telling_lines
 from zpmaint.build.kept import Kept
 from zpmaint.build.observed import fault_of, observe
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.setting import Setting, contents, digest, disk_faults, setting
 from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.build.worktree import fingerprint
-from zpmaint.core.errors import IndeterminateError, InfraError, KernelError
+from zpmaint.core.errors import IndeterminateError, InfraError, KernelError, ZpmaintError
 from zpmaint.core.files import read_mark, write_whole
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.remembered import recall, remember
@@ -48,6 +49,12 @@ class _Job(Setting):
     deleted: frozenset[str] = frozenset()
     """Files of stock that the patch takes away: no later record names what was made of them."""
     narrow: bool = False
+    on_failure: Callable[[BuildFailure], None] | None = None
+
+    @property
+    def toolchain_name(self) -> str:
+        """For people: the row's name, and what the compiler calls itself."""
+        return f"{self.data.label('toolchain', self.toolchain.name)}: {self.compiler}"
 
     @property
     def kept(self) -> Kept:
@@ -83,6 +90,7 @@ def build(
     fragments: Sequence[Fragment] = (),
     data: BuildData | None = None,
     later: Collection[str] = (),
+    on_failure: Callable[[BuildFailure], None] | None = None,
 ) -> Pair:
     """Build `tree` as it is and with the files of `patched` (None: absent) in their place.
 
@@ -97,7 +105,8 @@ def build(
     `steps` are the patches that made `patched` of the tree, in order: with them the pair has the
     evidence of what was compiled. `fragments` go on top of the profile, for both kernels; `data`
     are the rows to choose from, the package's if not given; `later` names files of `tree` that
-    are no part of its identity (unpacked from the same archive after it was taken).
+    are no part of its identity (unpacked from the same archive after it was taken). `on_failure`
+    is told of a kernel that could not be built before the error is raised.
 
     Raises UserError (not a kernel tree, unknown architecture or profile), KernelError (the kernel
     is not configured, compiled or linked: which flavour, which file, the first error, the log),
@@ -122,6 +131,7 @@ def build(
             job = replace(
                 job,
                 narrow=narrow,
+                on_failure=on_failure,
                 later=frozenset(later),
                 is_pair=is_pair,
                 deleted=frozenset(p for p, text in (patched or {}).items() if text is None),
@@ -136,7 +146,7 @@ def build(
             seen = job.kept.evidence(second.image.name, key) if key else None
             if key and seen is None and not _is_noted(job, first):
                 _again(job, source, first)
-            pair = Pair(stock, _kernel(job, source, second))
+            pair = Pair(stock, _kernel(job, source, second, stock))
             if key and seen is None:
                 seen = _evidence(job, source, first, second, steps)
                 job.kept.keep(second.image.name, key, seen)
@@ -216,13 +226,20 @@ def _variant(
     )
 
 
-def _kernel(job: _Job, source: str, variant: _Variant) -> Kernel:
+def _kernel(job: _Job, source: str, variant: _Variant, stock: Kernel | None = None) -> Kernel:
+    """Build one of the pair, unless it is there; `stock` is the other one."""
     started = time.monotonic()
     fresh = not usable(variant.image, reporter=job.reporter)
     if fresh:
+        _first_log(variant).unlink(missing_ok=True)
         with job.reporter.step(f"build {job.version} {variant.flavour} ({job.arch})") as step:
-            _confirmed(job, source, variant, step)
+            try:
+                _confirmed(job, source, variant, step)
+            except ZpmaintError as error:
+                _told(job, variant, error, stock)
+                raise
     _say(job, variant)
+    autoconf = job.kept.autoconf_path(variant.image.name)
     return Kernel(
         version=job.version,
         arch=job.arch,
@@ -230,12 +247,42 @@ def _kernel(job: _Job, source: str, variant: _Variant) -> Kernel:
         image=variant.image,
         image_kind=job.profile.kind,
         profile=job.profile.name,
-        toolchain=f"{job.data.label('toolchain', job.toolchain.name)}: {job.compiler}",
+        toolchain=job.toolchain_name,
         fixups=variant.fixups,
         inputs=variant.inputs,
         seconds=time.monotonic() - started if fresh else 0.0,
         log=variant.log,
+        autoconf=autoconf if autoconf.is_file() else None,
     )
+
+
+def _told(job: _Job, variant: _Variant, error: ZpmaintError, stock: Kernel | None) -> None:
+    """Hand on what is known of a kernel that could not be built."""
+    if job.on_failure is None:
+        return
+    log, first = variant.log, _first_log(variant)
+    said = log.read_text(errors="replace").splitlines() if log.is_file() else []
+    job.on_failure(
+        BuildFailure(
+            version=job.version,
+            arch=job.arch,
+            flavour=variant.flavour,
+            profile=job.config_name,
+            toolchain=job.toolchain_name,
+            fixups=variant.fixups,
+            inputs=variant.inputs,
+            why=error.what,
+            lines=telling_lines(said, str(job.work.src), str(job.work.obj)),
+            log=log,
+            first_log=first if first.is_file() else None,
+            stock=stock,
+        )
+    )
+
+
+def _first_log(variant: _Variant) -> Path:
+    """The log of the first of two runs."""
+    return variant.log.with_suffix(".first.log")
 
 
 def _confirmed(job: _Job, source: str, variant: _Variant, step: Step) -> None:
@@ -250,7 +297,7 @@ def _confirmed(job: _Job, source: str, variant: _Variant, step: Step) -> None:
             raise
         first = error
     step.note(f"{first.what}; once more, from a clean work folder")
-    kept = variant.log.with_suffix(".first.log")
+    kept = _first_log(variant)
     variant.log.replace(kept)
     job.work.discard()
     what = f"{variant.flavour} {job.version} ({job.arch}) did not build the same way twice"

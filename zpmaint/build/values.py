@@ -42,6 +42,8 @@ class Kernel:
     seconds: float
     """Wall time of the build; 0.0 when it was already there."""
     log: Path
+    autoconf: Path | None = None
+    """The configuration that it was compiled with, as C has it; None where nobody kept it."""
 
     def as_json(self) -> dict[str, Any]:
         """JSON's own types, as --json prints and the ledger keeps it."""

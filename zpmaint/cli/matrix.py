@@ -12,6 +12,7 @@ from zpmaint.app.matrix import plan_matrix, run_dues
 from zpmaint.cli import options, tables, unrecorded
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
+from zpmaint.ledger.logs import LogStore
 from zpmaint.ledger.unrecorded import NotRecordedError
 from zpmaint.ledger.values import Record
 from zpmaint.matrix.plan import Due, Plan
@@ -101,14 +102,21 @@ def run(context: CommandContext, *, jobs: int | None, as_json: bool) -> int:
 @click.argument("ledgers", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
 @pass_context
 def merge(context: CommandContext, *, ledgers: tuple[Path, ...]) -> int:
-    """Take over the records of other LEDGERS, as jobs on other machines wrote them.
+    """Take over the records of other LEDGERS, as jobs on other machines wrote them, and the whole
+    logs and consoles that lie beside each (its folder logs/).
 
     \b
     Example:
       zpmaint matrix merge artifacts/*/ledger.sqlite
     """
     new = sum(context.session.ledger.merge(path) for path in ledgers)
-    context.out.print(f"{new} new records from {len(ledgers)} ledgers")
+    kept = 0
+    for path in ledgers:
+        taken, damaged = context.session.logs.take(LogStore.beside(path))
+        kept += taken
+        for log in damaged:
+            context.err.print(f"{log}: damaged, and not taken", markup=False, soft_wrap=True)
+    context.out.print(f"{new} new records and {kept} new logs from {len(ledgers)} ledgers")
     return errors.EXIT_OK
 
 

@@ -17,6 +17,7 @@ def take_over(db: sqlite3.Connection, theirs: sqlite3.Connection, now: float) ->
     """Copy what is not here yet, each at its place; how many records and benchmarks were new.
     Within a transaction."""
     texts = _Texts(db, theirs)
+    insert = rows.insert_into(rows.COLUMNS)
     pulled = order.pull_back(db, now)
     doubted: set[Kernel] = set()
     new = ahead = 0
@@ -35,7 +36,7 @@ def take_over(db: sqlite3.Connection, theirs: sqlite3.Connection, now: float) ->
             doubted.add(kernel)
         row |= {name: texts.ours(row[name]) for name in rows.TEXTS}
         row["turn"] = place.turn
-        db.execute(rows.INSERT, tuple(row[name] for name in rows.COLUMNS))
+        db.execute(insert, tuple(row[name] for name in rows.COLUMNS))
     order.doubt(db, doubted)
     order.note_newest(db)
     before = db.total_changes

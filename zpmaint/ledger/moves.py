@@ -45,5 +45,22 @@ def _parted(document: bytes) -> tuple[str, dict[str, str | None]]:
         return "{}", {"port": None, "build": None, "runs": None, "verdict": text}
 
 
-MOVES: dict[int, Callable[[sqlite3.Connection], None]] = {4: _split}
+_BY_NAME = ("full", "debug")
+"""The build profiles that no tree gets unasked, as they were when a record did not say it."""
+
+
+def _show_profiles(db: sqlite3.Connection) -> None:
+    """To 5: what was built with a profile that is had by name alone was asked for by it."""
+    contents = Contents(db)
+    for (number,) in db.execute("SELECT DISTINCT build FROM record WHERE build NOTNULL").fetchall():
+        try:
+            build: Any = json.loads(contents.text(number))
+            profile = (build.get("stock") or {}).get("profile")
+        except (ValueError, AttributeError):  # told when it is read, and stops no upgrade
+            continue
+        if profile in _BY_NAME:
+            db.execute("UPDATE record SET profile = ? WHERE build = ?", (profile, number))
+
+
+MOVES: dict[int, Callable[[sqlite3.Connection], None]] = {4: _split, 5: _show_profiles}
 """By number of the step, after its script."""

@@ -7,6 +7,7 @@ import hashlib
 import json
 import sqlite3
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,29 +16,33 @@ from zpmaint.ledger import codec
 from zpmaint.ledger.contents import Contents
 from zpmaint.ledger.order import Place
 from zpmaint.ledger.stages import BuildRecord, PortRecord, RunsRecord, VerdictRecord
+from zpmaint.ledger.told import CircumstancesRecord
 from zpmaint.ledger.upgrades import FORMAT, upgraded
 from zpmaint.ledger.values import Counted, Record, Summary
 
 _GLANCE = (
     "project", "key", "version", "arch", "patchset", "result", "why", "started", "finished",
-    "turn", "port_state", "passed", "skipped", "total",
+    "turn", "port_state", "passed", "skipped", "total", "profile",
 )  # fmt: skip
-TEXTS = ("inputs", "port", "build", "runs", "verdict")
+TEXTS = ("inputs", "port", "build", "runs", "verdict", "circumstances")
 """The columns that name a text of `content`."""
 COLUMNS = ("digest", "format", *_GLANCE, "origin", "number", "port_anchor", "seconds", *TEXTS)
 SUMMARIES = f"SELECT {', '.join(_GLANCE)} FROM record"
 PLANNED = f"SELECT {', '.join(_GLANCE)}, inputs FROM record"
 RECORDS = f"SELECT {', '.join(COLUMNS)} FROM record"
 TRIED = (
-    f"SELECT turn, version, arch, patchset, {'profile' if 'profile' in COLUMNS else repr('')}, "
-    "result, finished, key, why, digest FROM record"
+    "SELECT turn, version, arch, patchset, profile, result, finished, key, why, digest FROM record"
 )
 NEWEST = "ORDER BY turn DESC, id DESC"
 ALL = f"{RECORDS} ORDER BY turn, id"
 """Oldest first."""
-INSERT = f"INSERT INTO record ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 IS_THERE = "SELECT 1 FROM record WHERE digest = ?"
 
+_PLAIN = (
+    "key", "version", "arch", "patchset", "why", "project", "started", "finished", "turn",
+    "profile",
+)  # fmt: skip
+"""The columns that a record has as they are."""
 _STAGES: dict[str, type] = {
     "port": PortRecord,
     "build": BuildRecord,
@@ -61,17 +66,18 @@ class Row:
 
     def insert(self, db: sqlite3.Connection, contents: Contents, place: Place) -> None:
         """Into the table, each text against that of the newest record of its kernel and that of
-        the newest at all."""
-        like: dict[str, list[int]] = {name: [] for name in TEXTS}
+        the newest at all. The row's own columns are filled: an older schema has fewer."""
+        texts = tuple(self.texts)
+        like: dict[str, list[int]] = {name: [] for name in texts}
         kernel = tuple(self.columns[name] for name in ("version", "arch", "patchset"))
-        wanted = f"SELECT {', '.join(TEXTS)} FROM record"
+        wanted = f"SELECT {', '.join(texts)} FROM record"
         for found in (
             db.execute(
                 f"{wanted} WHERE version = ? AND arch = ? AND patchset = ? {NEWEST} LIMIT 1", kernel
             ).fetchone(),
             db.execute(f"{wanted} ORDER BY id DESC LIMIT 1").fetchone(),
         ):
-            for name, number in zip(TEXTS, found or (None,) * len(TEXTS), strict=True):
+            for name, number in zip(texts, found or (None,) * len(texts), strict=True):
                 if number is not None:
                     like[name].append(number)
         values: dict[str, Any] = self.columns | {
@@ -79,7 +85,12 @@ class Row:
             for name, text in self.texts.items()
         }
         values |= {"origin": place.origin, "number": place.number, "turn": place.turn}
-        db.execute(INSERT, tuple(values[name] for name in COLUMNS))
+        db.execute(insert_into(tuple(values)), tuple(values.values()))
+
+
+def insert_into(columns: Sequence[str]) -> str:
+    """The statement that puts a row with these columns into the table."""
+    return f"INSERT INTO record ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
 
 
 def to_row(record: Record) -> Row:
@@ -106,15 +117,19 @@ def to_row(record: Record) -> Row:
         "total": counted.total if counted else None,
     }
     # Over the same text as ever, so that a record of an older ledger is known again.
-    whole = dumped([*columns.values(), dumped(documents)])
+    found = [*columns.values(), dumped(documents)]
+    made_so = dumped(codec.to_json(record.circumstances)) if record.circumstances else None
+    if record.profile or made_so:
+        found += [record.profile, made_so]
     inputs = columns.pop("inputs")
     return Row(
         columns
         | {
-            "digest": hashlib.sha256(whole.encode()).hexdigest(),
+            "profile": _text(record.profile),
+            "digest": hashlib.sha256(dumped(found).encode()).hexdigest(),
             "seconds": dumped(documents.pop("seconds")),
         },
-        {"inputs": inputs, **texts_of(documents)},
+        {"inputs": inputs, **texts_of(documents), "circumstances": made_so},
     )
 
 
@@ -136,13 +151,15 @@ def _record(row: tuple[Any, ...], contents: Contents) -> Record:
     texts = {name: contents.text(found[name]) for name in TEXTS if found[name] is not None}
     documents: dict[str, Any] = {name: json.loads(text) for name, text in texts.items()}
     inputs = documents.pop("inputs", {})
+    made_so = documents.pop("circumstances", None)
     documents = upgraded(documents | {"seconds": json.loads(found["seconds"])}, found["format"])
     stages: dict[str, Any] = {
         name: codec.from_json(kind, documents[name], name) if documents.get(name) else None
         for name, kind in _STAGES.items()
     }
-    plain = ("key", "version", "arch", "patchset", "why", "project", "started", "finished", "turn")
-    stages |= {name: found[name] for name in plain}
+    stages |= {name: found[name] for name in _PLAIN}
+    if made_so is not None:
+        stages["circumstances"] = codec.from_json(CircumstancesRecord, made_so, "circumstances")
     return Record(
         result=Result(found["result"]),
         inputs=codec.from_json(dict[str, str], inputs, "inputs"),

@@ -15,6 +15,7 @@ from zpmaint.build.evidence import Evidence
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result
 from zpmaint.ledger import codec
+from zpmaint.ledger.told import FailedBuildRecord, LogRecord
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,15 @@ class KernelRecord:
     """Hash over all that went in: source, patch, fix-ups, config, compiler."""
     seconds: float = 0.0
     log: str = ""
+    kept: LogRecord | None = None
+    """The whole log; None: it was not kept."""
+    config: LogRecord | None = None
+    """The configuration that it was compiled with; None: not known."""
 
 
 @dataclass(frozen=True)
 class BuildRecord:
-    """The pair that was built."""
+    """The pair that was built, or as far as it was."""
 
     stock: KernelRecord | None = None
     patched: KernelRecord | None = None
@@ -100,6 +105,9 @@ class BuildRecord:
     """What was compiled of the change; None: not known, which is not the same as whole."""
     confined: str = ""
     """What make and QEMU were confined by (cell.values.Means); "" of a time before that."""
+    failed: FailedBuildRecord | None = None
+    """The kernel that could not be built. None also in older records of failures: there it is not
+    known."""
 
     @property
     def kernels(self) -> dict[str, KernelRecord]:
@@ -121,7 +129,9 @@ class RunRecord:
     deterministic: bool = False
     command: tuple[str, ...] = ()
     tail: str = ""
-    """The console's last lines: a ledger travels without the consoles."""
+    """The console's last lines: a ledger may travel without the store of whole ones."""
+    kept: LogRecord | None = None
+    """The whole console; None: it was not kept."""
     restarts: tuple[RunRecord, ...] = ()
 
     @property

@@ -151,8 +151,8 @@ class Ledger:
         return _first(self._records(_KERNEL, version, arch, patchset, limit=1))
 
     def all_latest(self, series: str | None = None) -> list[Record]:
-        """The newest record for each kernel, architecture and patch set, newest first. `series`
-        ("6.12", or a whole version): its kernels alone."""
+        """The newest record for each kernel, architecture, patch set and profile, newest first.
+        `series` ("6.12", or a whole version): its kernels alone."""
         return self._records(*_within(series), latest=True)
 
     def history(
@@ -269,7 +269,8 @@ class Ledger:
         if latest:
             condition = (
                 "id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY version, arch,"
-                f" patchset {rows.NEWEST}) AS place FROM record WHERE {condition}) WHERE place = 1)"
+                f" patchset, profile {rows.NEWEST}) AS place FROM record WHERE {condition})"
+                " WHERE place = 1)"
             )
         return self._db.execute(
             f"{select} WHERE {condition} {rows.NEWEST} LIMIT {limit}", (*owner, *values)

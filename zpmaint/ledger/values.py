@@ -8,7 +8,9 @@ from typing import Any
 
 from zpmaint.core.result import Result
 from zpmaint.ledger import codec
+from zpmaint.ledger.outcome import outcome_digest
 from zpmaint.ledger.stages import BuildRecord, PortRecord, RunsRecord, VerdictRecord
+from zpmaint.ledger.told import CircumstancesRecord
 from zpmaint.ledger.upgrades import FORMAT
 
 
@@ -51,6 +53,8 @@ class Summary:
     counted: Counted | None = None
     turn: float = field(default=0.0, compare=False)
     """Its place in the ledger's order; see `Ledger.record`."""
+    profile: str = ""
+    """As Record.profile."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,11 @@ class Record:
     told apart, and until the ledger has taken it."""
     inputs: dict[str, str] = field(default_factory=dict)
     """By part of the inputs its hash: what the key is made of. Empty in an older record."""
+    profile: str = ""
+    """The build profile that was asked for; '' the one that fits the tree. In an older record it is
+    what its build shows: '' where that does not show one that is had by name alone."""
+    circumstances: CircumstancesRecord | None = None
+    """None: not known."""
     format: int = FORMAT
     """The version of this record's shape."""
     turn: float = field(default=0.0, compare=False)
@@ -106,10 +115,20 @@ class Record:
             port_state=self.port.state if self.port else None,
             counted=Counted.of(self.verdict) if self.verdict else None,
             turn=self.turn,
+            profile=self.profile,
         )
+
+    @property
+    def outcome(self) -> str:
+        """The digest of what came out; see outcome.py."""
+        asked = (self.version, self.arch, self.patchset, self.profile)
+        return outcome_digest(asked, str(self.result), self.port, self.verdict)
 
     def as_json(self) -> dict[str, Any]:
         """The whole record, as --json prints it."""
         made: dict[str, Any] = codec.to_json(self)
         del made["turn"]
-        return made | {"verdict": self.verdict.as_json() if self.verdict else None}
+        return made | {
+            "verdict": self.verdict.as_json() if self.verdict else None,
+            "outcome": self.outcome,
+        }

@@ -17,6 +17,8 @@ from zpmaint.build.evidence import Evidence
 from zpmaint.core.provenance import Provenance
 from zpmaint.ledger.stages import CaseRecord, DeltaRecord
 from zpmaint.ledger.values import Record
+from zpmaint.timeline.costs import costs_of
+from zpmaint.timeline.costs_text import told
 
 _PAGE_KB = 4  # on x86
 _COST = "instructions/page"
@@ -100,6 +102,9 @@ class Facts:
     cost_told: Told | None = None
     passes: Sequence[Told] = ()
     """counter, phase, stock, patched of what the break-even is worked out of."""
+    costs: str = ""
+    """All figures with what they were taken on, as timeline.costs_text tells them; '' where nothing
+    was measured."""
 
     @classmethod
     def kept(cls, values: dict[str, Any]) -> Facts:
@@ -155,6 +160,7 @@ def facts_of(record: Record) -> Facts:
     memory = _memory(deltas)
     cost = next((d for d in deltas if d.unit == _COST and d.phase == "read"), None)
     silent = memory is not None and memory.patched is not None
+    costs = costs_of(record)
     return Facts(
         port_state=port.state if port else None,
         port_confidence=port.confidence if port else 0.0,
@@ -185,6 +191,7 @@ def facts_of(record: Record) -> Facts:
             for d in deltas
             if (d.counter, d.phase) in _PASSES
         ],
+        costs=told(costs) if costs else "",
     )
 
 

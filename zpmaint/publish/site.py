@@ -100,7 +100,7 @@ def site_of(
     kernels."""
     kernels = list(kernels)
     infos = {info.name: info for info in patchsets}
-    timelines = timelines_of(kernels, config, outlook, generated)
+    timelines = timelines_of(kernels, config, outlook, generated, infos)
     sets = [
         Shown(
             name=name,

@@ -1,23 +1,61 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The timelines of what the pages know: by patch set its lines. Pure."""
+"""The timelines of what the pages know: by patch set its lines, with the changes of cost that the
+set's panels watch for. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 from zpmaint.core.config import Config
 from zpmaint.core.releases import Outlook
+from zpmaint.patchset.values import PatchSet
+from zpmaint.publish.costs_of_set import costs_of, watched_of
 from zpmaint.publish.kernel import Kernel
+from zpmaint.timeline.cost_changes import CostChange, cost_changes
 from zpmaint.timeline.lines import lines_of
 from zpmaint.timeline.values import Line
 
+_NONE: Mapping[str, PatchSet] = {}
+_ByKernel = dict[tuple[str, str], list[CostChange]]
+"""By version and architecture of the first kernel with the new cost."""
+
 
 def timelines_of(
-    kernels: Iterable[Kernel], config: Config, outlook: Outlook, now: float
+    kernels: Sequence[Kernel],
+    config: Config,
+    outlook: Outlook,
+    now: float,
+    sets: Mapping[str, PatchSet] = _NONE,
 ) -> dict[str, tuple[Line, ...]]:
-    """By patch set its lines, tracked ones first; `now` in seconds since the epoch."""
+    """By patch set its lines, tracked ones first; `now` in seconds since the epoch; `sets` what is
+    known of the patch sets, by name."""
     attempts = (tried for kernel in kernels for tried in kernel.attempts)
+    changes = _changes(kernels, sets)
+
+    def of_line(line: Line) -> list[CostChange]:
+        mine = changes.get((line.patchset, line.profile), {})
+        versions = [one.version for one in reversed(line.standings)]
+        return [change for name in versions for change in mine.get((name, line.arch), ())]
+
     found: dict[str, list[Line]] = {}
-    for line in lines_of(attempts, config, outlook, now):
+    for line in lines_of(attempts, config, outlook, now, cost_changes=of_line):
         found.setdefault(line.patchset, []).append(line)
     return {name: tuple(lines) for name, lines in found.items()}
+
+
+def _changes(
+    kernels: Sequence[Kernel], sets: Mapping[str, PatchSet]
+) -> dict[tuple[str, str], _ByKernel]:
+    """By patch set and build profile."""
+    groups: dict[tuple[str, str], list[Kernel]] = {}
+    for kernel in kernels:
+        _, _, patchset, profile = kernel.name
+        groups.setdefault((patchset, profile), []).append(kernel)
+    found: dict[tuple[str, str], _ByKernel] = {}
+    for (patchset, profile), mine in groups.items():
+        info = sets.get(patchset)
+        watched = watched_of(info.panels) if info else []
+        by_kernel = found.setdefault((patchset, profile), {})
+        for change in cost_changes(costs_of(info, mine), watched):
+            by_kernel.setdefault((change.first, change.arch), []).append(change)
+    return found

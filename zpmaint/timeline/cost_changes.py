@@ -15,6 +15,7 @@ from zpmaint.timeline.costs import BREAK_EVEN, Conditions, CostFigure, Costs
 
 Side = Literal["stock", "patched", "pair"]
 _SIDES: tuple[Side, ...] = ("stock", "patched")
+_TIMES = 9.0  # a share beyond this is told as a multiple
 _NONE = KernelVersion((0, 0, 0))
 
 
@@ -62,12 +63,14 @@ class CostChange:
 
     @property
     def words(self) -> str:
-        """The difference with its sign: '+40.3 %', '+65,536 kB' from nothing, '+12.5 points'."""
+        """The difference: '+40.3 %', '21 times', 'from nothing', '+12.5 points' of a share."""
         difference = self.after - self.before
         if self.unit == "%":
             text = f"{difference:+.1f} points"
         elif self.share is None:
-            text = f"{difference:+,.0f} {self.unit}"
+            text = "from nothing"
+        elif self.share > _TIMES:
+            text = f"{self.after / self.before:,.0f} times"
         else:
             text = f"{100 * self.share:+.1f} %"
         return text.replace("-", "\N{MINUS SIGN}")
@@ -76,19 +79,34 @@ class CostChange:
 def cost_changes(costs: Iterable[Costs], watched: Iterable[Watched]) -> list[CostChange]:
     """Every change of a watched figure, oldest kernel first; the order of `costs` does not matter,
     and of a kernel there is one (its newest). Kernels are told apart by architecture and
-    conditions; one whose name is no version is left out."""
+    conditions; one whose name is no version is left out.
+
+    A kernel is compared with those before it in its series, and the first that was measured of a
+    series with the first of the series before: what stable kernels take up later is no change of
+    the next series."""
     likes: dict[Conditions, list[Costs]] = {}
     for one in costs:
         likes.setdefault(one.on, []).append(one)
-    series = [sorted(like, key=order) for like in likes.values()]
     watched = list(watched)
     found = [
         change
-        for like in series
+        for like in likes.values()
+        for kernels in _sequences(sorted(like, key=order))
         for what in watched
-        for change in _of_series([one for one in like if order(one)[0] != _NONE], what)
+        for change in _of_sequence(kernels, what)
     ]
     return sorted(found, key=lambda c: (_parsed(c.first), c.arch, c.counter, c.phase, c.side))
+
+
+def _sequences(kernels: Sequence[Costs]) -> Iterator[list[Costs]]:
+    """The kernels that are compared with one another, in order."""
+    found: dict[str, list[Costs]] = {}
+    for one in kernels:
+        version = _parsed(one.version)
+        if version != _NONE:
+            found.setdefault(version.series, []).append(one)
+    yield [series[0] for series in found.values()]
+    yield from (series for series in found.values() if len(series) > 1)
 
 
 def order(one: Costs) -> tuple[KernelVersion, str]:
@@ -106,7 +124,7 @@ def sides(counter: str) -> tuple[Side, ...]:
     return ("pair",) if counter == BREAK_EVEN else _SIDES
 
 
-def _of_series(like: Sequence[Costs], what: Watched) -> Iterator[CostChange]:
+def _of_sequence(like: Sequence[Costs], what: Watched) -> Iterator[CostChange]:
     shown = [(one, f) for one in like if (f := one.figure(what.counter, what.phase))]
     for side in sides(what.counter):
         having = [(one, f, v) for one, f in shown if (v := value(f, side)) is not None]

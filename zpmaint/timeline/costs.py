@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from hashlib import sha256
 
 from zpmaint.judge.breakeven import break_even
 from zpmaint.ledger.stages import DeltaRecord, KernelRecord, RunRecord
@@ -20,6 +19,9 @@ BREAK_EVEN = "break-even"
 """The derived counter: the share of later-written pages, in percent, from which on the patch costs
 no more (judge.breakeven). Its phase is 'faults'; it is a figure of the pair."""
 INSTRUCTIONS = "instructions/page"
+_PROGRAM = "suites/guest/c"
+"""The part of a verification's inputs that is the guest's program. Cases do not count: that there
+is one more says nothing of the benchmark, and which count differs from kernel to kernel."""
 _WORDS = {
     "arch": "architecture",
     "profile": "build profile",
@@ -55,7 +57,7 @@ class Conditions:
     tools: str = ""
     """A hash over the version lines of compiler, linker and QEMU."""
     suite: str = ""
-    """A hash over programs and data of the suites."""
+    """A hash over the guest's program, which the benchmark is a part of."""
 
     def unlike(self, other: Conditions) -> tuple[str, ...]:
         """In what two differ, in words; () for figures that may be compared. What only one of the
@@ -132,11 +134,6 @@ def conditions_of(record: Record) -> Conditions:
     kernel = record.build.stock if record.build else None
     run = record.runs.stock if record.runs else None
     kernel, run = kernel or KernelRecord(), run or RunRecord()
-    suites = [
-        f"{name} {digest}"
-        for name, digest in sorted(record.inputs.items())
-        if name.startswith(("suites/", "own/"))
-    ]
     return Conditions(
         arch=record.arch,
         profile=kernel.profile,
@@ -146,7 +143,7 @@ def conditions_of(record: Record) -> Conditions:
         memory=_option(run.command, "-m"),
         cpus=_option(run.command, "-smp").partition(",")[0],
         tools=record.inputs.get("tools", ""),
-        suite=sha256("\n".join(suites).encode()).hexdigest()[:12] if suites else "",
+        suite=record.inputs.get(_PROGRAM, ""),
     )
 
 

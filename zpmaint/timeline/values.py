@@ -30,6 +30,8 @@ class Recorded(Protocol):
     @property
     def why(self) -> str: ...
     @property
+    def profile(self) -> str: ...
+    @property
     def finished(self) -> float: ...
     @property
     def turn(self) -> float: ...
@@ -60,7 +62,7 @@ class Attempt:
             version=record.version,
             arch=record.arch,
             patchset=record.patchset,
-            profile=str(getattr(record, "profile", "") or ""),
+            profile=record.profile,
             result=record.result,
             finished=record.finished,
             key=record.key,

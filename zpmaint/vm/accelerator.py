@@ -22,7 +22,14 @@ class Accelerator(StrEnum):
     @classmethod
     def asked_for(cls, name: str) -> Accelerator:
         """By the command line's word: auto, tcg or kvm. Raises UserError for another."""
-        words = {"auto": cls.ICOUNT, "tcg": cls.TCG, "kvm": cls.KVM}
-        if name not in words:
-            raise UserError(f"no accelerator {name!r}", f"choose one of: {', '.join(words)}")
-        return words[name]
+        if name not in _WORDS:
+            raise UserError(f"no accelerator {name!r}", f"choose one of: {', '.join(_WORDS)}")
+        return _WORDS[name]
+
+    @property
+    def word(self) -> str:
+        """That word."""
+        return next(word for word, meant in _WORDS.items() if meant is self)
+
+
+_WORDS = {"auto": Accelerator.ICOUNT, "tcg": Accelerator.TCG, "kvm": Accelerator.KVM}
