@@ -77,7 +77,7 @@ class Held:
     def tried(self) -> Iterator[Tried]:
         for (key, turn), r in reversed(self.records.items()):
             digest = to_row(r).digest
-            profile = str(getattr(r, "profile", ""))
+            profile = r.profile
             names = (r.version, r.arch, r.patchset, profile)
             yield (turn, *names, r.result, r.finished, key, r.why, digest)
 
