@@ -12,6 +12,7 @@ from zpmaint.core.config import Config
 from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.rows import Tried, to_row
+from zpmaint.ledger.stages import PortRecord
 from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet, Telling
 
@@ -84,3 +85,7 @@ class Held:
     def at(self, key: str, turn: float) -> Record | None:
         self.read.append(key)
         return self.records.get((key, turn))
+
+    def port_at(self, key: str, turn: float) -> PortRecord | None:
+        found = self.records.get((key, turn))
+        return found.port if found else None

@@ -8,11 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from zpmaint.app.kept_logs import KeptLogs
+from zpmaint.app.origin import Origin
 from zpmaint.app.suite import SuiteRuns
 from zpmaint.build.failure import BuildFailure
 from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.cell.means import means
 from zpmaint.core.provenance import Provenance
+from zpmaint.core.text import to_text
+from zpmaint.diffs.series import shares
 from zpmaint.judge.values import CaseResult, CaseVerdict, Verdict
 from zpmaint.ledger.stages import (
     BuildRecord,
@@ -29,15 +32,18 @@ from zpmaint.ledger.stages import (
     VerdictRecord,
 )
 from zpmaint.ledger.told import FailedBuildRecord, LineRecord
-from zpmaint.port.values import FilePort, MemberPort, Port
+from zpmaint.port.values import FilePort, Port
 from zpmaint.vm.values import Run
 
 _TAIL_LINES = 40
 
 
-def port_record(port: Port, provenance: Provenance | None = None) -> PortRecord:
+def port_record(
+    port: Port, provenance: Provenance | None = None, origin: Origin | None = None
+) -> PortRecord:
     """The port without the files' contents: its `patch` holds all that is to be done. With it
-    stands what vouches for the kernel that it is for."""
+    stands what vouches for the kernel that it is for, and what it was made of."""
+    origin = origin or Origin()
     return PortRecord(
         version=str(port.version),
         patchset=port.patchset,
@@ -47,13 +53,24 @@ def port_record(port: Port, provenance: Provenance | None = None) -> PortRecord:
         why=port.why,
         patch=port.patch or None,
         files=tuple(_file(file) for file in port.files),
-        members=tuple(_member(member) for member in port.members),
+        members=_members(port),
         provenance=provenance,
+        anchor_sha256=origin.anchor_sha256,
+        blobs=origin.blobs,
+        engine=origin.engine,
     )
 
 
-def _member(member: MemberPort) -> MemberRecord:
-    return MemberRecord(member.name, str(member.fate), round(member.confidence, 3), member.why)
+def _members(port: Port) -> tuple[MemberRecord, ...]:
+    """The patches of a series, each with its share of the whole where the whole is theirs."""
+    parts = shares([to_text(m.data) if m.goes_in else "" for m in port.members])
+    known = "".join(parts) == port.patch
+    return tuple(
+        MemberRecord(
+            m.name, str(m.fate), round(m.confidence, 3), m.why, len(part) if known else None
+        )
+        for m, part in zip(port.members, parts, strict=True)
+    )
 
 
 def _file(file: FilePort) -> FileRecord:

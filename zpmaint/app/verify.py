@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from zpmaint.app.confirm import confirmed
 from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.judgement import verdict_on
 from zpmaint.app.kept_logs import KeptLogs
+from zpmaint.app.origin import Origin, origin_of
 from zpmaint.app.pair import build_pair
 from zpmaint.app.port import port_onto, touched
 from zpmaint.app.records import build_record, port_record, runs_record, verdict_record
@@ -42,6 +43,7 @@ class _Course:
 
     port: Port | None = None
     provenance: Provenance | None = None
+    origin: Origin | None = None
     pair: Pair | None = None
     failures: list[BuildFailure] = field(default_factory=list)
     runs: list[SuiteRuns] = field(default_factory=list)
@@ -83,6 +85,7 @@ def verify(
             version,
             chain,
             course,
+            inputs=inputs,
             build=build,
             accelerator=accelerator,
         )
@@ -108,7 +111,7 @@ def verify(
         why=why,
         started=started,
         finished=time.time(),
-        port=port_record(course.port, course.provenance) if course.port else None,
+        port=port_record(course.port, course.provenance, course.origin) if course.port else None,
         build=build_record(course.pair, course.failures, logs),
         runs=runs_record(course.runs, logs) if course.runs else None,
         verdict=verdict_record(course.verdict) if course.verdict else None,
@@ -131,6 +134,7 @@ def _run_course(
     chain: Chain,
     course: _Course,
     *,
+    inputs: Mapping[str, str],
     build: BuildOptions,
     accelerator: Accelerator,
 ) -> tuple[Result, str]:
@@ -138,6 +142,7 @@ def _run_course(
     with course.timed("port"):
         course.port = port_onto(session, patchset, version, chain)
         course.provenance = chain.provenance(version)
+        course.origin = origin_of(course.port, patchset, chain, inputs)
     if not course.port.state.leads_on:
         return Result.CONFLICT, course.port.why
     # What it needs may have to be fetched: better known before a build of minutes than after it.

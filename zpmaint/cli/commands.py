@@ -38,6 +38,7 @@ COMMANDS = {
     "mutate": Entry("mutate", "Plant bugs in the patched kernel; see which cases notice."),
     "results": Entry("results", "List the newest result of every kernel."),
     "show": Entry("show", "Show the newest result of one kernel, whole."),
+    "works": Entry("works", "Say whether the patch works on this machine's kernel."),
     "matrix": Entry("matrix", "Verify the kernels that kernels.toml tracks."),
     "track": Entry("track", "List the kernels that the sources have to offer."),
     "publish": Entry("publish", "Write the status page, the feed and the patch files."),

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 import click
 
 from zpmaint.build.options import BuildOptions
+from zpmaint.cli.kernel_asked import one_kernel
 from zpmaint.core.versions import KernelVersion
 from zpmaint.vm.accelerator import Accelerator
 
@@ -64,7 +65,7 @@ _accel = click.option(
 
 
 def _version(_: click.Context, __: click.Parameter, text: str | None) -> KernelVersion | None:
-    return KernelVersion.parse(text) if text else None
+    return one_kernel(text) if text else None
 
 
 since = click.option(

@@ -15,6 +15,7 @@ from zpmaint.app.series import check_out, port_series_onto, write_series
 from zpmaint.app.written import write_port
 from zpmaint.cli import options, series_tables, tables
 from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.cli.kernel_asked import kernel_to_fetch
 from zpmaint.core import errors
 from zpmaint.diffs.series import joined, load_series
 
@@ -86,7 +87,7 @@ def command(
     verbose: bool,
     as_json: bool,
 ) -> int:
-    """Port the patch onto VERSION and say how each hunk was placed.
+    """Port the patch onto VERSION (also what `uname -r` answers) and say how each hunk was placed.
 
     States: applies (as it is, perhaps at an offset), ported (carried on to changed code),
     upstream (the kernel already behaves so), superseded (another anchor is the start), conflict.
@@ -100,6 +101,7 @@ def command(
       zpmaint port 6.12.y --compile --out ported/
       zpmaint port 6.12.107 --series debian/patches --base 6.12.94 --out ported/
     """
+    version = kernel_to_fetch(version)
     if series:
         if patch or anchor:
             raise click.UsageError("--series takes the place of --patch and --anchor")

@@ -10,6 +10,7 @@ import click
 
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.cli.kernel_asked import kernels_asked
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
 from zpmaint.core.series import named
@@ -41,8 +42,8 @@ def command(
     patch: str | None,
     as_json: bool,
 ) -> int:
-    """List the newest result of every kernel, or of each VERSION (also a series: 6.12.y), newest
-    kernel first.
+    """List the newest result of every kernel, or of each VERSION (also a series: 6.12.y, or what
+    `uname -r` answers), newest kernel first.
 
     \b
     Examples:
@@ -53,6 +54,7 @@ def command(
     if as_json and form == "markdown":
         raise UserError("--json and --format markdown are two forms", "choose one of them")
     session = context.session
+    versions = tuple(kernel for text in versions for kernel in kernels_asked(text))
     if form == "markdown":
         if versions:
             raise UserError("--format markdown is of all kernels", "leave VERSION out")

@@ -7,8 +7,10 @@ import click
 
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.cli.kernel_asked import kernels_asked
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
+from zpmaint.core.series import named
 from zpmaint.core.versions import KernelVersion
 
 
@@ -21,16 +23,26 @@ from zpmaint.core.versions import KernelVersion
 def command(
     context: CommandContext, *, version: str, arch: str, patch: str | None, as_json: bool
 ) -> int:
-    """Show the newest result of VERSION: hunks, cases, counters, verdict, consoles.
+    """Show the newest result of VERSION: hunks, cases, counters, verdict, consoles. VERSION may be
+    what `uname -r` answers.
 
     \b
-    Example:
+    Examples:
       zpmaint show v2.6.21
+      zpmaint show $(uname -r)
     """
     session = context.session
-    name = str(KernelVersion.parse(version))
-    row = session.ledger.latest(name, arch, session.patchset(patch).name)
+    asked = kernels_asked(version)
+    if (series := named(asked[0])) and asked[0] != version:
+        raise UserError(
+            f"{version!r} tells the series {series} alone", f"zpmaint results {series}.y"
+        )
+    names = [str(KernelVersion.parse(text)) for text in asked]
+    patchset = session.patchset(patch).name
+    found = (session.ledger.latest(name, arch, patchset) for name in names)
+    row = next((row for row in found if row is not None), None)
     if row is None:
+        name = names[-1]
         raise UserError(f"{name} {arch} was never verified here", f"zpmaint verify {name}")
     if as_json:
         context.json(row.as_json())

@@ -52,8 +52,13 @@ class KernelName:
     """How it is known, in a sentence; why not, where it is unknown."""
     better: str
     """What to run to know better, or ''."""
+    name: str = ""
+    """What `uname -r` answers, without what stood around it; '' where that was not told."""
     package: KernelVersion | None = None
     """Debian's own version of it (6.1.187-1), where that is told."""
+    likely: KernelVersion | None = None
+    """Where the series is all that is told: a package that has this name; another may have had it,
+    too."""
 
     @property
     def series(self) -> str:
@@ -101,7 +106,9 @@ def read_name(text: str) -> KernelName:
     if answer.name.startswith("next-"):
         day = KernelVersion((), next_date=int(answer.name[5:]))
         how = f"linux-next of that day: {day}"
-        return KernelName(Exactness.EXACT, day, Tree.UPSTREAM, "", _arch(answer, ""), how, "")
+        return KernelName(
+            Exactness.EXACT, day, Tree.UPSTREAM, "", _arch(answer, ""), how, "", answer.name
+        )
     found = _NUMBERS.search(answer.name)
     release = _release(found) if found else None
     if found is None or release is None:
@@ -135,7 +142,16 @@ def _of_rule(
     if base:
         text = base.series if rule.gives is Gives.SERIES else str(base)
     how = rule.how.replace("{base}", text).replace("{count}", first or "some")
-    return KernelName(exactness, base, rule.tree, rule.who, _arch(answer, tail), how, rule.better)
+    return KernelName(
+        exactness,
+        base,
+        rule.tree,
+        rule.who,
+        _arch(answer, tail),
+        how,
+        rule.better,
+        answer.name,
+    )
 
 
 def _exactness(rule: Rule) -> Exactness:
@@ -162,6 +178,7 @@ def _of_said(
         _arch(answer, answer.name[found.end() :] if found else ""),
         said.how.replace("{package}", package).replace("{base}", str(base)),
         "",
+        answer.name,
         KernelVersion.parse(package) if own else None,
     )
 

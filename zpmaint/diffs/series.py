@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from zpmaint.core.errors import UserError
+from zpmaint.core.text import to_bytes, to_text
 from zpmaint.diffs import layouts
 from zpmaint.diffs.member import Member, Series
 
-__all__ = ["TABLE", "Member", "Series", "joined", "load_series", "one_text", "read_series"]
+__all__ = [
+    "TABLE", "Member", "Series", "joined", "load_series", "one_text", "read_series", "shares",
+]  # fmt: skip
 
 TABLE = "series"
 """The table of a folder that is written."""
@@ -23,8 +26,16 @@ _WHAT = (
 
 def one_text(patches: Iterable[bytes]) -> bytes:
     """Several patch files one after the other, as `patch` and `git am` take them from a pipe."""
-    *before, last = [data for data in patches if data] or [b""]
-    return b"".join(data if data.endswith(b"\n") else data + b"\n" for data in before) + last
+    return to_bytes("".join(shares([to_text(data) for data in patches])))
+
+
+def shares(patches: Sequence[str]) -> list[str]:
+    """What each of them is in that text: all but the last end in a newline."""
+    last = max((n for n, text in enumerate(patches) if text), default=0)
+    return [
+        f"{text}\n" if text and n < last and not text.endswith("\n") else text
+        for n, text in enumerate(patches)
+    ]
 
 
 def load_series(place: Path, read: layouts.Read = Path.read_bytes) -> Series:

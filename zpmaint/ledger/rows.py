@@ -33,6 +33,7 @@ RECORDS = f"SELECT {', '.join(COLUMNS)} FROM record"
 TRIED = (
     "SELECT turn, version, arch, patchset, profile, result, finished, key, why, digest FROM record"
 )
+PORTS = "SELECT port, format FROM record"
 NEWEST = "ORDER BY turn DESC, id DESC"
 ALL = f"{RECORDS} ORDER BY turn, id"
 """Oldest first."""
@@ -193,6 +194,15 @@ def tried(row: tuple[Any, ...], known: dict[str, str]) -> Tried:
         turn, once(version, version), once(arch, arch), once(patchset, patchset),
         once(profile, profile), result, finished, once(key, key), once(why, why), digest,
     )  # fmt: skip
+
+
+def port(row: tuple[Any, ...], contents: Contents) -> PortRecord | None:
+    """What a row of PORTS says. Raises ValueError for one that is damaged."""
+    number, version = row
+    if number is None:
+        return None
+    document = upgraded({"port": json.loads(contents.text(number))}, version)["port"]
+    return codec.from_json(PortRecord, document, "port")
 
 
 def planned(row: tuple[Any, ...], contents: Contents) -> Summary:

@@ -51,6 +51,19 @@ class MemberRecord:
     """applies, ported, upstream, conflict, untried."""
     confidence: float = 1.0
     why: str = ""
+    size: int | None = None
+    """How many characters of the port's `patch` are its, 0 for one that does not go in; None: not
+    known."""
+
+
+@dataclass(frozen=True)
+class BlobRecord:
+    """A file of the kernel that the port was made for, as it was before it."""
+
+    path: str
+    git: str = ""
+    """Its name in git: the SHA-1 of a blob."""
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +84,12 @@ class PortRecord:
     """The patches of a series, in order; empty where the set is one patch."""
     provenance: Provenance | None = None
     """What vouches for the kernel's bytes; None: not known, which is not the same as verified."""
+    anchor_sha256: str = ""
+    """Of the anchor's bytes, of a series its patches one after the other; '' not known."""
+    blobs: tuple[BlobRecord, ...] = ()
+    """The files of the kernel that the patch changes; none where they are not known."""
+    engine: str = ""
+    """The zpmaint that made it: its version, and a digest of its code."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ from zpmaint.ledger.database import (
 )
 from zpmaint.ledger.merging import take_over
 from zpmaint.ledger.scope import Clause, Scope
+from zpmaint.ledger.stages import PortRecord
 from zpmaint.ledger.upgrades import FORMAT
 from zpmaint.ledger.values import Record, Summary
 
@@ -174,6 +175,15 @@ class Ledger:
     def at(self, key: str, turn: float) -> Record | None:
         """The record with these inputs at that place in the order; None: it is gone or moved."""
         return _first(self._records("key = ? AND turn = ?", key, turn, limit=1))
+
+    def port_at(self, key: str, turn: float) -> PortRecord | None:
+        """The port alone of the record there; None where there is none of either."""
+        condition, owner = self._condition("key = ? AND turn = ?")
+        with explained(self.path):
+            found = self._db.execute(
+                f"{rows.PORTS} WHERE {condition} {rows.NEWEST} LIMIT 1", (*owner, key, turn)
+            ).fetchone()
+            return rows.port(found, self._contents) if found else None
 
     def known_summary(self, key: str) -> Summary | None:
         """As `known`, at a glance, with its inputs."""

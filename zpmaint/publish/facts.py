@@ -17,6 +17,7 @@ from zpmaint.build.evidence import Evidence
 from zpmaint.core.provenance import Provenance
 from zpmaint.ledger.stages import CaseRecord, DeltaRecord
 from zpmaint.ledger.values import Record
+from zpmaint.publish.offer import NO_OFFER, Offer
 from zpmaint.timeline.costs import costs_of
 from zpmaint.timeline.costs_text import told
 
@@ -102,6 +103,8 @@ class Facts:
     cost_told: Told | None = None
     passes: Sequence[Told] = ()
     """counter, phase, stock, patched of what the break-even is worked out of."""
+    offer_told: Told = ()
+    """What there is to take away, of all the kernel's records (Offer.as_json)."""
     costs: str = ""
     """All figures with what they were taken on, as timeline.costs_text tells them; '' where nothing
     was measured."""
@@ -120,6 +123,11 @@ class Facts:
         if not self.suites:
             return None
         return Suite(*(sum(column) for column in list(zip(*self.suites, strict=True))[1:]))
+
+    @cached_property
+    def offer(self) -> Offer:
+        """What there is to take away of the kernel."""
+        return Offer.kept(self.offer_told)
 
     @cached_property
     def memory(self) -> Figure | None:
@@ -151,8 +159,8 @@ _PASSES = {
 }  # fmt: skip
 
 
-def facts_of(record: Record) -> Facts:
-    """What is kept of a record."""
+def facts_of(record: Record, offer: Offer = NO_OFFER) -> Facts:
+    """What is kept of the record that stands for a kernel, and of what the kernel has to offer."""
     port, build, runs, verdict = record.port, record.build, record.runs, record.verdict
     evidence = build.evidence if build else None
     provenance = port.provenance if port else None
@@ -191,6 +199,7 @@ def facts_of(record: Record) -> Facts:
             for d in deltas
             if (d.counter, d.phase) in _PASSES
         ],
+        offer_told=offer.as_json() if offer.patches else (),
         costs=told(costs) if costs else "",
     )
 

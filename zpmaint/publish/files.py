@@ -1,24 +1,76 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The files to take away: each kernel's patch."""
+"""The files to take away: every patch by its content for ever, each kernel's newest good one with
+its archive and statement, the list of them all, and who signed that (docs/files.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
+from hashlib import sha256
 
+from zpmaint.core.errors import InfraError
+from zpmaint.publish.kernel import Kernel
+from zpmaint.publish.mails import bundle, mails_of
+from zpmaint.publish.offer import ARCHIVE, PATCH, STATEMENT, attempt_of, files_of
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rows import Row
+from zpmaint.publish.shipping import Shipped
 from zpmaint.publish.values import Site
+
+SUMS = "SHA256SUMS"
 
 
 def pages(site: Site) -> Iterator[Page]:
-    """`SET/VERSION.patch` of each kernel that there is a patch for."""
-    for one in site.sets:
-        # By address: the patch of a version is that of the last architecture that is listed.
-        found = {row.patch_file: row for row in one.rows if row.patch_file}
-        for address, row in found.items():
-            yield Page(address, made_of(row.inputs), partial(_patch, row))
+    """`patches/sha256/HEX.patch`, `SET/STEM.patch`, `.tar.xz` and `.intoto.json`, `SHA256SUMS` with
+    its signature and the key."""
+    sums: dict[str, str] = {}
+    for row, kernel in _kernels(site):
+        for one in row.offer.patches:
+            if one.address not in sums:
+                sums[one.address] = one.sha256
+                yield Page(one.address, one.sha256, partial(_content, kernel, one))
+        for ending in (PATCH, ARCHIVE, STATEMENT):
+            digest = row.offer.sums[ending]
+            sums[row.file(ending)] = digest
+            yield Page(row.file(ending), digest, partial(_file, kernel, row, ending))
+    yield from _signed(site, "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)).encode())
 
 
-def _patch(row: Row) -> bytes:
-    return row.patch.encode("utf-8", "surrogateescape")  # byte for byte what the port gave
+def _kernels(site: Site) -> list[tuple[Row, Kernel]]:
+    """Those that there is something to take away of."""
+    rows = [row for one in site.sets for row in one.rows]
+    return [(row, row.kernel) for row in rows if row.kernel and row.offer.patches]
+
+
+def _signed(site: Site, sums: bytes) -> Iterator[Page]:
+    yield Page(SUMS, made_of(sums.decode()), lambda: sums)
+    if (signer := site.signer) is not None:
+        told = (signer.kind, signer.key, signer.public.hex())
+        yield Page(signer.public_file, made_of(told), lambda: signer.public)
+        # A signature holds the time when it was made: it stays while what it is over stays.
+        yield Page(
+            f"{SUMS}{signer.ending}", made_of(told, sums.decode()), lambda: signer.sign(sums)
+        )
+
+
+def _content(kernel: Kernel, one: Shipped) -> bytes:
+    record = kernel.read(attempt_of(kernel.attempts, one))
+    data = bundle(mails_of(record.port)) if record.port else b""
+    return _held(data, one.sha256, one.address)
+
+
+def _file(kernel: Kernel, row: Row, ending: str) -> bytes:
+    newest: Sequence[Shipped] = row.offer.patches[:1]
+    tried = attempt_of(kernel.attempts, newest[0])
+    data = files_of(kernel.read(tried), tried.profile)[ending]
+    return _held(data, row.offer.sums[ending], row.file(ending))
+
+
+def _held(data: bytes, digest: str, name: str) -> bytes:
+    """`data`, if it is what was listed: never other bytes under a known name."""
+    if sha256(data).hexdigest() != digest:
+        raise InfraError(
+            f"{name}: the ledger gives other bytes than when its digest was taken",
+            "another process changed it meanwhile: publish again",
+        )
+    return data

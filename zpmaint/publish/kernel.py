@@ -11,6 +11,7 @@ from functools import cached_property
 from zpmaint.ledger.rows import to_row
 from zpmaint.ledger.values import Record
 from zpmaint.publish.facts import Facts, facts_of
+from zpmaint.publish.offer import offer_of
 from zpmaint.publish.page import made_of
 from zpmaint.timeline.values import Attempt
 
@@ -78,9 +79,10 @@ def kernels_of(records: Iterable[Record]) -> list[Kernel]:
 
 def _kernel(group: dict[Attempt, Record]) -> Kernel:
     attempts = tuple(group)
+    offer = offer_of(attempts, lambda tried: group[tried].port, group.__getitem__)
     return Kernel(
         attempts=attempts,
-        facts=facts_of(group[standing_of(attempts)]),
+        facts=facts_of(group[standing_of(attempts)], offer),
         read=group.__getitem__,
         state_of=lambda: made_of([(t.turn, to_row(r).digest) for t, r in group.items()]),
     )

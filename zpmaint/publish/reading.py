@@ -4,6 +4,7 @@ kernel whose records are not as they were the one record that stands for it."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from functools import partial
 from hashlib import sha256
@@ -11,10 +12,12 @@ from typing import Protocol
 
 from zpmaint.core.errors import InfraError
 from zpmaint.ledger.rows import Tried
+from zpmaint.ledger.stages import PortRecord
 from zpmaint.ledger.values import Record
 from zpmaint.publish.facts import facts_of
 from zpmaint.publish.kernel import Kernel, Name, name_of, standing_of
 from zpmaint.publish.manifest import Kept
+from zpmaint.publish.offer import offer_of
 from zpmaint.timeline.values import Attempt
 
 
@@ -24,6 +27,8 @@ class Remembers(Protocol):
     def tried(self) -> Iterator[Tried]: ...
 
     def at(self, key: str, turn: float) -> Record | None: ...
+
+    def port_at(self, key: str, turn: float) -> PortRecord | None: ...
 
 
 def read_kernels(ledger: Remembers, kept: Kept) -> list[Kernel]:
@@ -35,14 +40,22 @@ def read_kernels(ledger: Remembers, kept: Kept) -> list[Kernel]:
         attempts.append(tried)
         digests.append(f"{digest[:32]}{tried.turn}")
     read = partial(_record, ledger)
+    ports = partial(_port, ledger)
     made = []
     for name, (attempts, digests) in groups.items():
         state = sha256(" ".join(digests).encode()).hexdigest()[:32]
         then, facts = kept.get(name, ("", None))
         if facts is None or then != state:
-            facts = facts_of(read(standing_of(attempts)))
+            # Mostly the record that stands for the kernel is that of its newest patch: read once.
+            once = functools.cache(read)
+            offer = offer_of(attempts, ports, once)
+            facts = facts_of(once(standing_of(attempts)), offer)
         made.append(Kernel(tuple(attempts), facts, read, state.__str__))
     return made
+
+
+def _port(ledger: Remembers, tried: Attempt) -> PortRecord | None:
+    return ledger.port_at(tried.key, tried.turn)
 
 
 def _record(ledger: Remembers, tried: Attempt) -> Record:

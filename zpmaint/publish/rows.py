@@ -7,8 +7,6 @@ What is known of a kernel, since when it is so, and whether that is sure is the 
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,6 +20,8 @@ from zpmaint.ledger.values import Record
 from zpmaint.publish.facts import NOTHING, Facts, Figure, Suite
 from zpmaint.publish.kernel import Kernel, Name
 from zpmaint.publish.looks import FLAKY, LOOKS, PENDING
+from zpmaint.publish.names import file_name, stem_of
+from zpmaint.publish.offer import PATCH, Offer
 from zpmaint.publish.page import made_of
 from zpmaint.timeline.kernels import order_of
 from zpmaint.timeline.lines import lines_of
@@ -145,8 +145,7 @@ class Row:
     @property
     def stem(self) -> str:
         """The file name of its page, without .html, safe whatever the ledger holds."""
-        parts = (self.version, self.arch, self.profile)
-        return file_name("-".join(part for part in parts if part))
+        return stem_of(self.version, self.arch, self.profile)
 
     @property
     def folder(self) -> str:
@@ -169,8 +168,21 @@ class Row:
         return (port.patch or "") if port else ""
 
     @property
+    def offer(self) -> Offer:
+        """What there is to take away, whether or not it is offered still."""
+        return self.facts.offer
+
+    @property
     def patch_file(self) -> str:
-        return f"{self.folder}/{file_name(self.version)}.patch" if self.facts.has_patch else ""
+        """The address of the patch that is offered for it; '' where its newest verdict is not
+        good, though a former patch may stand there still."""
+        newest = self.offer.newest
+        offered = self.is_good and newest is not None and newest.is_offered
+        return self.file(PATCH) if offered else ""
+
+    def file(self, ending: str) -> str:
+        """The address of a file of the newest good patch (offer.PATCH, ARCHIVE, STATEMENT)."""
+        return f"{self.folder}/{self.stem}{ending}"
 
     @property
     def suite(self) -> Suite | None:
@@ -253,14 +265,6 @@ def newest_good(rows: Sequence[Row]) -> list[tuple[str, str, Row | None]]:
             if found.get(name) is None:
                 found[name] = row if row.is_good else None
     return [(line, arch, row) for (line, arch, _), row in found.items()]
-
-
-def file_name(text: str) -> str:
-    """`text` as a file name: itself where that is safe, else made so and told apart by a hash."""
-    safe = re.sub(r"[^A-Za-z0-9._~+-]", "_", text)[:80]
-    if text and safe == text and not text.startswith((".", "-")):
-        return text
-    return f"_{safe.strip('.')}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def _row(kernel: Kernel, line: Line, known: Known, older: Known | None, *, is_newest: bool) -> Row:

@@ -21,6 +21,7 @@ from zpmaint.publish.kernel import Kernel, kernels_of
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.reading import Remembers, read_kernels
 from zpmaint.publish.rows import patchsets_of, rows_of
+from zpmaint.publish.signer import Signer
 from zpmaint.publish.timelines import timelines_of
 from zpmaint.publish.values import Shown, Site
 from zpmaint.publish.writing import Written, standing
@@ -36,6 +37,7 @@ def publish(
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
+    signer: Signer | None = None,
     reporter: Reporter = SILENT,
 ) -> Written:
     """Bring the site at `out` up to date with the ledger: what changed is made and written, and the
@@ -53,6 +55,7 @@ def publish(
             base_url=base_url,
             benchmarks=benchmarks,
             outlook=outlook,
+            signer=signer,
         )
         return former.write(pages_of(site), kernels)
 
@@ -66,6 +69,7 @@ def site_files(
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
+    signer: Signer | None = None,
 ) -> dict[str, bytes]:
     """The site's pages by address, as `publish` writes them, of records that are at hand: the
     whole history in any order."""
@@ -77,6 +81,7 @@ def site_files(
         base_url=base_url,
         benchmarks=benchmarks,
         outlook=outlook,
+        signer=signer,
     )
     return {page.address: page.make() for page in pages_of(site)}
 
@@ -90,6 +95,7 @@ def site_of(
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
+    signer: Signer | None = None,
 ) -> Site:
     """What the pages are made of.
 
@@ -97,7 +103,7 @@ def site_of(
     (a set that only the ledger knows is shown without its story); `generated` seconds since the
     epoch; `base_url` where the site will stand, if that is known; `benchmarks` one for each kernel
     that has a full one, oldest kernel first; `outlook` what is remembered of looking for new
-    kernels."""
+    kernels; `signer` who signs the list of files, if anybody does."""
     kernels = list(kernels)
     infos = {info.name: info for info in patchsets}
     timelines = timelines_of(kernels, config, outlook, generated, infos)
@@ -113,4 +119,4 @@ def site_of(
         for name in patchsets_of(config, kernels)
     ]
     base = f"{base_url.rstrip('/')}/" if base_url else ""
-    return Site(config, tuple(sets), generated, base, outlook)
+    return Site(config, tuple(sets), generated, base, outlook, signer)

@@ -13,7 +13,9 @@ from zpmaint.publish.bench import Pair
 from zpmaint.publish.charts import Chart, charts_of
 from zpmaint.publish.kernels import Line, lines_of
 from zpmaint.publish.looks import LOOKS
-from zpmaint.publish.rows import Row, Standing, file_name, newest_good
+from zpmaint.publish.names import file_name
+from zpmaint.publish.rows import Row, Standing, newest_good
+from zpmaint.publish.signer import Signer
 from zpmaint.publish.status import holding_of, passing_of
 from zpmaint.timeline import values as timeline
 
@@ -110,6 +112,8 @@ class Site:
     """Where the site will stand, with a slash at its end; '' where that is not known."""
     outlook: Outlook = UNSEEN
     """What is remembered of looking for new kernels."""
+    signer: Signer | None = None
+    """Who signs the list of files; None: it is not signed."""
 
     def canonical(self, address: str) -> str:
         """Where a page will stand for all; '' where nobody knows where the site will."""
