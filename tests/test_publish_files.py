@@ -18,13 +18,13 @@ from ledger_fixtures import NOON, SET, modern_deltas, passing, port, record
 from publish_fixtures import config, patchset
 
 from zpmaint.core.result import Result
+from zpmaint.core.signer import Signer
 from zpmaint.ledger.stages import BlobRecord, FileRecord, HunkRecord, MemberRecord, PortRecord
 from zpmaint.ledger.values import Record
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.mails import bundle, mails_of
 from zpmaint.publish.offer import Offer
 from zpmaint.publish.shipping import Shipped
-from zpmaint.publish.signer import Signer
 from zpmaint.publish.site import site_files, site_of
 from zpmaint.publish.statement import verdict_digest
 

@@ -11,6 +11,7 @@ import click
 
 from zpmaint.app.bench import judged, recorded
 from zpmaint.app.outlook import outlook_of
+from zpmaint.app.signing import signer_of
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.patchset.load import all_patchsets
@@ -25,8 +26,12 @@ _NAMED = 3
     help="The folder to write; a former status page there is replaced whole.",
 )  # fmt: skip
 @click.option("--base-url", default="", help="Where the page will stand; for the feed's links.")
+@click.option(
+    "--sign", metavar="gpg:KEYID|minisign:FILE",
+    help="Sign SHA256SUMS with this key of yours. Default: it is not signed, and says so.",
+)  # fmt: skip
 @pass_context
-def command(context: CommandContext, *, out: Path, base_url: str) -> int:
+def command(context: CommandContext, *, out: Path, base_url: str, sign: str | None) -> int:
     """Write the status page, status.json, the feed and the patch files from the ledger.
 
     What is as it was is left as it is; the new page takes the former one's place in one step, and
@@ -37,6 +42,7 @@ def command(context: CommandContext, *, out: Path, base_url: str) -> int:
     \b
     Example:
       zpmaint publish --out site/
+      zpmaint publish --out site/ --sign gpg:0123456789ABCDEF0123456789ABCDEF01234567
     """
     session = context.session
     now = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
@@ -49,6 +55,7 @@ def command(context: CommandContext, *, out: Path, base_url: str) -> int:
         base_url=base_url,
         benchmarks=[(record, judged(record)) for record in recorded(session)],
         outlook=outlook_of(session),
+        signer=signer_of(sign) if sign else None,
         reporter=session.reporter,
     )
     words = [f"{done.pages} files, {len(done.written)} of them new or changed"]

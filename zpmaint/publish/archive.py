@@ -37,3 +37,31 @@ def _entry(name: str, kind: bytes, data: bytes = b"") -> tarfile.TarInfo:
     entry.type, entry.size, entry.mtime = kind, len(data), 0
     entry.mode = 0o755 if kind == tarfile.DIRTYPE else 0o644
     return entry
+
+
+_MOST = 64 << 20  # bytes of an archive's contents: what packs more is none of ours
+
+
+def unpacked(data: bytes) -> list[bytes]:
+    """The patches of such an archive in the order of its series. Raises ValueError, in words, for
+    what is none."""
+    unpacker = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_MOST)
+    try:
+        tar = unpacker.decompress(data, max_length=_MOST)
+    except lzma.LZMAError as error:
+        raise ValueError(f"it is no .tar.xz: {error}") from None
+    if not unpacker.eof:
+        raise ValueError("it is cut, or unpacks to more than any archive of patches holds")
+    held: dict[str, bytes] = {}
+    try:
+        with tarfile.open(fileobj=io.BytesIO(tar), mode="r:") as opened:
+            for entry in opened:
+                file = opened.extractfile(entry) if entry.isreg() else None
+                if file is not None:
+                    held[entry.name.rpartition("/")[2]] = file.read()
+    except tarfile.TarError as error:
+        raise ValueError(f"it is no archive: {error}") from None
+    names = held.get("series", b"").decode("utf-8", "replace").split()
+    if not names or any(name not in held for name in names):
+        raise ValueError("it has no series, or not the patches that its series names")
+    return [held[name] for name in names]

@@ -43,7 +43,8 @@ def _inputs(site: Site, one: Shown) -> str:
         for word in (row.version, row.arch, row.page, row.facts.costs):
             figures.update(f"{word}\0".encode("utf-8", "surrogatepass"))
     panels = one.info.panels if one.info else ()
-    return made_of(site.base_url, one.title, one.bench_picture, panels, figures.hexdigest())
+    links = [(page.name, page.title) for page in one.info.pages] if one.info else []
+    return made_of(site.base_url, one.title, one.bench_picture, panels, links, figures.hexdigest())
 
 
 def _costs(site: Site, one: Shown) -> bytes:

@@ -27,7 +27,12 @@ def costs_of(info: PatchSet | None, kernels: Iterable[Kernel]) -> list[Costs]:
     """What a set's panels and columns name, of each of its kernels that was measured; [] of a set
     that declares none."""
     wanted = wanted_of(info)
-    return [_costs(one, wanted) for one in kernels if one.facts.costs] if wanted else []
+    return costs_with(wanted, kernels) if wanted else []
+
+
+def costs_with(wanted: frozenset[tuple[str, str]], kernels: Iterable[Kernel]) -> list[Costs]:
+    """The figures that are wanted by counter and phase, of each kernel that was measured."""
+    return [_costs(one, wanted) for one in kernels if one.facts.costs]
 
 
 def wanted_of(info: PatchSet | None) -> frozenset[tuple[str, str]]:

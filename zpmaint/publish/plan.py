@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from zpmaint.publish import costs, docs, files, front, kernel_page, machine
+from zpmaint.publish import claim_pages, costs, docs, files, front, kernel_page, machine
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.values import Site
 
@@ -22,6 +22,7 @@ KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     kernel_page.pages,
     files.pages,
     costs.pages,
+    claim_pages.pages,
     machine.pages,
     docs.pages,
 )

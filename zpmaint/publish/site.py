@@ -14,6 +14,7 @@ from pathlib import Path
 from zpmaint.core.config import Config
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.releases import UNSEEN, Outlook
+from zpmaint.core.signer import Signer
 from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
@@ -21,7 +22,6 @@ from zpmaint.publish.kernel import Kernel, kernels_of
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.reading import Remembers, read_kernels
 from zpmaint.publish.rows import patchsets_of, rows_of
-from zpmaint.publish.signer import Signer
 from zpmaint.publish.timelines import timelines_of
 from zpmaint.publish.values import Shown, Site
 from zpmaint.publish.writing import Written, standing

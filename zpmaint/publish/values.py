@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from zpmaint.core.config import Config
 from zpmaint.core.releases import UNSEEN, Outlook
+from zpmaint.core.signer import Signer
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.charts import Chart, charts_of
@@ -15,7 +16,6 @@ from zpmaint.publish.kernels import Line, lines_of
 from zpmaint.publish.looks import LOOKS
 from zpmaint.publish.names import file_name
 from zpmaint.publish.rows import Row, Standing, newest_good
-from zpmaint.publish.signer import Signer
 from zpmaint.publish.status import holding_of, passing_of
 from zpmaint.timeline import values as timeline
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who signs the list of published files. A plain value: the signing itself is handed in."""
+"""Who signs what is published. A plain value: the signing itself is handed in."""
 
 from __future__ import annotations
 

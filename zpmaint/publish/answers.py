@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Claims of a set's own pages, each with what is measured here. Pure.
+
+No figure is declared: each comes from the ledger, of the newest measured kernel of each series that
+the measure asks for. Where there is none it says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from zpmaint.core.errors import UserError
+from zpmaint.core.versions import KernelVersion
+from zpmaint.judge.reading import largest
+from zpmaint.patchset.claims import Claim, Measure
+from zpmaint.publish.bench import Pair
+from zpmaint.publish.line_chart import series_of
+from zpmaint.publish.units import in_unit
+from zpmaint.publish.words import number, size
+from zpmaint.timeline.cost_changes import order
+from zpmaint.timeline.costs import BREAK_EVEN, Costs
+from zpmaint.timeline.kernels import order_of
+
+MOST = 8
+"""Kernels for each measure; the page of the costs has all."""
+_RSS = "VmRSS"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One kernel's figures, as they are shown."""
+
+    version: str
+    arch: str
+    stock: str
+    """'' where it has none; so the next."""
+    patched: str
+    note: str
+    """What the figure was taken at, where that is not said by the measure."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A measure with its figures."""
+
+    measure: Measure
+    is_pair: bool
+    """Whether there is one figure of stock and patched together."""
+    found: tuple[Found, ...]
+    """Newest kernel first; empty: not measured."""
+    more: int
+    """Series that are left out."""
+    command: str
+    """With the newest kernel that it was, or could be, asked of."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A claim with its answers."""
+
+    claim: Claim
+    answers: tuple[Answer, ...]
+
+
+def answered(
+    claims: Sequence[Claim], costs: Sequence[Costs], benchmarks: Sequence[Pair], patchset: str
+) -> list[Answered]:
+    """Every claim in order. `patchset` is named in the commands; '' where it is the project's."""
+    return [
+        Answered(
+            claim,
+            tuple(_answer(measure, costs, benchmarks, patchset) for measure in claim.measures),
+        )
+        for claim in claims
+    ]
+
+
+def wanted_by(claims: Sequence[Claim]) -> frozenset[tuple[str, str]]:
+    """Counter and phase of all figures of verifications that claims are answered by."""
+    return frozenset(
+        (one.counter, one.phase) for claim in claims for one in claim.measures if one.counter
+    )
+
+
+def _answer(
+    measure: Measure, costs: Sequence[Costs], benchmarks: Sequence[Pair], patchset: str
+) -> Answer:
+    if measure.counter:
+        every = list(_verified(measure, costs))
+    else:
+        every = list(_benched(measure, benchmarks))
+    every.sort(key=lambda one: (order_of(one.version), one.arch), reverse=True)
+    newest: dict[tuple[str, str], Found] = {}
+    for one in every:
+        newest.setdefault((series_of(one.version), one.arch), one)
+    shown = list(newest.values())
+    return Answer(
+        measure=measure,
+        is_pair=measure.counter == BREAK_EVEN,
+        found=tuple(shown[:MOST]),
+        more=max(0, len(shown) - MOST),
+        command=_command(measure, shown, costs, patchset),
+    )
+
+
+def _verified(measure: Measure, costs: Sequence[Costs]) -> Iterator[Found]:
+    for one in costs:
+        figure = one.figure(measure.counter, measure.phase)
+        if figure is not None and _is_asked(measure, one.version):
+            stock, patched = (
+                "" if side is None else number(in_unit(side, figure.unit, measure.unit))
+                for side in (figure.stock, figure.patched)
+            )
+            yield Found(one.version, one.arch, stock, patched or figure.word, "")
+
+
+def _benched(measure: Measure, benchmarks: Sequence[Pair]) -> Iterator[Found]:
+    for record, found in benchmarks:
+        row = largest(found, measure.pattern, measure.step, huge=measure.huge)
+        if row is None or not _is_asked(measure, record.version):
+            continue
+        if measure.of == "cost":
+            both, each = row.cost, 1.0
+        elif measure.of == "faults":
+            both, each = row.faults, 1 / row.pages
+        else:
+            both, each = row.levels.get(_RSS, {}), 1 / row.pages
+        stock, patched = (
+            "" if (side := both.get(name)) is None else number(side * each)
+            for name in ("stock", "patched")
+        )
+        if stock or patched:
+            yield Found(record.version, record.arch, stock, patched, size(row.pages))
+
+
+def _is_asked(measure: Measure, version: str) -> bool:
+    try:
+        return KernelVersion.parse(version) in measure.era
+    except UserError:
+        return False
+
+
+def _command(
+    measure: Measure, shown: Sequence[Found], costs: Sequence[Costs], patchset: str
+) -> str:
+    """What measures it on the newest kernel that it was measured on; if on none, on the newest that
+    could be asked."""
+    asked = sorted((one for one in costs if _is_asked(measure, one.version)), key=order)
+    if shown:
+        version, arch = shown[0].version, shown[0].arch
+    elif asked:
+        version, arch = asked[-1].version, asked[-1].arch
+    else:
+        version, arch = "VERSION", ""
+    command = measure.command.replace("VERSION", version)
+    if arch not in ("", "x86_64"):
+        command += f" --arch {arch}"
+    return command + (f" --patch {patchset}" if patchset else "")
