@@ -182,14 +182,19 @@ def test_a_patched_kernel_that_fails_by_itself_proves_nothing(garden: Garden) ->
     assert garden.boots == ["none"]
 
 
-def test_a_machine_that_dies_is_no_catch(garden: Garden) -> None:
-    garden.plant(bug("seen"))
+def test_a_machine_that_dies_is_no_catch_and_ends_one_mutant(garden: Garden) -> None:
+    garden.plant(bug("seen"), bug("other"))
     garden.answer("seen", "kill -KILL $$")
-    status, out, err = garden.run("mutate", "6.12.107", "--json")
-    assert (status, out) == (3, "")
-    assert "infrastructure error" in err
+    garden.answer("other", read_zero="!")
+    status, told = garden.mutate()
+    rows = {row["mutant"]: row for row in told["mutants"]}
+    assert status == 3
+    assert rows["seen"]["state"] == "not decided"
+    assert "the machine failed" in rows["seen"]["why"]
+    assert rows["other"]["state"] == "caught"
+    assert (told["score"]["of"], told["score"]["undecided"]) == (1, 1)
     garden.answer("seen", read_zero="!")
-    assert garden.states() == {"seen": "caught"}
+    assert garden.states() == {"seen": "caught", "other": "caught"}
 
 
 def test_killed_the_next_run_goes_on(garden: Garden) -> None:

@@ -158,12 +158,16 @@ def test_what_a_page_is_made_of_is_the_same_for_the_same_ledger_and_another_for_
         f"{SET}/6.12.107-x86_64.html",
         f"{SET}/6.12.107-x86_64.intoto.json",  # another verdict on the same patch
         "SHA256SUMS",
+        f"{SET}/index.html",
+        f"{SET}/lines/6.12-x86_64.html",
     }
 
 
 def test_the_index_says_how_each_kernel_stands() -> None:
-    seen = text(files()["index.html"].decode())
-    assert "4 of 9 tracked kernels pass" in seen
+    front = text(files()["index.html"].decode())
+    assert "4 of 9 tracked kernel lines hold on the newest kernel that was tried" in front
+    assert "✕ broken 7.x since 7.3-rc7 (that kernel alone); last good 7.2.6" in front
+    seen = text(files()[f"{SET}/index.html"].decode())
     assert "8.* … pending never verified" in seen
     assert "6.18.15 6.18.* ○ no result (infrastructure)" in seen
     assert "7.3-rc7 7.* ✕ fail regression since 7.2.6" in seen
@@ -262,7 +266,7 @@ def test_older_records_that_lack_a_document_are_still_shown() -> None:
 
 def test_an_empty_ledger_is_a_page_of_pending_kernels() -> None:
     site = site_files([], config(), [patchset()], generated=NOON)
-    assert "0 of 9 tracked kernels pass" in text(site["index.html"].decode())
+    assert "0 of 9 tracked kernel lines hold" in text(site["index.html"].decode())
     assert "… 0 of 9 kernels" in site[f"{SET}/badge.svg"].decode()
     ElementTree.fromstring(site["feed.xml"])
     checked(site)
@@ -356,9 +360,9 @@ def test_the_command_to_do_it_again_names_a_set_that_is_not_the_default() -> Non
     other = replace(one, patchset="other-set")
     files = site_files([one, other], config(), [], generated=NOON)
     default = files[f"{SET}/6.12.107-x86_64.html"].decode()
-    assert "<code>zpmaint verify 6.12.107</code>" in default
+    assert f"zpmaint verify 6.12.107 --arch x86_64 --patch {SET}" in default
     page = files["other-set/6.12.107-x86_64.html"].decode()
-    assert "<code>zpmaint verify 6.12.107 --patch other-set</code>" in page
+    assert "zpmaint verify 6.12.107 --arch x86_64 --patch other-set" in page
 
 
 _POLICY = (

@@ -55,6 +55,9 @@ def evidence(*hunks: dict[str, Any]) -> dict[str, Any]:
     return {"files": [file], "profile": "modern"}
 
 
+INDEX = f"{SET}/index.html"
+
+
 def site(*records: Record, track: tuple[str, ...] = ("6.12.*",)) -> dict[str, str]:
     files = site_files(records, config(*track), [patchset()], generated=NOON)
     return {name: data.decode() for name, data in files.items() if not name.endswith(".xz")}
@@ -91,14 +94,15 @@ def test_page_badge_feed_and_status_tell_the_words_apart(
     assert drawn.get("aria-label") == f"{SET}: {badge}"
     assert colour in files[f"{SET}/badge.svg"]
     look = LOOKS[str(result)]
-    assert f"6.12.1 6.12.* {look.sign} {look.words}" in text(files["index.html"])
-    assert f'data-kind="{kind}"' in files["index.html"]
+    assert f"6.12.1 6.12.* {look.sign} {look.words}" in text(files[INDEX])
+    assert f'data-kind="{kind}"' in files[INDEX]
     (state,) = json.loads(files["status.json"])["patchsets"][0]["kernels"]
     assert (state["state"], state["good"]) == (str(result), result.is_good)
     if result.settles:
         assert f"6.12.1 x86_64: {look.words}" in files["feed.xml"]
-    offered = f'href="{SET}/6.12.1-x86_64.patch"' in files["index.html"]
-    assert offered is result.is_good
+    patch = f"{SET}/6.12.1-x86_64.patch"
+    for page, link in (("index.html", patch), (INDEX, f"../{patch}")):
+        assert (f'href="{link}"' in files[page]) is result.is_good
 
 
 def test_a_badge_of_passes_and_untested_ones_is_not_green() -> None:
@@ -108,7 +112,11 @@ def test_a_badge_of_passes_and_untested_ones_is_not_green() -> None:
     )  # fmt: skip
     assert "no regression on 2 kernels" in files[f"{SET}/badge.svg"]
     assert "#00704f" not in files[f"{SET}/badge.svg"]
-    assert "1 of 2 tracked kernels pass on 1 no regression" in text(files["index.html"])
+    seen = text(files["index.html"])
+    assert "2 of 2 tracked kernel lines hold" in seen
+    assert "works, not watched 1" in seen
+    assert "effect untested, not watched 1" in seen
+    assert 'class="badge good"' not in files["index.html"]  # nobody looks for newer kernels
 
 
 def test_the_newest_good_kernel_is_one_that_the_patch_holds_on() -> None:
@@ -141,12 +149,12 @@ def test_a_kernels_page_tells_per_hunk_what_was_compiled() -> None:
     assert "@@ -1 +1 @@ ✓ kernel fs/namei.o" in seen
     assert "@@ -9 +9 @@ ∅ not compiled #ifdef CONFIG_X would build it: CONFIG_X" in seen
     assert "fs/namei.o differs from stock" in seen
-    assert "1 of 1 files not compiled" in text(files["index.html"])
+    assert "1 of 1 files not compiled" in text(files[INDEX])
     (state,) = json.loads(files["status.json"])["patchsets"][0]["kernels"]
     assert state["compiled"]["whole"] is False
     assert (state["compiled"]["hunks"], state["compiled"]["not_compiled"]) == (2, 1)
     whole = judged("6.12.1", Result.PASS, build=build | {"evidence": evidence(HUNKS[0])})
-    assert "all 1 hunks compiled" in text(site(whole)["index.html"])
+    assert "all 1 hunks compiled" in text(site(whole)[INDEX])
     unknown = site(judged("6.12.1", Result.PASS))
     assert "compiled" not in text(unknown[f"{SET}/6.12.1-x86_64.html"])
     assert json.loads(unknown["status.json"])["patchsets"][0]["kernels"][0]["compiled"] is None
@@ -175,13 +183,13 @@ def test_the_patches_of_a_series_are_rows() -> None:
 
 def test_memory_is_a_column_of_the_sets_that_measure_it() -> None:
     plain = site(judged("6.12.1", Result.NO_REGRESSION))
-    for name in ("index.html", f"{SET}/6.12.1-x86_64.html"):
+    for name in ("index.html", INDEX, f"{SET}/6.12.1-x86_64.html"):
         for word in ("Memory", "Instr./page", "VmRSS", "What it costs"):
             assert word not in re.sub("(?s)<h2>Which counter tells.*", "", plain[name]), word
-    columns = re.search("(?s)<thead>.*?</thead>", plain["index.html"])
+    columns = re.search('(?s)class="matrix".*?</thead>', plain[INDEX])
     assert columns
     assert len(re.findall("<th ", columns[0])) == 8
-    measured = site(passing("6.12.1", modern_deltas(900, 2400, 2200, 2300)))["index.html"]
+    measured = site(passing("6.12.1", modern_deltas(900, 2400, 2200, 2300)))[INDEX]
     assert "Memory, read pass" in measured
     assert "What it costs" in measured
 
@@ -197,7 +205,7 @@ def test_markdown_has_no_column_that_is_empty() -> None:
 def test_a_page_of_several_sets_lists_them() -> None:
     sets = [judged("6.12.1", Result.PASS), judged("6.12.1", Result.NO_REGRESSION, patchset="bore")]
     page = site(*sets)["index.html"]
-    assert '<a href="index.html#bore">bore</a>' in page
+    assert '<a href="bore/index.html">bore</a>' in page
     assert page.count('class="set"') == 2
     assert "Patch sets" not in site(sets[0])["index.html"]
 

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from zpmaint.app.job import Job
 from zpmaint.app.port import touched
-from zpmaint.app.suite import Bootable, boot_suite
+from zpmaint.app.suite import Bootable, boot_suite, make_ready
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.pair import build as build_kernels
 from zpmaint.build.values import Flavour, Kernel
@@ -25,16 +25,32 @@ from zpmaint.mutation.catch import cases_run, catches, started
 from zpmaint.mutation.place import place
 from zpmaint.mutation.store import Found, Store, key
 from zpmaint.mutation.values import Catch, Mutant, Placed, State, Trial
+from zpmaint.patchset.values import Flip
 from zpmaint.sources.added import added_later
-from zpmaint.suites.fault_path.suite import FaultPath, all_cases, init_program
-from zpmaint.suites.guest.start import runtime_guest, suite_profile
-from zpmaint.suites.protocol import Ready
+from zpmaint.suites.guest.start import suite_profile
+from zpmaint.suites.protocol import Guest, Suite, Wanted
+from zpmaint.suites.registry import all_flips, suites_of
 from zpmaint.suites.values import Case
 from zpmaint.vm.profiles import Accelerator
 
 _BATCH = 32
 """Cases of one boot, where each boot but the last is to be spared: a boot by itself costs what ten
 cases do."""
+IN_A_ROW = 5
+"""Mutants one after the other that came to nothing by the machine's fault: then it is the machine
+that wants a look, not the next mutant."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Cases of one suite that share a boot."""
+
+    bootable: Bootable
+    cases: tuple[Case, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(case.name for case in self.cases)
 
 
 @dataclass(frozen=True)
@@ -107,38 +123,78 @@ class Bench:
         return pair.patched or pair.stock
 
     @cached_property
-    def program(self) -> Path:
-        session = self.job.session
-        return init_program(self.build.arch, cache=session.places.cache, reporter=session.reporter)
-
-    @cached_property
     def store(self) -> Store:
         return Store(self.job.session.places.state / "mutants")
 
+    @cached_property
+    def bootables(self) -> tuple[Bootable, ...]:
+        """The set's suites that know beforehand what a patched kernel must report; what is held to
+        what stock did report is left out, with a word."""
+        job = self.job
+        ready = make_ready(
+            job.session,
+            self._suites,
+            job.version,
+            self.build.arch,
+            chain=job.chain,
+            keep=touched(job.patchset.anchors),
+        )
+        kept = tuple(one for one in ready.bootables if not one.ready.compared)
+        with job.session.reporter.step("suites that are to notice") as step:
+            for one in ready.bootables:
+                if one not in kept:
+                    step.note(f"left out: {one.suite.name}: it is held to what stock reports")
+        if not kept:
+            raise InfraError(
+                f"{job.patchset.name}: no suite of it says beforehand what a kernel must report",
+                "docs/suites.md says how a set brings cases of its own",
+            )
+        return kept
+
+    @cached_property
+    def _suites(self) -> tuple[Suite, ...]:
+        return suites_of(self.job.patchset, version=self.job.version)
+
     @property
-    def batches(self) -> list[tuple[Case, ...]]:
-        """The suite, in one boot or in several."""
-        cases = all_cases()
-        size = _BATCH if self.brief else len(cases)
-        return [cases[at : at + size] for at in range(0, len(cases), size)]
+    def batches(self) -> list[Batch]:
+        """The suites, in one boot each or in several."""
+        return [
+            Batch(one, one.cases[at : at + size])
+            for one in self.bootables
+            for size in [_BATCH if self.brief else max(1, len(one.cases))]
+            for at in range(0, max(1, len(one.cases)), size)
+        ]
+
+    def identity(self) -> str:
+        """A hash of the suites: what runs in the guests, what is expected of them, and where."""
+        guests = [self._guest(self.kernel(), Batch(one, one.cases)) for one in self.bootables]
+        return key((*guests, self.accelerator, repr(self._flips)))
+
+    @cached_property
+    def _flips(self) -> list[tuple[str, Flip]]:
+        flips = all_flips(self.job.patchset, self._suites)
+        return sorted((flip.case, flip) for flip in flips if self.job.version in flip.era)
+
+    def _guest(self, kernel: Kernel, batch: Batch) -> str:
+        guest = batch.bootable.ready.guest(
+            Wanted(kernel, tuple(c.name for c in batch.cases), False)
+        )
+        program = hashlib.sha256(guest.init).hexdigest()
+        return repr((program, guest.entries, guest.append, batch.cases))
 
     def ask(
-        self, kernel: Kernel, cases: tuple[Case, ...], ran: frozenset[str], title: str = ""
+        self,
+        kernel: Kernel,
+        batch: Batch,
+        ran: frozenset[str],
+        title: str = "",
+        deadline: float | None = None,
     ) -> tuple[Found, bool]:
-        """What `cases` see on `kernel`, and whether it was known. Raises InfraError where the
-        boot says nothing about the kernel."""
-        flips = self.job.patchset.flips
-        eras = {flip.case: flip for flip in flips if self.job.version in flip.era}
-        of = key(
-            (
-                kernel.inputs,
-                self.accelerator,
-                repr(sorted(eras.items())),
-                repr(cases),
-                repr(sorted(ran)),
-                hashlib.sha256(self.program.read_bytes()).hexdigest(),
-            )
-        )
+        """What a batch's cases see on `kernel`, and whether it was known; `deadline` in seconds of
+        QEMU's CPU time, None for the machine's own. Raises InfraError where the boot says nothing
+        about the kernel."""
+        guest = self._guest(kernel, batch)
+        of = key((kernel.inputs, self.accelerator, repr(self._flips), guest, repr(sorted(ran))))
         if known := self.store.get(of):
             return known, True
         session = self.job.session
@@ -147,7 +203,7 @@ class Bench:
         run = boot_suite(
             replace(session, reporter=session.reporter if title else SILENT),
             kernel,
-            Bootable(FaultPath(), Ready(all_cases(), partial(runtime_guest, self.program)), cases),
+            _bounded(replace(batch.bootable, chosen=batch.cases), deadline),
             accelerator=self.accelerator,
             benchmark=False,
             restarts=0,
@@ -157,9 +213,16 @@ class Bench:
                 f"{kernel.version}: the machine failed ({run.outcome}): {run.why}",
                 f"its console is {run.console}; the same command goes on from here",
             )
-        profile = suite_profile(kernel)
+        seen = catches(
+            batch.cases,
+            dict(self._flips),
+            self.job.version,
+            run,
+            profile=suite_profile(kernel),
+            ran=ran,
+        )
         found = Found(
-            catches(cases, eras, self.job.version, run, profile=profile, ran=ran),
+            seen,
             tuple(sorted(cases_run(run))),
             started(run),
             str(run.outcome),
@@ -169,25 +232,46 @@ class Bench:
         return found, False
 
 
+def _bounded(bootable: Bootable, deadline: float | None) -> Bootable:
+    if deadline is None:
+        return bootable
+    make = bootable.ready.guest
+
+    def guest(wanted: Wanted) -> Guest:
+        return replace(make(wanted), deadline=deadline)
+
+    return replace(bootable, ready=replace(bootable.ready, guest=guest))
+
+
 def mutate(bench: Bench, mutants: Sequence[Mutant]) -> Iterator[Trial]:
     """Try `mutants` one by one; while one is booted the next is built. What was tried before with
-    the same inputs is not tried again; each answer is kept before the next one is begun.
+    the same inputs is not tried again; each answer is kept before the next one is begun. One that
+    comes to nothing by the machine's fault is said to be undecided.
 
     Raises KernelError where the patched kernel itself does not pass the suite: then nothing that
-    a mutant's kernel does would tell."""
+    a mutant's kernel does would tell; InfraError where that, or IN_A_ROW mutants one after the
+    other, came to nothing."""
     reporter = bench.job.session.reporter
     baseline = bench.kernel()
-    ran = _sound(bench, baseline)
+    ran = sound(bench, baseline, bench.batches)
     config = _config(baseline)
     title = f"try {len(mutants)} mutants on {bench.job.version}"
     ahead = ThreadPoolExecutor(max_workers=1)  # one work tree
+    lost = 0
     try:
         with reporter.step(title) as step:
             planted = [ahead.submit(_plant, bench, mutant) for mutant in mutants]
             for number, (mutant, future) in enumerate(zip(mutants, planted, strict=True)):
                 step.advance(number, len(mutants))
-                got = future.result()
-                trial = _try(bench, mutant, got, baseline=baseline, ran=ran, config=config)
+                try:
+                    got = future.result()
+                    trial = _try(bench, mutant, got, baseline=baseline, ran=ran, config=config)
+                    lost = 0
+                except InfraError as error:
+                    lost += 1
+                    if lost == IN_A_ROW:
+                        raise
+                    trial = Trial(mutant.name, mutant.kind, State.UNDECIDED, str(error))
                 if trial.state.is_fault:
                     step.note(": ".join(filter(None, (trial.mutant, trial.state, trial.why))))
                 yield trial
@@ -215,11 +299,11 @@ def _plant(bench: Bench, mutant: Mutant) -> _Planted:
         return _Planted(placed, None, str(error))
 
 
-def _sound(bench: Bench, baseline: Kernel) -> frozenset[str]:
-    """The cases that the patched kernel runs, all of them as expected."""
+def sound(bench: Bench, baseline: Kernel, batches: Sequence[Batch]) -> frozenset[str]:
+    """The cases that the patched kernel runs, all of them as expected. Raises KernelError."""
     ran: set[str] = set()
-    for cases in bench.batches:
-        found, _ = bench.ask(baseline, cases, frozenset(), "without a mutant")
+    for batch in batches:
+        found, _ = bench.ask(baseline, batch, frozenset(), "without a mutant")
         if found.catches:
             first = found.catches[0]
             raise KernelError(
@@ -261,9 +345,8 @@ def _try(
     witnesses: list[Catch] = []
     begun, known, seconds, outcome = False, True, 0.0, ""
     # The same bytes have been booted already: as the kernel without a mutant.
-    for cases in [] if same else bench.batches:
-        names = {case.name for case in cases}
-        found, was_known = bench.ask(kernel, cases, ran & names)
+    for batch in [] if same else bench.batches:
+        found, was_known = bench.ask(kernel, batch, ran & batch.names)
         witnesses += found.catches
         begun = begun or found.started
         known = known and was_known

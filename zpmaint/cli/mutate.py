@@ -17,6 +17,7 @@ from zpmaint.app.mutate import Bench, mutate
 from zpmaint.build.options import BuildOptions
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.cli.generated import Wanted, run_generated
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
 from zpmaint.core.tools import need_for
@@ -32,6 +33,7 @@ _STYLES = {
     State.WRONG: "bold red",
     State.UNPLACED: "yellow",
     State.BROKEN: "bold red",
+    State.UNDECIDED: "yellow",
 }
 _SHOWN = 3  # cases named in the table; the rest is counted
 
@@ -56,6 +58,27 @@ _SHOWN = 3  # cases named in the table; the rest is counted
     is_flag=True,
     help="Go no further than to the first cases that notice: quicker, and the table names fewer.",
 )
+@click.option(
+    "--generated",
+    is_flag=True,
+    help="Not the declared ones: bugs made of the patched source by operators.toml's operators.",
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="Of --generated: which are drawn."
+)
+@click.option(
+    "--count",
+    type=click.IntRange(min=1),
+    default=400,
+    show_default=True,
+    help="Of --generated: how many; a greater count goes on from a smaller one.",
+)
+@click.option(
+    "--functions",
+    multiple=True,
+    metavar="GLOB",
+    help="Of --generated: only in functions of such a name; may be given several times.",
+)
 @options.booting
 @pass_context
 def command(
@@ -65,6 +88,10 @@ def command(
     globs: tuple[str, ...],
     listed: bool,
     brief: bool,
+    generated: bool,
+    seed: int,
+    count: int,
+    functions: tuple[str, ...],
     build: BuildOptions,
     patch: str | None,
     sources: tuple[str, ...],
@@ -77,12 +104,26 @@ def command(
     with the suite; a mutant that was tried before with the same inputs is not tried again. Exits
     with 1 where a mutant survives that is not argued to change nothing, or one is caught that is.
 
+    With --generated the bugs are made of the patched source, and each is tried until the first
+    witness (docs/mutation.md).
+
     \b
     Examples:
       zpmaint mutate 7.2.8
       zpmaint mutate 2.6.21 --mutant 'cow-*' --json
       zpmaint mutate --list
+      zpmaint mutate 6.12.y --generated --count 100 --functions 'do_wp_*'
     """
+    if generated:
+        if version is None or globs or brief:
+            raise UserError(
+                "--generated wants a VERSION, and goes neither with --mutant nor with --brief",
+                "zpmaint mutate 6.12.y --generated [--seed N] [--count N] [--functions GLOB]",
+            )
+        job = Job.take(context.session, version, patch, sources)
+        bench = Bench.lay(job, build=build, accelerator=accelerator)
+        wanted = Wanted(seed, count, functions)
+        return run_generated(context, bench, wanted, listed=listed, as_json=as_json)
     patchset = context.session.patchset(patch)
     mutants = select(load_mutants(patchset.folder), globs)
     if version is None:
@@ -119,11 +160,14 @@ def command(
 
 
 def exit_status(trials: Sequence[Trial]) -> int:
-    """2 if the data is wrong, else 1 if a mutant survives that matters."""
+    """2 if the data is wrong, else 1 if a mutant survives that matters, else 3 if one came to
+    nothing."""
     states = {trial.state for trial in trials}
     if State.BROKEN in states:
         return errors.EXIT_USER
-    return errors.EXIT_KERNEL if any(state.is_fault for state in states) else errors.EXIT_OK
+    if any(state.is_fault for state in states):
+        return errors.EXIT_KERNEL
+    return errors.EXIT_INFRA if State.UNDECIDED in states else errors.EXIT_OK
 
 
 def _by_case(trials: Sequence[Trial]) -> dict[str, int]:
@@ -200,6 +244,8 @@ def _score(out: Console, version: str, result: Score) -> None:
         f"{result.unplaced} not placed",
         f"{result.boot} of the caught died before the first case",
     ]
+    if result.undecided:
+        parts.append(f"{result.undecided} not decided: the same command tries them again")
     if result.broken:
         parts.append(f"{result.broken} do not build")
     out.print(

@@ -16,6 +16,7 @@ from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.patchset.load import all_patchsets
 from zpmaint.publish.site import publish
+from zpmaint.publish.texts import KeptTexts
 
 _NAMED = 3
 
@@ -55,6 +56,7 @@ def command(context: CommandContext, *, out: Path, base_url: str, sign: str | No
         base_url=base_url,
         benchmarks=[(record, judged(record)) for record in recorded(session)],
         outlook=outlook_of(session),
+        texts=KeptTexts(session.logs, (session.places.state, session.places.cache / "work")),
         signer=signer_of(sign) if sign else None,
         reporter=session.reporter,
     )

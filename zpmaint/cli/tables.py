@@ -247,6 +247,7 @@ def record(out: Console, row: Record, *, cases: bool = True) -> None:
     verdict = state(row.result)
     verdict.append(f": {row.why}", style="")
     out.print(verdict, soft_wrap=True)
+    out.print(f"  outcome: {row.outcome}", markup=False, style="dim")
 
 
 def vouched(provenance: Provenance | None) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from zpmaint.core.files import write_whole
 from zpmaint.mutation.values import Catch, How
@@ -58,6 +59,27 @@ class Store:
 
     def put(self, of: str, found: Found) -> None:
         write_whole(self._path(of), json.dumps(asdict(found), indent=1, ensure_ascii=False) + "\n")
+
+    def row(self, of: str) -> dict[str, Any] | None:
+        """What else was kept; None where nothing was, or its file is no answer."""
+        try:
+            row = json.loads(self._path(of).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+        return row if isinstance(row, dict) else None
+
+    def put_row(self, of: str, row: Mapping[str, Any]) -> None:
+        text = json.dumps(row, indent=1, ensure_ascii=False) + "\n"
+        write_whole(self._path(of), text)
+
+    def witnesses(self) -> list[frozenset[str]]:
+        """Of each boot that noticed something the cases that did, in no order that means
+        anything."""
+        found = []
+        for path in self.folder.glob("*.json"):
+            if (known := self.get(path.stem)) and known.catches:
+                found.append(frozenset(one.case for one in known.catches if one.case))
+        return [one for one in found if one]
 
     def _path(self, of: str) -> Path:
         return self.folder / f"{of}.json"

@@ -91,6 +91,12 @@ class State(StrEnum):
     """Argued to change nothing, and yet it was caught."""
     UNPLACED = "not placed"
     BROKEN = "does not build"
+    SAME = "same object"
+    """Of a generated one: the compiler makes of it what it makes without it."""
+    TWIN = "same as another"
+    """Of a generated one: the compiler makes of it what it makes of one that was tried before."""
+    UNDECIDED = "not decided"
+    """The machine failed, or nobody can tell what did: tried again the next time."""
 
     @property
     def is_fault(self) -> bool:
@@ -133,6 +139,9 @@ class Score:
     equivalent: int
     unplaced: int
     broken: int
+    same: int = 0
+    """Those that change no object, or change it as one did that is counted."""
+    undecided: int = 0
 
     @property
     def of(self) -> int:
@@ -158,4 +167,6 @@ def score(trials: tuple[Trial, ...]) -> Score:
         equivalent=states.count(State.EQUIVALENT),
         unplaced=states.count(State.UNPLACED),
         broken=states.count(State.BROKEN),
+        same=states.count(State.SAME) + states.count(State.TWIN),
+        undecided=states.count(State.UNDECIDED),
     )

@@ -1,13 +1,97 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The front page, and what all pages look like."""
+"""The front page: each line's state, what needs a look first, and how it is known. It stays small
+however much the ledger holds: what does not fit is on the sets' own pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
+from zpmaint.publish.attention import Attention, attention_of
+from zpmaint.publish.line_looks import LineLook
+from zpmaint.publish.line_view import LineView, counts_of, views_of
 from zpmaint.publish.page import Page, made_of, shown
 from zpmaint.publish.rendering import TEMPLATES, rendered
-from zpmaint.publish.values import Site
+from zpmaint.publish.rows import Row
+from zpmaint.publish.values import Shown, Site
+
+_LINES = 84
+"""So many lines has the front page, of all sets together: about 24 elements each."""
+_LOOKS = 18
+"""So many things to look at, of each set; the page folds all but the first few."""
+_SETS = 4
+"""With more sets than that the front page is a list of them, and what needs a look."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One patch set on the front page."""
+
+    set: Shown
+    views: tuple[LineView, ...]
+    """All its lines."""
+    room: int
+    """How many of them are listed."""
+
+    @property
+    def tracked(self) -> list[LineView]:
+        return [view for view in self.views if view.line.is_tracked]
+
+    @cached_property
+    def listed(self) -> list[LineView]:
+        """The tracked lines that there is room for."""
+        return self.tracked[: self.room]
+
+    @cached_property
+    def others(self) -> list[LineView]:
+        """Lines that nobody tracks, as far as there is room."""
+        rest = [view for view in self.views if not view.line.is_tracked]
+        return rest[: max(self.room - len(self.listed), 0)]
+
+    @property
+    def left_out(self) -> int:
+        """How many lines are on the set's own page alone."""
+        return len(self.views) - len(self.listed) - len(self.others)
+
+    @cached_property
+    def _attention(self) -> list[Attention]:
+        return attention_of(self.views)
+
+    @property
+    def attention(self) -> list[Attention]:
+        return self._attention[:_LOOKS]
+
+    @property
+    def more_attention(self) -> int:
+        return len(self._attention) - len(self.attention)
+
+    @property
+    def counts(self) -> list[tuple[LineLook, int]]:
+        return counts_of(self.tracked or self.views)
+
+    @property
+    def holding(self) -> tuple[int, int]:
+        """On how many lines the patch holds on the newest kernel that something is known of, and
+        how many there are."""
+        lines = [view.line for view in self.tracked or self.views]
+        good = [line for line in lines if line.current and line.current.kind.is_good]
+        return len(good), len(lines)
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What the pages rest on, in figures."""
+
+    kernels: int
+    verifications: int
+    newest: float | None
+    """When the newest verification ended."""
+    signed: int
+    """Kernels whose bytes a signature vouches for, of those that have a source on record."""
+    sourced: int
+    looked: float | None
+    """When somebody last looked for new kernels."""
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -17,10 +101,33 @@ def pages(site: Site) -> Iterator[Page]:
     yield Page("favicon.svg", made_of(), (TEMPLATES / "favicon.svg").read_bytes)
 
 
+def panels_of(sets: Sequence[Shown]) -> list[Panel]:
+    """The sets as the front page shows them, with the room that each has."""
+    few = len(sets) <= _SETS
+    room = _LINES // max(len(sets), 1) if few else 0
+    return [Panel(one, tuple(views_of(one)), room) for one in sets]
+
+
+def trust_of(site: Site) -> Trust:
+    """Over all sets."""
+    rows: list[Row] = [row for one in site.sets for row in one.rows if row.kernel]
+    ended = [tried.finished for row in rows for tried in row.history[:1]]
+    sources = [row.facts.source for row in rows if row.facts.source]
+    return Trust(
+        kernels=len({(row.version, row.arch) for row in rows}),
+        verifications=sum(len(row.history) for row in rows),
+        newest=max(ended, default=None),
+        signed=sum(bool(source[1]) for source in sources),
+        sourced=len(sources),
+        looked=site.outlook.looked,
+    )
+
+
 def _index(site: Site) -> bytes:
     return rendered(
         "index.html.j2",
-        sets=site.sets,
+        panels=panels_of(site.sets),
+        trust=trust_of(site),
         root="",
         here="index.html",
         generated=site.generated,

@@ -125,6 +125,7 @@ def _markup(tokens: list[Token]) -> str:
         run.clear()
 
     anchor = ""
+    tables = 0
     for token in tokens:
         if token.type == "heading_open":
             anchor = str(token.attrGet("id"))
@@ -140,8 +141,9 @@ def _markup(tokens: list[Token]) -> str:
             )
         elif token.type == "table_open":
             flush()
+            tables += 1
             made.append(
-                '<div class="scroll" tabindex="0" role="region" aria-label="Table">'
+                f'<div class="scroll" tabindex="0" role="region" aria-label="Table {tables}">'
                 '<table class="plain">\n'
             )
         elif token.type == "table_close":

@@ -9,7 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from zpmaint.publish import claim_pages, costs, docs, files, front, kernel_page, machine
+from zpmaint.publish import (
+    claim_pages,
+    costs,
+    docs,
+    files,
+    front,
+    kernel_page,
+    line_pages,
+    logs,
+    machine,
+    set_page,
+    sitemap,
+)
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.values import Site
 
@@ -19,7 +31,10 @@ _ADDRESS = re.compile(rf"(?:{_PART}/)*{_PART}")
 
 KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     front.pages,
+    set_page.pages,
+    line_pages.pages,
     kernel_page.pages,
+    logs.pages,
     files.pages,
     costs.pages,
     claim_pages.pages,
@@ -47,3 +62,5 @@ def pages_of(site: Site) -> Iterator[Page]:
                 yield page
             else:
                 yield Page(page.address, f"{frame} {page.inputs!s}", page.make)
+    if last := sitemap.page_of(site, sorted(seen)):
+        yield last

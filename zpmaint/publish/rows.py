@@ -19,6 +19,7 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
 from zpmaint.publish.facts import NOTHING, Facts, Figure, Suite
 from zpmaint.publish.kernel import Kernel, Name
+from zpmaint.publish.log_places import LogPlace
 from zpmaint.publish.looks import FLAKY, LOOKS, PENDING
 from zpmaint.publish.names import file_name, stem_of
 from zpmaint.publish.offer import PATCH, Offer
@@ -154,6 +155,16 @@ class Row:
     @property
     def page(self) -> str:
         return f"{self.folder}/{self.stem}.html" if self.kernel else ""
+
+    @property
+    def log_folder(self) -> str:
+        """Where the pages of its logs are."""
+        return f"{self.folder}/{self.stem}"
+
+    @property
+    def logs(self) -> list[LogPlace]:
+        """The logs, consoles and configurations that its record names."""
+        return self.facts.log_places
 
     @property
     def bench_picture(self) -> str:

@@ -22,6 +22,7 @@ from zpmaint.publish.kernel import Kernel, kernels_of
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.reading import Remembers, read_kernels
 from zpmaint.publish.rows import patchsets_of, rows_of
+from zpmaint.publish.texts import NoTexts, Texts
 from zpmaint.publish.timelines import timelines_of
 from zpmaint.publish.values import Shown, Site
 from zpmaint.publish.writing import Written, standing
@@ -37,6 +38,7 @@ def publish(
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
+    texts: Texts | None = None,
     signer: Signer | None = None,
     reporter: Reporter = SILENT,
 ) -> Written:
@@ -55,6 +57,7 @@ def publish(
             base_url=base_url,
             benchmarks=benchmarks,
             outlook=outlook,
+            texts=texts,
             signer=signer,
         )
         return former.write(pages_of(site), kernels)
@@ -69,6 +72,7 @@ def site_files(
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
+    texts: Texts | None = None,
     signer: Signer | None = None,
 ) -> dict[str, bytes]:
     """The site's pages by address, as `publish` writes them, of records that are at hand: the
@@ -81,6 +85,7 @@ def site_files(
         base_url=base_url,
         benchmarks=benchmarks,
         outlook=outlook,
+        texts=texts,
         signer=signer,
     )
     return {page.address: page.make() for page in pages_of(site)}
@@ -95,6 +100,7 @@ def site_of(
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
+    texts: Texts | None = None,
     signer: Signer | None = None,
 ) -> Site:
     """What the pages are made of.
@@ -103,7 +109,8 @@ def site_of(
     (a set that only the ledger knows is shown without its story); `generated` seconds since the
     epoch; `base_url` where the site will stand, if that is known; `benchmarks` one for each kernel
     that has a full one, oldest kernel first; `outlook` what is remembered of looking for new
-    kernels; `signer` who signs the list of files, if anybody does."""
+    kernels; `texts` where whole logs are read from, `signer` who signs the list of files, if
+    anybody does."""
     kernels = list(kernels)
     infos = {info.name: info for info in patchsets}
     timelines = timelines_of(kernels, config, outlook, generated, infos)
@@ -119,4 +126,4 @@ def site_of(
         for name in patchsets_of(config, kernels)
     ]
     base = f"{base_url.rstrip('/')}/" if base_url else ""
-    return Site(config, tuple(sets), generated, base, outlook, signer)
+    return Site(config, tuple(sets), generated, base, outlook, texts or NoTexts(), signer)

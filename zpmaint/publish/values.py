@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from zpmaint.core.config import Config
@@ -17,6 +17,7 @@ from zpmaint.publish.looks import LOOKS
 from zpmaint.publish.names import file_name
 from zpmaint.publish.rows import Row, Standing, newest_good
 from zpmaint.publish.status import holding_of, passing_of
+from zpmaint.publish.texts import NoTexts, Texts
 from zpmaint.timeline import values as timeline
 
 
@@ -112,6 +113,8 @@ class Site:
     """Where the site will stand, with a slash at its end; '' where that is not known."""
     outlook: Outlook = UNSEEN
     """What is remembered of looking for new kernels."""
+    texts: Texts = field(default_factory=NoTexts)
+    """Where whole logs are read from."""
     signer: Signer | None = None
     """Who signs the list of files; None: it is not signed."""
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 NONE = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
+_AGES = (("years", 365 * 86_400), ("months", 30 * 86_400), ("days", 86_400), ("hours", 3_600))
 
 
 def number(value: object) -> str:
@@ -62,6 +63,16 @@ def duration(seconds: object) -> str:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60:02d} s"
+
+
+def age(seconds: object) -> str:
+    """How long ago: 'just now', '5 hours ago', '12 days ago', '5 months ago', '3 years ago'."""
+    if not isinstance(seconds, int | float):
+        return NONE
+    for name, length in _AGES:
+        if seconds >= 2 * length:
+            return f"{int(seconds // length)} {name} ago"
+    return "1 hour ago" if seconds >= 3_600 else "just now"
 
 
 def percent(share: object) -> str:
