@@ -14,6 +14,7 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.rows import Tried, to_row
 from zpmaint.ledger.stages import PortRecord
 from zpmaint.ledger.values import Record
+from zpmaint.patchset.panels import Column
 from zpmaint.patchset.values import PatchSet, Telling
 
 TRACKED = ("2.6.21", "2.6.23", "2.6.24", "5.10.*", "6.1.*", "6.12.*", "6.18.*", "7.*", "8.*")
@@ -64,7 +65,14 @@ def patchset(title: str = "No zero page for anonymous reads") -> PatchSet:
         ),
         leaves=("UFFDIO_ZEROPAGE maps the zero page as before", "KSM with use_zero_pages"),
         folder=Path("patches") / SET,
-    )
+        columns=(
+            Column(
+                "Memory, read pass", ("VmRSS", "RssAnon", "AnonPages"), "read", "MiB",
+                "difference", True, "VmRSS",
+            ),
+            Column("Instr./page", ("instructions",), "read", "instructions per page", "both"),
+        ),
+    )  # fmt: skip
 
 
 class Held:

@@ -21,6 +21,7 @@ from zpmaint.publish import (
     machine,
     set_page,
     sitemap,
+    works,
 )
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.values import Site
@@ -31,6 +32,7 @@ _ADDRESS = re.compile(rf"(?:{_PART}/)*{_PART}")
 
 KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     front.pages,
+    works.pages,
     set_page.pages,
     line_pages.pages,
     kernel_page.pages,
