@@ -10,6 +10,7 @@ from ledger_fixtures import SET
 from zpmaint.core.config import Config
 from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
+from zpmaint.patchset.panels import Column
 from zpmaint.patchset.values import PatchSet, Telling
 
 TRACKED = ("2.6.21", "2.6.23", "2.6.24", "5.10.*", "6.1.*", "6.12.*", "6.18.*", "7.*", "8.*")
@@ -60,4 +61,11 @@ def patchset(title: str = "No zero page for anonymous reads") -> PatchSet:
         ),
         leaves=("UFFDIO_ZEROPAGE maps the zero page as before", "KSM with use_zero_pages"),
         folder=Path("patches") / SET,
-    )
+        columns=(
+            Column(
+                "Memory, read pass", ("VmRSS", "RssAnon", "AnonPages"), "read", "MiB",
+                "difference", True, "VmRSS",
+            ),
+            Column("Instr./page", ("instructions",), "read", "instructions per page", "both"),
+        ),
+    )  # fmt: skip

@@ -66,6 +66,7 @@ class Plan:
                     "version": str(due.version),
                     "arch": due.arch,
                     "patchset": due.patchset,
+                    "profile": due.profile,
                     "sources": list(due.sources),
                     "known": str(due.known.result) if due.known else None,
                     "why": due.why,
@@ -100,7 +101,7 @@ def plan(
     ZpmaintError: that series is then unresolved, the others are planned. `inputs_of` gives the
     inputs of a verification, part by part, and `key_of` the hash over them that the ledger is asked
     for."""
-    dues: dict[tuple[KernelVersion, str, str], Due] = {}
+    dues: dict[tuple[KernelVersion, str, str, str], Due] = {}
     unresolved: list[Unresolved] = []
     for line in config.kernel:
         try:
@@ -116,7 +117,7 @@ def plan(
             for patchset in line.patches or (config.patch,):
                 # "7.*" and "7.2.*" may name the same kernel: it is verified once.
                 dues.setdefault(
-                    (version, arch, patchset),
+                    (version, arch, patchset, line.profile),
                     Due(version, arch, patchset, line.sources, line.profile),
                 )
     ordered = sorted(dues.values(), key=lambda due: due.version, reverse=True)

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from zpmaint.core.errors import UserError
-from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.reading import largest
 from zpmaint.patchset.claims import Claim, Measure
 from zpmaint.publish.bench import Pair
@@ -20,7 +18,7 @@ from zpmaint.publish.units import in_unit
 from zpmaint.publish.words import number, size
 from zpmaint.timeline.cost_changes import order
 from zpmaint.timeline.costs import BREAK_EVEN, Costs
-from zpmaint.timeline.kernels import order_of
+from zpmaint.timeline.kernels import order_of, parsed
 
 MOST = 8
 """Kernels for each measure; the page of the costs has all."""
@@ -135,10 +133,8 @@ def _benched(measure: Measure, benchmarks: Sequence[Pair]) -> Iterator[Found]:
 
 
 def _is_asked(measure: Measure, version: str) -> bool:
-    try:
-        return KernelVersion.parse(version) in measure.era
-    except UserError:
-        return False
+    kernel = parsed(version)
+    return kernel is not None and kernel in measure.era
 
 
 def _command(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zpmaint.patchset.panels import Panel
-from zpmaint.publish.costs_of_set import Changed, changes_of
+from zpmaint.publish.costs_of_set import Changed
 from zpmaint.publish.line_chart import Chart, Figures, charts_of, figures_of, series_of
 from zpmaint.publish.units import in_unit
 from zpmaint.timeline.cost_changes import CostChange, Side, order, sides
@@ -19,6 +19,7 @@ from zpmaint.timeline.kernels import order_of
 
 ALL_KERNELS = 200
 """Up to so many kernels each has a line in the table; of more, each series has."""
+_NO_PAGES: Mapping[tuple[str, str], str] = {}
 _FIRST = 5  # kernels with changes that are shown without being asked for
 
 
@@ -126,20 +127,15 @@ class CostsPage:
 
 
 def page_of(
-    panels: Sequence[Panel], costs: Sequence[Costs], pages: Mapping[tuple[str, str], str]
+    panels: Sequence[Panel],
+    costs: Sequence[Costs],
+    pages: Mapping[tuple[str, str], str],
+    changes: Sequence[Changed],
 ) -> CostsPage:
     """The page of a set's panels; those without a figure are left out. `pages` are the kernels' own
     by version and architecture."""
-    turns = _turns(changes_of(panels, costs), pages)
-    parts = []
-    for panel in panels:
-        marks = {
-            (turn.version, turn.arch): turn.number
-            for turn in turns
-            if any(one.panel is panel for one in turn.moved)
-        }
-        if charts := charts_of(panel, costs, marks):
-            parts.append(Part(panel, tuple(charts)))
+    turns = turns_of(changes, pages)
+    parts = parts_of(panels, costs, turns)
     shown = [part.panel for part in parts]
     kernels = sorted(costs, key=order, reverse=True)
     by_series = len(kernels) > ALL_KERNELS
@@ -154,8 +150,25 @@ def page_of(
     )
 
 
-def _turns(changes: Sequence[Changed], pages: Mapping[tuple[str, str], str]) -> list[Turn]:
-    """The kernels with changes, newest first, each with its panels in their order."""
+def parts_of(panels: Sequence[Panel], costs: Sequence[Costs], turns: Sequence[Turn]) -> list[Part]:
+    """The panels that have figures, each with its charts and the changes marked."""
+    parts = []
+    for panel in panels:
+        marks = {
+            (turn.version, turn.arch): turn.number
+            for turn in turns
+            if any(one.panel.name == panel.name for one in turn.moved)
+        }
+        if charts := charts_of(panel, costs, marks):
+            parts.append(Part(panel, tuple(charts)))
+    return parts
+
+
+def turns_of(
+    changes: Sequence[Changed], pages: Mapping[tuple[str, str], str] = _NO_PAGES
+) -> list[Turn]:
+    """The kernels with changes, newest first, each with its panels in their order; `pages` are the
+    kernels' own by version and architecture."""
     found: dict[tuple[str, str], dict[str, list[Changed]]] = {}
     for one in changes:
         panels = found.setdefault((one.change.first, one.change.arch), {})

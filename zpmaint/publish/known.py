@@ -16,6 +16,7 @@ from zpmaint.core.errors import UserError
 from zpmaint.core.kernel_names import VERIFIED_ARCHES, Exactness, KernelName
 from zpmaint.core.versions import KernelVersion
 from zpmaint.publish.looks import LOOKS, PENDING
+from zpmaint.publish.offer import PATCH
 from zpmaint.publish.rows import Row
 from zpmaint.publish.words import day, number, signed
 
@@ -96,6 +97,7 @@ def known_of(rows: Iterable[Row]) -> list[Known]:
             cost=_cost(row),
             page=row.page,
             patch=row.patch_file,
+            sha256=row.offer.sums.get(PATCH, "") if row.patch_file else "",
         )
         for row in rows
         if row.kernel and (version := parsed(row.version))
@@ -142,11 +144,7 @@ def found_for(name: KernelName, known: Sequence[Known]) -> Found:
         return Found(How.NONE, (), "which kernel it is cannot be told, so nothing is known for it")
     if name.arch and name.arch not in VERIFIED_ARCHES:
         return Found(How.NONE, (), f"no kernel is verified on {name.arch}")
-    mine = sorted(
-        (one for one in known if name.arch in ("", one.arch)),
-        key=lambda one: (one.version, one.arch == "x86_64"),
-        reverse=True,
-    )
+    mine = [one for one in newest_first(known) if name.arch in ("", one.arch)]
     likely = (name.likely, name.likely.upstream) if name.likely else ()
     for version in (*name.kernels, *likely):
         if same := [one for one in mine if one.version == version]:
@@ -170,6 +168,11 @@ def found_for(name: KernelName, known: Sequence[Known]) -> Found:
             f"{good}",
         )
     return _beside(name.base, series)
+
+
+def newest_first(known: Iterable[Known]) -> list[Known]:
+    """Newest kernels first, x86_64 before others."""
+    return sorted(known, key=lambda one: (one.version, one.arch == "x86_64"), reverse=True)
 
 
 def _beside(base: KernelVersion, series: Sequence[Known]) -> Found:

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
 
-from zpmaint.core.errors import UserError
-from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.panels import Panel
 from zpmaint.publish.plot import ticks
 from zpmaint.publish.thinning import Point, thinned
@@ -22,6 +20,7 @@ from zpmaint.publish.units import in_unit
 from zpmaint.publish.words import number
 from zpmaint.timeline.cost_changes import Side, order, sides, value
 from zpmaint.timeline.costs import Costs
+from zpmaint.timeline.kernels import parsed
 
 HEIGHT = 220
 _TOP, _LOW = 26.0, 190.0
@@ -234,10 +233,8 @@ def _ticks(versions: Sequence[str], across: Sequence[float]) -> Iterator[Tick]:
 
 def series_of(version: str) -> str:
     """The series of a kernel; of what is no kernel its name."""
-    try:
-        return KernelVersion.parse(version).series
-    except UserError:
-        return version
+    kernel = parsed(version)
+    return version if kernel is None else kernel.series
 
 
 def _marks(numbers: Mapping[str, int], places: Mapping[str, float]) -> Iterator[Mark]:

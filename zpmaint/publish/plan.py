@@ -21,12 +21,14 @@ from zpmaint.publish import (
     machine,
     set_page,
     sitemap,
+    works,
 )
 from zpmaint.publish.page import Page
 from zpmaint.publish.values import Site
 
 KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     front.pages,
+    works.pages,
     set_page.pages,
     line_pages.pages,
     kernel_page.pages,

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from zpmaint.core.config import Config
 from zpmaint.core.releases import UNSEEN
-from zpmaint.core.result import Tone
+from zpmaint.core.result import Result, Tone
 from zpmaint.core.series import named, numbers_of
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
@@ -124,8 +124,18 @@ class Row:
             (self.version, self.arch, self.patchset, self.profile),
             (self.standing, self.tracked_as, self.note),
             (self.change, self.compared_with, self.flaky),
-            (self.episode, self.freshness, self.line.name),
+            (self._run, self.freshness, self.line.name),
         )
+
+    @property
+    def _run(self) -> tuple[object, ...]:
+        """What of its run of kernels may be shown with it. How far one that works goes on is not:
+        each new kernel would make the pages of all the others anew."""
+        if self.episode is None:
+            return ()
+        run = self.episode
+        told = (run.kind, run.first, run.last_good, run.ended_by, run.fixed)
+        return told if run.kind.is_good else (*told, run.last, len(run.versions), run.reason)
 
     @property
     def look(self) -> str:
@@ -276,6 +286,18 @@ def newest_good(rows: Sequence[Row]) -> list[tuple[str, str, Row | None]]:
             if found.get(name) is None:
                 found[name] = row if row.is_good else None
     return [(line, arch, row) for (line, arch, _), row in found.items()]
+
+
+def passing_of(rows: Sequence[Row]) -> tuple[int, int]:
+    """How many of the tracked kernels pass, the effect shown, and how many there are."""
+    tracked = [row for row in rows if row.standing is Standing.TRACKED]
+    return sum(row.look == Result.PASS for row in tracked), len(tracked)
+
+
+def holding_of(rows: Sequence[Row]) -> int:
+    """On how many of the tracked kernels nothing that worked is broken, the effect untested."""
+    tracked = [row for row in rows if row.standing is Standing.TRACKED]
+    return sum(row.look == Result.NO_REGRESSION for row in tracked)
 
 
 def _row(kernel: Kernel, line: Line, known: Known, older: Known | None, *, is_newest: bool) -> Row:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The status page: a folder of plain files, written from the ledger and the declarations alone.
 
-The same input gives the same bytes. Nothing on a page comes from elsewhere or runs a script.
+The same input gives the same bytes. Nothing on a page comes from elsewhere; the one script, of the
+field that reads a kernel's name, is the site's own, and all is there without it.
 `values` has what is shown, `plan` all kinds of pages, each in a module of its own, and `writing`
 puts them on the disk.
 """
@@ -17,6 +18,7 @@ from zpmaint.core.signer import Signer
 from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
+from zpmaint.publish.costs_of_set import SetCosts
 from zpmaint.publish.kernel import Kernel, kernels_of
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.rows import patchsets_of, rows_of
@@ -107,7 +109,11 @@ def site_of(
     anybody does."""
     kernels = list(kernels)
     infos = {info.name: info for info in patchsets}
-    timelines = timelines_of(kernels, config, outlook, generated, infos)
+    costs = {
+        name: SetCosts(infos.get(name), tuple(one for one in kernels if one.name[2] == name))
+        for name in patchsets_of(config, kernels)
+    }
+    timelines = timelines_of(kernels, config, outlook, generated, costs)
     sets = [
         Shown(
             name=name,
@@ -116,8 +122,9 @@ def site_of(
             rows=tuple(rows_of(config, kernels, name, timelines.get(name, ()))),
             benchmarks=tuple(pair for pair in benchmarks if pair[0].patchset == name),
             timelines=timelines.get(name, ()),
+            costs=costs[name],
         )
-        for name in patchsets_of(config, kernels)
+        for name in costs
     ]
     base = f"{base_url.rstrip('/')}/" if base_url else ""
     return Site(config, tuple(sets), generated, base, outlook, texts or NoTexts(), signer)
