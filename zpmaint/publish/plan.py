@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from zpmaint.publish import (
     claim_pages,
+    compare,
     costs,
     docs,
     files,
@@ -37,6 +38,7 @@ KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     line_pages.pages,
     kernel_page.pages,
     logs.pages,
+    compare.pages,
     files.pages,
     costs.pages,
     claim_pages.pages,
