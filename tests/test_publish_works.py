@@ -194,3 +194,28 @@ def test_a_new_record_makes_one_series_script_anew(records: list[Any]) -> None:
     before, after = inputs([]), inputs([record("6.11.30")])
     changed = {name for name, told in after.items() if before.get(name) != told}
     assert changed == {"works.html", f"{SET}/works/6.11.js"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("6.11.3-arch1-1", ["It does not hold", "\N{MULTIPLICATION X} fail"]),
+        ("6.11.0-21-generic", ["Not known", "of the series 6.11", "cat /proc/version_signature"]),
+    ],
+)
+def test_the_field_answers_in_a_browser_from_a_folder(
+    site: Path, answer: str, says: list[str], tmp_path: Path
+) -> None:
+    """Slow for a browser's start; nothing else shows that the policy lets the scripts in."""
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("chromium is not installed: the field was not tried in a browser")
+    done = subprocess.run(
+        [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}",
+         "--virtual-time-budget=4000", "--dump-dom",
+         f"file://{site}/works.html#uname={answer}"],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    answered = done.stdout.split("<output", 1)[1].split("</output>", 1)[0]
+    for words in says:
+        assert words in answered, done.stderr[-2000:]
