@@ -84,24 +84,25 @@ class Found:
 
 def known_of(rows: Iterable[Row]) -> list[Known]:
     """The verified kernels among a set's rows; names that are no kernel's are left out."""
-    return [
-        Known(
-            version=version,
-            arch=row.arch,
-            profile=row.profile,
-            state=row.look,
-            good=row.is_good,
-            settled=row.tried is not None and row.tried.result.settles,
-            why=row.why,
-            verified=day(row.verified),
-            cost=_cost(row),
-            page=row.page,
-            patch=row.patch_file,
-            sha256=row.offer.sums.get(PATCH, "") if row.patch_file else "",
-        )
-        for row in rows
-        if row.kernel and (version := parsed(row.version))
-    ]
+    return [_known(row, version) for row in rows if row.kernel and (version := parsed(row.version))]
+
+
+def _known(row: Row, version: KernelVersion) -> Known:
+    tried, patch = row.tried, row.patch_file
+    return Known(
+        version=version,
+        arch=row.arch,
+        profile=row.profile,
+        state=row.look,
+        good=row.is_good,
+        settled=tried is not None and tried.result.settles,
+        why=tried.why if tried else "",
+        verified=day(tried.finished) if tried else "",
+        cost=_cost(row),
+        page=row.page,
+        patch=patch,
+        sha256=row.offer.sums.get(PATCH, "") if patch else "",
+    )
 
 
 def known_in_status(document: Any, patchset: str) -> list[Known]:
