@@ -28,14 +28,12 @@ from ledger_fixtures import (
 from publish_fixtures import config, patchset
 from site_checks import broken_links, checked, without_own_scripts
 
-from zpmaint.core.errors import UserError
 from zpmaint.core.provenance import Proof, Provenance
 from zpmaint.core.result import Result
 from zpmaint.ledger.values import Record
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.plan import pages_of
-from zpmaint.publish.site import site_files, site_of, write_site
-from zpmaint.publish.writing import MARKER
+from zpmaint.publish.site import site_files, site_of
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -368,42 +366,6 @@ def test_the_badge_counts_the_tracked_kernels() -> None:
     assert badge.get("aria-label") == f"{SET}: ✕ 4 of 9 kernels"
     good = site_files([record("6.1.1")], config("6.1.*"), [], generated=NOON)[f"{SET}/badge.svg"]
     assert "✓ 1 of 1 kernels" in good.decode()
-
-
-def test_the_site_is_written_whole_and_replaces_the_former(tmp_path: Path) -> None:
-    out = tmp_path / "site"
-    written = write_site(kernels_of(samples()), config(), [patchset()], out, generated=NOON)
-    assert sorted(p for p in out.rglob("*") if p.is_file()) == sorted(written)
-    found = {str(p.relative_to(out)): p.read_bytes() for p in written}
-    assert found.pop(MARKER)
-    assert found == files()
-    (out / "stale.html").write_text("old")
-    write_site([], config(), [patchset()], out, generated=NOON)
-    assert not (out / "stale.html").exists()
-    assert not (out / SET / "6.12.107-x86_64.patch").exists()
-    assert [p.name for p in tmp_path.iterdir() if ".landing." in p.name] == []
-
-
-@pytest.mark.parametrize("kind", ["other", "file", "link"])
-def test_what_is_not_a_site_of_ours_is_left_alone(tmp_path: Path, kind: str) -> None:
-    out = tmp_path / "site"
-    if kind == "file":
-        out.write_text("precious")
-    else:
-        real = tmp_path / "home" if kind == "link" else out
-        real.mkdir()
-        (real / "thesis.tex").write_text("precious")
-        if kind == "link":
-            out.symlink_to(real)
-    with pytest.raises(UserError, match=str(out)):
-        write_site(kernels_of(samples()), config(), [], out, generated=NOON)
-    assert "precious" in [p.read_text() for p in tmp_path.rglob("*") if p.is_file()]
-    assert not list(tmp_path.rglob(MARKER))
-
-
-def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
-    assert write_site([], config(), [], tmp_path, generated=NOON)
-    assert (tmp_path / MARKER).is_file()
 
 
 def test_the_command_to_do_it_again_names_a_set_that_is_not_the_default() -> None:

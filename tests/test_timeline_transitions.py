@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ledger_fixtures import NOON, SET
 from publish_fixtures import config
@@ -95,6 +97,20 @@ def test_a_cost_that_is_another_one_from_a_kernel_on() -> None:
         "instructions/page (read, patched): +40.0 %; "
         "1,000 instructions up to 6.12.1, 1,400 from 6.12.2"
     )
+
+
+def test_a_kernel_of_which_several_figures_moved_is_news_once() -> None:
+    costs = [cost("6.12.1", NOON, 1000.0), cost("6.12.2", NOON + HOUR, 1400.0)]
+    more = [replace(f, phase="write") for f in (costs[0].figures[0], costs[1].figures[0])]
+    costs = [replace(c, figures=(*c.figures, f)) for c, f in zip(costs, more, strict=True)]
+    watched = [Watched("instructions/page", phase, 0.05) for phase in ("read", "write")]
+    found = lines_of(
+        attempts("6.12.1 P", "6.12.2 P"), config("6.12.*"), UNSEEN, NOON,
+        cost_changes=lambda _: cost_changes(costs, watched),
+    )  # fmt: skip
+    [one] = transitions_of(found)
+    assert one.version == "6.12.2"
+    assert "(read, patched): +40.0 %" in one.words and "(write, patched): +40.0 %" in one.words
 
 
 def news(releases: list[Release], now: float) -> list[tuple[str, float, str]]:

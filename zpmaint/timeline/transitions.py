@@ -7,6 +7,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 
+from zpmaint.timeline.cost_changes import CostChange
 from zpmaint.timeline.freshness import SILENT_AFTER
 from zpmaint.timeline.values import (
     Attempt,
@@ -86,15 +87,22 @@ def _made(kind: TransitionKind, line: Line, attempt: Attempt, before: str | None
 
 
 def _cost_changes(line: Line) -> Iterator[Transition]:
+    """One for each kernel: a kernel of which several figures moved is news once."""
+    by_kernel: dict[str, list[CostChange]] = {}
     for one in line.cost_changes:
+        by_kernel.setdefault(one.first, []).append(one)
+    for version, changes in by_kernel.items():
         yield Transition(
             TransitionKind.COST_CHANGED,
-            one.when,
+            changes[0].when,
             line,
-            one.first,
-            one.last,
-            f"{one.counter} ({one.phase}, {one.side}): {one.words}; {one.before:,.6g} {one.unit} "
-            f"up to {one.last}, {one.after:,.6g} from {one.first}",
+            version,
+            changes[0].last,
+            "; ".join(
+                f"{one.counter} ({one.phase}, {one.side}): {one.words}; {one.before:,.6g} "
+                f"{one.unit} up to {one.last}, {one.after:,.6g} from {one.first}"
+                for one in changes
+            ),
         )
 
 
