@@ -14,12 +14,13 @@ VOID = {"meta", "link", "br", "input", "hr", "img", "wbr", "col"}
 _SHAPES = {"rect", "path", "line", "circle", "use", "polyline", "polygon"}
 _ADDRESSES = ("href", "src")
 _OWN_SCRIPT = re.compile(
-    rb'<script src="(?:\.\./)*works/(?:works|names|sets)\.js" defer></script>\n'
+    rb'<script src="(?:\.\./)*(?:works/(?:works|names|sets)|compare|compare-runs)\.js" defer>'
+    rb"</script>\n"
 )
 
 
 def without_own_scripts(page: bytes) -> bytes:
-    """A page less the scripts that the site itself has, for its field: there may be no other."""
+    """A page less the scripts that the site itself has: there may be no other."""
     return _OWN_SCRIPT.sub(b"", page)
 
 

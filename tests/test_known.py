@@ -118,8 +118,14 @@ def test_status_json_says_the_same_as_the_ledger() -> None:
     records = samples()
     files = site_files(records, config("6.12.*"), [], generated=1.0)
     document = __import__("json").loads(files["status.json"])
-    told = {(one.version, one.arch): one.good for one in known_in_status(document, SET)}
-    mine = {(one.version, one.arch): one.good for one in known(*records)}
+
+    def said(found: list[Known]) -> set[tuple[object, ...]]:
+        return {
+            (k.version, k.arch, k.profile, k.good, k.settled, k.cost, k.patch, k.sha256)
+            for k in found
+        }
+
+    told, mine = said(known_in_status(document, SET)), said(known(*records))
     assert told == mine
     assert told
 

@@ -26,12 +26,15 @@ class Memory:
     def known_summary(self, key: str) -> Summary | None:
         return next((r.summary for r in self.records if r.key == key and r.result.settles), None)
 
-    def latest_summary(self, version: str, arch: str, patchset: str) -> Summary | None:
+    def latest_summary(
+        self, version: str, arch: str, patchset: str, profile: str | None = None
+    ) -> Summary | None:
         return next(
             (
                 r.summary
                 for r in self.records
                 if (r.version, r.arch, r.patchset) == (version, arch, patchset)
+                and profile in (None, r.profile)
             ),
             None,
         )

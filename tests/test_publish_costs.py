@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 import re
 import time
@@ -117,9 +118,15 @@ def test_each_architecture_has_a_chart_and_one_kernel_is_enough() -> None:
 
 
 def test_a_kernel_that_has_no_patched_one_leaves_a_gap_in_that_line_alone() -> None:
-    found = chart(cost("2.6.23", 340, 1300), cost("2.6.24", 1320, None), cost("2.6.32", 290, 1400))
-    sides = {trace.side: trace.path.count("L") for trace in found.traces}
-    assert sides == {"stock": 2, "patched": 1}
+    found = chart(
+        cost("2.6.21", 340, 1300),
+        cost("2.6.23", 340, 1300),
+        cost("2.6.24", 1320, None),
+        cost("2.6.32", 290, 1400),
+    )
+    lines = {t.side: (t.path.count("M"), t.path.count("L")) for t in found.traces}
+    assert lines == {"stock": (1, 3), "patched": (1, 1)}
+    assert "2.6.32, patched: 1,400" in [dot.says for dot in found.dots]
 
 
 @pytest.mark.parametrize(
@@ -190,6 +197,18 @@ def test_forty_per_cent_more_instructions_are_marked_on_the_page() -> None:
     assert drawing.count('<line class="change"') == 1
     assert re.search(r'<text class="number"[^>]*>1</text>', drawing)
     assert "changes at 6.12.107" in drawing
+
+
+def test_the_change_is_in_status_json_and_in_the_feeds() -> None:
+    found = files(measured("6.12.106", 900.0, 2400.0), measured("6.12.107", 900.0, 3360.0))
+    [one] = json.loads(found["status.json"])["patchsets"]
+    [line] = [line for line in one["lines"] if line["cost_changes"]]
+    told = json.dumps(line["cost_changes"])
+    assert "6.12.106" in told and "6.12.107" in told and "3360" in told and "2400" in told
+    for name in ("feed.xml", f"feeds/{SET}.xml", f"feeds/{SET}/6.12-x86_64.xml"):
+        assert "+40.0 %" in found[name], name
+    page = found[f"{SET}/lines/6.12-x86_64.html"]
+    assert "+40.0 %" in page and "6.12.107" in page
 
 
 def test_a_move_within_the_bound_is_not_marked() -> None:

@@ -101,6 +101,12 @@ def test_tables_and_listings_are_reached_by_the_keyboard() -> None:
     assert "int *x;" in made.html
 
 
+def test_the_empty_corner_of_a_table_is_no_heading() -> None:
+    made = html_of("| | b |\n|---|---|\n| 1 | 2 |", resolve)
+    assert made.html.count("<th>") == 1
+    assert "<td></td>" in made.html
+
+
 def test_titles_and_anchors() -> None:
     assert title_of("\n# A `b` *c*\n## d") == "A b c"
     assert title_of("nothing") == ""

@@ -28,14 +28,12 @@ from ledger_fixtures import (
 from publish_fixtures import config, patchset
 from site_checks import broken_links, checked, without_own_scripts
 
-from zpmaint.core.errors import UserError
 from zpmaint.core.provenance import Proof, Provenance
 from zpmaint.core.result import Result
 from zpmaint.ledger.values import Record
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.plan import pages_of
-from zpmaint.publish.site import site_files, site_of, write_site
-from zpmaint.publish.writing import MARKER
+from zpmaint.publish.site import site_files, site_of
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -167,6 +165,11 @@ def test_what_a_page_is_made_of_is_the_same_for_the_same_ledger_and_another_for_
         f"{SET}/lines/6.12-x86_64.html",
         f"{SET}/works/6.12.js",
         "works.html",
+        f"{SET}/6.12.107-x86_64/run.js",
+        "compare-runs.js",  # it has a former run now
+        f"{SET}/6.12.107-x86_64/with-predecessor.html",
+        f"{SET}/6.18.15-x86_64/with-predecessor.html",  # of which it is the next older kernel
+        f"{SET}/7.2.6-x86_64/with-predecessor.html",
     }
 
 
@@ -365,42 +368,6 @@ def test_the_badge_counts_the_tracked_kernels() -> None:
     assert "✓ 1 of 1 kernels" in good.decode()
 
 
-def test_the_site_is_written_whole_and_replaces_the_former(tmp_path: Path) -> None:
-    out = tmp_path / "site"
-    written = write_site(kernels_of(samples()), config(), [patchset()], out, generated=NOON)
-    assert sorted(p for p in out.rglob("*") if p.is_file()) == sorted(written)
-    found = {str(p.relative_to(out)): p.read_bytes() for p in written}
-    assert found.pop(MARKER)
-    assert found == files()
-    (out / "stale.html").write_text("old")
-    write_site([], config(), [patchset()], out, generated=NOON)
-    assert not (out / "stale.html").exists()
-    assert not (out / SET / "6.12.107-x86_64.patch").exists()
-    assert [p.name for p in tmp_path.iterdir() if ".landing." in p.name] == []
-
-
-@pytest.mark.parametrize("kind", ["other", "file", "link"])
-def test_what_is_not_a_site_of_ours_is_left_alone(tmp_path: Path, kind: str) -> None:
-    out = tmp_path / "site"
-    if kind == "file":
-        out.write_text("precious")
-    else:
-        real = tmp_path / "home" if kind == "link" else out
-        real.mkdir()
-        (real / "thesis.tex").write_text("precious")
-        if kind == "link":
-            out.symlink_to(real)
-    with pytest.raises(UserError, match=str(out)):
-        write_site(kernels_of(samples()), config(), [], out, generated=NOON)
-    assert "precious" in [p.read_text() for p in tmp_path.rglob("*") if p.is_file()]
-    assert not list(tmp_path.rglob(MARKER))
-
-
-def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
-    assert write_site([], config(), [], tmp_path, generated=NOON)
-    assert (tmp_path / MARKER).is_file()
-
-
 def test_the_command_to_do_it_again_names_a_set_that_is_not_the_default() -> None:
     one = passing("6.12.107", modern_deltas(900, 2400, 2200, 2300))
     other = replace(one, patchset="other-set")
@@ -411,6 +378,7 @@ def test_the_command_to_do_it_again_names_a_set_that_is_not_the_default() -> Non
     assert "zpmaint verify 6.12.107 --arch x86_64 --patch other-set" in page
 
 
+_WITH_SCRIPTS = ("index.html", "works.html", "compare.html")
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 )
@@ -440,7 +408,7 @@ def test_every_page_allows_its_own_style_and_pictures_and_nothing_else() -> None
     for name, data in pages.items():
         seen = Seen()
         seen.feed(without_own_scripts(data).decode())
-        scripts = " script-src 'self';" if name in ("index.html", "works.html") else ""
+        scripts = " script-src 'self';" if name in _WITH_SCRIPTS else ""
         policy = _POLICY.replace(" img-src", f"{scripts} img-src")
         assert seen.said["Content-Security-Policy"] == policy, name
         assert seen.said["referrer"] == "no-referrer", name

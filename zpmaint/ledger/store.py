@@ -189,9 +189,13 @@ class Ledger:
         """As `known`, at a glance, with its inputs."""
         return self._planned(_SETTLED, key, *_SETTLING)
 
-    def latest_summary(self, version: str, arch: str, patchset: str) -> Summary | None:
-        """As `latest`, at a glance, with its inputs."""
-        return self._planned(_KERNEL, version, arch, patchset)
+    def latest_summary(
+        self, version: str, arch: str, patchset: str, profile: str | None = None
+    ) -> Summary | None:
+        """As `latest`, at a glance, with its inputs; of one build profile where that is given."""
+        if profile is None:
+            return self._planned(_KERNEL, version, arch, patchset)
+        return self._planned(f"{_KERNEL} AND profile = ?", version, arch, patchset, profile)
 
     def latest_summaries(self, series: str | None = None) -> list[Summary]:
         """As `all_latest`, at a glance."""

@@ -35,6 +35,12 @@ class Due:
     why: str = ""
     """Why it is to be run, or need not be."""
 
+    @property
+    def name(self) -> str:
+        """What it is, for people."""
+        parts = (str(self.version), self.arch, self.patchset, self.profile)
+        return " ".join(part for part in parts if part)
+
 
 @dataclass(frozen=True)
 class Unresolved:
@@ -85,7 +91,9 @@ class Remembers(Protocol):
 
     def known_summary(self, key: str) -> Summary | None: ...
 
-    def latest_summary(self, version: str, arch: str, patchset: str) -> Summary | None: ...
+    def latest_summary(
+        self, version: str, arch: str, patchset: str, profile: str | None = None
+    ) -> Summary | None: ...
 
 
 def plan(
@@ -129,7 +137,7 @@ def _looked_up(due: Due, ledger: Remembers, inputs: Inputs, key_of: Callable[[In
     known = ledger.known_summary(key_of(inputs))
     if known is not None:
         return replace(due, known=known, why=f"known: {known.result} with the same inputs")
-    last = ledger.latest_summary(str(due.version), due.arch, due.patchset)
+    last = ledger.latest_summary(str(due.version), due.arch, due.patchset, due.profile)
     if last is None:
         why = "never verified"
     elif not last.result.settles:

@@ -13,7 +13,7 @@ from zpmaint.patchset.panels import Column, Panel
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.answers import wanted_by
 from zpmaint.publish.kernel import Kernel
-from zpmaint.timeline.cost_changes import CostChange, Watched, cost_changes
+from zpmaint.timeline.cost_changes import CostChange, Watched, changes_in, sequences_of
 from zpmaint.timeline.costs import Costs
 from zpmaint.timeline.costs_text import read
 
@@ -95,11 +95,11 @@ def watched_of(panel: Panel) -> list[Watched]:
 
 def changes_of(panels: Iterable[Panel], costs: Iterable[Costs], profile: str = "") -> list[Changed]:
     """Every change that a panel declares to be one, oldest kernel first within each panel."""
-    costs = list(costs)
+    sequences = sequences_of(costs)
     return [
         Changed(panel, change, profile)
         for panel in panels
-        for change in cost_changes(costs, watched_of(panel))
+        for change in changes_in(sequences, watched_of(panel))
     ]
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from urllib.parse import quote
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.reading import sentences
 from zpmaint.patchset.values import PatchSet, Telling
 from zpmaint.publish.again import again
+from zpmaint.publish.compare import PAGE, others_of
 from zpmaint.publish.folded import folds
 from zpmaint.publish.hunks import adopted, against_anchor, shown_files
 from zpmaint.publish.page import Page, made_of
@@ -35,7 +37,8 @@ def pages(site: Site) -> Iterator[Page]:
             if row.page:
                 measured = one.benchmark(row)
                 here = [site.texts.state(place) for place in row.logs]
-                inputs = made_of(story, row.inputs, measured[0].key if measured else "", here)
+                key = measured[0].key if measured else ""
+                inputs = made_of(story, row.inputs, key, here, _compares(one, row))
                 yield Page(row.page, inputs, partial(_page, site, one, row))
 
 
@@ -56,11 +59,20 @@ def _page(site: Site, one: Shown, row: Row) -> bytes:
         against=against_anchor(record.port, one.info),
         adopted=adopted(record.port, one.info, row.version),
         again=again(record),
+        compares=_compares(one, row),
         folds=folds,
         trap=_telling(one.info, row.version),
         reading=sentences(measured[1]) if measured else [],
         root="../",
     )
+
+
+def _compares(one: Shown, row: Row) -> list[tuple[str, str]]:
+    """Addresses from the page, quoted, and words of what the kernel is compared with."""
+    folder = quote(row.stem)
+    found = [(f"{folder}/{other.file}", other.words) for other in others_of(one, row)]
+    asked = quote(f"{row.log_folder}/run")
+    return [*found, (f"../{PAGE}?b={asked}", "with any other")]
 
 
 def _telling(info: PatchSet | None, version: str) -> Telling | None:

@@ -84,24 +84,25 @@ class Found:
 
 def known_of(rows: Iterable[Row]) -> list[Known]:
     """The verified kernels among a set's rows; names that are no kernel's are left out."""
-    return [
-        Known(
-            version=version,
-            arch=row.arch,
-            profile=row.profile,
-            state=row.look,
-            good=row.is_good,
-            settled=row.tried is not None and row.tried.result.settles,
-            why=row.why,
-            verified=day(row.verified),
-            cost=_cost(row),
-            page=row.page,
-            patch=row.patch_file,
-            sha256=row.offer.sums.get(PATCH, "") if row.patch_file else "",
-        )
-        for row in rows
-        if row.kernel and (version := parsed(row.version))
-    ]
+    return [_known(row, version) for row in rows if row.kernel and (version := parsed(row.version))]
+
+
+def _known(row: Row, version: KernelVersion) -> Known:
+    tried, patch = row.tried, row.patch_file
+    return Known(
+        version=version,
+        arch=row.arch,
+        profile=row.profile,
+        state=row.look,
+        good=row.is_good,
+        settled=tried is not None and tried.result.settles,
+        why=tried.why if tried else "",
+        verified=day(tried.finished) if tried else "",
+        cost=_cost(row),
+        page=row.page,
+        patch=patch,
+        sha256=row.offer.sums.get(PATCH, "") if patch else "",
+    )
 
 
 def known_in_status(document: Any, patchset: str) -> list[Known]:
@@ -123,10 +124,10 @@ def known_in_status(document: Any, patchset: str) -> list[Known]:
                 settled=row["state"] not in (PENDING, "infrastructure", "indeterminate"),
                 why=str(row.get("why") or ""),
                 verified=str(row.get("verified") or "")[:10],
-                cost="",
+                cost=_cost_in(row.get("instructions_per_page")),
                 page=str(row.get("page") or ""),
-                patch=_patch_in(row)[0],
-                sha256=_patch_in(row)[1],
+                patch=str(row.get("patch") or ""),
+                sha256=str(row.get("sha256") or ""),  # version 1 has none
             )
             for row in sets[patchset]["kernels"]
             if row["state"] != PENDING and (version := parsed(str(row["version"])))
@@ -190,21 +191,23 @@ def _beside(base: KernelVersion, series: Sequence[Known]) -> Found:
 
 def _cost(row: Row) -> str:
     cost = row.cost
-    if cost is None or cost.patched is None or not cost.stock:
+    return _instructions(cost.stock, cost.patched) if cost else ""
+
+
+def _cost_in(told: Any) -> str:
+    """The same of a status.json's {stock, patched}."""
+    if not isinstance(told, dict):
         return ""
-    share = signed(round(100 * (cost.patched - cost.stock) / cost.stock))
-    return (
-        f"{number(cost.patched)} instructions for each page read, stock {number(cost.stock)} "
-        f"({share} %)"
-    )
+    stock, patched = told.get("stock"), told.get("patched")
+    figures = isinstance(stock, int | float) and isinstance(patched, int | float)
+    return _instructions(stock, patched) if figures else ""
 
 
-def _patch_in(row: dict[str, Any]) -> tuple[str, str]:
-    """The address and checksum of a kernel's patch: a text in version 1, a table later."""
-    patch = row.get("patch")
-    if isinstance(patch, dict):
-        return str(patch.get("address") or patch.get("path") or ""), str(patch.get("sha256") or "")
-    return str(patch or ""), str(row.get("sha256") or "")
+def _instructions(stock: float | None, patched: float | None) -> str:
+    if patched is None or not stock:
+        return ""
+    share = signed(round(100 * (patched - stock) / stock))
+    return f"{number(patched)} instructions for each page read, stock {number(stock)} ({share} %)"
 
 
 def parsed(text: str) -> KernelVersion | None:

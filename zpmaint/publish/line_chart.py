@@ -196,27 +196,45 @@ def _traces(
     across: Sequence[float],
     height: Callable[[float], float],
 ) -> tuple[tuple[Trace, ...], list[int]]:
-    """The lines of each side, one for each kind of conditions, and the places of figures that have
-    none like them."""
-    lines: dict[Side, dict[object, list[tuple[int, Point]]]] = {}
-    for place, (one, figures) in enumerate(shown):
-        for side, figure in figures.items():
-            point = (across[place], height(figure))
-            lines.setdefault(side, {}).setdefault(one.on, []).append((place, point))
-    traces, lonely = [], set()
-    for side, likes in lines.items():
-        path = ""
-        for like in likes.values():
-            if len(like) == 1:
-                lonely.add(like[0][0])
-            else:
-                points = thinned([point for _, point in like], _STRETCHES)
-                path += "M" + "L".join(f"{x:g} {y:g}" for x, y in points)
-        if path:
-            traces.append(Trace(side, path))
+    """The lines of each side, and the places of figures that no line leads to."""
+    runs: dict[Side, list[list[Point]]] = {}
+    lonely = set()
+    for places in _alike(shown):
+        for side in dict.fromkeys(side for place in places for side in shown[place][1]):
+            for run in _runs([(place, shown[place][1].get(side)) for place in places]):
+                if len(run) == 1:
+                    lonely.add(run[0][0])
+                else:
+                    points = [(across[place], height(figure)) for place, figure in run]
+                    runs.setdefault(side, []).append(thinned(points, _STRETCHES))
+    traces = [
+        Trace(side, "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in run) for run in mine))
+        for side, mine in runs.items()
+    ]
     # The solid line of the patched kernel below, the broken one of stock above: both are seen where
     # they lie on one another.
     return tuple(sorted(traces, key=lambda t: t.side != "patched")), sorted(lonely)
+
+
+def _alike(shown: Sequence[tuple[Costs, Figures]]) -> Iterator[list[int]]:
+    """The places of kernels whose figures were taken alike."""
+    found: dict[object, list[int]] = {}
+    for place, (one, _) in enumerate(shown):
+        found.setdefault(one.on, []).append(place)
+    yield from found.values()
+
+
+def _runs(figures: Sequence[tuple[int, float | None]]) -> Iterator[list[tuple[int, float]]]:
+    """Figures that follow one another, with no kernel between that has none."""
+    run: list[tuple[int, float]] = []
+    for place, figure in figures:
+        if figure is not None:
+            run.append((place, figure))
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
 
 
 def _ticks(versions: Sequence[str], across: Sequence[float]) -> Iterator[Tick]:

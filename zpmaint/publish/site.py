@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from zpmaint.core.config import Config
+from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.releases import UNSEEN, Outlook
 from zpmaint.core.signer import Signer
 from zpmaint.ledger.values import Record
@@ -21,15 +22,16 @@ from zpmaint.publish.bench import Pair
 from zpmaint.publish.costs_of_set import SetCosts
 from zpmaint.publish.kernel import Kernel, kernels_of
 from zpmaint.publish.plan import pages_of
+from zpmaint.publish.reading import Remembers, read_kernels
 from zpmaint.publish.rows import patchsets_of, rows_of
 from zpmaint.publish.texts import NoTexts, Texts
 from zpmaint.publish.timelines import timelines_of
 from zpmaint.publish.values import Shown, Site
-from zpmaint.publish.writing import write_pages
+from zpmaint.publish.writing import Written, standing
 
 
-def write_site(
-    kernels: Iterable[Kernel],
+def publish(
+    ledger: Remembers,
     config: Config,
     patchsets: Sequence[PatchSet],
     out: Path,
@@ -40,23 +42,27 @@ def write_site(
     outlook: Outlook = UNSEEN,
     texts: Texts | None = None,
     signer: Signer | None = None,
-) -> list[Path]:
-    """Write the whole site to `out`, replacing a former one by rename, and name its files; the
-    rest as `site_of`.
+    reporter: Reporter = SILENT,
+) -> Written:
+    """Bring the site at `out` up to date with the ledger: what changed is made and written, and the
+    new site takes the former one's place in one step. The rest as `site_of`.
 
-    Raises UserError if `out` is something other than an empty folder or a former site."""
-    site = site_of(
-        kernels,
-        config,
-        patchsets,
-        generated=generated,
-        base_url=base_url,
-        benchmarks=benchmarks,
-        outlook=outlook,
-        texts=texts,
-        signer=signer,
-    )
-    return write_pages(pages_of(site), out)
+    Raises UserError if `out` is something other than an empty folder or a former site, InfraError
+    where the ledger cannot be read or the disk does not take what is written."""
+    with standing(out, reporter) as former:
+        kernels = read_kernels(ledger, former.known.facts)
+        site = site_of(
+            kernels,
+            config,
+            patchsets,
+            generated=generated,
+            base_url=base_url,
+            benchmarks=benchmarks,
+            outlook=outlook,
+            texts=texts,
+            signer=signer,
+        )
+        return former.write(pages_of(site), kernels)
 
 
 def site_files(
@@ -71,7 +77,7 @@ def site_files(
     texts: Texts | None = None,
     signer: Signer | None = None,
 ) -> dict[str, bytes]:
-    """The site's pages by address, as `write_site` writes them, of records that are at hand: the
+    """The site's pages by address, as `publish` writes them, of records that are at hand: the
     whole history in any order."""
     site = site_of(
         kernels_of(records),

@@ -66,6 +66,22 @@ class Shown:
         names = (row.version, row.arch)
         return next((p for p in self.benchmarks if (p[0].version, p[0].arch) == names), None)
 
+    def before(self, row: Row) -> Row | None:
+        """The next older kernel of which something is known, of the same architecture and profile:
+        of its line where that has one, else of any."""
+        return self._older.get((row.version, row.arch, row.profile))
+
+    @cached_property
+    def _older(self) -> dict[tuple[str, str, str], Row | None]:
+        found: dict[tuple[str, str, str], Row | None] = {}
+        known: dict[tuple[str, str, str], Row] = {}
+        for row in reversed(self.rows):
+            in_line, at_all = (row.line.name, row.arch, row.profile), ("", row.arch, row.profile)
+            found[row.version, row.arch, row.profile] = known.get(in_line) or known.get(at_all)
+            if row.kernel and row.kernel.settled:
+                known[in_line] = known[at_all] = row
+        return found
+
     @property
     def passing(self) -> tuple[int, int]:
         return passing_of(self.rows)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -42,6 +42,16 @@ class Series:
     lines: tuple[tuple[str, str], ...] = ()
     """Address and name of the pages of its lines."""
 
+    @cached_property
+    def told(self) -> list[list[Any]]:
+        """The kernels as the script reads them: works.js names the fields in this order."""
+        return [_told(known) for known in self.kernels]
+
+    @cached_property
+    def digest(self) -> str:
+        """Another one where anything of it is."""
+        return made_of(self.name, self.told, self.lines)
+
     @property
     def newest_good(self) -> Known | None:
         return next((one for one in self.kernels if one.good), None)
@@ -54,10 +64,7 @@ class Series:
 def pages(site: Site) -> Iterator[Page]:
     """`works.html`, the field's scripts under `works/`, and `SET/works/SERIES.js`."""
     listed = [(one, series_of(one)) for one in site.sets]
-    shown = [
-        (one.title, one.folder, [(series.lines, *map(_told, series.kernels)) for series in found])
-        for one, found in listed
-    ]
+    shown = [(one.title, one.folder, [each.digest for each in found]) for one, found in listed]
     inputs = made_of(site.base_url, shown, declared())
     yield Page(ADDRESS, inputs, partial(_page, site, listed))
     code, names = SCRIPTS[:2]
@@ -71,11 +78,10 @@ def pages(site: Site) -> Iterator[Page]:
     yield Page(SCRIPTS[2], made_of(sets), partial(_call, "takeSets", sets))
     for one, found in listed:
         for series in found:
-            rows = [_told(known) for known in series.kernels]
             yield Page(
                 f"{one.folder}/works/{series.name}.js",
-                made_of(one.folder, series.name, rows),
-                partial(_call, "takeKnown", one.folder, series.name, rows),
+                made_of(one.folder, series.digest),
+                partial(_known, one, series),
             )
 
 
@@ -92,8 +98,11 @@ def series_of(shown: Shown) -> list[Series]:
     ]
 
 
+def _known(shown: Shown, series: Series) -> bytes:
+    return _call("takeKnown", shown.folder, series.name, series.told)
+
+
 def _told(known: Known) -> list[Any]:
-    """A kernel as the script reads it: works.js names the fields in this order."""
     return [
         str(known.version),
         known.arch,

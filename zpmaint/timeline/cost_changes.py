@@ -82,18 +82,29 @@ def cost_changes(costs: Iterable[Costs], watched: Iterable[Watched]) -> list[Cos
     A kernel is compared with those before it in its series, and the first that was measured of a
     series with the first of the series before: what stable kernels take up later is no change of
     the next series."""
-    likes: dict[Conditions, list[Costs]] = {}
-    for one in costs:
-        likes.setdefault(one.on, []).append(one)
+    return changes_in(sequences_of(costs), watched)
+
+
+def changes_in(
+    sequences: Iterable[Sequence[Costs]], watched: Iterable[Watched]
+) -> list[CostChange]:
+    """The same of kernels that are in order already, for who asks several times."""
     watched = list(watched)
     found = [
         change
-        for like in likes.values()
-        for kernels in _sequences(sorted(like, key=order))
+        for kernels in sequences
         for what in watched
         for change in _of_sequence(kernels, what)
     ]
     return sorted(found, key=lambda c: (order_of(c.first), c.arch, c.counter, c.phase, c.side))
+
+
+def sequences_of(costs: Iterable[Costs]) -> list[list[Costs]]:
+    """The kernels that are compared with one another, each such group in order."""
+    likes: dict[Conditions, list[Costs]] = {}
+    for one in costs:
+        likes.setdefault(one.on, []).append(one)
+    return [found for like in likes.values() for found in _sequences(sorted(like, key=order))]
 
 
 def _sequences(kernels: Sequence[Costs]) -> Iterator[list[Costs]]:
