@@ -10,7 +10,6 @@ from pathlib import Path
 from zpmaint.app.kept_logs import KeptLogs
 from zpmaint.app.origin import Origin
 from zpmaint.app.suite import SuiteRuns
-from zpmaint.app.taken_on import emulator, host_cpu
 from zpmaint.build.failure import BuildFailure
 from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.cell.means import means
@@ -174,9 +173,6 @@ def _run(run: Run, logs: KeptLogs) -> RunRecord:
         tail=_tail(run.console),
         restarts=tuple(_run(again, logs) for again in run.restarts),
         kept=logs.file(run.console),
-        emulator=emulator(run.command[0] if run.command else ""),
-        # Counted instructions are the same on any host.
-        host="" if run.deterministic else host_cpu(),
     )
 
 

@@ -152,10 +152,6 @@ class RunRecord:
     kept: LogRecord | None = None
     """The whole console; None: it was not kept."""
     restarts: tuple[RunRecord, ...] = ()
-    emulator: str = ""
-    """QEMU's version line; '' not known."""
-    host: str = ""
-    """The model of the host's CPU; '' where figures do not depend on it, or not known."""
 
     @property
     def boots(self) -> tuple[RunRecord, ...]:

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from zpmaint.judge.breakeven import break_even
 from zpmaint.ledger.stages import DeltaRecord, KernelRecord, RunRecord
+from zpmaint.ledger.told import CircumstancesRecord
 from zpmaint.ledger.values import Record
 
 BREAK_EVEN = "break-even"
@@ -32,7 +33,7 @@ _WORDS = {
     "memory": "memory",
     "cpus": "number of CPUs",
     "emulator": "emulator",
-    "host": "host CPU",
+    "host": "host",
     "tools": "versions of compiler, linker or QEMU",
     "suite": "program that measures",
 }
@@ -57,7 +58,7 @@ class Conditions:
     emulator: str = ""
     """QEMU with its version."""
     host: str = ""
-    """The host's CPU, where figures depend on it."""
+    """The machine, where figures depend on it."""
     tools: str = ""
     """A hash over the version lines of compiler, linker and QEMU."""
     suite: str = ""
@@ -142,6 +143,7 @@ def conditions_of(record: Record) -> Conditions:
     kernel = record.build.stock if record.build else None
     run = record.runs.stock if record.runs else None
     kernel, run = kernel or KernelRecord(), run or RunRecord()
+    made = record.circumstances or CircumstancesRecord()
     return Conditions(
         arch=record.arch,
         profile=kernel.profile,
@@ -150,8 +152,9 @@ def conditions_of(record: Record) -> Conditions:
         cpu=_option(run.command, "-cpu"),
         memory=_option(run.command, "-m"),
         cpus=_option(run.command, "-smp").partition(",")[0],
-        emulator=run.emulator,
-        host=run.host,
+        emulator=made.tools.get(run.command[0], "") if run.command else "",
+        # Counted instructions are the same on any host.
+        host="" if run.deterministic else made.host,
         tools=record.inputs.get("tools", ""),
         suite=record.inputs.get(_PROGRAM, ""),
     )
