@@ -272,6 +272,8 @@ def _facts(out: Console, row: Record) -> None:
             f"  build: {stock.toolchain}; fix-ups: {', '.join(stock.fixups) or 'none'}",
             markup=False,
         )
+    if row.build and (failed := row.build.failed):
+        record_tables.failed_build(out, failed)
     if row.build and row.build.confined:
         out.print(f"  confined by: {row.build.confined}", markup=False, soft_wrap=True)
     runs = {"": row.runs, **row.runs.suites} if row.runs else {}
