@@ -137,9 +137,9 @@ def views_of(one: Shown) -> list[LineView]:
 
 
 def first_to_look_at(views: Iterable[LineView]) -> list[LineView]:
-    """Those that need a look, the most urgent first, in their order."""
+    """Those that need a look: tracked ones first, of them the most urgent."""
     needing = [view for view in views if view.look.urgency.needs_a_look]
-    return sorted(needing, key=lambda view: view.look.urgency)
+    return sorted(needing, key=lambda view: (not view.line.is_tracked, view.look.urgency))
 
 
 def counts_of(views: Sequence[LineView]) -> list[tuple[LineLook, int]]:
