@@ -9,6 +9,7 @@ from functools import partial
 from itertools import groupby
 
 from zpmaint.ledger.stages import MemberRecord
+from zpmaint.publish import addresses
 from zpmaint.publish.attention import attention_of
 from zpmaint.publish.costs_page import parts_of, turns_of
 from zpmaint.publish.line_view import LineView, counts_of, views_of
@@ -86,6 +87,8 @@ def _page(site: Site, one: Shown, views: list[LineView], address: str) -> bytes:
         newest=one.tracked[:_DETAILED],
         cost_parts=parts_of(one.costs.panels[:_CHARTS], one.costs.costs, turns),
         turns=turns,
+        feed=addresses.set_feed(one.name),
+        badge=one.badge,
         root="../",
         here=address,
         canonical=site.canonical(address),
