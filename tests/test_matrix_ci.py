@@ -178,6 +178,20 @@ def test_the_ledger_goes_from_run_to_run(ci: Path) -> None:
     assert kept(ci) == ["ledger-2-1.sqlite"]
 
 
+def test_whole_logs_go_with_the_ledger(ci: Path) -> None:
+    top = ci.parent
+    program(ci / "zpmaint", "mkdir -p home/state/logs/ab; echo text >home/state/logs/ab/ab.xz")
+    assert run(ci, "matrix-one", "6.1", "i386", "p", "out", ZPMAINT_HOME="home").returncode == 0
+    assert (top / "out" / "logs" / "ab" / "ab.xz").read_text() == "text\n"
+    (top / "out" / "l.sqlite").write_text("one")
+    assert ledger(ci, "keep", "out/l.sqlite", "none") == 0
+    assert kept(ci) == ["ledger-1-1.sqlite", "logs-1-1.tar"]
+    assert ledger(ci, "fetch", "kept") == 0
+    assert (top / "kept" / "logs" / "ab" / "ab.xz").read_text() == "text\n"
+    assert ledger(ci, "keep", "out/l.sqlite", "kept", run_id="2") == 0
+    assert kept(ci) == ["ledger-2-1.sqlite", "logs-2-1.tar"]
+
+
 def test_a_ledger_that_was_not_merged_is_never_dropped(ci: Path) -> None:
     release = ci.parent / "release"
     release.mkdir()

@@ -161,6 +161,8 @@ def test_what_a_page_is_made_of_is_the_same_for_the_same_ledger_and_another_for_
         f"{SET}/badges/6.12-x86_64.svg",  # when it worked, as nobody looked since
         "calendar.ics",
         f"{SET}/6.12.107-x86_64.intoto.json",  # another verdict on the same patch
+        f"{SET}/files/6.12.html",
+        f"{SET}/files/6.12.json",
         "SHA256SUMS",
         f"{SET}/index.html",
         f"{SET}/lines/6.12-x86_64.html",

@@ -50,7 +50,7 @@ def read_kernels(ledger: Remembers, kept: Kept) -> list[Kernel]:
             once = functools.cache(read)
             offer = offer_of(attempts, ports, once)
             facts = facts_of(once(standing_of(attempts)), offer)
-        made.append(Kernel(tuple(attempts), facts, read, state.__str__))
+        made.append(Kernel(tuple(attempts), facts, read, state.__str__, ports))
     return made
 
 

@@ -90,6 +90,11 @@ class Shown:
     def holding(self) -> int:
         return holding_of(self.rows)
 
+    @property
+    def has_files(self) -> bool:
+        """Whether there is a patch to take away of any of its kernels."""
+        return any(row.offer.patches for row in self.rows)
+
     def cells(self, row: Row) -> list[Cell | None]:
         """A kernel's figures in `columns`."""
         costs = self.costs.of(row.kernel) if row.kernel else None
