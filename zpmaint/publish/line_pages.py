@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from zpmaint.publish import addresses
 from zpmaint.publish.line_view import LineView, views_of
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import rendered
@@ -76,8 +75,6 @@ def _page(site: Site, one: Shown, view: LineView) -> bytes:
         older_episodes=len(newest_first) - _EPISODES,
         rows=view.rows[: len(view.rows) - sum(len(part.rows) for part in ranges)],
         ranges=ranges,
-        feed=addresses.line_feed(view.line),
-        badge=addresses.line_badge(view.line),
         root="../../",
         here=view.address,
         canonical=site.canonical(view.address),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from zpmaint.publish.addresses import line_page
+from zpmaint.publish.addresses import line_badge, line_feed, line_page
 from zpmaint.publish.lag import Lag, lag_of
 from zpmaint.publish.line_looks import LineLook, Urgency, look_of
 from zpmaint.publish.page import made_of
@@ -46,6 +46,16 @@ class LineView:
     def address(self) -> str:
         """Its page's, from the site's root."""
         return line_page(self.line)
+
+    @property
+    def feed(self) -> str:
+        """The feed of its news."""
+        return line_feed(self.line)
+
+    @property
+    def badge(self) -> str:
+        """Its badge."""
+        return line_badge(self.line)
 
     @property
     def label(self) -> str:

@@ -9,7 +9,6 @@ from functools import partial
 from itertools import groupby
 
 from zpmaint.ledger.stages import MemberRecord
-from zpmaint.publish import addresses
 from zpmaint.publish.attention import attention_of
 from zpmaint.publish.costs_page import parts_of, turns_of
 from zpmaint.publish.line_view import LineView, counts_of, views_of
@@ -85,10 +84,8 @@ def _page(site: Site, one: Shown, views: list[LineView], address: str) -> bytes:
         members=members_of(one),
         member_kernel=_ported(one),
         newest=one.tracked[:_DETAILED],
-        cost_parts=parts_of(one.costs.panels[:_CHARTS], one.costs.costs, turns),
+        cost_parts=parts_of(one.costs.panels[:_CHARTS], one.costs.costs, turns, one.costs.figures),
         turns=turns,
-        feed=addresses.set_feed(one.name),
-        badge=one.badge,
         root="../",
         here=address,
         canonical=site.canonical(address),
