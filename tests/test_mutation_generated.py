@@ -15,6 +15,7 @@ from zpmaint.mutation.aim import Aimed, Named, Ring, aim, own_lines
 from zpmaint.mutation.generated import Generated, generated
 from zpmaint.mutation.generated_table import load_wishes
 from zpmaint.mutation.operators import load_operators, operators
+from zpmaint.mutation.reached import Reached, marked
 from zpmaint.mutation.sample import drawn
 from zpmaint.mutation.tried import Tried, own_of, scores
 from zpmaint.mutation.turns import FIRST, cut, in_turn
@@ -347,3 +348,54 @@ def test_the_report() -> None:
         ("inc_mm_counter(vma, 3);", 1, 0),
         ("put_page(page);", 0, 0),
     ]
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="NOT RUN: needs gcc")
+def test_marks_say_what_runs_and_change_nothing_else(tmp_path: Path) -> None:
+    text = b"""\
+int f(int a)
+{
+	int r = 0, i;
+
+	for (i = 0; i < 3; i++)
+		if (a > 1)
+			r++;
+		else if (a)
+			r--;
+		else
+			goto out;
+	switch (a) {
+	case 1:
+		r += 10;
+		break;
+	default:
+		r += 20;
+	}
+out:
+	return r;
+}
+"""
+    at = Aimed("f.c", "f", text, 0, len(text), Ring.AROUND)
+    marks = marked([at])
+    program = (
+        b'#include <stdio.h>\n#include <stdlib.h>\n#define KERN_WARNING ""\n#define printk printf\n'
+    )
+    end = b'int main(int n, char **w) { printf("r %d\\n", f(atoi(w[1]))); return 0; }\n'
+    (tmp_path / "m.c").write_bytes(program + marks.files["f.c"] + end)
+    subprocess.run(["gcc", "-o", str(tmp_path / "m"), str(tmp_path / "m.c")], check=True)
+    for given, result, ran, idle in (
+        ("2", 23, [b"r++;", b"r += 20;"], [b"r--;", b"goto out;", b"r += 10;"]),
+        ("1", 7, [b"r--;", b"r += 10;", b"break;"], [b"r++;", b"goto out;", b"r += 20;"]),
+        ("0", 0, [b"goto out;", b"return r;"], [b"r++;", b"r--;", b"switch"]),
+    ):
+        said = subprocess.run([tmp_path / "m", given], capture_output=True, text=True, check=True)
+        assert said.stdout.endswith(f"r {result}\n")
+        reached = Reached(marks, marks.said(said.stdout))
+        for what, runs in [*((one, True) for one in ran), *((one, False) for one in idle)]:
+            start = text.index(what)
+            bug = Generated("f.c", "f", "k", "o", text, start, start + 1, b"")
+            assert reached.runs(bug) is runs, (given, what)
+        declared = Generated("f.c", "f", "k", "o", text, text.index(b"0, i"), 1, b"")
+        assert reached.runs(declared)
+    assert not Reached(marks, frozenset()).runs(declared)
+    assert marks.said("zp-ran 99999\n") == frozenset()

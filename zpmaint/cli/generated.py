@@ -128,6 +128,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Score], int]], ...] = (
     ("of", lambda one: one.of),
     ("equivalent", lambda one: one.equivalent),
     ("same object", lambda one: one.same),
+    ("not run", lambda one: one.unrun),
     ("not compiled", lambda one: one.broken),
     ("not decided", lambda one: one.undecided),
 )
@@ -182,6 +183,7 @@ def _score(out: Console, what: str, result: Score, of: int) -> None:
     parts = [
         f"{result.equivalent} argued equivalent",
         f"{result.same} the same object",
+        f"{result.unrun} in statements that no case runs",
         f"{result.broken} not compiled",
         f"{result.boot} of the noticed died before the first case",
     ]
