@@ -397,5 +397,11 @@ out:
             assert reached.runs(bug) is runs, (given, what)
         declared = Generated("f.c", "f", "k", "o", text, text.index(b"0, i"), 1, b"")
         assert reached.runs(declared)
+    split = b"int g(int a)\n{\n\tif (a) {\n\t\ta--;\n#ifdef B\n\t} else if (b()) {\n\t\ta++;\n"
+    split += b"#endif\n\t}\n\treturn a;\n}\n"
+    halves = marked([Aimed("g.c", "g", split, 0, len(split), Ring.AROUND)])
+    assert (halves.files, halves.statements) == ({"g.c": split}, ())
+    bug = Generated("g.c", "g", "k", "o", split, split.index(b"a--"), 1, b"")
+    assert Reached(halves, frozenset()).runs(bug)
     assert not Reached(marks, frozenset()).runs(declared)
     assert marks.said("zp-ran 99999\n") == frozenset()

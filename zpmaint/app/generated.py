@@ -134,14 +134,13 @@ class _Ground:
         return key(("generated", self.baseline.inputs, mutant.diff, self.suites))
 
 
-def try_generated(field: Field, count: int) -> Iterator[Tried]:
-    """Try the first `count` bugs of the seed's order; each is kept before the next is told.
+def try_generated(field: Field, chosen: Sequence[Generated]) -> Iterator[Tried]:
+    """Try some of the field's bugs; each is kept before the next is told.
 
     Raises KernelError where the patched kernel itself does not pass the suites, InfraError where
     IN_A_ROW bugs one after the other came to nothing."""
     bench = field.bench
     ground = _ground(field)
-    chosen = field.mutants[:count]
     reporter = bench.job.session.reporter
     lost = 0
     images = {ground.image: ""}  # of the builder alone, but for what is known

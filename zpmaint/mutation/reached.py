@@ -28,6 +28,8 @@ class Statement:
     """Bytes [start, end) of a file."""
 
     file: str
+    origin: int
+    """Where its function begins."""
     start: int
     end: int
 
@@ -52,7 +54,7 @@ def marked(aimed: Iterable[Aimed]) -> Marked:
     for at in aimed:
         texts[at.file] = at.source
         for start, end in statements(at.source[at.start : at.end]):
-            one = Statement(at.file, at.start + start, at.start + end)
+            one = Statement(at.file, at.start, at.start + start, at.start + end)
             mark = _MARK.format(number=len(found)).encode()
             found.append(one)
             here = edits.setdefault(at.file, [])
@@ -79,16 +81,17 @@ class Reached:
 
     def runs(self, mutant: Generated) -> bool:
         """Whether a bug's place does: the innermost statement that holds it, of a declaration the
-        next one of its function. What undoes a part of the patch is taken to."""
+        next one of its function. What undoes a part of the patch is taken to, and so is all of a
+        function that could not be marked."""
         if mutant.kind == UNDONE:
             return True
         rows = [
             (one.start, one.end, number)
             for number, one in enumerate(self.marked.statements)
-            if one.file == mutant.file
+            if (one.file, one.origin) == (mutant.file, mutant.origin)
         ]
         around = [row for row in rows if row[0] <= mutant.start < row[1]]
         if around:
             return max(around)[2] in self.ran
         after = [row for row in rows if row[0] > mutant.start]
-        return bool(after) and min(after)[2] in self.ran
+        return not after or min(after)[2] in self.ran

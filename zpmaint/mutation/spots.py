@@ -64,15 +64,17 @@ _NEVER = frozenset({"ERROR", "preproc_def", "preproc_function_def", "preproc_cal
 
 
 def statements(text: bytes) -> Iterator[tuple[int, int]]:
-    """The ranges of a function's statements, each before those in it."""
-    whole = next(_of_type(parse(text).root_node, "function_definition"), None)
+    """The ranges of a function's statements, each before those in it; none where the parser lost
+    its way anywhere (an #if that holds half a block)."""
+    top = parse(text).root_node
+    whole = next(_of_type(top, "function_definition"), None)
     body = whole.child_by_field_name("body") if whole is not None else None
-    stack = [body] if body is not None else []
+    stack = [body] if body is not None and not top.has_error else []
     while stack:
         node = stack.pop()
         if node.type in _NEVER:
             continue
-        if node.type in _RUN and not node.has_error:
+        if node.type in _RUN:
             yield node.start_byte, node.end_byte
         stack.extend(reversed(node.named_children))
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copy on write between processes. Each order is forced by pipes. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -150,4 +151,39 @@ void fork_storm(void)
 	for (int i = 0; i < CHILDREN; i++)
 		join(child[i]);
 	must_be_zero(memory, OWN, "in the parent, after all children");
+}
+
+/* A private mapping of a file, one page of it written: a fork copies its entries, and what of them is
+ * a file's page counts as one in the child. */
+void fork_file_counters(void)
+{
+	enum { FILED = 512, OWN = 200 };
+	static char page[PAGE];
+	int file = open("/dev/zp-filed", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	char *memory;
+	int child;
+
+	unlink("/dev/zp-filed");
+	for (int i = 0; i < FILED; i++)
+		if (write(file, page, PAGE) != (ssize_t)PAGE)
+			broken("no-file", "a file in /dev cannot be written");
+	memory = mmap(NULL, FILED * PAGE, RW, MAP_PRIVATE, file, 0);
+	if (memory == MAP_FAILED)
+		broken("no-mmap", "mmap of a file failed");
+	memory[0] = 1;
+	read_pages(memory, FILED);
+	if (!(child = branch())) {
+		long resident, shared;
+
+		statm(&resident, &shared);
+		note("in the child: %ld pages resident, %ld of them shared", resident, shared);
+		if (shared < FILED - 1 - 64)
+			broken("miscounted", "of %d file pages the child counts %ld as shared",
+			       FILED - 1, shared);
+		if (resident - shared > OWN)
+			broken("miscounted", "the child counts %ld pages as anonymous", resident - shared);
+		_exit(0);
+	}
+	join(child);
+	close(file);
 }
