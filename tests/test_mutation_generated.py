@@ -293,15 +293,18 @@ def test_a_slip_in_the_table_is_named(tmp_path: Path, text: str, said: str) -> N
 def test_arguments(tmp_path: Path) -> None:
     assert load_wishes(tmp_path).named == ()
     (tmp_path / "generated-mutants.toml").write_text(
-        '[[equivalent]]\nfunction = "fault"\nwhy = "so  it\\n is"\nuntil = "4.0"\ndiffs = ["""\n'
+        '[[equivalent]]\nfunction = "fault"\nwhy = "so  it\\n is"\nuntil = "4.0"\n'
+        'without = ["CONFIG_SMP"]\ndiffs = ["""\n'
         '-\tput_page(page);\n+  ;\n"""]\n'
     )
     wishes = load_wishes(tmp_path)
     one = next(m for m in made() if m.changed == ("-put_page(page);", "+;"))
-    assert wishes.argued(one, KernelVersion.parse("2.6.21")) == "so it is"
-    assert wishes.argued(one, KernelVersion.parse("6.12")) == ""
+    old = KernelVersion.parse("2.6.21")
+    assert wishes.argued(one, old, frozenset()) == "so it is"
+    assert wishes.argued(one, KernelVersion.parse("6.12"), frozenset()) == ""
+    assert wishes.argued(one, old, frozenset({"CONFIG_SMP"})) == ""
     other = next(m for m in made() if m.operator == "flush-skipped")
-    assert wishes.argued(other, KernelVersion.parse("2.6.21")) == ""
+    assert wishes.argued(other, old, frozenset()) == ""
 
 
 def test_our_own_arguments_load() -> None:

@@ -17,7 +17,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from zpmaint.app.mutate import IN_A_ROW, Batch, Bench, sound, state
+from zpmaint.app.mutate import IN_A_ROW, Batch, Bench, config_of, sound, state
 from zpmaint.build.values import Kernel
 from zpmaint.core.errors import InfraError, KernelError, UserError
 from zpmaint.core.sealed import forget, sha256_of
@@ -125,6 +125,8 @@ class _Ground:
     """The sha256 of the kernel without a bug."""
     reached: Reached | None
     """What the cases run; None where that could not be found out."""
+    config: frozenset[str]
+    """The symbols that are set."""
 
     @property
     def deadline(self) -> float | None:
@@ -181,7 +183,7 @@ def try_generated(field: Field, chosen: Sequence[Generated]) -> Iterator[Tried]:
                     if lost == IN_A_ROW:
                         raise
                     row = {"state": State.UNDECIDED.value, "why": str(error)}
-                tried = _tried(field, mutant, row)
+                tried = _tried(field, mutant, row, ground.config)
                 if tried.trial.state in (State.SURVIVED, State.WRONG, State.UNDECIDED):
                     said = (mutant.name, mutant.function, tried.trial.state, tried.trial.why)
                     step.note(": ".join(filter(None, said)))
@@ -204,7 +206,8 @@ def _ground(field: Field) -> _Ground:
     ran = sound(bench, baseline, batches)
     suites, image = bench.identity(), sha256_of(baseline.image)
     reached = _reached(field, batches, (baseline.inputs, suites))
-    return _Ground(bench, baseline, batches, ran, suites, image, reached)
+    config = config_of(baseline)
+    return _Ground(bench, baseline, batches, ran, suites, image, reached, config)
 
 
 def _reached(field: Field, batches: Sequence[Batch], of: tuple[str, str]) -> Reached | None:
@@ -291,11 +294,13 @@ def _noticed(ground: _Ground, kernel: Kernel) -> dict[str, Any]:
     }
 
 
-def _tried(field: Field, mutant: Generated, row: Mapping[str, Any]) -> Tried:
+def _tried(
+    field: Field, mutant: Generated, row: Mapping[str, Any], config: frozenset[str]
+) -> Tried:
     """A kept row as a trial, with what the set says of the bug today."""
     found = State(row["state"])
     why = str(row.get("why", ""))
-    if argued := field.wishes.argued(mutant, field.bench.job.version):
+    if argued := field.wishes.argued(mutant, field.bench.job.version, config):
         if found is State.SURVIVED:
             found, why = State.EQUIVALENT, argued
         elif found in (State.CAUGHT, State.BOOT):

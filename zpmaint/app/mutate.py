@@ -272,7 +272,7 @@ def mutate(bench: Bench, mutants: Sequence[Mutant]) -> Iterator[Trial]:
     reporter = bench.job.session.reporter
     baseline = bench.kernel()
     ran = sound(bench, baseline, bench.batches)
-    config = _config(baseline)
+    config = config_of(baseline)
     title = f"try {len(mutants)} mutants on {bench.job.version}"
     ahead = ThreadPoolExecutor(max_workers=1)  # one work tree
     lost = 0
@@ -333,7 +333,7 @@ def sound(bench: Bench, baseline: Kernel, batches: Sequence[Batch]) -> frozenset
     return frozenset(ran)
 
 
-def _config(kernel: Kernel) -> frozenset[str]:
+def config_of(kernel: Kernel) -> frozenset[str]:
     """The symbols that are set in the configuration a kernel was built with."""
     path = kernel.image.parent.parent / "obj" / ".config"
     try:

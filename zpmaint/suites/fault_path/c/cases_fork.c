@@ -187,3 +187,40 @@ void fork_file_counters(void)
 	join(child);
 	close(file);
 }
+
+/* More than the lowest zone holds (16 MB): copies may come from everywhere. */
+void fork_volume(void)
+{
+	enum { MANY = 6144 };
+	char *memory = map_pages(MANY, RW);
+	int child;
+
+	write_pages(memory, MANY, 1);
+	if (!(child = branch())) {
+		write_pages(memory, MANY, 2);
+		must_be_written(memory, MANY, 2, "in the child, all of it written");
+		_exit(0);
+	}
+	join(child);
+	must_be_written(memory, MANY, 1, "in the parent, after the child wrote all of it");
+}
+
+/* What was written is dirty in the child, too: only of shared mappings the parent alone answers for
+ * that. */
+void fork_dirty(void)
+{
+	char *memory = map_pages(PAGES, RW);
+	int child;
+
+	if (smaps_field(memory, "Shared_Dirty") < 0)
+		skip("no Shared_Dirty in /proc/self/smaps (CONFIG_PROC_PAGE_MONITOR)");
+	write_pages(memory, PAGES, 1);
+	if (!(child = branch())) {
+		long dirty = smaps_field(memory, "Shared_Dirty") / 4;
+
+		if (dirty != PAGES)
+			broken("clean", "of %d written pages the child has %ld dirty", PAGES, dirty);
+		_exit(0);
+	}
+	join(child);
+}
