@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ledger_fixtures import SET
@@ -10,6 +11,10 @@ from ledger_fixtures import SET
 from zpmaint.core.config import Config
 from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
+from zpmaint.ledger.rows import Tried, to_row
+from zpmaint.ledger.stages import PortRecord
+from zpmaint.ledger.values import Record
+from zpmaint.patchset.panels import Column
 from zpmaint.patchset.values import PatchSet, Telling
 
 TRACKED = ("2.6.21", "2.6.23", "2.6.24", "5.10.*", "6.1.*", "6.12.*", "6.18.*", "7.*", "8.*")
@@ -60,4 +65,35 @@ def patchset(title: str = "No zero page for anonymous reads") -> PatchSet:
         ),
         leaves=("UFFDIO_ZEROPAGE maps the zero page as before", "KSM with use_zero_pages"),
         folder=Path("patches") / SET,
-    )
+        columns=(
+            Column(
+                "Memory, read pass", ("VmRSS", "RssAnon", "AnonPages"), "read", "MiB",
+                "difference", True, "VmRSS",
+            ),
+            Column("Instr./page", ("instructions",), "read", "instructions per page", "both"),
+        ),
+    )  # fmt: skip
+
+
+class Held:
+    """A ledger that is a list of records, and knows which were read whole."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        order = sorted(records, key=lambda r: (r.order, r.started, r.key, r.result, r.why))
+        self.records = {(r.key, r.turn or r.finished + n / 1e6): r for n, r in enumerate(order)}
+        self.read: list[str] = []
+
+    def tried(self) -> Iterator[Tried]:
+        for (key, turn), r in reversed(self.records.items()):
+            digest = to_row(r).digest
+            profile = r.profile
+            names = (r.version, r.arch, r.patchset, profile)
+            yield (turn, *names, r.result, r.finished, key, r.why, digest)
+
+    def at(self, key: str, turn: float) -> Record | None:
+        self.read.append(key)
+        return self.records.get((key, turn))
+
+    def port_at(self, key: str, turn: float) -> PortRecord | None:
+        found = self.records.get((key, turn))
+        return found.port if found else None

@@ -5,6 +5,7 @@ leads nowhere."""
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
@@ -12,6 +13,15 @@ from urllib.parse import unquote, urlsplit
 VOID = {"meta", "link", "br", "input", "hr", "img", "wbr", "col"}
 _SHAPES = {"rect", "path", "line", "circle", "use", "polyline", "polygon"}
 _ADDRESSES = ("href", "src")
+_OWN_SCRIPT = re.compile(
+    rb'<script src="(?:\.\./)*(?:works/(?:works|names|sets)|compare|compare-runs)\.js" defer>'
+    rb"</script>\n"
+)
+
+
+def without_own_scripts(page: bytes) -> bytes:
+    """A page less the scripts that the site itself has: there may be no other."""
+    return _OWN_SCRIPT.sub(b"", page)
 
 
 class Markup(HTMLParser):

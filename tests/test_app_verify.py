@@ -5,6 +5,7 @@ Each command is a process of its own, as a user runs it."""
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import shutil
@@ -306,6 +307,28 @@ def test_a_kernel_that_does_not_compile_says_where(session: Shop) -> None:
     places = [(one["path"], one["line"]) for one in failed["lines"] if one["telling"]]
     assert ("mm/memory.c", 3) in places
     assert any("return gone;" in one["text"] for one in failed["lines"] if not one["telling"])
+    # The page says it all, with the compiler's own place; the log is there, linked by line.
+    assert session.run("publish", "--out", str(session.folder / "site"))[0] == 0
+    page = (session.folder / "site/toy/6.12.107-x86_64.html").read_text()
+    for part in ("mm/memory.c:3:", "return gone;", failed["toolchain"], failed["profile"]):
+        assert html.escape(part, quote=False) in page, part
+    line = next(one for one in failed["lines"] if one["telling"])
+    assert f'href="6.12.107-x86_64/build.html#L{line["number"]}"' in page
+    log = (session.folder / "site/toy/6.12.107-x86_64/build.html").read_text()
+    assert f'<span id="L{line["number"]}" class="tells">' in log
+    assert str(session.home) not in page
+    # Merged elsewhere, the logs come along; what is damaged on the way does not.
+    state, other = session.home / "state", session.folder / "other"
+    damaged = next(
+        p for p in (state / "logs").rglob("*.xz") if failed["kept"]["digest"] not in p.name
+    )
+    damaged.write_bytes(b"damaged")
+    session.home = other
+    status, out, err = session.run("matrix", "merge", str(state / "ledger.sqlite"))
+    assert status == 0 and out.startswith("1 new records and ")
+    assert f"{damaged}: damaged, and not taken" in "".join(err.split("\n"))
+    taken = LogStore(other / "state" / "logs")
+    assert taken.text(failed["kept"]["digest"]) and not taken.has(damaged.stem)
 
 
 def test_a_conflict(session: Shop) -> None:

@@ -100,6 +100,16 @@ def test_pages_ask_for_every_attempt_without_its_documents_and_for_one_whole(
     assert any("INDEX record_by_key" in line for line in said), said
 
 
+def test_what_is_known_of_a_profile_is_that_ones(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.record(record("6.1", key="plain"))
+        ledger.record(record("6.1", Result.FAIL, key="debug", profile="x86_64-debug"))
+        for profile, key in (("", "plain"), ("x86_64-debug", "debug"), (None, "debug")):
+            found = ledger.latest_summary("6.1", "x86_64", SET, profile)
+            assert found and found.key == key
+        assert ledger.latest_summary("6.1", "x86_64", SET, "x86_64-other") is None
+
+
 def test_a_plan_names_the_inputs_and_a_list_does_not(tmp_path: Path) -> None:
     inputs = {"code": "a" * 32, "tools": "b" * 32}
     with Ledger(tmp_path / "ledger.sqlite") as ledger:

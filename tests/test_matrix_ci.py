@@ -13,16 +13,21 @@ from typing import Any
 
 import pytest
 
+from zpmaint.build.options import BuildOptions
+from zpmaint.cli.verify import command
+
 TOP = Path(__file__).parent.parent
 WORKFLOW = TOP / ".github" / "workflows" / "matrix.yml"
 
 PLAN = {
     "schema": 1,
     "dues": [
-        {"version": "7.2.6", "arch": "x86_64", "patchset": "p", "sources": ["debian"],
-         "known": None, "why": "never verified"},
-        {"version": "6.1.176", "arch": "i386", "patchset": "p", "sources": ["debian"],
-         "known": "fail", "why": "known: fail"},
+        {"version": "7.2.6", "arch": "x86_64", "patchset": "p", "profile": "",
+         "sources": ["debian"], "known": None, "why": "never verified"},
+        {"version": "7.2.6", "arch": "x86_64", "patchset": "p", "profile": "x86_64-debug",
+         "sources": ["debian"], "known": None, "why": "never verified"},
+        {"version": "6.1.176", "arch": "i386", "patchset": "p", "profile": "",
+         "sources": ["debian"], "known": "fail", "why": "known: fail"},
     ],
     "unresolved": [{"series": "5.10.*", "kind": "infrastructure", "why": "no 'network'"}],
 }  # fmt: skip
@@ -63,18 +68,25 @@ def test_the_plan_is_what_is_not_known(ci: Path) -> None:
     assert made.returncode == 0, made.stderr
     assert json.loads(made.stdout) == {
         "include": [
-            {"version": "7.2.6", "arch": "x86_64", "patchset": "p", "why": "never verified"}
+            {
+                "version": "7.2.6",
+                "arch": "x86_64",
+                "patchset": "p",
+                "profile": profile,
+                "why": "never verified",
+            }
+            for profile in ("", "x86_64-debug")
         ]
     }
     assert made.stdout.count("\n") == 1, "one line, for $GITHUB_OUTPUT"
     assert "not planned: 5.10.*: no 'network'" in made.stderr
     assert (ci.parent / "asked").read_text() == "matrix plan --json\n"
     everything = json.loads(run(ci, "matrix-plan", "--all").stdout)["include"]
-    assert [due["version"] for due in everything] == ["7.2.6", "6.1.176"]
+    assert [due["version"] for due in everything] == ["7.2.6", "7.2.6", "6.1.176"]
 
 
 def test_nothing_due_is_what_the_workflow_compares_with(ci: Path) -> None:
-    (ci.parent / "plan.json").write_text(json.dumps(PLAN | {"dues": PLAN["dues"][1:]}))
+    (ci.parent / "plan.json").write_text(json.dumps(PLAN | {"dues": PLAN["dues"][2:]}))
     program(ci / "zpmaint", "cat plan.json")
     empty = run(ci, "matrix-plan").stdout.strip()
     assert f"[ \"$matrix\" = '{empty}' ]" in WORKFLOW.read_text()
@@ -98,10 +110,11 @@ def test_one_kernel_is_tried_again_only_for_the_infrastructure(
         'echo "$@" >>asked; mkdir -p home/state; echo record >home/state/ledger.sqlite\n'
         f'[ "$(wc -l <asked)" -eq 1 ] && exit {first}; exit {second}',
     )
-    made = run(ci, "matrix-one", "6.1", "i386", "p", "out", ZPMAINT_HOME="home")
+    profile = ["i386-debug"] if tries == 2 else []
+    made = run(ci, "matrix-one", "6.1", "i386", "p", "out", *profile, ZPMAINT_HOME="home")
     assert made.returncode == status
     asked = (ci.parent / "asked").read_text().splitlines()
-    assert asked == ["verify 6.1 --arch i386 --patch p"] * tries
+    assert asked == [f"verify 6.1 --arch i386 --patch p --profile {''.join(profile)}"] * tries
     assert (ci.parent / "out" / "ledger.sqlite").read_text() == "record\n"
 
 
@@ -111,9 +124,18 @@ def test_publishing_merges_all_and_writes(ci: Path) -> None:
     assert run(ci, "matrix-publish", "site", "https://x", ZPMAINT_HOME="h").returncode == 0
     assert (ci.parent / "asked").read_text().splitlines() == [
         "matrix merge a b c",
+        "track",
+        "matrix plan",
         "publish --out site --base-url ",
+        "track",
+        "matrix plan",
         "publish --out site --base-url https://x",
     ]
+    program(ci / "zpmaint", '[ "$1" = publish ] && touch late || exit 3')
+    done = run(ci, "matrix-publish", "site", "", ZPMAINT_HOME="h")
+    assert done.returncode == 0, "a page without news of what is out says so itself"
+    assert "zpmaint track failed" in done.stderr
+    assert (ci.parent / "late").exists()
     program(ci / "zpmaint", '[ "$1" = publish ] && touch published; exit 3')
     assert run(ci, "matrix-publish", "site", "", "a", ZPMAINT_HOME="h").returncode == 3
     assert not (ci.parent / "published").exists(), "no page without the merged records"
@@ -165,6 +187,20 @@ def test_the_ledger_goes_from_run_to_run(ci: Path) -> None:
     assert kept(ci) == ["ledger-2-1.sqlite"]
 
 
+def test_whole_logs_go_with_the_ledger(ci: Path) -> None:
+    top = ci.parent
+    program(ci / "zpmaint", "mkdir -p home/state/logs/ab; echo text >home/state/logs/ab/ab.xz")
+    assert run(ci, "matrix-one", "6.1", "i386", "p", "out", ZPMAINT_HOME="home").returncode == 0
+    assert (top / "out" / "logs" / "ab" / "ab.xz").read_text() == "text\n"
+    (top / "out" / "l.sqlite").write_text("one")
+    assert ledger(ci, "keep", "out/l.sqlite", "none") == 0
+    assert kept(ci) == ["ledger-1-1.sqlite", "logs-1-1.tar"]
+    assert ledger(ci, "fetch", "kept") == 0
+    assert (top / "kept" / "logs" / "ab" / "ab.xz").read_text() == "text\n"
+    assert ledger(ci, "keep", "out/l.sqlite", "kept", run_id="2") == 0
+    assert kept(ci) == ["ledger-2-1.sqlite", "logs-2-1.tar"]
+
+
 def test_a_ledger_that_was_not_merged_is_never_dropped(ci: Path) -> None:
     release = ci.parent / "release"
     release.mkdir()
@@ -181,6 +217,38 @@ def test_a_failing_network_is_not_an_empty_history(ci: Path) -> None:
     assert ledger(ci, "fetch", "kept", fail="yes") == 3
     assert ledger(ci, "keep", "l.sqlite", "kept", fail="yes") == 3
     assert kept(ci) == []
+
+
+def test_what_is_planned_with_a_profile_is_what_is_verified(ci: Path, tmp_path: Path) -> None:
+    """Else it would be known by another key, and due again every night."""
+    (ci.parent / "plan.json").write_text(json.dumps(PLAN))
+    program(ci / "zpmaint", "cat plan.json")
+    dues = json.loads(run(ci, "matrix-plan").stdout)["include"]
+    program(ci / "zpmaint", 'printf "%s\\0" "$@" >>asked; mkdir -p home/state')
+    for due in dues:
+        words = (due["version"], due["arch"], due["patchset"], "out", due["profile"])
+        assert run(ci, "matrix-one", *words, ZPMAINT_HOME="home").returncode == 0
+    asked = (ci.parent / "asked").read_text().split("verify\0")[1:]
+    for words, planned in zip(asked, PLAN["dues"], strict=False):
+        with command.make_context("verify", words.split("\0")[:-1]) as context:
+            given = context.params
+        assert given["profile"] == planned["profile"]
+        assert (given["arch"], given["patch"]) == (planned["arch"], planned["patchset"])
+        assert BuildOptions(given["arch"], given["profile"] or None) == BuildOptions(
+            planned["arch"], planned["profile"] or None
+        )
+    assert len(asked) == 2
+
+
+def test_two_of_one_kernel_take_no_names_from_each_other(workflow: dict[str, Any]) -> None:
+    verify = workflow["jobs"]["verify"]
+    (kept,) = (s for s in verify["steps"] if "upload-artifact" in s.get("uses", ""))
+    (restored,) = (s for s in verify["steps"] if "actions/cache" in s.get("uses", ""))
+    (ran,) = (s for s in verify["steps"] if "matrix-one" in s.get("run", ""))
+    for name in ("version", "arch", "patchset", "profile"):
+        assert f"matrix.{name}" in kept["with"]["name"]
+        assert f"${name.upper()}" in ran["run"] and f"matrix.{name}" in ran["env"][name.upper()]
+    assert "matrix.profile" in restored["with"]["key"]
 
 
 @pytest.fixture
@@ -208,8 +276,8 @@ def test_the_workflows_jobs_hang_together(workflow: dict[str, Any]) -> None:
     outputs = set(jobs["plan"]["outputs"])
     text = WORKFLOW.read_text()
     assert set(re.findall(r"needs\.plan\.outputs\.(\w+)", text)) == outputs
-    fields = set(re.findall(r"matrix\.(version|arch|patchset|\w+) }}", text))
-    assert fields <= {"version", "arch", "patchset", "why"}
+    fields = set(re.findall(r"matrix\.(version|arch|patchset|\w+)\b", text))
+    assert fields <= {"version", "arch", "patchset", "profile", "why"}
     for job in jobs.values():
         ids = {step["id"] for step in job["steps"] if "id" in step}
         used = set(re.findall(r"\$\{\{ steps\.(\w+)\.", json.dumps(job)))

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from ledger_fixtures import SET, record
+from pydantic import ValidationError
 
 from zpmaint.core.config import Config
 from zpmaint.core.errors import InfraError, UserError
@@ -25,12 +26,15 @@ class Memory:
     def known_summary(self, key: str) -> Summary | None:
         return next((r.summary for r in self.records if r.key == key and r.result.settles), None)
 
-    def latest_summary(self, version: str, arch: str, patchset: str) -> Summary | None:
+    def latest_summary(
+        self, version: str, arch: str, patchset: str, profile: str | None = None
+    ) -> Summary | None:
         return next(
             (
                 r.summary
                 for r in self.records
                 if (r.version, r.arch, r.patchset) == (version, arch, patchset)
+                and profile in (None, r.profile)
             ),
             None,
         )
@@ -87,6 +91,15 @@ def test_two_lines_that_name_one_kernel_make_it_due_once() -> None:
     lines = tracked({"version": "7.*"}, {"version": "7.2.*", "sources": ["org"]})
     made = plan(lines, lambda series, sources: V("7.2.6"), Memory(), inputs_of, key_of)
     assert [(str(d.version), d.sources) for d in made.dues] == [("7.2.6", ("debian", "org"))]
+
+
+def test_lines_that_differ_in_profile_alone_are_two() -> None:
+    lines = tracked({"version": "7.*"}, {"version": "7.*", "profile": "kasan"})
+    made = plan(lines, lambda series, sources: V("7.2.6"), Memory(), inputs_of, key_of)
+    assert [(str(d.version), d.profile) for d in made.dues] == [("7.2.6", ""), ("7.2.6", "kasan")]
+    assert [due["profile"] for due in made.as_json()["dues"]] == ["", "kasan"]
+    with pytest.raises(ValidationError, match=r"twice with profile kasan"):
+        tracked(*[{"version": "7.*", "profile": "kasan"}] * 2)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +169,7 @@ def test_the_json_holds_all_of_the_plan() -> None:
                 "version": "7.2.6",
                 "arch": "x86_64",
                 "patchset": SET,
+                "profile": "",
                 "sources": ["debian", "org"],
                 "known": None,
                 "why": "never verified",
@@ -164,6 +178,7 @@ def test_the_json_holds_all_of_the_plan() -> None:
                 "version": "2.6.21",
                 "arch": "x86_64",
                 "patchset": SET,
+                "profile": "",
                 "sources": ["debian", "org"],
                 "known": "pass",
                 "why": "known: pass with the same inputs",

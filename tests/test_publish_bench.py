@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -18,9 +17,8 @@ from zpmaint.ledger.values import Record
 from zpmaint.publish import plot
 from zpmaint.publish.bench import Pair, trade_svg
 from zpmaint.publish.facts import Facts, facts_of
-from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.kernels import lines_of, picture, table
-from zpmaint.publish.site import site_files, write_site
+from zpmaint.publish.site import site_files
 from zpmaint.publish.words import size
 
 
@@ -136,7 +134,7 @@ def test_the_document_has_no_time_and_no_path() -> None:
     assert str(document(backwards)) == str(found)
 
 
-def test_the_site_shows_both_pictures(tmp_path: Path) -> None:
+def test_the_site_shows_both_pictures() -> None:
     options = {"generated": NOON, "benchmarks": [pair()]}
     files = site_files([record("6.12.107")], config(), [patchset()], **options)  # type: ignore[arg-type]
     assert words(files[f"{SET}/bench.svg"].decode())
@@ -144,14 +142,6 @@ def test_the_site_shows_both_pictures(tmp_path: Path) -> None:
     html = files[f"{SET}/6.12.107-x86_64.html"].decode()
     assert 'src="6.12.107-x86_64-bench.svg"' in html and "the patch pays from 58.5% on" in html
     assert f'src="../{SET}/bench.svg"' in files[f"{SET}/index.html"].decode()
-    written = write_site(
-        kernels_of([record("6.12.107")]),
-        config(),
-        [patchset()],
-        tmp_path / "site",
-        **options,  # type: ignore[arg-type]
-    )
-    assert tmp_path / "site" / SET / "bench.svg" in written
 
 
 def test_without_a_benchmark_the_site_says_nothing_of_one() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 import re
 import time
@@ -21,8 +22,10 @@ from zpmaint.core.releases import UNSEEN
 from zpmaint.core.result import Result
 from zpmaint.ledger.values import Record
 from zpmaint.patchset.load import load_patchset
-from zpmaint.patchset.panels import Panel
+from zpmaint.patchset.panels import Column, Panel
 from zpmaint.patchset.values import PatchSet
+from zpmaint.publish.columns import cell_of
+from zpmaint.publish.costs_of_set import SetCosts, changes_of
 from zpmaint.publish.costs_page import ALL_KERNELS, as_csv, page_of
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.line_chart import HEIGHT, Chart, charts_of
@@ -115,9 +118,15 @@ def test_each_architecture_has_a_chart_and_one_kernel_is_enough() -> None:
 
 
 def test_a_kernel_that_has_no_patched_one_leaves_a_gap_in_that_line_alone() -> None:
-    found = chart(cost("2.6.23", 340, 1300), cost("2.6.24", 1320, None), cost("2.6.32", 290, 1400))
-    sides = {trace.side: trace.path.count("L") for trace in found.traces}
-    assert sides == {"stock": 2, "patched": 1}
+    found = chart(
+        cost("2.6.21", 340, 1300),
+        cost("2.6.23", 340, 1300),
+        cost("2.6.24", 1320, None),
+        cost("2.6.32", 290, 1400),
+    )
+    lines = {t.side: (t.path.count("M"), t.path.count("L")) for t in found.traces}
+    assert lines == {"stock": (1, 3), "patched": (1, 1)}
+    assert "2.6.32, patched: 1,400" in [dot.says for dot in found.dots]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +162,7 @@ def test_five_thousand_kernels_are_few_elements_and_soon_drawn() -> None:
     spike = next(n for n, one in enumerate(costs) if one.version == "5.7.33")
     costs[spike] = cost("5.7.33", 900, 9999)
     began = time.process_time()
-    page = page_of([READ], costs, {})
+    page = page_of([READ], costs, {}, changes_of([READ], costs))
     assert time.process_time() - began < 5
     [part] = page.parts
     [found] = part.charts
@@ -190,6 +199,18 @@ def test_forty_per_cent_more_instructions_are_marked_on_the_page() -> None:
     assert "changes at 6.12.107" in drawing
 
 
+def test_the_change_is_in_status_json_and_in_the_feeds() -> None:
+    found = files(measured("6.12.106", 900.0, 2400.0), measured("6.12.107", 900.0, 3360.0))
+    [one] = json.loads(found["status.json"])["patchsets"]
+    [line] = [line for line in one["lines"] if line["cost_changes"]]
+    told = json.dumps(line["cost_changes"])
+    assert "6.12.106" in told and "6.12.107" in told and "3360" in told and "2400" in told
+    for name in ("feed.xml", f"feeds/{SET}.xml", f"feeds/{SET}/6.12-x86_64.xml"):
+        assert "+40.0 %" in found[name], name
+    page = found[f"{SET}/lines/6.12-x86_64.html"]
+    assert "+40.0 %" in page and "6.12.107" in page
+
+
 def test_a_move_within_the_bound_is_not_marked() -> None:
     page = files(measured("6.12.1", 900.0, 2400.0), measured("6.12.2", 910.0, 2450.0))
     assert "no figure moved beyond its bound" in page[f"{SET}/costs.html"]
@@ -201,7 +222,8 @@ def test_the_change_is_news_of_the_line() -> None:
         [measured("6.12.106", 900.0, 2400.0), measured("6.12.107", 900.0, 3360.0),
          measured("6.6.1", 900.0, 2400.0)]
     )  # fmt: skip
-    lines = timelines_of(kernels, config(), UNSEEN, NOON + 9e5, {SET: shipped()})[SET]
+    costs = {SET: SetCosts(shipped(), tuple(kernels))}
+    lines = timelines_of(kernels, config(), UNSEEN, NOON + 9e5, costs)[SET]
     changed = {line.series: line.cost_changes for line in lines if line.cost_changes}
     assert list(changed) == ["6.12"]
     read_change = next(c for c in changed["6.12"] if c.phase == "read")
@@ -209,7 +231,8 @@ def test_the_change_is_news_of_the_line() -> None:
     news = [n for n in transitions_of(lines) if n.kind is TransitionKind.COST_CHANGED]
     assert {(n.version, n.before) for n in news} == {("6.12.107", "6.12.106")}
     # Without declared panels nothing is watched.
-    bare = timelines_of(kernels, config(), UNSEEN, NOON + 9e5, {SET: patchset()})[SET]
+    costs = {SET: SetCosts(patchset(), tuple(kernels))}
+    bare = timelines_of(kernels, config(), UNSEEN, NOON + 9e5, costs)[SET]
     assert not any(line.cost_changes for line in bare)
 
 
@@ -245,9 +268,11 @@ def test_the_drawings_are_sound_and_take_no_style_of_their_own() -> None:
 
 
 def test_the_table_has_every_kernel_or_of_many_every_series() -> None:
-    few = page_of([READ], [cost(f"6.1.{n}", 1, 2) for n in range(1, ALL_KERNELS + 1)], {})
+    few = page_of([READ], [cost(f"6.1.{n}", 1, 2) for n in range(1, ALL_KERNELS + 1)], {}, [])
     assert len(few.lines) == ALL_KERNELS and not few.by_series
-    many = page_of([READ], [cost(f"6.{n % 3}.{n}", n, 2) for n in range(1, ALL_KERNELS + 2)], {})
+    many = page_of(
+        [READ], [cost(f"6.{n % 3}.{n}", n, 2) for n in range(1, ALL_KERNELS + 2)], {}, []
+    )
     assert [line.name for line in many.lines] == [
         "6.2.2 \N{EN DASH} 6.2.200", "6.1.1 \N{EN DASH} 6.1.199", "6.0.3 \N{EN DASH} 6.0.201",
     ]  # fmt: skip
@@ -285,3 +310,50 @@ def test_costs_as_text_are_read_as_they_were() -> None:
 def test_a_kernel_without_figures_is_on_no_chart() -> None:
     found = files(measured("6.12.1", 900.0), record("6.12.2", Result.CONFLICT))
     assert "6.12.2" not in found[f"{SET}/costs.csv"]
+
+
+# --- columns in the table of kernels -----------------------------------------------------------
+
+MEMORY = Column("Memory", ("VmRSS", "AnonPages"), "read", "MiB", "difference", True, "VmRSS")
+
+
+def cell(column: Column, *figures: CostFigure) -> tuple[str, str, str, str] | None:
+    found = cell_of(column, Costs("6.1", "x86_64", SET, NOON, ON, figures))
+    return found and (found.before, found.shown, found.note, found.silent)
+
+
+def kb(counter: str, stock: float, patched: float | None, telling: bool) -> CostFigure:
+    return CostFigure(counter, "read", "kB", stock, patched, exact=True, telling=telling)
+
+
+def test_a_column_shows_the_first_counter_that_tells_and_says_which_misleads() -> None:
+    modern = (kb("VmRSS", 0, 65536, True), kb("AnonPages", 0, 65540, True))
+    old = (kb("VmRSS", 65612, 65616, False), kb("AnonPages", 20, 65560, True))
+    assert cell(MEMORY, *modern) == ("", "+64.0 MiB", "VmRSS", "")
+    assert cell(MEMORY, *old) == ("", "+64.0 MiB", "AnonPages", "VmRSS")
+    assert cell(MEMORY, kb("VmRSS", 65536, None, True)) == ("", "64.0 MiB", "VmRSS, stock", "")
+    assert cell(MEMORY, kb("VmRSS", 1, 2, False)) is None
+    assert cell(MEMORY) is None
+    both = replace(MEMORY, counters=("VmRSS",), show="both", telling=False, silent="", unit="kB")
+    assert cell(both, kb("VmRSS", 900, 2400.5, False)) == ("900", "2,400", "", "")
+
+
+def test_a_table_has_the_columns_that_its_set_declares_and_no_others() -> None:
+    with_columns = files(measured("6.12.1", 917.0, 2356.0))[f"{SET}/index.html"]
+    assert ">Memory, read pass</th>" in with_columns and "+64.0 MiB" in with_columns
+    assert "917" in with_columns and "2,356" in with_columns
+    bare = replace(patchset("A driver"), columns=(), telling=(), intent="i", leaves=())
+    plain = files(measured("6.12.1", 917.0, 2356.0), info=bare)
+    for name in (f"{SET}/index.html", "index.html"):
+        shown = re.sub(r'href="[^"]*"|<code>no-anon-zero-page</code>', "", plain[name])
+        assert not re.search(r"memory|RSS|AnonPages|instruction|MiB", shown, re.I), name
+
+
+def test_the_sets_page_has_the_first_charts_and_leads_to_all() -> None:
+    found = files(
+        measured("6.12.106", 900.0, 2400.0), measured("6.12.107", 900.0, 3360.0)
+    )  # fmt: skip
+    page = found[f"{SET}/index.html"]
+    assert page.count('<svg class="drawing"') == 2
+    assert 'href="costs.html"' in page and "1 kernel from which on something costs" in page
+    assert 'href="numbers-of-2007.html"' in page

@@ -43,7 +43,8 @@ def test_every_row_of_docs_toml_is_a_page_with_a_reason() -> None:
 
 def test_documents_are_whole_pages_whose_links_lead_somewhere() -> None:
     pages = checked(site())
-    elsewhere = {"index.html", "style.css", "favicon.svg", "feed.xml", "status.json"}
+    elsewhere = {"index.html", "works.html", "style.css", "favicon.svg", "feed.xml", "status.json",
+                 "SHA256SUMS"}  # fmt: skip
     assert broken_links(pages, set(site()) | elsewhere) == []
     for name, page in pages.items():
         assert page.tags >= {"h1", "main", "nav"}, name
@@ -101,6 +102,12 @@ def test_tables_and_listings_are_reached_by_the_keyboard() -> None:
     assert "int *x;" in made.html
 
 
+def test_the_empty_corner_of_a_table_is_no_heading() -> None:
+    made = html_of("| | b |\n|---|---|\n| 1 | 2 |", resolve)
+    assert made.html.count("<th>") == 1
+    assert "<td></td>" in made.html
+
+
 def test_titles_and_anchors() -> None:
     assert title_of("\n# A `b` *c*\n## d") == "A b c"
     assert title_of("nothing") == ""
@@ -121,7 +128,7 @@ def test_without_the_documents_there_are_no_pages_and_no_links_to_them(
     try:
         made = site_of([], config(), [patchset()], generated=NOON)
         assert list(docs.pages(made)) == []
-        assert navigation() == [("index.html", "Kernels")]
+        assert navigation() == [("index.html", "Kernels"), ("works.html", "On mine?")]
     finally:
         documents.cache_clear()
 

@@ -95,7 +95,7 @@ def test_a_strip_tells_states_by_height_and_says_them() -> None:
     line = one("6.12.1 P", "6.12.2 N", "6.12.3 F", "6.12.4 P/k", "6.12.4 F/k", "6.12.5 I")
     strip = strip_of(line, 40)
     kinds = dict(strip.paths)
-    assert set(kinds) == {"works", "untested", "broken", "flaky", "unknown"}
+    assert set(kinds) == {"holds", "untested", "broken", "flaky", "unknown"}
     shapes = {re.sub(r"M\d+ ", "M", path) for path in kinds.values()}
     assert len(shapes) == len(kinds), "a state that only its colour tells"
     assert strip.words == (

@@ -10,7 +10,6 @@ from publish_fixtures import config
 from zpmaint.core.result import Result, Tone
 from zpmaint.ledger import codec
 from zpmaint.ledger.values import Record
-from zpmaint.publish.charts import charts_of
 from zpmaint.publish.facts import Suite
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.rows import (
@@ -246,23 +245,3 @@ def test_an_unsafe_name_is_made_safe_and_stays_its_own(name: str) -> None:
     assert len(made) < 120
     assert made.isascii()
     assert made != file_name(name + "!")
-
-
-def test_bars_are_as_long_as_the_numbers_say() -> None:
-    cost, memory = charts_of(rows_of(config(), kernels_of(samples()), SET))
-    groups = {g.label: g for g in cost.groups}
-    assert list(groups) == ["2.6.21", "2.6.24", "6.1.176", "6.12.94", "6.12.107", "7.2.6"]
-    stock, patched = groups["7.2.6"].bars
-    assert stock.width / patched.width == pytest.approx(863.5 / 2_265.6, rel=0.01)
-    assert len(groups["2.6.24"].bars) == 1, "upstream has it: no patched kernel"
-    assert patched.x + patched.width == pytest.approx(83)
-    first = memory.groups[0]
-    assert [(b.kind, b.text) for b in first.bars] == [
-        ("rss", "VmRSS +4 kB"),
-        ("patched", "AnonPages +64.0 MiB"),
-    ]
-    assert memory.height > max(b.y for g in memory.groups for b in g.bars)
-
-
-def test_nothing_measured_is_no_chart() -> None:
-    assert charts_of(rows_of(config(), kernels_of([record("6.1.1")]), SET)) == []

@@ -15,6 +15,7 @@ from publish_fixtures import config, patchset
 from rich.console import Console
 
 from zpmaint.cli import tables
+from zpmaint.core.releases import UNSEEN, Outlook, Release
 from zpmaint.core.result import Result, Tone, worst
 from zpmaint.ledger.values import Record
 from zpmaint.publish.kernel import kernels_of
@@ -58,8 +59,14 @@ def evidence(*hunks: dict[str, Any]) -> dict[str, Any]:
 INDEX = f"{SET}/index.html"
 
 
-def site(*records: Record, track: tuple[str, ...] = ("6.12.*",)) -> dict[str, str]:
-    files = site_files(records, config(*track), [patchset()], generated=NOON)
+LOOKED = Outlook((Release("6.12.1", "6.12", seen=NOON, first_seen=NOON),), NOON)
+"""Somebody looked just now: of 6.12 nothing newer is out."""
+
+
+def site(
+    *records: Record, track: tuple[str, ...] = ("6.12.*",), outlook: Outlook = UNSEEN
+) -> dict[str, str]:
+    files = site_files(records, config(*track), [patchset()], generated=NOON, outlook=outlook)
     return {name: data.decode() for name, data in files.items() if not name.endswith(".xz")}
 
 
@@ -89,7 +96,7 @@ def test_every_word_has_a_look_of_its_own() -> None:
 def test_page_badge_feed_and_status_tell_the_words_apart(
     result: Result, badge: str, colour: str, kind: str
 ) -> None:
-    files = site(judged("6.12.1", result))
+    files = site(judged("6.12.1", result), outlook=LOOKED)
     drawn = ElementTree.fromstring(files[f"{SET}/badge.svg"])
     assert drawn.get("aria-label") == f"{SET}: {badge}"
     assert colour in files[f"{SET}/badge.svg"]
@@ -98,8 +105,9 @@ def test_page_badge_feed_and_status_tell_the_words_apart(
     assert f'data-kind="{kind}"' in files[INDEX]
     (state,) = json.loads(files["status.json"])["patchsets"][0]["kernels"]
     assert (state["state"], state["good"]) == (str(result), result.is_good)
-    if result.settles:
-        assert f"6.12.1 x86_64: {look.words}" in files["feed.xml"]
+    is_news = result.settles and not result.is_good
+    assert ("turned red: 6.12.1 x86_64" in files["feed.xml"]) is is_news
+    assert (f"{result}: 2 cases as on stock" in files["feed.xml"]) is is_news
     patch = f"{SET}/6.12.1-x86_64.patch"
     for page, link in (("index.html", patch), (INDEX, f"../{patch}")):
         assert (f'href="{link}"' in files[page]) is result.is_good

@@ -10,6 +10,9 @@ import pytest
 from ledger_fixtures import boot, delta, passing, record
 
 from zpmaint.core.result import Result
+from zpmaint.ledger import codec
+from zpmaint.ledger.stages import RunsRecord
+from zpmaint.ledger.told import CircumstancesRecord
 from zpmaint.ledger.values import Record
 from zpmaint.timeline.cost_changes import CostChange, Watched, cost_changes
 from zpmaint.timeline.costs import BREAK_EVEN, INSTRUCTIONS, Conditions, Costs, costs_of
@@ -54,6 +57,17 @@ def test_a_record_gives_its_figures_and_what_they_were_taken_on() -> None:
     assert other.on == found.on
     other = costs("6.12.107", 900.0, inputs=inputs | {"suites/guest/c": "ee"})
     assert other.on.unlike(found.on) == ("program that measures",)
+
+
+def test_qemus_version_is_a_condition_and_the_host_where_time_is_measured() -> None:
+    made = CircumstancesRecord(tools={QEMU[0]: "QEMU emulator version 9.0.2"}, host="A CPU")
+    counted = costs_of(replace(measured("6.1", 900.0), circumstances=made))
+    assert counted and counted.on.emulator == "QEMU emulator version 9.0.2"
+    assert counted.on.host == ""
+    run = boot(accelerator="kvm", deterministic=False, command=list(QEMU))
+    runs = codec.from_json(RunsRecord, {"stock": run}, "")
+    timed = costs_of(replace(measured("6.1", 900.0), circumstances=made, runs=runs))
+    assert timed and ("host", "A CPU") in timed.on.known
 
 
 def test_the_break_even_is_derived_where_both_passes_were_counted() -> None:
@@ -106,7 +120,16 @@ def test_figures_are_compared_with_their_like_alone(differs: dict[str, Any]) -> 
 
 def test_other_machines_are_not_alike() -> None:
     one = costs("6.1", 1000.0)
-    for field in ("cpu", "memory", "cpus", "accelerator", "profile", "toolchain", "emulator"):
+    for field in (
+        "cpu",
+        "memory",
+        "cpus",
+        "accelerator",
+        "profile",
+        "toolchain",
+        "emulator",
+        "host",
+    ):
         other = replace(costs("6.6", 2000.0), on=replace(one.on, **{field: "other"}))
         assert not changes(one, other), field
         assert len(other.on.unlike(one.on)) == 1

@@ -28,7 +28,7 @@ const SHAPES = {
   darkphone: { width: 390, height: 844, dark: true },
   zoom: { width: 640, height: 450, scale: 2 }, // 1280 pixels at 200 %
   noscript: { width: 1280, height: 900, noscript: true },
-  print: { width: 1280, height: 900, print: true },
+  print: { width: 718, height: 1000, print: true }, // A4 less the margins of the style
 };
 
 const puppeteer = require(path.join(modules, "puppeteer-core"));
@@ -99,14 +99,15 @@ async function keyboard(page) {
       page.on("pageerror", (e) => errors.push(String(e).slice(0, 300)));
       page.on("requestfailed", (r) => errors.push("failed: " + r.url()));
       await page.setViewport({ width: shape.width, height: shape.height, deviceScaleFactor: shape.scale || 1 });
-      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: shape.dark ? "dark" : "light" }]);
+      if (shape.print) await page.emulateMediaType("print");
+      else await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: shape.dark ? "dark" : "light" }]);
       if (shape.noscript) await page.setJavaScriptEnabled(false);
       await page.goto(pathToFileURL(path.resolve(file)).href, { waitUntil: "load" });
       const made = { file, shape: name, errors, ...(await seen(page)) };
       if (options.shots) {
         const stem = path.join(options.shots, path.resolve(file).split(path.sep).slice(-2).join("_").replace(/\.html$/, "") + "-" + name);
         if (shape.print) await page.pdf({ path: stem + ".pdf", format: "A4" });
-        else await page.screenshot({ path: stem + ".png", fullPage: made.height < 9000 });
+        await page.screenshot({ path: stem + ".png", fullPage: made.height < 9000 });
       }
       if (!shape.noscript && !shape.print) {
         await page.evaluate(axe); // through the debugger: no policy of the page stands in its way

@@ -90,7 +90,8 @@ def verify(
             accelerator=accelerator,
         )
     except KernelError as error:
-        result, why = Result.BUILD, str(error)
+        # Where the log is, the record says by itself: a path of this machine is no reason.
+        result, why = Result.BUILD, error.what if course.failures else str(error)
     except IndeterminateError as error:
         result, why = Result.INDETERMINATE, str(error)
     except InfraError as error:

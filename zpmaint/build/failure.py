@@ -84,4 +84,6 @@ def _line(said: Sequence[str], number: int, telling: bool) -> LogLine:
 def _without(line: str, folders: Sequence[str]) -> str:
     for folder in folders:
         line = line.replace(folder, "")
+    for folder in folders[:2]:
+        line = line.replace(folder.removesuffix("/"), ".")
     return line

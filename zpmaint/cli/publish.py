@@ -15,8 +15,10 @@ from zpmaint.app.signing import signer_of
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.patchset.load import all_patchsets
-from zpmaint.publish.reading import read_kernels
-from zpmaint.publish.site import write_site
+from zpmaint.publish.site import publish
+from zpmaint.publish.texts import KeptTexts
+
+_NAMED = 3
 
 
 @click.command()
@@ -33,6 +35,9 @@ from zpmaint.publish.site import write_site
 def command(context: CommandContext, *, out: Path, base_url: str, sign: str | None) -> int:
     """Write the status page, status.json, the feed and the patch files from the ledger.
 
+    What is as it was is left as it is; the new page takes the former one's place in one step, and
+    until then that one stands whole.
+
     SOURCE_DATE_EPOCH, if set, is the time of writing: the same ledger then gives the same bytes.
 
     \b
@@ -42,8 +47,8 @@ def command(context: CommandContext, *, out: Path, base_url: str, sign: str | No
     """
     session = context.session
     now = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
-    written = write_site(
-        read_kernels(session.ledger, {}),
+    done = publish(
+        session.ledger,
         session.config,
         all_patchsets(session.places.project),
         out,
@@ -51,7 +56,18 @@ def command(context: CommandContext, *, out: Path, base_url: str, sign: str | No
         base_url=base_url,
         benchmarks=[(record, judged(record)) for record in recorded(session)],
         outlook=outlook_of(session),
+        texts=KeptTexts(session.logs, (session.places.state, session.places.cache / "work")),
         signer=signer_of(sign) if sign else None,
+        reporter=session.reporter,
     )
-    context.out.print(f"{len(written)} files; the page is {out / 'index.html'}", markup=False)
+    words = [f"{done.pages} files, {len(done.written)} of them new or changed"]
+    if done.gone:
+        words.append(f"{len(done.gone)} no more there")
+    if done.mended:
+        # Of all of them the first few: somebody may want to know who did it.
+        names = ", ".join(done.mended[:_NAMED])
+        more = f" and {len(done.mended) - _NAMED} more" if len(done.mended) > _NAMED else ""
+        words.append(f"made anew, as somebody had changed them: {names}{more}")
+    words.append(f"the page is {out / 'index.html'}")
+    context.out.print("; ".join(words), markup=False)
     return errors.EXIT_OK

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The patches of a series as a record tells them."""
+"""The patches of a series, and a failed build, as a record tells them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from zpmaint.ledger.stages import MemberRecord
+from zpmaint.ledger.told import FailedBuildRecord
 
 
 def members(out: Console, patches: Sequence[MemberRecord]) -> None:
@@ -27,3 +28,16 @@ def members(out: Console, patches: Sequence[MemberRecord]) -> None:
             escape(patch.why),
         )
     out.print(table)
+
+
+def failed_build(out: Console, failed: FailedBuildRecord) -> None:
+    """What it was built with, the lines of its log that tell, and where the whole one is."""
+    out.print(
+        f"  {failed.flavour} was to be built with {failed.toolchain}, {failed.profile}; fix-ups: "
+        f"{', '.join(failed.fixups) or 'none'}",
+        markup=False,
+    )
+    for line in failed.lines:
+        style = "red" if line.telling else "dim"
+        out.print(f"  {line.number:>6}  {line.text}", style=style, markup=False, soft_wrap=True)
+    out.print(f"  log: {failed.log}", markup=False, soft_wrap=True)

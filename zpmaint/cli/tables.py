@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -247,6 +247,7 @@ def record(out: Console, row: Record, *, cases: bool = True) -> None:
     verdict = state(row.result)
     verdict.append(f": {row.why}", style="")
     out.print(verdict, soft_wrap=True)
+    out.print(f"  outcome: {row.outcome}", markup=False, style="dim")
 
 
 def vouched(provenance: Provenance | None) -> str:
@@ -271,6 +272,8 @@ def _facts(out: Console, row: Record) -> None:
             f"  build: {stock.toolchain}; fix-ups: {', '.join(stock.fixups) or 'none'}",
             markup=False,
         )
+    if row.build and (failed := row.build.failed):
+        record_tables.failed_build(out, failed)
     if row.build and row.build.confined:
         out.print(f"  confined by: {row.build.confined}", markup=False, soft_wrap=True)
     runs = {"": row.runs, **row.runs.suites} if row.runs else {}
@@ -384,22 +387,23 @@ def _figure(value: float) -> str:
     return format(value, ",.0f" if value % 1 == 0 else ",.1f")
 
 
-def records(out: Console, rows: Iterable[Record | Summary]) -> None:
-    """One line per verification."""
+def records(out: Console, rows: Sequence[Record | Summary], notes: Sequence[str] = ()) -> None:
+    """One line per verification; `notes`, one for each, are what is to be said beside why."""
     table = _table(
         "kernel", "arch", "patch", "result", "port", "cases", "when", "why", right=("cases",)
     )
-    for one in rows:
+    for place, one in enumerate(rows):
         row = one.summary if isinstance(one, Record) else one
+        note = notes[place] if notes else ""
         table.add_row(
             row.version,
-            row.arch,
+            f"{row.arch} {row.profile}".strip(),
             row.patchset,
             state(row.result),
             state(row.port_state) if row.port_state else "-",
             str(row.counted) if row.counted else "-",
             _when(row.finished),
-            escape(row.why),
+            escape("; ".join(part for part in (row.why, note) if part)),
         )
     out.print(table)
 

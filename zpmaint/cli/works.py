@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import time
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,17 @@ from zpmaint.cli import options
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
+from zpmaint.core.files import write_whole
 from zpmaint.core.kernel_names import KernelName
 from zpmaint.core.shown import visible
-from zpmaint.publish.known import Found, How, Known, found_for, known_in_status, known_of
-from zpmaint.publish.reading import read_kernels
-from zpmaint.publish.rows import Row
-from zpmaint.publish.site import site_of
+from zpmaint.ledger.rows import Tried
+from zpmaint.ledger.stages import PortRecord
+from zpmaint.ledger.values import Record
+from zpmaint.publish.known import Found, How, found_for, known_in_status, known_of, parsed
+from zpmaint.publish.offer import attempt_of, patch_file
+from zpmaint.publish.reading import Remembers, read_kernels
+from zpmaint.publish.rows import Row, rows_of
+from zpmaint.timeline.values import Attempt
 
 
 @click.command(
@@ -70,11 +74,10 @@ def command(
         if out:
             raise UserError("--out takes the patch from the ledger", "leave --status out")
         known = known_in_status(_document(status), _set_name(context, status, patch))
-        found, rows = found_for(name, known), {}
+        found, rows = found_for(name, known), []
     else:
-        rows = _rows(context, patch)
-        found = found_for(name, known_of(rows.values()))
-        found = replace(found, kernels=tuple(_with_checksum(one, rows) for one in found.kernels))
+        rows = _rows(context, patch, name.series)
+        found = found_for(name, known_of(rows))
     written = _write(found, rows, out) if out else None
     if as_json:
         context.json(_as_json(answer, name, found))
@@ -101,7 +104,7 @@ def _lines(
     for one in found.kernels:
         profile = f" {one.profile}" if one.profile else ""
         lines.append(f"         {one.version} {one.arch}{profile}: {one.look}  ({one.verified})")
-        lines += [f"           why    {one.why}"] if one.why and not one.good else []
+        lines += [f"           why    {one.why}"] if one.why and not one.patch else []
         lines += [f"           costs  {one.cost}"] if one.cost else []
         if one.patch and one.good:
             lines.append(f"           file   {one.patch}")
@@ -154,45 +157,49 @@ def _as_json(answer: str, name: KernelName, found: Found) -> dict[str, Any]:
     }
 
 
-def _rows(context: CommandContext, patch: str | None) -> dict[tuple[str, str, str], Row]:
-    """The rows of the asked patch set, by kernel, architecture and profile."""
+@dataclass(frozen=True)
+class _Part:
+    """Of a ledger what concerns one question: the kernels of one patch set and series."""
+
+    ledger: Remembers
+    patchset: str
+    series: str
+
+    def tried(self) -> Iterator[Tried]:
+        for row in self.ledger.tried():
+            tried = Attempt(*row[:9])
+            version = parsed(tried.version) if tried.patchset == self.patchset else None
+            if version and version.series == self.series:
+                yield row
+
+    def at(self, key: str, turn: float) -> Record | None:
+        return self.ledger.at(key, turn)
+
+    def port_at(self, key: str, turn: float) -> PortRecord | None:
+        return self.ledger.port_at(key, turn)
+
+
+def _rows(context: CommandContext, patch: str | None, series: str) -> list[Row]:
+    """The rows of the asked patch set in one series; none where it is not told which."""
     session = context.session
     name = session.patchset(patch).name
-    kernels = read_kernels(session.ledger, {})
-    site = site_of(kernels, session.config, (), generated=time.time())
-    shown = next((one for one in site.sets if one.name == name), None)
-    return {(row.version, row.arch, row.profile): row for row in shown.rows} if shown else {}
+    kernels = read_kernels(_Part(session.ledger, name, series), {})
+    return rows_of(session.config, kernels, name)
 
 
-def _row(one: Known, rows: dict[tuple[str, str, str], Row]) -> Row | None:
-    return next(
-        (row for key, row in rows.items() if key[1:] == (one.arch, one.profile) and row.kernel
-         and key[0] == str(one.version)),
-        None,
-    )  # fmt: skip
-
-
-def _with_checksum(one: Known, rows: dict[tuple[str, str, str], Row]) -> Known:
-    row = _row(one, rows) if one.patch else None
-    return replace(one, sha256=hashlib.sha256(_patch(row)).hexdigest()) if row else one
-
-
-def _patch(row: Row) -> bytes:
-    return row.patch.encode("utf-8", "surrogateescape")
-
-
-def _write(found: Found, rows: dict[tuple[str, str, str], Row], out: Path) -> Path:
-    from zpmaint.core.files import write_whole  # noqa: PLC0415 (few ask for a file)
-
-    good = next((one for one in found.kernels if one.good and one.patch), None)
-    row = _row(good, rows) if good else None
-    if good is None or row is None:
-        raise UserError(
-            "there is no patch that holds to write", "leave --out out: see what is known"
-        )
+def _write(found: Found, rows: Sequence[Row], out: Path) -> Path:
+    """Write the patch of the first kernel that it holds on, as the page would offer it."""
+    good = next((one for one in found.kernels if one.patch), None)
+    row = next((row for row in rows if good and row.patch_file == good.patch), None)
+    if row is None or row.kernel is None or not row.offer.patches:
+        raise UserError("no patch that holds is known for it", "see what is known: leave --out out")
+    tried = attempt_of(row.kernel.attempts, row.offer.patches[0])
+    port = row.kernel.read_port(tried)
+    if port is None:
+        raise UserError("no patch that holds is known for it", "see what is known: leave --out out")
     out.mkdir(parents=True, exist_ok=True)
-    path = out / f"v{good.version}.patch"
-    write_whole(path, _patch(row))
+    path = out / f"v{row.version}.patch"
+    write_whole(path, patch_file(port))
     return path
 
 

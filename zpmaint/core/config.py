@@ -108,14 +108,15 @@ class Config(_Table):
                         f"kernel {row.version}: no source {name!r}; "
                         f"declared are: {', '.join(self.sources)}"
                     )
-        seen: set[str] = set()
+        seen: set[tuple[str, str]] = set()
         for row in self.kernel:
-            if row.version in seen:
+            if (row.version, row.profile) in seen:
+                with_profile = f" with profile {row.profile}" if row.profile else ""
                 raise ValueError(
-                    f"kernel {row.version} is there twice; name each once, "
-                    "with all its architectures"
+                    f"kernel {row.version} is there twice{with_profile}; name each once for each "
+                    "profile, with all its architectures"
                 )
-            seen.add(row.version)
+            seen.add((row.version, row.profile))
         return self
 
 

@@ -35,6 +35,12 @@ class Due:
     why: str = ""
     """Why it is to be run, or need not be."""
 
+    @property
+    def name(self) -> str:
+        """What it is, for people."""
+        parts = (str(self.version), self.arch, self.patchset, self.profile)
+        return " ".join(part for part in parts if part)
+
 
 @dataclass(frozen=True)
 class Unresolved:
@@ -66,6 +72,7 @@ class Plan:
                     "version": str(due.version),
                     "arch": due.arch,
                     "patchset": due.patchset,
+                    "profile": due.profile,
                     "sources": list(due.sources),
                     "known": str(due.known.result) if due.known else None,
                     "why": due.why,
@@ -84,7 +91,9 @@ class Remembers(Protocol):
 
     def known_summary(self, key: str) -> Summary | None: ...
 
-    def latest_summary(self, version: str, arch: str, patchset: str) -> Summary | None: ...
+    def latest_summary(
+        self, version: str, arch: str, patchset: str, profile: str | None = None
+    ) -> Summary | None: ...
 
 
 def plan(
@@ -100,7 +109,7 @@ def plan(
     ZpmaintError: that series is then unresolved, the others are planned. `inputs_of` gives the
     inputs of a verification, part by part, and `key_of` the hash over them that the ledger is asked
     for."""
-    dues: dict[tuple[KernelVersion, str, str], Due] = {}
+    dues: dict[tuple[KernelVersion, str, str, str], Due] = {}
     unresolved: list[Unresolved] = []
     for line in config.kernel:
         try:
@@ -116,7 +125,7 @@ def plan(
             for patchset in line.patches or (config.patch,):
                 # "7.*" and "7.2.*" may name the same kernel: it is verified once.
                 dues.setdefault(
-                    (version, arch, patchset),
+                    (version, arch, patchset, line.profile),
                     Due(version, arch, patchset, line.sources, line.profile),
                 )
     ordered = sorted(dues.values(), key=lambda due: due.version, reverse=True)
@@ -128,7 +137,7 @@ def _looked_up(due: Due, ledger: Remembers, inputs: Inputs, key_of: Callable[[In
     known = ledger.known_summary(key_of(inputs))
     if known is not None:
         return replace(due, known=known, why=f"known: {known.result} with the same inputs")
-    last = ledger.latest_summary(str(due.version), due.arch, due.patchset)
+    last = ledger.latest_summary(str(due.version), due.arch, due.patchset, due.profile)
     if last is None:
         why = "never verified"
     elif not last.result.settles:

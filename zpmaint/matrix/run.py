@@ -96,7 +96,7 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
         if leases is None or ledger.known(key) is not None:
             verified(place, due, key, retried)
             return True
-        with leases.take(key, f"{due.version} {due.arch} {due.patchset}", waits=waits) as lease:
+        with leases.take(key, due.name, waits=waits) as lease:
             if lease is not None:
                 verified(place, due, key, retried)
             return lease is not None
@@ -105,7 +105,7 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
         if (known := ledger.known(key)) is not None:
             done[place] = Done(due, known, fresh=False, retried=retried)
             return
-        with reporter.step(f"{due.version} {due.arch} {due.patchset}") as step:
+        with reporter.step(due.name) as step:
             try:
                 record = _verified(due, key, verify)
             except ZpmaintError as error:
@@ -147,6 +147,7 @@ def _verified(due: Due, key: str, verify: Callable[[Due], Record]) -> Record:
         version=str(due.version),
         arch=due.arch,
         patchset=due.patchset,
+        profile=due.profile,
         result=Result.INDETERMINATE if is_open else Result.INFRA,
         why=str(failure),
         started=started,

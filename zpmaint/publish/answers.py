@@ -7,11 +7,9 @@ the measure asks for. Where there is none it says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from zpmaint.core.errors import UserError
-from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.reading import largest
 from zpmaint.patchset.claims import Claim, Measure
 from zpmaint.publish.bench import Pair
@@ -20,7 +18,7 @@ from zpmaint.publish.units import in_unit
 from zpmaint.publish.words import number, size
 from zpmaint.timeline.cost_changes import order
 from zpmaint.timeline.costs import BREAK_EVEN, Costs
-from zpmaint.timeline.kernels import order_of
+from zpmaint.timeline.kernels import order_of, parsed
 
 MOST = 8
 """Kernels for each measure; the page of the costs has all."""
@@ -67,13 +65,14 @@ def answered(
     claims: Sequence[Claim], costs: Sequence[Costs], benchmarks: Sequence[Pair], patchset: str
 ) -> list[Answered]:
     """Every claim in order. `patchset` is named in the commands; '' where it is the project's."""
-    return [
-        Answered(
-            claim,
-            tuple(_answer(measure, costs, benchmarks, patchset) for measure in claim.measures),
-        )
-        for claim in claims
-    ]
+    newest_first = sorted(costs, key=order, reverse=True)
+    pairs = sorted(benchmarks, key=lambda pair: order_of(pair[0].version), reverse=True)
+
+    def answer(measure: Measure) -> Answer:
+        found = _verified(measure, newest_first) if measure.counter else _benched(measure, pairs)
+        return _answer(measure, list(found), newest_first, patchset)
+
+    return [Answered(claim, tuple(map(answer, claim.measures))) for claim in claims]
 
 
 def wanted_by(claims: Sequence[Claim]) -> frozenset[tuple[str, str]]:
@@ -84,41 +83,40 @@ def wanted_by(claims: Sequence[Claim]) -> frozenset[tuple[str, str]]:
 
 
 def _answer(
-    measure: Measure, costs: Sequence[Costs], benchmarks: Sequence[Pair], patchset: str
+    measure: Measure, shown: Sequence[Found], newest_first: Sequence[Costs], patchset: str
 ) -> Answer:
-    if measure.counter:
-        every = list(_verified(measure, costs))
-    else:
-        every = list(_benched(measure, benchmarks))
-    every.sort(key=lambda one: (order_of(one.version), one.arch), reverse=True)
-    newest: dict[tuple[str, str], Found] = {}
-    for one in every:
-        newest.setdefault((series_of(one.version), one.arch), one)
-    shown = list(newest.values())
     return Answer(
         measure=measure,
         is_pair=measure.counter == BREAK_EVEN,
         found=tuple(shown[:MOST]),
         more=max(0, len(shown) - MOST),
-        command=_command(measure, shown, costs, patchset),
+        command=_command(measure, shown, newest_first, patchset),
     )
 
 
-def _verified(measure: Measure, costs: Sequence[Costs]) -> Iterator[Found]:
-    for one in costs:
-        figure = one.figure(measure.counter, measure.phase)
-        if figure is not None and _is_asked(measure, one.version):
-            stock, patched = (
-                "" if side is None else number(in_unit(side, figure.unit, measure.unit))
-                for side in (figure.stock, figure.patched)
-            )
-            yield Found(one.version, one.arch, stock, patched or figure.word, "")
+def _verified(measure: Measure, newest_first: Iterable[Costs]) -> Iterator[Found]:
+    """Of each series and architecture its newest kernel that has the figure."""
+    seen: set[tuple[str, str]] = set()
+    for one in newest_first:
+        name = (series_of(one.version), one.arch)
+        figure = None if name in seen else one.figure(measure.counter, measure.phase)
+        if figure is None or not _is_asked(measure, one.version):
+            continue
+        seen.add(name)
+        stock, patched = (
+            "" if side is None else number(in_unit(side, figure.unit, measure.unit))
+            for side in (figure.stock, figure.patched)
+        )
+        yield Found(one.version, one.arch, stock, patched or figure.word, "")
 
 
-def _benched(measure: Measure, benchmarks: Sequence[Pair]) -> Iterator[Found]:
-    for record, found in benchmarks:
+def _benched(measure: Measure, newest_first: Iterable[Pair]) -> Iterator[Found]:
+    """Likewise, by the full benchmark."""
+    seen: set[tuple[str, str]] = set()
+    for record, found in newest_first:
+        name = (series_of(record.version), record.arch)
         row = largest(found, measure.pattern, measure.step, huge=measure.huge)
-        if row is None or not _is_asked(measure, record.version):
+        if row is None or name in seen or not _is_asked(measure, record.version):
             continue
         if measure.of == "cost":
             both, each = row.cost, 1.0
@@ -127,32 +125,29 @@ def _benched(measure: Measure, benchmarks: Sequence[Pair]) -> Iterator[Found]:
         else:
             both, each = row.levels.get(_RSS, {}), 1 / row.pages
         stock, patched = (
-            "" if (side := both.get(name)) is None else number(side * each)
-            for name in ("stock", "patched")
+            "" if (side := both.get(kernel)) is None else number(side * each)
+            for kernel in ("stock", "patched")
         )
         if stock or patched:
+            seen.add(name)
             yield Found(record.version, record.arch, stock, patched, size(row.pages))
 
 
 def _is_asked(measure: Measure, version: str) -> bool:
-    try:
-        return KernelVersion.parse(version) in measure.era
-    except UserError:
-        return False
+    kernel = parsed(version)
+    return kernel is not None and kernel in measure.era
 
 
 def _command(
-    measure: Measure, shown: Sequence[Found], costs: Sequence[Costs], patchset: str
+    measure: Measure, shown: Sequence[Found], newest_first: Sequence[Costs], patchset: str
 ) -> str:
     """What measures it on the newest kernel that it was measured on; if on none, on the newest that
     could be asked."""
-    asked = sorted((one for one in costs if _is_asked(measure, one.version)), key=order)
+    version, arch = "VERSION", ""
     if shown:
         version, arch = shown[0].version, shown[0].arch
-    elif asked:
-        version, arch = asked[-1].version, asked[-1].arch
-    else:
-        version, arch = "VERSION", ""
+    elif asked := next((c for c in newest_first if _is_asked(measure, c.version)), None):
+        version, arch = asked.version, asked.arch
     command = measure.command.replace("VERSION", version)
     if arch not in ("", "x86_64"):
         command += f" --arch {arch}"

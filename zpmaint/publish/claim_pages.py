@@ -5,11 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from hashlib import sha256
 
 from zpmaint.patchset.claims import ClaimPage
-from zpmaint.publish.answers import answered, wanted_by
-from zpmaint.publish.costs_of_set import costs_with
+from zpmaint.publish.answers import answered
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import rendered
 from zpmaint.publish.values import Shown, Site
@@ -18,46 +16,26 @@ from zpmaint.publish.values import Shown, Site
 def pages(site: Site) -> Iterator[Page]:
     """`SET/NAME.html` of each page that a set's folder declares."""
     for one in site.sets:
-        declared = one.info.pages if one.info else ()
-        if declared:
-            figures = _figures(one)
-        for page in declared:
+        for page in one.info.pages if one.info else ():
             inputs = made_of(
-                site.base_url, site.config.patch, one.title, _said(page), figures, bool(one.info)
+                (site.base_url, site.config.patch, one.title, one.costs_page, repr(page)),
+                (one.costs.digest, [row.page for row in one.rows]),
+                [(record.key, record.finished) for record, _ in one.benchmarks],
             )
             yield Page(f"{one.folder}/{page.name}.html", inputs, partial(_page, site, one, page))
 
 
 def _page(site: Site, one: Shown, page: ClaimPage) -> bytes:
     address = f"{one.folder}/{page.name}.html"
-    kernels = [row.kernel for row in one.rows if row.kernel]
     named = "" if one.name == site.config.patch else one.name
     return rendered(
         "claims.html.j2",
         set=one,
         page=page,
-        claims=answered(
-            page.claims, costs_with(wanted_by(page.claims), kernels), one.benchmarks, named
-        ),
-        has_costs=bool(one.info and one.info.panels),
+        claims=answered(page.claims, one.costs.costs, one.benchmarks, named),
         pages={(row.version, row.arch): row.page.split("/")[-1] for row in one.rows if row.page},
-        crumbs=[(f"../index.html#{one.folder}", one.title)],
+        crumbs=[(f"../{one.folder}/index.html", one.title)],
         root="../",
         here=address,
         canonical=site.canonical(address),
     )
-
-
-def _said(page: ClaimPage) -> str:
-    """All that the page declares, as text."""
-    return repr(page)
-
-
-def _figures(one: Shown) -> str:
-    found = sha256()
-    for row in one.rows:
-        for word in (row.version, row.arch, row.page, row.facts.costs):
-            found.update(f"{word}\0".encode("utf-8", "surrogatepass"))
-    for record, _ in one.benchmarks:
-        found.update(f"{record.key} {record.finished!r}\0".encode())
-    return found.hexdigest()

@@ -5,26 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from hashlib import sha256
 
 from zpmaint.publish.bench import Pair, trade_svg
-from zpmaint.publish.costs_of_set import costs_of
 from zpmaint.publish.costs_page import as_csv, page_of
 from zpmaint.publish.kernels import Line, picture
 from zpmaint.publish.page import Page, made_of, shown
 from zpmaint.publish.rendering import rendered
 from zpmaint.publish.values import Shown, Site
 from zpmaint.timeline.changepoints import FEWEST
-from zpmaint.timeline.costs import Costs
 
 
 def pages(site: Site) -> Iterator[Page]:
     """`SET/costs.html` and `SET/costs.csv` of a set that declares panels, `SET/bench.svg` of one
     with a full benchmark, and `SET/VERSION-ARCH-bench.svg` of each kernel that has one."""
     for one in site.sets:
-        if one.info and one.info.panels:
+        if one.costs_page:
             inputs = _inputs(site, one)
-            yield Page(f"{one.folder}/costs.html", inputs, partial(_costs, site, one))
+            yield Page(one.costs_page, inputs, partial(_costs, site, one))
             yield Page(f"{one.folder}/costs.csv", inputs, partial(_csv, one))
         if one.bench_picture:
             lines = one.lines
@@ -38,38 +35,38 @@ def pages(site: Site) -> Iterator[Page]:
 
 def _inputs(site: Site, one: Shown) -> str:
     """All that the page of the costs shows, without reading it."""
-    figures = sha256()
-    for row in one.rows:
-        for word in (row.version, row.arch, row.page, row.facts.costs):
-            figures.update(f"{word}\0".encode("utf-8", "surrogatepass"))
-    panels = one.info.panels if one.info else ()
     links = [(page.name, page.title) for page in one.info.pages] if one.info else []
-    return made_of(site.base_url, one.title, one.bench_picture, panels, links, figures.hexdigest())
+    pages = [row.page for row in one.rows]
+    return made_of(
+        site.base_url,
+        one.title,
+        one.bench_picture,
+        one.costs.panels,
+        links,
+        pages,
+        one.costs.digest,
+    )
 
 
 def _costs(site: Site, one: Shown) -> bytes:
-    address = f"{one.folder}/costs.html"
-    panels = one.info.panels if one.info else ()
+    address = one.costs_page
     kernels = {(row.version, row.arch): row.page.split("/")[-1] for row in one.rows if row.page}
     return rendered(
         "costs.html.j2",
         set=one,
-        page=page_of(panels, _figures(one), kernels),
+        page=page_of(
+            one.costs.panels, one.costs.costs, kernels, one.costs.changes, one.costs.figures
+        ),
         fewest=FEWEST,
-        crumbs=[(f"../index.html#{one.folder}", one.title)],
+        crumbs=[(f"../{one.folder}/index.html", one.title)],
         root="../",
         here=address,
         canonical=site.canonical(address),
     )
 
 
-def _figures(one: Shown) -> list[Costs]:
-    return costs_of(one.info, [row.kernel for row in one.rows if row.kernel])
-
-
 def _csv(one: Shown) -> bytes:
-    panels = one.info.panels if one.info else ()
-    return shown(as_csv(panels, _figures(one)))
+    return shown(as_csv(one.costs.panels, one.costs.costs, one.costs.figures))
 
 
 def _picture(lines: list[Line]) -> bytes:

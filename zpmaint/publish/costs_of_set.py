@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The costs of a patch set's kernels as its panels and columns want them, and where they changed.
-Pure."""
+"""The costs of a patch set's kernels as its panels, columns and pages want them, and where they
+changed. Pure; each is worked out once, when it is first asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 
 from zpmaint.patchset.panels import Column, Panel
 from zpmaint.patchset.values import PatchSet
+from zpmaint.publish.answers import wanted_by
 from zpmaint.publish.kernel import Kernel
-from zpmaint.timeline.cost_changes import CostChange, Watched, cost_changes
+from zpmaint.publish.line_chart import FiguresOf, remembered
+from zpmaint.timeline.cost_changes import CostChange, Watched, changes_in, sequences_of
 from zpmaint.timeline.costs import Costs
 from zpmaint.timeline.costs_text import read
 
@@ -21,41 +25,87 @@ class Changed:
 
     panel: Panel
     change: CostChange
+    profile: str = ""
+    """The build profile that was asked for; '' the one that fits the tree."""
 
 
-def costs_of(info: PatchSet | None, kernels: Iterable[Kernel]) -> list[Costs]:
-    """What a set's panels and columns name, of each of its kernels that was measured; [] of a set
-    that declares none."""
-    wanted = wanted_of(info)
-    return costs_with(wanted, kernels) if wanted else []
+@dataclass(frozen=True)
+class SetCosts:
+    """What the figures of one patch set's kernels are."""
 
+    info: PatchSet | None = None
+    """What patches/ says of it: without, nothing is wanted."""
+    kernels: tuple[Kernel, ...] = ()
 
-def costs_with(wanted: frozenset[tuple[str, str]], kernels: Iterable[Kernel]) -> list[Costs]:
-    """The figures that are wanted by counter and phase, of each kernel that was measured."""
-    return [_costs(one, wanted) for one in kernels if one.facts.costs]
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        return self.info.panels if self.info else ()
+
+    @cached_property
+    def digest(self) -> str:
+        """Another one as soon as a figure is; without reading them."""
+        found = sha256()
+        for one in self.kernels:
+            found.update("\0".join((*one.name, one.facts.costs, "")).encode("utf-8", "replace"))
+        return found.hexdigest()
+
+    @cached_property
+    def costs(self) -> list[Costs]:
+        """What is wanted, of each kernel that was measured."""
+        wanted = wanted_of(self.info)
+        return [_costs(one, wanted) for one in self.kernels if one.facts.costs] if wanted else []
+
+    @cached_property
+    def figures(self) -> FiguresOf:
+        """Those of `costs` by panel, each worked out once."""
+        return remembered()
+
+    @cached_property
+    def changes(self) -> list[Changed]:
+        """Every change that a panel declares to be one; kernels of other build profiles apart."""
+        profiles: dict[str, list[Costs]] = {}
+        measured = (one for one in self.kernels if one.facts.costs)
+        for kernel, one in zip(measured, self.costs, strict=False):
+            profiles.setdefault(kernel.name[3], []).append(one)
+        return [
+            found
+            for profile, mine in profiles.items()
+            for found in changes_of(self.panels, mine, profile)
+        ]
+
+    def of(self, kernel: Kernel) -> Costs | None:
+        """One kernel's; None where it was not measured."""
+        return self._by_kernel.get(kernel.name)
+
+    @cached_property
+    def _by_kernel(self) -> dict[tuple[str, ...], Costs]:
+        measured = (one for one in self.kernels if one.facts.costs)
+        return {one.name: costs for one, costs in zip(measured, self.costs, strict=False)}
 
 
 def wanted_of(info: PatchSet | None) -> frozenset[tuple[str, str]]:
     """Counter and phase of all figures that a set's declarations name."""
-    shown: list[Panel | Column] = [*info.panels, *info.columns] if info else []
-    return frozenset((counter, one.phase) for one in shown for counter in one.counters)
+    if info is None:
+        return frozenset()
+    shown: list[Panel | Column] = [*info.panels, *info.columns]
+    claims = [claim for page in info.pages for claim in page.claims]
+    return wanted_by(claims).union(
+        (counter, one.phase) for one in shown for counter in one.counters
+    )
 
 
-def watched_of(panels: Iterable[Panel]) -> list[Watched]:
-    """What panels watch for."""
-    return [
-        Watched(counter, panel.phase, panel.bound, panel.floor)
-        for panel in panels
-        for counter in panel.counters
-    ]
+def watched_of(panel: Panel) -> list[Watched]:
+    """What a panel watches for."""
+    return [Watched(name, panel.phase, panel.bound, panel.floor) for name in panel.counters]
 
 
-def changes_of(panels: Sequence[Panel], costs: Sequence[Costs]) -> list[Changed]:
+def changes_of(panels: Iterable[Panel], costs: Iterable[Costs], profile: str = "") -> list[Changed]:
     """Every change that a panel declares to be one, oldest kernel first within each panel."""
+    sequences = sequences_of(costs)
     return [
-        Changed(panel, change)
+        Changed(panel, change, profile)
         for panel in panels
-        for change in cost_changes(costs, watched_of([panel]))
+        for change in changes_in(sequences, watched_of(panel))
     ]
 
 

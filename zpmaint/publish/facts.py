@@ -17,6 +17,7 @@ from zpmaint.build.evidence import Evidence
 from zpmaint.core.provenance import Provenance
 from zpmaint.ledger.stages import CaseRecord, DeltaRecord
 from zpmaint.ledger.values import Record
+from zpmaint.publish.log_places import LogPlace, log_places
 from zpmaint.publish.offer import NO_OFFER, Offer
 from zpmaint.timeline.costs import costs_of
 from zpmaint.timeline.costs_text import told
@@ -103,6 +104,8 @@ class Facts:
     cost_told: Told | None = None
     passes: Sequence[Told] = ()
     """counter, phase, stock, patched of what the break-even is worked out of."""
+    logs: Sequence[Told] = ()
+    """The fields of each LogPlace."""
     offer_told: Told = ()
     """What there is to take away, of all the kernel's records (Offer.as_json)."""
     costs: str = ""
@@ -143,6 +146,11 @@ class Facts:
         """A counter of READ after the read pass, whether it tells or not; None where it was not
         taken."""
         return next((Figure(*told) for told in self.read_told if told[0] == counter), None)
+
+    @property
+    def log_places(self) -> list[LogPlace]:
+        """The logs, consoles and configurations that the record names."""
+        return [LogPlace(*told) for told in self.logs]
 
     @cached_property
     def cost(self) -> Figure | None:
@@ -199,6 +207,7 @@ def facts_of(record: Record, offer: Offer = NO_OFFER) -> Facts:
             for d in deltas
             if (d.counter, d.phase) in _PASSES
         ],
+        logs=[place.told() for place in log_places(record)],
         offer_told=offer.as_json() if offer.patches else (),
         costs=told(costs) if costs else "",
     )

@@ -15,6 +15,7 @@ from zpmaint.publish.page import Page, made_of, shown
 from zpmaint.publish.rendering import TEMPLATES, rendered
 from zpmaint.publish.rows import Row
 from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.works import SCRIPTS
 
 _LINES = 84
 """So many lines has the front page, of all sets together: about 24 elements each."""
@@ -128,6 +129,7 @@ def _index(site: Site) -> bytes:
         "index.html.j2",
         panels=panels_of(site.sets),
         trust=trust_of(site),
+        scripts=SCRIPTS,
         root="",
         here="index.html",
         generated=site.generated,

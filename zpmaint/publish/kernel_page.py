@@ -5,14 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from urllib.parse import quote
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.reading import sentences
 from zpmaint.patchset.values import PatchSet, Telling
+from zpmaint.publish.again import again
+from zpmaint.publish.compare import PAGE, others_of
+from zpmaint.publish.folded import folds
+from zpmaint.publish.hunks import adopted, against_anchor, shown_files
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import rendered
 from zpmaint.publish.rows import Row
+from zpmaint.publish.sentence import sentence
+from zpmaint.publish.shown_logs import shown_logs
 from zpmaint.publish.values import Shown, Site
 from zpmaint.publish.whole import Whole
 
@@ -20,27 +27,52 @@ from zpmaint.publish.whole import Whole
 def pages(site: Site) -> Iterator[Page]:
     """`SET/VERSION-ARCH.html` of each kernel that was ever tried."""
     for one in site.sets:
-        story = made_of(one.title, one.info and one.info.telling, site.config.patch)
+        info = one.info
+        anchors = [(a.name, a.patch) for a in info.anchors] if info else []
+        adoptions = (
+            [(a.era.since, a.era.until, a.commits, a.why) for a in info.adoptions] if info else []
+        )
+        story = made_of(one.title, info and info.telling, anchors, adoptions)
         for row in one.rows:
             if row.page:
                 measured = one.benchmark(row)
-                inputs = made_of(story, row.inputs, measured[0].key if measured else "")
+                here = [site.texts.state(place) for place in row.logs]
+                key = measured[0].key if measured else ""
+                inputs = made_of(story, row.inputs, key, here, _compares(one, row))
                 yield Page(row.page, inputs, partial(_page, site, one, row))
 
 
 def _page(site: Site, one: Shown, row: Row) -> bytes:
     assert row.kernel is not None
     measured = one.benchmark(row)
+    record = row.kernel.record
+    whole = Whole(record)
     return rendered(
         "kernel.html.j2",
         set=one,
         row=row,
-        whole=Whole(row.kernel.record),
+        record=record,
+        whole=whole,
+        sentence=sentence(record, flaky=row.flaky),
+        logs=shown_logs(row, site.texts),
+        files=shown_files(record.port, whole.evidence) if record.port else [],
+        against=against_anchor(record.port, one.info),
+        adopted=adopted(record.port, one.info, row.version),
+        again=again(record),
+        compares=_compares(one, row),
+        folds=folds,
         trap=_telling(one.info, row.version),
         reading=sentences(measured[1]) if measured else [],
-        default_set=site.config.patch,
         root="../",
     )
+
+
+def _compares(one: Shown, row: Row) -> list[tuple[str, str]]:
+    """Addresses from the page, quoted, and words of what the kernel is compared with."""
+    folder = quote(row.stem)
+    found = [(f"{folder}/{other.file}", other.words) for other in others_of(one, row)]
+    asked = quote(f"{row.log_folder}/run")
+    return [*found, (f"../{PAGE}?b={asked}", "with any other")]
 
 
 def _telling(info: PatchSet | None, version: str) -> Telling | None:

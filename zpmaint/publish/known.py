@@ -15,7 +15,9 @@ from typing import Any
 from zpmaint.core.errors import UserError
 from zpmaint.core.kernel_names import VERIFIED_ARCHES, Exactness, KernelName
 from zpmaint.core.versions import KernelVersion
+from zpmaint.port.values import State
 from zpmaint.publish.looks import LOOKS, PENDING
+from zpmaint.publish.offer import PATCH
 from zpmaint.publish.rows import Row
 from zpmaint.publish.words import day, number, signed
 
@@ -83,23 +85,25 @@ class Found:
 
 def known_of(rows: Iterable[Row]) -> list[Known]:
     """The verified kernels among a set's rows; names that are no kernel's are left out."""
-    return [
-        Known(
-            version=version,
-            arch=row.arch,
-            profile=row.profile,
-            state=row.look,
-            good=row.is_good,
-            settled=row.tried is not None and row.tried.result.settles,
-            why=row.why,
-            verified=day(row.verified),
-            cost=_cost(row),
-            page=row.page,
-            patch=row.patch_file,
-        )
-        for row in rows
-        if row.kernel and (version := parsed(row.version))
-    ]
+    return [_known(row, version) for row in rows if row.kernel and (version := parsed(row.version))]
+
+
+def _known(row: Row, version: KernelVersion) -> Known:
+    tried, patch = row.tried, row.patch_file
+    return Known(
+        version=version,
+        arch=row.arch,
+        profile=row.profile,
+        state=row.look,
+        good=row.is_good,
+        settled=tried is not None and tried.result.settles,
+        why=_why(tried.why if tried else "", row.facts.port_state, has_patch=bool(patch)),
+        verified=day(tried.finished) if tried else "",
+        cost=_cost(row),
+        page=row.page,
+        patch=patch,
+        sha256=row.offer.sums.get(PATCH, "") if patch else "",
+    )
 
 
 def known_in_status(document: Any, patchset: str) -> list[Known]:
@@ -119,12 +123,16 @@ def known_in_status(document: Any, patchset: str) -> list[Known]:
                 state=str(row["state"]),
                 good=bool(row["good"]),
                 settled=row["state"] not in (PENDING, "infrastructure", "indeterminate"),
-                why=str(row.get("why") or ""),
+                why=_why(
+                    str(row.get("why") or ""),
+                    (row.get("port") or {}).get("state"),
+                    has_patch=bool(row.get("patch")),
+                ),
                 verified=str(row.get("verified") or "")[:10],
-                cost="",
+                cost=_cost_in(row.get("instructions_per_page")),
                 page=str(row.get("page") or ""),
-                patch=_patch_in(row)[0],
-                sha256=_patch_in(row)[1],
+                patch=str(row.get("patch") or ""),
+                sha256=str(row.get("sha256") or ""),  # version 1 has none
             )
             for row in sets[patchset]["kernels"]
             if row["state"] != PENDING and (version := parsed(str(row["version"])))
@@ -142,11 +150,7 @@ def found_for(name: KernelName, known: Sequence[Known]) -> Found:
         return Found(How.NONE, (), "which kernel it is cannot be told, so nothing is known for it")
     if name.arch and name.arch not in VERIFIED_ARCHES:
         return Found(How.NONE, (), f"no kernel is verified on {name.arch}")
-    mine = sorted(
-        (one for one in known if name.arch in ("", one.arch)),
-        key=lambda one: (one.version, one.arch == "x86_64"),
-        reverse=True,
-    )
+    mine = [one for one in newest_first(known) if name.arch in ("", one.arch)]
     likely = (name.likely, name.likely.upstream) if name.likely else ()
     for version in (*name.kernels, *likely):
         if same := [one for one in mine if one.version == version]:
@@ -172,6 +176,11 @@ def found_for(name: KernelName, known: Sequence[Known]) -> Found:
     return _beside(name.base, series)
 
 
+def newest_first(known: Iterable[Known]) -> list[Known]:
+    """Newest kernels first, x86_64 before others."""
+    return sorted(known, key=lambda one: (one.version, one.arch == "x86_64"), reverse=True)
+
+
 def _beside(base: KernelVersion, series: Sequence[Known]) -> Found:
     """The nearest verified kernels before and after one that was not."""
     older = [one for one in series if one.version < base]
@@ -185,23 +194,32 @@ def _beside(base: KernelVersion, series: Sequence[Known]) -> Found:
     )
 
 
+def _why(why: str, port: object, *, has_patch: bool) -> str:
+    """The reason of a verdict; with it why there is no file, where none is needed."""
+    if port == State.UPSTREAM and not has_patch:
+        return f"nothing is to be applied, the kernel does by itself what the patch wants; {why}"
+    return why
+
+
 def _cost(row: Row) -> str:
     cost = row.cost
-    if cost is None or cost.patched is None or not cost.stock:
+    return _instructions(cost.stock, cost.patched) if cost else ""
+
+
+def _cost_in(told: Any) -> str:
+    """The same of a status.json's {stock, patched}."""
+    if not isinstance(told, dict):
         return ""
-    share = signed(round(100 * (cost.patched - cost.stock) / cost.stock))
-    return (
-        f"{number(cost.patched)} instructions for each page read, stock {number(cost.stock)} "
-        f"({share} %)"
-    )
+    stock, patched = told.get("stock"), told.get("patched")
+    figures = isinstance(stock, int | float) and isinstance(patched, int | float)
+    return _instructions(stock, patched) if figures else ""
 
 
-def _patch_in(row: dict[str, Any]) -> tuple[str, str]:
-    """The address and checksum of a kernel's patch: a text in version 1, a table later."""
-    patch = row.get("patch")
-    if isinstance(patch, dict):
-        return str(patch.get("address") or patch.get("path") or ""), str(patch.get("sha256") or "")
-    return str(patch or ""), str(row.get("sha256") or "")
+def _instructions(stock: float | None, patched: float | None) -> str:
+    if patched is None or not stock:
+        return ""
+    share = signed(round(100 * (patched - stock) / stock))
+    return f"{number(patched)} instructions for each page read, stock {number(stock)} ({share} %)"
 
 
 def parsed(text: str) -> KernelVersion | None:

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
 
-from zpmaint.core.errors import UserError
-from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.panels import Panel
 from zpmaint.publish.plot import ticks
 from zpmaint.publish.thinning import Point, thinned
@@ -22,6 +20,7 @@ from zpmaint.publish.units import in_unit
 from zpmaint.publish.words import number
 from zpmaint.timeline.cost_changes import Side, order, sides, value
 from zpmaint.timeline.costs import Costs
+from zpmaint.timeline.kernels import parsed
 
 HEIGHT = 220
 _TOP, _LOW = 26.0, 190.0
@@ -107,22 +106,7 @@ class Chart:
 
 
 Figures = dict[Side, float]
-
-
-def charts_of(
-    panel: Panel, costs: Sequence[Costs], marks: Mapping[tuple[str, str], int]
-) -> list[Chart]:
-    """A chart of a panel for each architecture that has figures for it; `marks` are the numbers of
-    the kernels (version, architecture) with a change."""
-    arches = sorted({one.arch for one in costs})
-    found = []
-    for arch in arches:
-        mine = sorted((one for one in costs if one.arch == arch), key=order)
-        shown = [(one, figures) for one in mine if (figures := figures_of(panel, one))]
-        if shown:
-            here = {version: n for (version, of), n in marks.items() if of == arch}
-            found.append(_chart(panel, shown, here, arch if len(arches) > 1 else ""))
-    return found
+FiguresOf = Callable[[Panel, Costs], Figures]
 
 
 def figures_of(panel: Panel, costs: Costs) -> Figures:
@@ -137,6 +121,39 @@ def figures_of(panel: Panel, costs: Costs) -> Figures:
                 if one is not None
             }
     return {}
+
+
+def remembered() -> FiguresOf:
+    """`figures_of` that works out each figure once, for costs that are kept as long as it is."""
+    known: dict[tuple[str, int], Figures] = {}
+
+    def figures(panel: Panel, costs: Costs) -> Figures:
+        name = (panel.name, id(costs))
+        found = known.get(name)
+        if found is None:
+            found = known[name] = figures_of(panel, costs)
+        return found
+
+    return figures
+
+
+def charts_of(
+    panel: Panel,
+    costs: Sequence[Costs],
+    marks: Mapping[tuple[str, str], int],
+    figures: FiguresOf = figures_of,
+) -> list[Chart]:
+    """A chart of a panel for each architecture that has figures for it; `marks` are the numbers of
+    the kernels (version, architecture) with a change."""
+    arches = sorted({one.arch for one in costs})
+    charts = []
+    for arch in arches:
+        mine = sorted((one for one in costs if one.arch == arch), key=order)
+        shown = [(one, found) for one in mine if (found := figures(panel, one))]
+        if shown:
+            here = {version: n for (version, of), n in marks.items() if of == arch}
+            charts.append(_chart(panel, shown, here, arch if len(arches) > 1 else ""))
+    return charts
 
 
 def _chart(
@@ -197,27 +214,45 @@ def _traces(
     across: Sequence[float],
     height: Callable[[float], float],
 ) -> tuple[tuple[Trace, ...], list[int]]:
-    """The lines of each side, one for each kind of conditions, and the places of figures that have
-    none like them."""
-    lines: dict[Side, dict[object, list[tuple[int, Point]]]] = {}
-    for place, (one, figures) in enumerate(shown):
-        for side, figure in figures.items():
-            point = (across[place], height(figure))
-            lines.setdefault(side, {}).setdefault(one.on, []).append((place, point))
-    traces, lonely = [], set()
-    for side, likes in lines.items():
-        path = ""
-        for like in likes.values():
-            if len(like) == 1:
-                lonely.add(like[0][0])
-            else:
-                points = thinned([point for _, point in like], _STRETCHES)
-                path += "M" + "L".join(f"{x:g} {y:g}" for x, y in points)
-        if path:
-            traces.append(Trace(side, path))
+    """The lines of each side, and the places of figures that no line leads to."""
+    runs: dict[Side, list[list[Point]]] = {}
+    lonely = set()
+    for places in _alike(shown):
+        for side in dict.fromkeys(side for place in places for side in shown[place][1]):
+            for run in _runs([(place, shown[place][1].get(side)) for place in places]):
+                if len(run) == 1:
+                    lonely.add(run[0][0])
+                else:
+                    points = [(across[place], height(figure)) for place, figure in run]
+                    runs.setdefault(side, []).append(thinned(points, _STRETCHES))
+    traces = [
+        Trace(side, "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in run) for run in mine))
+        for side, mine in runs.items()
+    ]
     # The solid line of the patched kernel below, the broken one of stock above: both are seen where
     # they lie on one another.
     return tuple(sorted(traces, key=lambda t: t.side != "patched")), sorted(lonely)
+
+
+def _alike(shown: Sequence[tuple[Costs, Figures]]) -> Iterator[list[int]]:
+    """The places of kernels whose figures were taken alike."""
+    found: dict[object, list[int]] = {}
+    for place, (one, _) in enumerate(shown):
+        found.setdefault(one.on, []).append(place)
+    yield from found.values()
+
+
+def _runs(figures: Sequence[tuple[int, float | None]]) -> Iterator[list[tuple[int, float]]]:
+    """Figures that follow one another, with no kernel between that has none."""
+    run: list[tuple[int, float]] = []
+    for place, figure in figures:
+        if figure is not None:
+            run.append((place, figure))
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
 
 
 def _ticks(versions: Sequence[str], across: Sequence[float]) -> Iterator[Tick]:
@@ -234,10 +269,8 @@ def _ticks(versions: Sequence[str], across: Sequence[float]) -> Iterator[Tick]:
 
 def series_of(version: str) -> str:
     """The series of a kernel; of what is no kernel its name."""
-    try:
-        return KernelVersion.parse(version).series
-    except UserError:
-        return version
+    kernel = parsed(version)
+    return version if kernel is None else kernel.series
 
 
 def _marks(numbers: Mapping[str, int], places: Mapping[str, float]) -> Iterator[Mark]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from zpmaint.publish.addresses import line_badge, line_feed
 from zpmaint.publish.lag import Lag, lag_of
 from zpmaint.publish.line_looks import LineLook, Urgency, look_of
 from zpmaint.publish.names import file_name
@@ -48,6 +49,16 @@ class LineView:
     def address(self) -> str:
         """Its page's, from the site's root."""
         return f"{self.folder}/lines/{self.stem}.html"
+
+    @property
+    def feed(self) -> str:
+        """The feed of its news."""
+        return line_feed(self.line)
+
+    @property
+    def badge(self) -> str:
+        """Its badge."""
+        return line_badge(self.line)
 
     @property
     def stem(self) -> str:
@@ -137,9 +148,9 @@ def views_of(one: Shown) -> list[LineView]:
 
 
 def first_to_look_at(views: Iterable[LineView]) -> list[LineView]:
-    """Those that need a look, the most urgent first, in their order."""
+    """Those that need a look: tracked ones first, of them the most urgent."""
     needing = [view for view in views if view.look.urgency.needs_a_look]
-    return sorted(needing, key=lambda view: view.look.urgency)
+    return sorted(needing, key=lambda view: (not view.line.is_tracked, view.look.urgency))
 
 
 def counts_of(views: Sequence[LineView]) -> list[tuple[LineLook, int]]:

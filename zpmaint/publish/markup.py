@@ -53,6 +53,9 @@ def html_of(text: str, resolve: Resolve) -> Rendered:
                 headings.append(Heading(anchor, words))
         elif token.type == "inline":
             token.children = _linked(token.children or [], resolve)
+            if not token.content.strip() and tokens[place - 1].tag == "th":
+                # The corner of a table heads nothing: a heading without words is none.
+                tokens[place - 1].tag = tokens[place + 1].tag = "td"
     return Rendered(_markup(tokens), tuple(headings))
 
 

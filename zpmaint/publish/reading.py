@@ -5,7 +5,7 @@ kernel whose records are not as they were the one record that stands for it."""
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from hashlib import sha256
 from typing import Protocol
@@ -14,13 +14,11 @@ from zpmaint.core.errors import InfraError
 from zpmaint.ledger.rows import Tried
 from zpmaint.ledger.stages import PortRecord
 from zpmaint.ledger.values import Record
-from zpmaint.publish.facts import Facts, facts_of
+from zpmaint.publish.facts import facts_of
 from zpmaint.publish.kernel import Kernel, Name, name_of, standing_of
+from zpmaint.publish.manifest import Kept
 from zpmaint.publish.offer import offer_of
 from zpmaint.timeline.values import Attempt
-
-Kept = Mapping[Name, tuple[str, Facts]]
-"""By kernel what was kept of it, and the state of its records that this was taken from."""
 
 
 class Remembers(Protocol):
@@ -52,7 +50,7 @@ def read_kernels(ledger: Remembers, kept: Kept) -> list[Kernel]:
             once = functools.cache(read)
             offer = offer_of(attempts, ports, once)
             facts = facts_of(once(standing_of(attempts)), offer)
-        made.append(Kernel(tuple(attempts), facts, read, state.__str__))
+        made.append(Kernel(tuple(attempts), facts, read, state.__str__, ports))
     return made
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ from zpmaint.publish.rows import Standing
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+_COMMIT = re.compile(r"\b((?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{12,40})\b")
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -53,10 +56,17 @@ def environment() -> Environment:
         href=quote,
         one_line=lambda text: type(text)(" ").join(text.split()),
         lines=_diff_lines,
+        commits=_commits,
         shell=lambda command: shlex.join(map(str, command)),
     )
     env.globals.update(looks=LOOKS, Standing=Standing, navigation=navigation)
     return env
+
+
+def _commits(text: str) -> list[tuple[bool, str]]:
+    """A text in parts, each with whether it is the name of a commit."""
+    parts = _COMMIT.split(text)
+    return [(n % 2 == 1, part) for n, part in enumerate(parts) if part]
 
 
 def _diff_lines(patch: str) -> list[tuple[str, str]]:

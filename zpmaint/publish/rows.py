@@ -13,14 +13,15 @@ from enum import StrEnum
 
 from zpmaint.core.config import Config
 from zpmaint.core.releases import UNSEEN
-from zpmaint.core.result import Tone
+from zpmaint.core.result import Result, Tone
 from zpmaint.core.series import named, numbers_of
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
 from zpmaint.publish.facts import NOTHING, Facts, Figure, Suite
 from zpmaint.publish.kernel import Kernel, Name
+from zpmaint.publish.log_places import LogPlace
 from zpmaint.publish.looks import FLAKY, LOOKS, PENDING
-from zpmaint.publish.names import file_name, stem_of
+from zpmaint.publish.names import file_name, series_of, stem_of
 from zpmaint.publish.offer import PATCH, Offer
 from zpmaint.publish.page import made_of
 from zpmaint.timeline.kernels import order_of
@@ -123,8 +124,18 @@ class Row:
             (self.version, self.arch, self.patchset, self.profile),
             (self.standing, self.tracked_as, self.note),
             (self.change, self.compared_with, self.flaky),
-            (self.episode, self.freshness, self.line.name),
+            (self._run, self.freshness, self.line.name),
         )
+
+    @property
+    def _run(self) -> tuple[object, ...]:
+        """What of its run of kernels may be shown with it. How far one that works goes on is not:
+        each new kernel would make the pages of all the others anew."""
+        if self.episode is None:
+            return ()
+        run = self.episode
+        told = (run.kind, run.first, run.last_good, run.ended_by, run.fixed)
+        return told if run.kind.is_good else (*told, run.last, len(run.versions), run.reason)
 
     @property
     def look(self) -> str:
@@ -156,6 +167,16 @@ class Row:
         return f"{self.folder}/{self.stem}.html" if self.kernel else ""
 
     @property
+    def log_folder(self) -> str:
+        """Where the pages of its logs are."""
+        return f"{self.folder}/{self.stem}"
+
+    @property
+    def logs(self) -> list[LogPlace]:
+        """The logs, consoles and configurations that its record names."""
+        return self.facts.log_places
+
+    @property
     def bench_picture(self) -> str:
         """Its full benchmark's break-even, where it has one."""
         return f"{self.folder}/{self.stem}-bench.svg"
@@ -179,6 +200,13 @@ class Row:
         newest = self.offer.newest
         offered = self.is_good and newest is not None and newest.is_offered
         return self.file(PATCH) if offered else ""
+
+    @property
+    def files_page(self) -> str:
+        """The address of the list of its patches, with its place there; '' where there is none."""
+        if not self.offer.patches:
+            return ""
+        return f"{self.folder}/files/{file_name(series_of(self.version))}.html#{self.stem}"
 
     def file(self, ending: str) -> str:
         """The address of a file of the newest good patch (offer.PATCH, ARCHIVE, STATEMENT)."""
@@ -265,6 +293,18 @@ def newest_good(rows: Sequence[Row]) -> list[tuple[str, str, Row | None]]:
             if found.get(name) is None:
                 found[name] = row if row.is_good else None
     return [(line, arch, row) for (line, arch, _), row in found.items()]
+
+
+def passing_of(rows: Sequence[Row]) -> tuple[int, int]:
+    """How many of the tracked kernels pass, the effect shown, and how many there are."""
+    tracked = [row for row in rows if row.standing is Standing.TRACKED]
+    return sum(row.look == Result.PASS for row in tracked), len(tracked)
+
+
+def holding_of(rows: Sequence[Row]) -> int:
+    """On how many of the tracked kernels nothing that worked is broken, the effect untested."""
+    tracked = [row for row in rows if row.standing is Standing.TRACKED]
+    return sum(row.look == Result.NO_REGRESSION for row in tracked)
 
 
 def _row(kernel: Kernel, line: Line, known: Known, older: Known | None, *, is_newest: bool) -> Row:

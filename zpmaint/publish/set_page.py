@@ -10,6 +10,7 @@ from itertools import groupby
 
 from zpmaint.ledger.stages import MemberRecord
 from zpmaint.publish.attention import attention_of
+from zpmaint.publish.costs_page import parts_of, turns_of
 from zpmaint.publish.line_view import LineView, counts_of, views_of
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import rendered
@@ -18,6 +19,7 @@ from zpmaint.publish.values import Shown, Site
 from zpmaint.timeline.kernels import parsed
 
 _LOOKS = 30
+_CHARTS = 2
 _DETAILED = 60
 """So many kernels are shown with port, build, boot and figures."""
 
@@ -41,7 +43,7 @@ def pages(site: Site) -> Iterator[Page]:
             _story(one),
             [view.inputs for view in views],
             [row.inputs for row in one.tracked],
-            [pair[0].key for pair in one.benchmarks],
+            (one.costs.panels, one.costs.digest),
         )
         yield Page(address, inputs, partial(_page, site, one, views, address))
 
@@ -68,6 +70,7 @@ def _ported(one: Shown) -> Row | None:
 def _page(site: Site, one: Shown, views: list[LineView], address: str) -> bytes:
     tracked = [view for view in views if view.line.is_tracked]
     attention = attention_of(views)
+    turns = turns_of(one.costs.changes)
     counted = tracked or views
     return rendered(
         "set.html.j2",
@@ -81,6 +84,8 @@ def _page(site: Site, one: Shown, views: list[LineView], address: str) -> bytes:
         members=members_of(one),
         member_kernel=_ported(one),
         newest=one.tracked[:_DETAILED],
+        cost_parts=parts_of(one.costs.panels[:_CHARTS], one.costs.costs, turns, one.costs.figures),
+        turns=turns,
         root="../",
         here=address,
         canonical=site.canonical(address),
@@ -107,4 +112,14 @@ def _story(one: Shown) -> object:
     info = one.info
     telling = [(str(t.era), t.counters, t.silent, t.why) for t in info.telling]
     anchors = [(anchor.name, [m.name for m in anchor.series.members]) for anchor in info.anchors]
-    return (info.author, info.origin, info.intent, info.leaves, telling, anchors)
+    pages = [(page.name, page.title) for page in info.pages]
+    return (
+        info.columns,
+        pages,
+        info.author,
+        info.origin,
+        info.intent,
+        info.leaves,
+        telling,
+        anchors,
+    )

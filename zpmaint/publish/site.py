@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The status page: a folder of plain files, written from the ledger and the declarations alone.
 
-The same input gives the same bytes. Nothing on a page comes from elsewhere or runs a script.
+The same input gives the same bytes. Nothing on a page comes from elsewhere; the one script, of the
+field that reads a kernel's name, is the site's own, and all is there without it.
 `values` has what is shown, `plan` all kinds of pages, each in a module of its own, and `writing`
 puts them on the disk.
 """
@@ -12,21 +13,25 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from zpmaint.core.config import Config
+from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.releases import UNSEEN, Outlook
 from zpmaint.core.signer import Signer
 from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
+from zpmaint.publish.costs_of_set import SetCosts
 from zpmaint.publish.kernel import Kernel, kernels_of
 from zpmaint.publish.plan import pages_of
+from zpmaint.publish.reading import Remembers, read_kernels
 from zpmaint.publish.rows import patchsets_of, rows_of
+from zpmaint.publish.texts import NoTexts, Texts
 from zpmaint.publish.timelines import timelines_of
 from zpmaint.publish.values import Shown, Site
-from zpmaint.publish.writing import write_pages
+from zpmaint.publish.writing import Written, standing
 
 
-def write_site(
-    kernels: Iterable[Kernel],
+def publish(
+    ledger: Remembers,
     config: Config,
     patchsets: Sequence[PatchSet],
     out: Path,
@@ -35,23 +40,29 @@ def write_site(
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
+    texts: Texts | None = None,
     signer: Signer | None = None,
-) -> list[Path]:
-    """Write the whole site to `out`, replacing a former one by rename, and name its files; the
-    rest as `site_of`.
+    reporter: Reporter = SILENT,
+) -> Written:
+    """Bring the site at `out` up to date with the ledger: what changed is made and written, and the
+    new site takes the former one's place in one step. The rest as `site_of`.
 
-    Raises UserError if `out` is something other than an empty folder or a former site."""
-    site = site_of(
-        kernels,
-        config,
-        patchsets,
-        generated=generated,
-        base_url=base_url,
-        benchmarks=benchmarks,
-        outlook=outlook,
-        signer=signer,
-    )
-    return write_pages(pages_of(site), out)
+    Raises UserError if `out` is something other than an empty folder or a former site, InfraError
+    where the ledger cannot be read or the disk does not take what is written."""
+    with standing(out, reporter) as former:
+        kernels = read_kernels(ledger, former.known.facts)
+        site = site_of(
+            kernels,
+            config,
+            patchsets,
+            generated=generated,
+            base_url=base_url,
+            benchmarks=benchmarks,
+            outlook=outlook,
+            texts=texts,
+            signer=signer,
+        )
+        return former.write(pages_of(site), kernels)
 
 
 def site_files(
@@ -63,9 +74,10 @@ def site_files(
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
+    texts: Texts | None = None,
     signer: Signer | None = None,
 ) -> dict[str, bytes]:
-    """The site's pages by address, as `write_site` writes them, of records that are at hand: the
+    """The site's pages by address, as `publish` writes them, of records that are at hand: the
     whole history in any order."""
     site = site_of(
         kernels_of(records),
@@ -75,6 +87,7 @@ def site_files(
         base_url=base_url,
         benchmarks=benchmarks,
         outlook=outlook,
+        texts=texts,
         signer=signer,
     )
     return {page.address: page.make() for page in pages_of(site)}
@@ -89,6 +102,7 @@ def site_of(
     base_url: str = "",
     benchmarks: Sequence[Pair] = (),
     outlook: Outlook = UNSEEN,
+    texts: Texts | None = None,
     signer: Signer | None = None,
 ) -> Site:
     """What the pages are made of.
@@ -97,10 +111,15 @@ def site_of(
     (a set that only the ledger knows is shown without its story); `generated` seconds since the
     epoch; `base_url` where the site will stand, if that is known; `benchmarks` one for each kernel
     that has a full one, oldest kernel first; `outlook` what is remembered of looking for new
-    kernels; `signer` who signs the list of files, if anybody does."""
+    kernels; `texts` where whole logs are read from, `signer` who signs the list of files, if
+    anybody does."""
     kernels = list(kernels)
     infos = {info.name: info for info in patchsets}
-    timelines = timelines_of(kernels, config, outlook, generated, infos)
+    costs = {
+        name: SetCosts(infos.get(name), tuple(one for one in kernels if one.name[2] == name))
+        for name in patchsets_of(config, kernels)
+    }
+    timelines = timelines_of(kernels, config, outlook, generated, costs)
     sets = [
         Shown(
             name=name,
@@ -109,8 +128,9 @@ def site_of(
             rows=tuple(rows_of(config, kernels, name, timelines.get(name, ()))),
             benchmarks=tuple(pair for pair in benchmarks if pair[0].patchset == name),
             timelines=timelines.get(name, ()),
+            costs=costs[name],
         )
-        for name in patchsets_of(config, kernels)
+        for name in costs
     ]
     base = f"{base_url.rstrip('/')}/" if base_url else ""
-    return Site(config, tuple(sets), generated, base, outlook, signer)
+    return Site(config, tuple(sets), generated, base, outlook, texts or NoTexts(), signer)

@@ -1,117 +1,202 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""status.json: the page's content for programs.
+"""status.json: the page's content for programs, version 2.
 
-The document's shape, version 1 (a change that could break a reader raises the number)::
-
-    schema      1
-    generator   "zpmaint"
-    generated   RFC 3339, UTC
-    patchsets   a list, each:
-      name, title
-      tracked         how many kernels of kernels.toml are tracked with it
-      passing         how many of those pass: the patch's effect was shown
-      no_regression   how many of those are as on stock, the effect untested
-      newest_good     a list: {tracked_as, arch, version or null}
-      kernels         a list, newest first, each:
-        version       the kernel, or the tracked series ("6.12.*") where none was verified
-        arch          "x86_64" or "i386"
-        standing      "tracked", "earlier" or "untracked"
-        tracked_as    the line of kernels.toml, or null
-        state         "pass", "no regression" (as on stock, the patch's effect untested),
-                      "not compiled" (a part of the change is in no object), "fail", "conflict",
-                      "build-failed", "infrastructure" or "indeterminate" (no result: neither
-                      says anything about the kernel, and it is tried again) or "pending" (never
-                      verified)
-        good          whether the patch holds as far as it was looked at: the first two states
-        why           one line, or null
-        verified      RFC 3339, or null
-        change        "regression", "fixed" or null, against compared_with
-        compared_with a kernel, or null
-        retried       RFC 3339 of a later attempt without a result, or null
-        port          {state, confidence 0..1, anchor} or null
-        source        {name, verified, words, keys} of the kernel's bytes: whether signatures
-                      vouch for them, in words, and the fingerprints; null where it is not known
-        compiled      {whole, hunks, not_compiled, files: [{path, compiled, symbols}]}, or null
-                      where it is not known what was compiled
-        shown_by      the cases that showed the patch's effect, or null
-        suite         {passed, skipped, failed} of all cases, or null
-        suites        a list: {name, passed, skipped, failed} of each suite
-        memory        the telling counter after the read pass:
-                      {counter, unit, stock, patched or null} or null
-        rss_telling   whether VmRSS shows the difference that memory shows; null where no
-                      difference was measured
-        instructions_per_page   {stock, patched or null} of the read pass, or null
-        page, patch   addresses relative to this file, or null
+What stands in it is told, field by field, by its JSON Schema: `status-2.schema.json` beside this
+module, published as `schema/status-2.json`. A field may be added at any time; a change that could
+break a reader raises the version. All that version 1 had is there under its former name.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from zpmaint.core.result import Result
+from zpmaint.core.releases import Outlook, Release
+from zpmaint.publish.addresses import SCHEMA, line_badge, line_feed, line_page, set_feed
 from zpmaint.publish.facts import Facts, Figure, Suite, Told
-from zpmaint.publish.rows import Row, Standing, newest_good
+from zpmaint.publish.rows import Row
+from zpmaint.publish.values import Shown, Site
 from zpmaint.publish.words import iso
+from zpmaint.timeline.values import Attempt, Episode, Freshness, Line, Transition
 
-SCHEMA = 1
+VERSION = 2
+HISTORY = 5
+"""So many attempts of a kernel are told, the newest first."""
+TRANSITIONS = 200
 
 
-def status_json(sets: Sequence[tuple[str, str, Sequence[Row]]], generated: float) -> str:
-    """The document for (name, title, rows) of each patch set, as text."""
-    document = {
-        "schema": SCHEMA,
+def schema() -> bytes:
+    """The JSON Schema (2020-12) of the document."""
+    return (Path(__file__).parent / "status-2.schema.json").read_bytes()
+
+
+def status_json(site: Site, transitions: Sequence[Transition]) -> str:
+    """The document, one kernel or line on each line of text. `transitions` newest first."""
+    head = {
+        "$schema": SCHEMA,
+        "schema": VERSION,
         "generator": "zpmaint",
-        "generated": iso(generated),
-        "patchsets": [_patchset(name, title, rows) for name, title, rows in sets],
+        "generated": iso(site.generated),
+        "looked": _time(site.outlook.looked),
     }
-    return json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+    sets = ",\n".join(_patchset(one) for one in site.sets)
+    return "".join(
+        [
+            f"{_text(head)[:-1]},\n",
+            f'"patchsets": [\n{sets}],\n',
+            _list("transitions", transitions[:TRANSITIONS], _transition),
+            ",\n",
+            _list("releases", _newest_first(site.outlook), _release),
+            "}\n",
+        ]
+    )
 
 
-def passing_of(rows: Sequence[Row]) -> tuple[int, int]:
-    """How many of the tracked kernels pass, the effect shown, and how many there are."""
-    tracked = [row for row in rows if row.standing is Standing.TRACKED]
-    return sum(row.look == Result.PASS for row in tracked), len(tracked)
-
-
-def holding_of(rows: Sequence[Row]) -> int:
-    """On how many of the tracked kernels nothing that worked is broken, the effect untested."""
-    tracked = [row for row in rows if row.standing is Standing.TRACKED]
-    return sum(row.look == Result.NO_REGRESSION for row in tracked)
-
-
-def _patchset(name: str, title: str, rows: Sequence[Row]) -> dict[str, Any]:
-    passing, tracked = passing_of(rows)
-    return {
-        "name": name,
-        "title": title,
+def _patchset(one: Shown) -> str:
+    passing, tracked = one.passing
+    head = {
+        "name": one.name,
+        "title": one.title,
         "tracked": tracked,
         "passing": passing,
-        "no_regression": holding_of(rows),
+        "no_regression": one.holding,
         "newest_good": [
             {"tracked_as": line, "arch": arch, "version": row.version if row else None}
-            for line, arch, row in newest_good(rows)
+            for line, arch, row in one.good
         ],
-        "kernels": [_kernel(row) for row in rows],
+        "feed": quote(set_feed(one.name)),
+        "badge": quote(one.badge),
+    }
+    lines = _list("lines", one.timelines, _line)
+    return f"{_text(head)[:-1]},\n{lines},\n{_list('kernels', one.rows, _kernel)}}}"
+
+
+def _list(name: str, items: Iterable[Any], told: Callable[[Any], dict[str, Any]]) -> str:
+    """`"name": [...]` with an item on each line: were all of it indented, the standard library's
+    encoder would be ten times slower, and what differs between two documents hard to read."""
+    rows = ",\n".join(_text(told(item)) for item in items)
+    return f'"{name}": [\n{rows}]'
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=True, allow_nan=False)
+
+
+def _line(line: Line) -> dict[str, Any]:
+    newest = line.newest
+    return {
+        "name": line.name,
+        "series": line.series,
+        "arch": line.arch,
+        "profile": line.profile or None,
+        "tracked_as": line.tracked_as or None,
+        "note": line.note or None,
+        "state": str(line.current.kind) if line.current else None,
+        "newest": newest.version if newest else None,
+        "newest_good": line.newest_good,
+        "freshness": _freshness(line.freshness),
+        "episodes": [_episode(one) for one in reversed(line.episodes)],
+        "cost_changes": [
+            {
+                "counter": change.counter,
+                "phase": change.phase,
+                "unit": change.unit,
+                "side": change.side,
+                "version": change.first,
+                "before": change.last,
+                "was": change.before,
+                "now": change.after,
+                "words": change.words,
+                "when": iso(change.when),
+            }
+            for change in reversed(line.cost_changes)
+        ],
+        "page": quote(line_page(line)),
+        "feed": quote(line_feed(line)),
+        "badge": quote(line_badge(line)),
+    }
+
+
+def _freshness(fresh: Freshness) -> dict[str, Any]:
+    return {
+        "state": str(fresh.state),
+        "verified": _time(fresh.verified),
+        "newest_out": fresh.newest_out,
+        "out_since": _time(fresh.out_since),
+        "untested": fresh.untested,
+        "looked": _time(fresh.looked),
+        "confirmed": _time(fresh.confirmed),
+        "words": fresh.words,
+    }
+
+
+def _episode(episode: Episode) -> dict[str, Any]:
+    return {
+        "kind": str(episode.kind),
+        "first": episode.first,
+        "last": episode.last,
+        "kernels": len(episode.versions),
+        "last_good": episode.last_good,
+        "ended_by": episode.ended_by,
+        "fixed": episode.fixed,
+        "since": iso(episode.when),
+        "reason": episode.reason,
+    }
+
+
+def _transition(one: Transition) -> dict[str, Any]:
+    return {
+        "kind": str(one.kind),
+        "when": iso(one.when),
+        "patchset": one.line.patchset,
+        "line": one.line.name,
+        "version": one.version or None,
+        "before": one.before,
+        "words": one.words,
+    }
+
+
+def _newest_first(outlook: Outlook) -> list[Release]:
+    return sorted(outlook.releases, key=lambda one: (one.out_since, one.version), reverse=True)
+
+
+def _release(one: Release) -> dict[str, Any]:
+    return {
+        "version": one.version,
+        "series": one.series,
+        "moniker": one.moniker or None,
+        "released": iso(one.released)[:10] if one.released is not None else None,
+        "end_of_life": one.eol,
+        "withdrawn": one.withdrawn,
+        "first_seen": iso(one.first_seen),
+        "seen": iso(one.seen),
     }
 
 
 def _kernel(row: Row) -> dict[str, Any]:
-    facts, suite, cost = row.facts, row.suite, row.cost
+    facts, suite, cost, offer = row.facts, row.suite, row.cost, row.offer
     return {
         "version": row.version,
         "arch": row.arch,
+        "profile": row.profile or None,
+        "line": row.line.name,
         "standing": str(row.standing),
         "tracked_as": row.tracked_as or None,
         "state": row.look,
+        "result": str(row.tried.result) if row.tried else None,
+        "good": row.is_good,
+        "flaky": row.flaky,
         "why": row.why if row.kernel else None,
         "verified": iso(row.verified) if row.kernel else None,
         "change": row.change or None,
         "compared_with": row.compared_with or None,
+        "episode": None if row.episode is None else _episode(row.episode),
         "retried": iso(row.attempt.finished) if row.attempt else None,
-        "good": row.is_good,
+        "attempts": len(row.history),
+        "history": [_attempt(tried) for tried in row.history[:HISTORY]],
         "port": None
         if facts.port_state is None
         else {
@@ -129,6 +214,30 @@ def _kernel(row: Row) -> dict[str, Any]:
         "instructions_per_page": cost and {"stock": cost.stock, "patched": cost.patched},
         "page": quote(row.page) or None,
         "patch": quote(row.patch_file) or None,
+        "sha256": offer.newest.sha256 if offer.newest and row.patch_file else None,
+        "files": [
+            {"address": quote(row.file(ending)), "sha256": digest}
+            for ending, digest in sorted(offer.sums.items())
+        ],
+        "patches": [
+            {
+                "address": quote(patch.address),
+                "sha256": patch.sha256,
+                "state": patch.state,
+                "anchor": patch.anchor,
+                "since": iso(patch.spans[-1].since),
+            }
+            for patch in offer.patches
+        ],
+    }
+
+
+def _attempt(tried: Attempt) -> dict[str, Any]:
+    return {
+        "when": iso(tried.finished),
+        "result": str(tried.result),
+        "inputs": tried.key,
+        "why": tried.why,
     }
 
 
@@ -160,3 +269,7 @@ def _figure(figure: Figure | None) -> dict[str, Any] | None:
         "stock": figure.stock,
         "patched": figure.patched,
     }
+
+
+def _time(seconds: float | None) -> str | None:
+    return None if seconds is None else iso(seconds)

@@ -19,7 +19,7 @@ HEIGHT = 18
 _STEP = 5
 _MARK = 4
 _SHAPES: dict[str, tuple[tuple[int, int], ...]] = {
-    "works": ((6, 12),),
+    "holds": ((6, 12),),
     "untested": ((12, 6),),
     "broken": ((0, 18),),
     "flaky": ((3, 5), (13, 5)),
@@ -27,13 +27,13 @@ _SHAPES: dict[str, tuple[tuple[int, int], ...]] = {
 }
 """By class of the style the marks' tops and heights."""
 _NAMES = {
-    EpisodeKind.WORKS: "works",
+    EpisodeKind.WORKS: "holds",
     EpisodeKind.UNTESTED_EFFECT: "untested",
     EpisodeKind.BROKEN: "broken",
     EpisodeKind.FLAKY: "flaky",
 }
 _WORDS = {
-    "works": "works",
+    "holds": "works",
     "untested": "effect untested",
     "broken": "broken",
     "flaky": "flaky",

@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 
 from zpmaint.core.config import Config
 from zpmaint.core.releases import Outlook
-from zpmaint.patchset.values import PatchSet
-from zpmaint.publish.costs_of_set import costs_of, watched_of
+from zpmaint.publish.costs_of_set import SetCosts
 from zpmaint.publish.kernel import Kernel
-from zpmaint.timeline.cost_changes import CostChange, cost_changes
+from zpmaint.timeline.cost_changes import CostChange
 from zpmaint.timeline.lines import lines_of
 from zpmaint.timeline.values import Line
 
-_NONE: Mapping[str, PatchSet] = {}
+_NONE: Mapping[str, SetCosts] = {}
 _ByKernel = dict[tuple[str, str], list[CostChange]]
 """By version and architecture of the first kernel with the new cost."""
 
@@ -25,12 +24,12 @@ def timelines_of(
     config: Config,
     outlook: Outlook,
     now: float,
-    sets: Mapping[str, PatchSet] = _NONE,
+    costs: Mapping[str, SetCosts] = _NONE,
 ) -> dict[str, tuple[Line, ...]]:
-    """By patch set its lines, tracked ones first; `now` in seconds since the epoch; `sets` what is
-    known of the patch sets, by name."""
+    """By patch set its lines, tracked ones first; `now` in seconds since the epoch; `costs`
+    those of the patch sets, by name."""
     attempts = (tried for kernel in kernels for tried in kernel.attempts)
-    changes = _changes(kernels, sets)
+    changes = _changes(costs)
 
     def of_line(line: Line) -> list[CostChange]:
         mine = changes.get((line.patchset, line.profile), {})
@@ -43,19 +42,11 @@ def timelines_of(
     return {name: tuple(lines) for name, lines in found.items()}
 
 
-def _changes(
-    kernels: Sequence[Kernel], sets: Mapping[str, PatchSet]
-) -> dict[tuple[str, str], _ByKernel]:
+def _changes(costs: Mapping[str, SetCosts]) -> dict[tuple[str, str], _ByKernel]:
     """By patch set and build profile."""
-    groups: dict[tuple[str, str], list[Kernel]] = {}
-    for kernel in kernels:
-        _, _, patchset, profile = kernel.name
-        groups.setdefault((patchset, profile), []).append(kernel)
     found: dict[tuple[str, str], _ByKernel] = {}
-    for (patchset, profile), mine in groups.items():
-        info = sets.get(patchset)
-        watched = watched_of(info.panels) if info else []
-        by_kernel = found.setdefault((patchset, profile), {})
-        for change in cost_changes(costs_of(info, mine), watched):
-            by_kernel.setdefault((change.first, change.arch), []).append(change)
+    for patchset, of_set in costs.items():
+        for one in of_set.changes:
+            by_kernel = found.setdefault((patchset, one.profile), {})
+            by_kernel.setdefault((one.change.first, one.change.arch), []).append(one.change)
     return found

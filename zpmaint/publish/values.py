@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from urllib.parse import quote
 
 from zpmaint.core.config import Config
 from zpmaint.core.releases import UNSEEN, Outlook
 from zpmaint.core.signer import Signer
+from zpmaint.patchset.panels import Column
 from zpmaint.patchset.values import PatchSet
+from zpmaint.publish.addresses import set_feed
 from zpmaint.publish.bench import Pair
-from zpmaint.publish.charts import Chart, charts_of
+from zpmaint.publish.columns import Cell, cell_of, columns_of
+from zpmaint.publish.costs_of_set import SetCosts
 from zpmaint.publish.kernels import Line, lines_of
 from zpmaint.publish.looks import LOOKS
 from zpmaint.publish.names import file_name
-from zpmaint.publish.rows import Row, Standing, newest_good
-from zpmaint.publish.status import holding_of, passing_of
+from zpmaint.publish.rows import Row, Standing, holding_of, newest_good, passing_of
+from zpmaint.publish.texts import NoTexts, Texts
 from zpmaint.timeline import values as timeline
+from zpmaint.timeline.transitions import transitions_of
 
 
 @dataclass(frozen=True)
@@ -34,10 +39,17 @@ class Shown:
     """The full benchmarks of its kernels, oldest first."""
     timelines: tuple[timeline.Line, ...] = ()
     """Its lines, those that kernels.toml tracks first."""
+    costs: SetCosts = field(default_factory=SetCosts)
 
     @property
-    def charts(self) -> list[Chart]:
-        return charts_of(self.rows)
+    def costs_page(self) -> str:
+        """The page of its costs; '' where it declares no panels."""
+        return f"{self.folder}/costs.html" if self.costs.panels else ""
+
+    @property
+    def columns(self) -> list[Column]:
+        """Those of its columns that any kernel has a figure for."""
+        return columns_of(self.costs)
 
     @property
     def lines(self) -> list[Line]:
@@ -55,6 +67,22 @@ class Shown:
         names = (row.version, row.arch)
         return next((p for p in self.benchmarks if (p[0].version, p[0].arch) == names), None)
 
+    def before(self, row: Row) -> Row | None:
+        """The next older kernel of which something is known, of the same architecture and profile:
+        of its line where that has one, else of any."""
+        return self._older.get((row.version, row.arch, row.profile))
+
+    @cached_property
+    def _older(self) -> dict[tuple[str, str, str], Row | None]:
+        found: dict[tuple[str, str, str], Row | None] = {}
+        known: dict[tuple[str, str, str], Row] = {}
+        for row in reversed(self.rows):
+            in_line, at_all = (row.line.name, row.arch, row.profile), ("", row.arch, row.profile)
+            found[row.version, row.arch, row.profile] = known.get(in_line) or known.get(at_all)
+            if row.kernel and row.kernel.settled:
+                known[in_line] = known[at_all] = row
+        return found
+
     @property
     def passing(self) -> tuple[int, int]:
         return passing_of(self.rows)
@@ -64,14 +92,14 @@ class Shown:
         return holding_of(self.rows)
 
     @property
-    def has_memory(self) -> bool:
-        """Whether a counter of memory tells on any of its kernels: a column for it then."""
-        return any(row.memory for row in self.rows)
+    def has_files(self) -> bool:
+        """Whether there is a patch to take away of any of its kernels."""
+        return any(row.offer.patches for row in self.rows)
 
-    @property
-    def has_cost(self) -> bool:
-        """Whether instructions were counted on any of its kernels."""
-        return any(row.cost for row in self.rows)
+    def cells(self, row: Row) -> list[Cell | None]:
+        """A kernel's figures in `columns`."""
+        costs = self.costs.of(row.kernel) if row.kernel else None
+        return [cell_of(column, costs) if costs else None for column in self.columns]
 
     @property
     def tracked(self) -> list[Row]:
@@ -98,6 +126,11 @@ class Shown:
     def badge(self) -> str:
         return f"{self.folder}/badge.svg"
 
+    @property
+    def feed(self) -> str:
+        """The feed of its news."""
+        return set_feed(self.name)
+
 
 @dataclass(frozen=True)
 class Site:
@@ -112,8 +145,16 @@ class Site:
     """Where the site will stand, with a slash at its end; '' where that is not known."""
     outlook: Outlook = UNSEEN
     """What is remembered of looking for new kernels."""
+    texts: Texts = field(default_factory=NoTexts)
+    """Where whole logs are read from."""
     signer: Signer | None = None
     """Who signs the list of files; None: it is not signed."""
+
+    @cached_property
+    def news(self) -> list[timeline.Transition]:
+        """What became otherwise on any line, newest first. Of a kernel that two lines cover each
+        has its own."""
+        return transitions_of(line for one in self.sets for line in one.timelines)
 
     def canonical(self, address: str) -> str:
         """Where a page will stand for all; '' where nobody knows where the site will."""

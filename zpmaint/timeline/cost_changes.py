@@ -8,15 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from zpmaint.core.errors import UserError
-from zpmaint.core.versions import KernelVersion
 from zpmaint.timeline.changepoints import Step, levels, moves
 from zpmaint.timeline.costs import BREAK_EVEN, Conditions, CostFigure, Costs
+from zpmaint.timeline.kernels import Order, order_of, parsed
 
 Side = Literal["stock", "patched", "pair"]
 _SIDES: tuple[Side, ...] = ("stock", "patched")
 _TIMES = 9.0  # a share beyond this is told as a multiple
-_NONE = KernelVersion((0, 0, 0))
 
 
 @dataclass(frozen=True)
@@ -84,34 +82,45 @@ def cost_changes(costs: Iterable[Costs], watched: Iterable[Watched]) -> list[Cos
     A kernel is compared with those before it in its series, and the first that was measured of a
     series with the first of the series before: what stable kernels take up later is no change of
     the next series."""
-    likes: dict[Conditions, list[Costs]] = {}
-    for one in costs:
-        likes.setdefault(one.on, []).append(one)
+    return changes_in(sequences_of(costs), watched)
+
+
+def changes_in(
+    sequences: Iterable[Sequence[Costs]], watched: Iterable[Watched]
+) -> list[CostChange]:
+    """The same of kernels that are in order already, for who asks several times."""
     watched = list(watched)
     found = [
         change
-        for like in likes.values()
-        for kernels in _sequences(sorted(like, key=order))
+        for kernels in sequences
         for what in watched
         for change in _of_sequence(kernels, what)
     ]
-    return sorted(found, key=lambda c: (_parsed(c.first), c.arch, c.counter, c.phase, c.side))
+    return sorted(found, key=lambda c: (order_of(c.first), c.arch, c.counter, c.phase, c.side))
+
+
+def sequences_of(costs: Iterable[Costs]) -> list[list[Costs]]:
+    """The kernels that are compared with one another, each such group in order."""
+    likes: dict[Conditions, list[Costs]] = {}
+    for one in costs:
+        likes.setdefault(one.on, []).append(one)
+    return [found for like in likes.values() for found in _sequences(sorted(like, key=order))]
 
 
 def _sequences(kernels: Sequence[Costs]) -> Iterator[list[Costs]]:
     """The kernels that are compared with one another, in order."""
     found: dict[str, list[Costs]] = {}
     for one in kernels:
-        version = _parsed(one.version)
-        if version != _NONE:
+        version = parsed(one.version)
+        if version is not None:
             found.setdefault(version.series, []).append(one)
     yield [series[0] for series in found.values()]
     yield from (series for series in found.values() if len(series) > 1)
 
 
-def order(one: Costs) -> tuple[KernelVersion, str]:
-    """Kernels as their names order them."""
-    return (_parsed(one.version), one.version)
+def order(one: Costs) -> Order:
+    """Kernels as they were made."""
+    return order_of(one.version)
 
 
 def value(figure: CostFigure, side: Side) -> float | None:
@@ -155,10 +164,3 @@ def _change(
         creeping=step.creeping,
         when=first.finished,
     )
-
-
-def _parsed(version: str) -> KernelVersion:
-    try:
-        return KernelVersion.parse(version)
-    except UserError:
-        return _NONE

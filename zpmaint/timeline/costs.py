@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 from zpmaint.judge.breakeven import break_even
 from zpmaint.ledger.stages import DeltaRecord, KernelRecord, RunRecord
+from zpmaint.ledger.told import CircumstancesRecord
 from zpmaint.ledger.values import Record
 
 BREAK_EVEN = "break-even"
@@ -30,7 +32,8 @@ _WORDS = {
     "cpu": "CPU model",
     "memory": "memory",
     "cpus": "number of CPUs",
-    "emulator": "QEMU",
+    "emulator": "emulator",
+    "host": "host",
     "tools": "versions of compiler, linker or QEMU",
     "suite": "program that measures",
 }
@@ -53,7 +56,9 @@ class Conditions:
     """In MiB, as QEMU was told."""
     cpus: str = ""
     emulator: str = ""
-    """QEMU with its version, where the record has it."""
+    """QEMU with its version."""
+    host: str = ""
+    """The machine, where figures depend on it."""
     tools: str = ""
     """A hash over the version lines of compiler, linker and QEMU."""
     suite: str = ""
@@ -111,7 +116,11 @@ class Costs:
     figures: tuple[CostFigure, ...]
 
     def figure(self, counter: str, phase: str) -> CostFigure | None:
-        return next((one for one in self.figures if one.name == (counter, phase)), None)
+        return self._by_name.get((counter, phase))
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], CostFigure]:
+        return {(one.counter, one.phase): one for one in reversed(self.figures)}
 
 
 def costs_of(record: Record) -> Costs | None:
@@ -134,6 +143,7 @@ def conditions_of(record: Record) -> Conditions:
     kernel = record.build.stock if record.build else None
     run = record.runs.stock if record.runs else None
     kernel, run = kernel or KernelRecord(), run or RunRecord()
+    made = record.circumstances or CircumstancesRecord()
     return Conditions(
         arch=record.arch,
         profile=kernel.profile,
@@ -142,6 +152,9 @@ def conditions_of(record: Record) -> Conditions:
         cpu=_option(run.command, "-cpu"),
         memory=_option(run.command, "-m"),
         cpus=_option(run.command, "-smp").partition(",")[0],
+        emulator=made.tools.get(run.command[0], "") if run.command else "",
+        # Counted instructions are the same on any host.
+        host="" if run.deterministic else made.host,
         tools=record.inputs.get("tools", ""),
         suite=record.inputs.get(_PROGRAM, ""),
     )

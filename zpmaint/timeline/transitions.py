@@ -7,6 +7,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 
+from zpmaint.timeline.cost_changes import CostChange
 from zpmaint.timeline.freshness import SILENT_AFTER
 from zpmaint.timeline.values import (
     Attempt,
@@ -17,6 +18,8 @@ from zpmaint.timeline.values import (
 )
 
 _GOOD, _FLAKY, _BAD = range(3)
+_NAMED = 6
+"""So many figures are told of."""
 
 
 def transitions_of(lines: Iterable[Line]) -> list[Transition]:
@@ -86,15 +89,27 @@ def _made(kind: TransitionKind, line: Line, attempt: Attempt, before: str | None
 
 
 def _cost_changes(line: Line) -> Iterator[Transition]:
-    for one in line.cost_changes:
+    """One for each kernel of the line from which on figures are other ones than on an older kernel
+    of the line. That another series costs something else is no news of this one."""
+    mine = {one.version for one in line.standings}
+    found: dict[str, list[CostChange]] = {}
+    for change in line.cost_changes:
+        if change.last in mine:
+            found.setdefault(change.first, []).append(change)
+    for version, changes in found.items():
+        told = [
+            f"{one.counter} ({one.phase}, {one.side}): {one.words}, {one.before:,.6g} {one.unit} "
+            f"up to {one.last}, then {one.after:,.6g}"
+            for one in changes
+        ]
+        more = [f"and {len(told) - _NAMED} more"] if len(told) > _NAMED else []
         yield Transition(
             TransitionKind.COST_CHANGED,
-            one.when,
+            max(one.when for one in changes),
             line,
-            one.first,
-            one.last,
-            f"{one.counter} ({one.phase}, {one.side}): {one.words}; {one.before:,.6g} {one.unit} "
-            f"up to {one.last}, {one.after:,.6g} from {one.first}",
+            version,
+            changes[0].last,
+            "; ".join([*told[:_NAMED], *more]),
         )
 
 

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""calendar.ics (iCalendar, RFC 5545): the days on which kernels came out, and verdicts. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from zpmaint.core.releases import Release
+from zpmaint.core.shown import visible
+from zpmaint.publish.addresses import CALENDAR
+from zpmaint.publish.looks import LOOKS
+from zpmaint.publish.page import Page, made_of
+from zpmaint.publish.rows import Row
+from zpmaint.publish.values import Site
+
+_VERDICTS = 500
+_RELEASES = 500
+_OCTETS = 75
+"""So long a line may be, its end not counted (RFC 5545, 3.1)."""
+
+Property = tuple[str, str]
+"""A name with its parameters, and a value that is written as it is."""
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """`calendar.ics`."""
+    releases = sorted(
+        (one for one in site.outlook.releases if one.released is not None),
+        key=lambda one: (-(one.released or 0.0), one.version),
+    )[:_RELEASES]
+    rows = [row for one in site.sets for row in one.rows if row.tried and row.tried.result.settles]
+    rows = sorted(rows, key=lambda row: (-(row.verified or 0.0), row.page))[:_VERDICTS]
+    inputs = made_of(
+        releases, [(row.page, row.look, row.why, row.verified) for row in rows], site.base_url
+    )
+    yield Page(CALENDAR, inputs, partial(_calendar, site, releases, rows))
+
+
+def _calendar(site: Site, releases: list[Release], rows: list[Row]) -> bytes:
+    lines: list[Property] = [
+        ("BEGIN", "VCALENDAR"),
+        ("VERSION", "2.0"),
+        ("PRODID", "-//zpmaint//status page//EN"),
+        ("CALSCALE", "GREGORIAN"),
+        ("X-WR-CALNAME", _text("zpmaint: " + ", ".join(one.title for one in site.sets))),
+    ]
+    for release in releases:
+        lines += _released(release)
+    for row in rows:
+        lines += _verdict(row, site)
+    lines.append(("END", "VCALENDAR"))
+    return b"".join(_folded(f"{name}:{value}") for name, value in lines)
+
+
+def _released(release: Release) -> list[Property]:
+    day = _utc(release.released or 0.0)
+    said = release.moniker + (", the last of its series" if release.eol else "")
+    withdrawn = " (withdrawn)" if release.withdrawn else ""
+    return [
+        ("BEGIN", "VEVENT"),
+        ("UID", _uid("release", release.version)),
+        ("DTSTAMP", _stamp(release.first_seen)),
+        ("DTSTART;VALUE=DATE", f"{day:%Y%m%d}"),
+        ("DTEND;VALUE=DATE", f"{day + timedelta(days=1):%Y%m%d}"),
+        ("SUMMARY", _text(f"Linux {release.version} is out{withdrawn}")),
+        *([("DESCRIPTION", _text(said))] if said else []),
+        ("CATEGORIES", "RELEASE"),
+        ("TRANSP", "TRANSPARENT"),
+        ("END", "VEVENT"),
+    ]
+
+
+def _verdict(row: Row, site: Site) -> list[Property]:
+    ended = row.verified or 0.0
+    profile = f" {row.profile}" if row.profile else ""
+    words = f"{row.patchset}: {row.version} {row.arch}{profile}: {LOOKS[row.look].words}"
+    return [
+        ("BEGIN", "VEVENT"),
+        ("UID", _uid("verdict", row.patchset, row.version, row.arch, row.profile, str(ended))),
+        ("DTSTAMP", _stamp(ended)),
+        ("DTSTART", _stamp(ended)),
+        ("SUMMARY", _text(words)),
+        ("DESCRIPTION", _text(row.why)),
+        *([("URL", site.canonical(row.page))] if site.base_url else []),
+        ("CATEGORIES", "VERDICT"),
+        ("TRANSP", "TRANSPARENT"),
+        ("END", "VEVENT"),
+    ]
+
+
+def _uid(*names: str) -> str:
+    digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()
+    return f"{digest[:32]}@zpmaint.invalid"
+
+
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _stamp(seconds: float) -> str:
+    return f"{_utc(seconds):%Y%m%dT%H%M%SZ}"
+
+
+def _text(words: str) -> str:
+    """A value of type TEXT (RFC 5545, 3.3.11); control characters are shown."""
+    words = visible(" ".join(words.split())).encode("utf-8", "replace").decode()
+    for sign in ("\\", ";", ","):
+        words = words.replace(sign, f"\\{sign}")
+    return words
+
+
+def _folded(line: str) -> bytes:
+    """A content line: no part longer than 75 octets, no character torn apart."""
+    made, part = b"", b""
+    for character in line:
+        octets = character.encode()
+        if len(part) + len(octets) > _OCTETS:
+            made += part + b"\r\n"
+            part = b" "
+        part += octets
+    return made + part + b"\r\n"
