@@ -104,7 +104,7 @@ def _lines(
     for one in found.kernels:
         profile = f" {one.profile}" if one.profile else ""
         lines.append(f"         {one.version} {one.arch}{profile}: {one.look}  ({one.verified})")
-        lines += [f"           why    {one.why}"] if one.why and not one.good else []
+        lines += [f"           why    {one.why}"] if one.why and not one.patch else []
         lines += [f"           costs  {one.cost}"] if one.cost else []
         if one.patch and one.good:
             lines.append(f"           file   {one.patch}")

@@ -12,6 +12,7 @@ from zpmaint.core.releases import UNSEEN, Outlook
 from zpmaint.core.signer import Signer
 from zpmaint.patchset.panels import Column
 from zpmaint.patchset.values import PatchSet
+from zpmaint.publish.addresses import set_feed
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.columns import Cell, cell_of, columns_of
 from zpmaint.publish.costs_of_set import SetCosts
@@ -124,6 +125,11 @@ class Shown:
     @property
     def badge(self) -> str:
         return f"{self.folder}/badge.svg"
+
+    @property
+    def feed(self) -> str:
+        """The feed of its news."""
+        return set_feed(self.name)
 
 
 @dataclass(frozen=True)
