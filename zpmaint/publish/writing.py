@@ -132,8 +132,10 @@ class Standing:
         new = _New(self._out, self._spare, self._files, there, self.known)
         try:
             with filling(self._spare):
-                for page in pages:
-                    new.take(page, done)
+                # Those of one kernel one after another: its record need not be read for each.
+                due = [page for page in pages if not new.stays(page, done)]
+                for page in sorted(due, key=lambda page: page.address):
+                    new.make(page, done)
                 new.keep_lasting(done)
                 done.gone = sorted(self._files.keys() - new.entries.keys())
                 said = manifest.written(program(), new.entries, kernels)
@@ -185,26 +187,30 @@ class _New:
         self._made: set[str] = set()
         self._right: set[str] = set()
 
-    def take(self, page: Page, done: Written) -> None:
-        """One page: as it stands, or made."""
+    def stays(self, page: Page, done: Written) -> bool:
+        """Take a page along, if it stands as it is to be."""
         done.pages += 1
         address, file = page.address, self._files.get(page.address)
-        inputs = "-" if page.inputs is None else manifest.digest(page.inputs)
         known = self._known.get(address)
         if known is not None:
             if file is None or not known.endswith(f" {file.size} {file.changed}"):
                 done.mended.append(address)
-            elif page.inputs is not None and known.startswith(f"{inputs} "):
+            elif page.inputs is not None and known.startswith(f"{_inputs(page)} "):
                 self._stay(address, known)
-                return
+                return True
+        return False
+
+    def make(self, page: Page, done: Written) -> None:
+        """Make a page that does not stand as it is to be."""
         done.made += 1
+        address, file = page.address, self._files.get(page.address)
         data = page.make()
         # Made of other things and the same all the same: its file stays, and its time.
         if file and file.size == len(data) and _read(self._out / address) == data:
-            self._stay(address, manifest.entry(inputs, file.size, file.changed))
+            self._stay(address, manifest.entry(_inputs(page), file.size, file.changed))
             return
         done.written.append(address)
-        self.entries[address] = manifest.entry(inputs, *self.put(address, data))
+        self.entries[address] = manifest.entry(_inputs(page), *self.put(address, data))
 
     def keep_lasting(self, done: Written) -> None:
         """Take along what is named by its content and no page claims any more."""
@@ -279,6 +285,10 @@ class _New:
             _remove(path)
         self._folders.add(path.parent)
         return path
+
+
+def _inputs(page: Page) -> str:
+    return "-" if page.inputs is None else manifest.digest(page.inputs)
 
 
 def _above(address: str) -> list[str]:
