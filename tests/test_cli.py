@@ -16,6 +16,7 @@ from ledger_fixtures import record
 from zpmaint.cli import main as door
 from zpmaint.cli.commands import COMMANDS
 from zpmaint.core.errors import InfraError, KernelError, UserError
+from zpmaint.core.result import Result
 from zpmaint.ledger.scope import Scope
 from zpmaint.ledger.store import Ledger
 
@@ -156,6 +157,34 @@ def test_results_come_newest_kernel_first(tmp_path: Path) -> None:
     assert "none of 6.1.y is verified yet" in zpmaint(*words, "6.1.y", env=home)[1]
     status, _, err = zpmaint(*words, "6.1.y", "--format", "markdown", env=home)
     assert status == 2 and "leave VERSION out" in err
+
+
+def test_results_are_what_is_known_and_since_when(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "patches/toy").mkdir(parents=True)
+    (project / "patches/toy/patch.toml").write_text("")
+    (project / "kernels.toml").write_text('patch = "toy"\nproject = "mine"\n[sources]\n')
+    with Ledger(tmp_path / "state/ledger.sqlite", scope=Scope("mine", dict)) as ledger:
+        ledger.record(record("6.12.11"))
+        for patch in (12, 13):
+            ledger.record(record(f"6.12.{patch}", Result.FAIL, why="hangs"))
+        ledger.record(record("6.12.13", Result.INFRA, why="no disk", key="later"))
+        ledger.record(record("6.1.7", Result.FAIL, started=1.0))
+        ledger.record(record("6.1.7", started=2.0))
+        ledger.record(record("6.6.1", Result.INFRA, why="no network"))
+    words = ("--project", str(project), "results")
+    home = {"ZPMAINT_HOME": str(tmp_path)}
+    known = {row["version"]: row for row in json.loads(zpmaint(*words, "--json", env=home)[1])}
+    broken = known["6.12.13"]
+    assert (broken["result"], broken["why"]) == ("fail", "hangs"), "not the try that had no result"
+    assert (broken["broken_since"], broken["last_good"]) == ("6.12.12", "6.12.11")
+    assert broken["retried"] is not None
+    assert known["6.1.7"]["flaky"]
+    assert known["6.6.1"]["result"] == "infrastructure"
+    table = " ".join(zpmaint(*words, env=home)[1].split())  # the last column is wrapped
+    assert "broken since 6.12.12, last good 6.12.11" in table
+    assert "the last try had no result (infrastructure)" in table
+    assert "flaky: fail, pass with the same inputs" in table
 
 
 def test_completion() -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ledger_fixtures import record, samples
+from ledger_fixtures import port, record, samples
 from publish_fixtures import config
 
 from zpmaint.core.errors import UserError
@@ -105,6 +105,14 @@ def test_nothing_is_said_to_be_nothing(answer: str, word: str) -> None:
     assert one.holds is None
 
 
+def test_where_upstream_does_it_nothing_is_to_be_applied() -> None:
+    made = port("6.12.107", "upstream")
+    [one] = found("6.12.107", record("6.12.107", port=made)).kernels
+    assert one.good
+    assert one.patch == ""
+    assert one.why.startswith("nothing is to be applied")
+
+
 def test_an_attempt_without_a_result_is_no_verdict() -> None:
     assert found("6.12.107", record("6.12.107", Result.INFRA)).holds is None
 
@@ -121,7 +129,7 @@ def test_status_json_says_the_same_as_the_ledger() -> None:
 
     def said(found: list[Known]) -> set[tuple[object, ...]]:
         return {
-            (k.version, k.arch, k.profile, k.good, k.settled, k.cost, k.patch, k.sha256)
+            (k.version, k.arch, k.profile, k.good, k.settled, k.why, k.cost, k.patch, k.sha256)
             for k in found
         }
 

@@ -124,9 +124,18 @@ def test_publishing_merges_all_and_writes(ci: Path) -> None:
     assert run(ci, "matrix-publish", "site", "https://x", ZPMAINT_HOME="h").returncode == 0
     assert (ci.parent / "asked").read_text().splitlines() == [
         "matrix merge a b c",
+        "track",
+        "matrix plan",
         "publish --out site --base-url ",
+        "track",
+        "matrix plan",
         "publish --out site --base-url https://x",
     ]
+    program(ci / "zpmaint", '[ "$1" = publish ] && touch late || exit 3')
+    done = run(ci, "matrix-publish", "site", "", ZPMAINT_HOME="h")
+    assert done.returncode == 0, "a page without news of what is out says so itself"
+    assert "zpmaint track failed" in done.stderr
+    assert (ci.parent / "late").exists()
     program(ci / "zpmaint", '[ "$1" = publish ] && touch published; exit 3')
     assert run(ci, "matrix-publish", "site", "", "a", ZPMAINT_HOME="h").returncode == 3
     assert not (ci.parent / "published").exists(), "no page without the merged records"

@@ -15,6 +15,7 @@ from zpmaint.mutation.aim import Aimed, Named, Ring, aim, own_lines
 from zpmaint.mutation.generated import Generated, generated
 from zpmaint.mutation.generated_table import load_wishes
 from zpmaint.mutation.operators import load_operators, operators
+from zpmaint.mutation.reached import Reached, marked
 from zpmaint.mutation.sample import drawn
 from zpmaint.mutation.tried import Tried, own_of, scores
 from zpmaint.mutation.turns import FIRST, cut, in_turn
@@ -292,15 +293,18 @@ def test_a_slip_in_the_table_is_named(tmp_path: Path, text: str, said: str) -> N
 def test_arguments(tmp_path: Path) -> None:
     assert load_wishes(tmp_path).named == ()
     (tmp_path / "generated-mutants.toml").write_text(
-        '[[equivalent]]\nfunction = "fault"\nwhy = "so  it\\n is"\nuntil = "4.0"\ndiffs = ["""\n'
+        '[[equivalent]]\nfunction = "fault"\nwhy = "so  it\\n is"\nuntil = "4.0"\n'
+        'without = ["CONFIG_SMP"]\ndiffs = ["""\n'
         '-\tput_page(page);\n+  ;\n"""]\n'
     )
     wishes = load_wishes(tmp_path)
     one = next(m for m in made() if m.changed == ("-put_page(page);", "+;"))
-    assert wishes.argued(one, KernelVersion.parse("2.6.21")) == "so it is"
-    assert wishes.argued(one, KernelVersion.parse("6.12")) == ""
+    old = KernelVersion.parse("2.6.21")
+    assert wishes.argued(one, old, frozenset()) == "so it is"
+    assert wishes.argued(one, KernelVersion.parse("6.12"), frozenset()) == ""
+    assert wishes.argued(one, old, frozenset({"CONFIG_SMP"})) == ""
     other = next(m for m in made() if m.operator == "flush-skipped")
-    assert wishes.argued(other, KernelVersion.parse("2.6.21")) == ""
+    assert wishes.argued(other, old, frozenset()) == ""
 
 
 def test_our_own_arguments_load() -> None:
@@ -347,3 +351,60 @@ def test_the_report() -> None:
         ("inc_mm_counter(vma, 3);", 1, 0),
         ("put_page(page);", 0, 0),
     ]
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="NOT RUN: needs gcc")
+def test_marks_say_what_runs_and_change_nothing_else(tmp_path: Path) -> None:
+    text = b"""\
+int f(int a)
+{
+	int r = 0, i;
+
+	for (i = 0; i < 3; i++)
+		if (a > 1)
+			r++;
+		else if (a)
+			r--;
+		else
+			goto out;
+	switch (a) {
+	case 1:
+		r += 10;
+		break;
+	default:
+		r += 20;
+	}
+out:
+	return r;
+}
+"""
+    at = Aimed("f.c", "f", text, 0, len(text), Ring.AROUND)
+    marks = marked([at])
+    program = (
+        b'#include <stdio.h>\n#include <stdlib.h>\n#define KERN_WARNING ""\n#define printk printf\n'
+    )
+    end = b'int main(int n, char **w) { printf("r %d\\n", f(atoi(w[1]))); return 0; }\n'
+    (tmp_path / "m.c").write_bytes(program + marks.files["f.c"] + end)
+    subprocess.run(["gcc", "-o", str(tmp_path / "m"), str(tmp_path / "m.c")], check=True)
+    for given, result, ran, idle in (
+        ("2", 23, [b"r++;", b"r += 20;"], [b"r--;", b"goto out;", b"r += 10;"]),
+        ("1", 7, [b"r--;", b"r += 10;", b"break;"], [b"r++;", b"goto out;", b"r += 20;"]),
+        ("0", 0, [b"goto out;", b"return r;"], [b"r++;", b"r--;", b"switch"]),
+    ):
+        said = subprocess.run([tmp_path / "m", given], capture_output=True, text=True, check=True)
+        assert said.stdout.endswith(f"r {result}\n")
+        reached = Reached(marks, marks.said(said.stdout))
+        for what, runs in [*((one, True) for one in ran), *((one, False) for one in idle)]:
+            start = text.index(what)
+            bug = Generated("f.c", "f", "k", "o", text, start, start + 1, b"")
+            assert reached.runs(bug) is runs, (given, what)
+        declared = Generated("f.c", "f", "k", "o", text, text.index(b"0, i"), 1, b"")
+        assert reached.runs(declared)
+    split = b"int g(int a)\n{\n\tif (a) {\n\t\ta--;\n#ifdef B\n\t} else if (b()) {\n\t\ta++;\n"
+    split += b"#endif\n\t}\n\treturn a;\n}\n"
+    halves = marked([Aimed("g.c", "g", split, 0, len(split), Ring.AROUND)])
+    assert (halves.files, halves.statements) == ({"g.c": split}, ())
+    bug = Generated("g.c", "g", "k", "o", split, split.index(b"a--"), 1, b"")
+    assert Reached(halves, frozenset()).runs(bug)
+    assert not Reached(marks, frozenset()).runs(declared)
+    assert marks.said("zp-ran 99999\n") == frozenset()

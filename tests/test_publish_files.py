@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from ledger_fixtures import NOON, SET, modern_deltas, passing, port, record
-from publish_fixtures import config, patchset
+from publish_fixtures import Held, config, patchset
 
 from zpmaint.core.result import Result
 from zpmaint.core.signer import Signer
@@ -24,8 +24,9 @@ from zpmaint.ledger.values import Record
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.mails import bundle, mails_of
 from zpmaint.publish.offer import Offer
+from zpmaint.publish.plan import pages_of
 from zpmaint.publish.shipping import Shipped
-from zpmaint.publish.site import site_files, site_of
+from zpmaint.publish.site import publish, site_files, site_of
 from zpmaint.publish.statement import verdict_digest
 
 OLD = "one\ntwo\nthree\nfour\n"
@@ -302,6 +303,70 @@ def test_the_list_is_signed_once_for_the_same_list() -> None:
     assert signed == [files["SHA256SUMS"]]
     assert (files["SHA256SUMS.minisig"], files["signing-key.pub"]) == (b"signature", b"public")
     assert "SHA256SUMS.minisig" not in site(ported("a", 1.0))
+
+
+def lists(*records: Record) -> tuple[dict[str, Any], str]:
+    files = site(*records)
+    document = json.loads(files[f"{SET}/files/6.1.json"])
+    return document, files[f"{SET}/files/6.1.html"].decode()
+
+
+def test_the_list_of_a_series_says_what_was_offered_when() -> None:
+    document, page = lists(ported("a", 1.0), ported("b", 2.0), ported("b", 3.0, Result.FAIL))
+    (kernel,) = document["kernels"]
+    assert (kernel["version"], kernel["state"], kernel["offered"]) == ("6.1.1", "fail", False)
+    now, before = kernel["patches"]
+    assert (now["state"], before["state"]) == ("withheld", "superseded")
+    assert before["offered"] == [
+        {"since": "1970-01-01T00:00:01Z", "until": "1970-01-01T00:00:02Z",
+         "superseded_by": now["sha256"], "why": "a later port is another, from anchor v6.12"}
+    ]  # fmt: skip
+    assert now["offered"][0]["why"] == "a later verdict is fail: at 3"
+    assert "Nothing is offered for it today: the newest verdict is not good (at 3)" in page
+    for one in (now, before):
+        assert f'href="../../{one["address"]}"' in page
+    assert "\u2715 withheld" in page and "\u21b7 superseded" in page
+
+    document, page = lists(ported("a", 1.0), ported("a", 2.0, Result.INFRA))
+    assert document["kernels"][0]["offered"] is True and "Nothing is offered" not in page
+    assert "\u2713 offered" in page and "until now" in page
+
+
+def test_the_pages_say_whether_somebody_signed() -> None:
+    record_, name = ported("a", 1.0), f"{SET}/files.html"
+    assert "<strong>Not signed.</strong>" in site(record_)[name].decode()
+    signer = Signer("gpg", "F" * 40, ".asc", "signing-key.asc", b"key", lambda data: b"s")
+    for page in (name, f"{SET}/files/6.1.html"):
+        signed = site(record_, signer=signer)[page].decode()
+        assert "Not signed" not in signed and f"<code>{'F' * 40}</code>" in signed
+        assert "SHA256SUMS.asc" in signed
+
+
+def test_a_new_result_makes_only_its_own_lists_anew() -> None:
+    def inputs(*records: Record) -> dict[str, Any]:
+        made = site_of(kernels_of(records), config(), [patchset()], generated=NOON)
+        return {page.address: page.inputs for page in pages_of(made)}
+
+    others = [passing(f"6.12.{n}", modern_deltas(1, 1, 1, 1)) for n in range(5)]
+    one, two = inputs(ported("a", 1.0), *others), inputs(
+        ported("a", 1.0), ported("a", 2.0), *others
+    )  # fmt: skip
+    other = {name for name in two if one.get(name) != two[name]}
+    endings = (".patch", ".tar.xz", ".intoto.json")
+    assert {name for name in other if name.endswith(endings) or "/files" in name} == {
+        f"{SET}/6.1.1-x86_64.intoto.json", f"{SET}/files/6.1.html", f"{SET}/files/6.1.json",
+    }  # fmt: skip
+
+
+def test_what_the_ledger_knows_no_more_stays_in_the_list(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    for records in ([ported("a", 1.0)], [ported("b", 2.0)]):
+        publish(Held(records), config(), [patchset()], out, generated=NOON)
+    listed = sums({"SHA256SUMS": (out / "SHA256SUMS").read_bytes()})
+    lasting = [name for name in listed if name.startswith("patches/")]
+    assert len(lasting) == 2
+    for name in listed:
+        assert hashlib.sha256((out / name).read_bytes()).hexdigest() == listed[name]
 
 
 def test_hostile_names_stay_below_the_site() -> None:

@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from ledger_fixtures import NOON, SET
 from publish_fixtures import config
-from timeline_fixtures import DAY, HOUR, attempts, line, release
+from timeline_fixtures import DAY, attempts, line, release
 
 from zpmaint.core.releases import UNSEEN, Release
 from zpmaint.timeline.cost_changes import CostChange, Watched, cost_changes
@@ -16,7 +14,7 @@ from zpmaint.timeline.costs import Conditions, CostFigure, Costs
 from zpmaint.timeline.freshness import SILENT_AFTER
 from zpmaint.timeline.lines import lines_of
 from zpmaint.timeline.transitions import transitions_of
-from zpmaint.timeline.values import Line, TransitionKind
+from zpmaint.timeline.values import Line
 
 
 def told(*steps: str) -> list[str]:
@@ -76,41 +74,37 @@ def test_news_of_a_history(steps: tuple[str, ...], news: list[str]) -> None:
 
 
 def cost(version: str, at: float, value: float) -> Costs:
-    figure = CostFigure("instructions/page", "read", "instructions", 900.0, value, exact=True)
-    return Costs(version, "x86_64", SET, at, Conditions(), (figure,))
+    figures = [
+        CostFigure("instructions/page", phase, "instructions", 900.0, value, exact=True)
+        for phase in ("read", "write")
+    ]
+    return Costs(version, "x86_64", SET, at, Conditions(), tuple(figures))
 
 
-def test_a_cost_that_is_another_one_from_a_kernel_on() -> None:
-    costs = [cost("6.12.1", NOON, 1000.0), cost("6.12.2", NOON + HOUR, 1400.0)]
-    watched = [Watched("instructions/page", "read", 0.05)]
+def changed(*versions: str) -> list[str]:
+    """What is news of 6.12 where each of these kernels costs 40 % more than the one before."""
+    costs = [cost(v, NOON + n, 1000.0 * 1.4**n) for n, v in enumerate(versions)]
+    watched = [Watched("instructions/page", phase, 0.05) for phase in ("read", "write")]
 
     def changes(one: Line) -> list[CostChange]:
-        return cost_changes(costs, watched)
+        mine = {standing.version for standing in one.standings}
+        return [change for change in cost_changes(costs, watched) if change.first in mine]
 
-    found = lines_of(
-        attempts("6.12.1 P", "6.12.2 P"), config("6.12.*"), UNSEEN, NOON, cost_changes=changes
-    )
-    [one] = transitions_of(found)
-    assert (one.kind, one.version, one.before) == (TransitionKind.COST_CHANGED, "6.12.2", "6.12.1")
-    assert one.when == NOON + HOUR
-    assert one.words == (
-        "instructions/page (read, patched): +40.0 %; "
-        "1,000 instructions up to 6.12.1, 1,400 from 6.12.2"
-    )
+    steps = attempts(*(f"{version} P" for version in versions))
+    found = lines_of(steps, config("6.12.*"), UNSEEN, NOON, cost_changes=changes)
+    return [f"{one.kind} {one.version} after {one.before}: {one.words}"
+            for one in transitions_of(found)]  # fmt: skip
 
 
-def test_a_kernel_of_which_several_figures_moved_is_news_once() -> None:
-    costs = [cost("6.12.1", NOON, 1000.0), cost("6.12.2", NOON + HOUR, 1400.0)]
-    more = [replace(f, phase="write") for f in (costs[0].figures[0], costs[1].figures[0])]
-    costs = [replace(c, figures=(*c.figures, f)) for c, f in zip(costs, more, strict=True)]
-    watched = [Watched("instructions/page", phase, 0.05) for phase in ("read", "write")]
-    found = lines_of(
-        attempts("6.12.1 P", "6.12.2 P"), config("6.12.*"), UNSEEN, NOON,
-        cost_changes=lambda _: cost_changes(costs, watched),
-    )  # fmt: skip
-    [one] = transitions_of(found)
-    assert one.version == "6.12.2"
-    assert "(read, patched): +40.0 %" in one.words and "(write, patched): +40.0 %" in one.words
+def test_a_cost_that_is_another_one_from_a_kernel_on_is_told_once_with_all_its_figures() -> None:
+    [told] = changed("6.12.1", "6.12.2")
+    assert told.startswith("cost changed 6.12.2 after 6.12.1: instructions/page (read, patched)")
+    assert "+40.0 %, 1,000 instructions up to 6.12.1, then 1,400" in told
+    assert "instructions/page (write, patched)" in told
+
+
+def test_that_another_series_costs_something_else_is_no_news_of_this_one() -> None:
+    assert changed("6.1.9", "6.12.1") == []
 
 
 def news(releases: list[Release], now: float) -> list[tuple[str, float, str]]:

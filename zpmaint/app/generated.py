@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from zpmaint.app.mutate import IN_A_ROW, Batch, Bench, sound, state
+from zpmaint.app.mutate import IN_A_ROW, Batch, Bench, config_of, sound, state
 from zpmaint.build.values import Kernel
 from zpmaint.core.errors import InfraError, KernelError, UserError
 from zpmaint.core.sealed import forget, sha256_of
@@ -25,6 +25,7 @@ from zpmaint.mutation.aim import Aimed, Ring, aim, own_lines
 from zpmaint.mutation.generated import Generated, generated
 from zpmaint.mutation.generated_table import Wishes, load_wishes
 from zpmaint.mutation.operators import operators
+from zpmaint.mutation.reached import Reached, marked
 from zpmaint.mutation.sample import drawn
 from zpmaint.mutation.store import key
 from zpmaint.mutation.tried import Tried
@@ -69,6 +70,11 @@ class Field:
     @cached_property
     def aimed(self) -> tuple[Aimed, ...]:
         return aim(self.bench.read, self.own, self.wishes.named, self.globs)
+
+    @cached_property
+    def everything(self) -> tuple[Aimed, ...]:
+        """The same without regard to names: what runs is found out once for all of it."""
+        return aim(self.bench.read, self.own, self.wishes.named)
 
     @cached_property
     def rings(self) -> dict[str, Ring]:
@@ -117,6 +123,10 @@ class _Ground:
     suites: str
     image: str
     """The sha256 of the kernel without a bug."""
+    reached: Reached | None
+    """What the cases run; None where that could not be found out."""
+    config: frozenset[str]
+    """The symbols that are set."""
 
     @property
     def deadline(self) -> float | None:
@@ -126,14 +136,13 @@ class _Ground:
         return key(("generated", self.baseline.inputs, mutant.diff, self.suites))
 
 
-def try_generated(field: Field, count: int) -> Iterator[Tried]:
-    """Try the first `count` bugs of the seed's order; each is kept before the next is told.
+def try_generated(field: Field, chosen: Sequence[Generated]) -> Iterator[Tried]:
+    """Try some of the field's bugs; each is kept before the next is told.
 
     Raises KernelError where the patched kernel itself does not pass the suites, InfraError where
     IN_A_ROW bugs one after the other came to nothing."""
     bench = field.bench
-    ground = _ground(bench)
-    chosen = field.mutants[:count]
+    ground = _ground(field)
     reporter = bench.job.session.reporter
     lost = 0
     images = {ground.image: ""}  # of the builder alone, but for what is known
@@ -142,7 +151,12 @@ def try_generated(field: Field, count: int) -> Iterator[Tried]:
     booters = ThreadPoolExecutor(workers)
 
     def begin(mutant: Generated) -> Future[dict[str, Any]]:
-        if known := bench.store.row(ground.key(mutant)):
+        known = bench.store.row(ground.key(mutant))
+        # One that was noticed all the same says that the marks were wrong: that is not hidden.
+        told_nothing = known is None or known["state"] == State.SURVIVED
+        if told_nothing and ground.reached and not ground.reached.runs(mutant):
+            known = {"state": State.UNRUN.value}
+        if known:
             if "image" in known:
                 images.setdefault(known["image"], mutant.name)
             done: Future[dict[str, Any]] = Future()
@@ -169,7 +183,7 @@ def try_generated(field: Field, count: int) -> Iterator[Tried]:
                     if lost == IN_A_ROW:
                         raise
                     row = {"state": State.UNDECIDED.value, "why": str(error)}
-                tried = _tried(field, mutant, row)
+                tried = _tried(field, mutant, row, ground.config)
                 if tried.trial.state in (State.SURVIVED, State.WRONG, State.UNDECIDED):
                     said = (mutant.name, mutant.function, tried.trial.state, tried.trial.why)
                     step.note(": ".join(filter(None, said)))
@@ -182,14 +196,40 @@ def try_generated(field: Field, count: int) -> Iterator[Tried]:
         booters.shutdown(cancel_futures=True)
 
 
-def _ground(bench: Bench) -> _Ground:
+def _ground(field: Field) -> _Ground:
+    bench = field.bench
     baseline = bench.kernel()
     noticed = bench.store.witnesses()
     batches = tuple(
         Batch(one, cases) for one in bench.bootables for cases in cut(in_turn(one.cases, noticed))
     )
     ran = sound(bench, baseline, batches)
-    return _Ground(bench, baseline, batches, ran, bench.identity(), sha256_of(baseline.image))
+    suites, image = bench.identity(), sha256_of(baseline.image)
+    reached = _reached(field, batches, (baseline.inputs, suites))
+    config = config_of(baseline)
+    return _Ground(bench, baseline, batches, ran, suites, image, reached, config)
+
+
+def _reached(field: Field, batches: Sequence[Batch], of: tuple[str, str]) -> Reached | None:
+    """What the cases run of the functions; found out once. None, with a word, where the marked
+    kernel does not build or does not come to its end."""
+    bench = field.bench
+    marks = marked(field.everything)
+    known = key(("ran", *of, *(f"{path}\0{text!r}" for path, text in marks.files.items())))
+    if row := bench.store.row(known):
+        return Reached(marks, frozenset(row["ran"]))
+    with bench.job.session.reporter.step("see which statements the cases run") as step:
+        try:
+            kernel = bench.kernel(marks.files)
+            told = [bench.console(kernel, batch) for batch in batches]
+        except (KernelError, InfraError) as error:
+            step.note(f"not found out: {error}; each bug is booted")
+            return None
+        ran = frozenset[int]().union(*map(marks.said, told))
+        step.note(f"{len(ran)} of {len(marks.statements)} statements")
+    bench.store.put_row(known, {"ran": sorted(ran)})
+    forget(kernel.image)
+    return Reached(marks, ran)
 
 
 @dataclass(frozen=True)
@@ -254,11 +294,13 @@ def _noticed(ground: _Ground, kernel: Kernel) -> dict[str, Any]:
     }
 
 
-def _tried(field: Field, mutant: Generated, row: Mapping[str, Any]) -> Tried:
+def _tried(
+    field: Field, mutant: Generated, row: Mapping[str, Any], config: frozenset[str]
+) -> Tried:
     """A kept row as a trial, with what the set says of the bug today."""
     found = State(row["state"])
     why = str(row.get("why", ""))
-    if argued := field.wishes.argued(mutant, field.bench.job.version):
+    if argued := field.wishes.argued(mutant, field.bench.job.version, config):
         if found is State.SURVIVED:
             found, why = State.EQUIVALENT, argued
         elif found in (State.CAUGHT, State.BOOT):

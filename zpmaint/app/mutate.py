@@ -32,6 +32,7 @@ from zpmaint.suites.protocol import Guest, Suite, Wanted
 from zpmaint.suites.registry import all_flips, suites_of
 from zpmaint.suites.values import Case
 from zpmaint.vm.profiles import Accelerator
+from zpmaint.vm.values import Outcome
 
 _BATCH = 32
 """Cases of one boot, where each boot but the last is to be spared: a boot by itself costs what ten
@@ -231,6 +232,23 @@ class Bench:
         self.store.put(of, found)
         return found, False
 
+    def console(self, kernel: Kernel, batch: Batch) -> str:
+        """What the kernel says while the cases run. Raises InfraError where the machine failed,
+        KernelError where the guest did not come to its end."""
+        run = boot_suite(
+            replace(self.job.session, reporter=SILENT),
+            kernel,
+            replace(batch.bootable, chosen=batch.cases),
+            accelerator=self.accelerator,
+            benchmark=False,
+            restarts=0,
+        )
+        if run.outcome.is_infrastructure:
+            raise InfraError(f"{kernel.version}: the machine failed ({run.outcome}): {run.why}")
+        if run.outcome is not Outcome.FINISHED:
+            raise KernelError(f"{kernel.version}: {run.outcome}: {run.why}")
+        return run.console.read_text(errors="replace")
+
 
 def _bounded(bootable: Bootable, deadline: float | None) -> Bootable:
     if deadline is None:
@@ -254,7 +272,7 @@ def mutate(bench: Bench, mutants: Sequence[Mutant]) -> Iterator[Trial]:
     reporter = bench.job.session.reporter
     baseline = bench.kernel()
     ran = sound(bench, baseline, bench.batches)
-    config = _config(baseline)
+    config = config_of(baseline)
     title = f"try {len(mutants)} mutants on {bench.job.version}"
     ahead = ThreadPoolExecutor(max_workers=1)  # one work tree
     lost = 0
@@ -315,7 +333,7 @@ def sound(bench: Bench, baseline: Kernel, batches: Sequence[Batch]) -> frozenset
     return frozenset(ran)
 
 
-def _config(kernel: Kernel) -> frozenset[str]:
+def config_of(kernel: Kernel) -> frozenset[str]:
     """The symbols that are set in the configuration a kernel was built with."""
     path = kernel.image.parent.parent / "obj" / ".config"
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,7 +16,9 @@ from zpmaint.app.mutate import Bench
 from zpmaint.cli import tables
 from zpmaint.cli.context import CommandContext
 from zpmaint.core import errors
+from zpmaint.core.errors import UserError
 from zpmaint.core.tools import need_for
+from zpmaint.mutation.generated import Generated
 from zpmaint.mutation.tried import OwnLine, Tried, own_of, scores
 from zpmaint.mutation.values import Score, State, score
 
@@ -27,6 +30,23 @@ class Wanted:
     seed: int
     count: int
     functions: tuple[str, ...]
+    """Globs of functions."""
+    names: tuple[str, ...] = ()
+    """Globs of the bugs' names."""
+
+    def of(self, field: Field) -> list[Generated]:
+        """Those of a field. Raises UserError where there are none."""
+        found = [
+            one
+            for one in field.mutants[: self.count]
+            if not self.names or any(fnmatchcase(one.name, glob) for glob in self.names)
+        ]
+        if not found:
+            raise UserError(
+                f"none of {self.count} generated mutants has a name like {', '.join(self.names)}",
+                "--list shows them",
+            )
+        return found
 
 
 def run_generated(
@@ -35,10 +55,10 @@ def run_generated(
     """Try the bugs, or list them, and tell. Gives the exit status."""
     field = Field(bench, wanted.seed, wanted.functions)
     if listed:
-        _list(context, field, wanted.count, as_json=as_json)
+        _list(context, field, wanted.of(field), as_json=as_json)
         return errors.EXIT_OK
     need_for("verify")
-    tried = tuple(try_generated(field, wanted.count))
+    tried = tuple(try_generated(field, wanted.of(field)))
     result = score(tuple(one.trial for one in tried))
     own = own_of(tried, field.own, field.files)
     seconds = _seconds(tried)
@@ -99,8 +119,9 @@ def _seconds(tried: Sequence[Tried]) -> float:
     return sum(one.trial.build_seconds + one.trial.boot_seconds for one in tried)
 
 
-def _list(context: CommandContext, field: Field, count: int, *, as_json: bool) -> None:
-    chosen = field.mutants[:count]
+def _list(
+    context: CommandContext, field: Field, chosen: Sequence[Generated], *, as_json: bool
+) -> None:
     if as_json:
         context.json(
             [
@@ -128,6 +149,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Score], int]], ...] = (
     ("of", lambda one: one.of),
     ("equivalent", lambda one: one.equivalent),
     ("same object", lambda one: one.same),
+    ("not run", lambda one: one.unrun),
     ("not compiled", lambda one: one.broken),
     ("not decided", lambda one: one.undecided),
 )
@@ -182,6 +204,7 @@ def _score(out: Console, what: str, result: Score, of: int) -> None:
     parts = [
         f"{result.equivalent} argued equivalent",
         f"{result.same} the same object",
+        f"{result.unrun} in statements that no case runs",
         f"{result.broken} not compiled",
         f"{result.boot} of the noticed died before the first case",
     ]

@@ -115,14 +115,14 @@ def command(
       zpmaint mutate 6.12.y --generated --count 100 --functions 'do_wp_*'
     """
     if generated:
-        if version is None or globs or brief:
+        if version is None or brief:
             raise UserError(
-                "--generated wants a VERSION, and goes neither with --mutant nor with --brief",
+                "--generated wants a VERSION, and does not go with --brief: it is",
                 "zpmaint mutate 6.12.y --generated [--seed N] [--count N] [--functions GLOB]",
             )
         job = Job.take(context.session, version, patch, sources)
         bench = Bench.lay(job, build=build, accelerator=accelerator)
-        wanted = Wanted(seed, count, functions)
+        wanted = Wanted(seed, count, functions, globs)
         return run_generated(context, bench, wanted, listed=listed, as_json=as_json)
     patchset = context.session.patchset(patch)
     mutants = select(load_mutants(patchset.folder), globs)

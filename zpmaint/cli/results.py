@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import click
 
+from zpmaint.app.known import Name, known
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.cli.kernel_asked import kernels_asked
@@ -18,7 +19,7 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record, Summary
 from zpmaint.publish.markdown import document
 
-Known = TypeVar("Known", Record, Summary)
+Found = TypeVar("Found", Record, Summary)
 
 
 @click.command()
@@ -42,8 +43,9 @@ def command(
     patch: str | None,
     as_json: bool,
 ) -> int:
-    """List the newest result of every kernel, or of each VERSION (also a series: 6.12.y, or what
-    `uname -r` answers), newest kernel first.
+    """List what is known of every kernel, or of each VERSION (also a series: 6.12.y, or what
+    `uname -r` answers), newest kernel first: its newest result, and since which kernel it is
+    broken. A later try that had no result takes nothing away from it.
 
     \b
     Examples:
@@ -64,29 +66,41 @@ def command(
         return errors.EXIT_OK
     name = session.patchset(patch).name if patch else None
     if as_json or form == "json":
-        records = _newest_first(session.ledger.all_latest, versions)
-        context.json([row.as_json() for row in records if name in (None, row.patchset)])
+        records = _newest_first(session.ledger.all_known, versions)
+        told = known(session)
+        context.json(
+            [
+                row.as_json() | told[_name(row)].as_json()
+                for row in records
+                if name in (None, row.patchset)
+            ]
+        )
         return errors.EXIT_OK
-    known = _newest_first(session.ledger.latest_summaries, versions)
-    rows = [row for row in known if name in (None, row.patchset)]
+    summaries = _newest_first(session.ledger.known_summaries, versions)
+    rows = [row for row in summaries if name in (None, row.patchset)]
     if rows:
-        tables.records(context.out, rows)
+        told = known(session)
+        tables.records(context.out, rows, [told[_name(row)].note for row in rows])
     else:
         what = f"none of {' '.join(versions)} is verified" if versions else "nothing verified"
         context.out.print(f"{what} yet; begin with: zpmaint verify {(*versions, '6.12.y')[0]}")
     return errors.EXIT_OK
 
 
+def _name(row: Record | Summary) -> Name:
+    return row.version, row.arch, row.patchset, row.profile
+
+
 def _newest_first(
-    known: Callable[[str | None], list[Known]], versions: Sequence[str]
-) -> list[Known]:
+    listed: Callable[[str | None], list[Found]], versions: Sequence[str]
+) -> list[Found]:
     """What is known of these kernels and series, of all where none is named; each once."""
     asked: list[str | None] = [named(text) or str(KernelVersion.parse(text)) for text in versions]
     whole = set(asked) - {named(text) for text in versions}
     found = {
-        (row.version, row.arch, row.patchset): row
+        _name(row): row
         for one in dict.fromkeys(asked or [None])
-        for row in known(one)
+        for row in listed(one)
         if one is None or one not in whole or row.version == one
     }
     return sorted(found.values(), key=lambda row: KernelVersion.parse(row.version), reverse=True)

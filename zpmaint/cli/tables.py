@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -387,22 +387,23 @@ def _figure(value: float) -> str:
     return format(value, ",.0f" if value % 1 == 0 else ",.1f")
 
 
-def records(out: Console, rows: Iterable[Record | Summary]) -> None:
-    """One line per verification."""
+def records(out: Console, rows: Sequence[Record | Summary], notes: Sequence[str] = ()) -> None:
+    """One line per verification; `notes`, one for each, are what is to be said beside why."""
     table = _table(
         "kernel", "arch", "patch", "result", "port", "cases", "when", "why", right=("cases",)
     )
-    for one in rows:
+    for place, one in enumerate(rows):
         row = one.summary if isinstance(one, Record) else one
+        note = notes[place] if notes else ""
         table.add_row(
             row.version,
-            row.arch,
+            f"{row.arch} {row.profile}".strip(),
             row.patchset,
             state(row.result),
             state(row.port_state) if row.port_state else "-",
             str(row.counted) if row.counted else "-",
             _when(row.finished),
-            escape(row.why),
+            escape("; ".join(part for part in (row.why, note) if part)),
         )
     out.print(table)
 

@@ -23,7 +23,7 @@ from zpmaint.ledger.rows import Tried
 from zpmaint.ledger.stages import PortRecord
 from zpmaint.ledger.values import Record
 from zpmaint.publish.known import Found, How, found_for, known_in_status, known_of, parsed
-from zpmaint.publish.offer import PATCH, attempt_of, files_of
+from zpmaint.publish.offer import attempt_of, patch_file
 from zpmaint.publish.reading import Remembers, read_kernels
 from zpmaint.publish.rows import Row, rows_of
 from zpmaint.timeline.values import Attempt
@@ -104,7 +104,7 @@ def _lines(
     for one in found.kernels:
         profile = f" {one.profile}" if one.profile else ""
         lines.append(f"         {one.version} {one.arch}{profile}: {one.look}  ({one.verified})")
-        lines += [f"           why    {one.why}"] if one.why and not one.good else []
+        lines += [f"           why    {one.why}"] if one.why and not one.patch else []
         lines += [f"           costs  {one.cost}"] if one.cost else []
         if one.patch and one.good:
             lines.append(f"           file   {one.patch}")
@@ -194,10 +194,12 @@ def _write(found: Found, rows: Sequence[Row], out: Path) -> Path:
     if row is None or row.kernel is None or not row.offer.patches:
         raise UserError("no patch that holds is known for it", "see what is known: leave --out out")
     tried = attempt_of(row.kernel.attempts, row.offer.patches[0])
-    data = files_of(row.kernel.read(tried), tried.profile)[PATCH]
+    port = row.kernel.read_port(tried)
+    if port is None:
+        raise UserError("no patch that holds is known for it", "see what is known: leave --out out")
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"v{row.version}.patch"
-    write_whole(path, data)
+    write_whole(path, patch_file(port))
     return path
 
 

@@ -201,6 +201,15 @@ class Ledger:
         """As `all_latest`, at a glance."""
         return self._summaries(*_within(series), latest=True)
 
+    def all_known(self, series: str | None = None) -> list[Record]:
+        """Of each kernel what is known: its newest settled record, or its newest where none of them
+        settled anything; as `all_latest` otherwise."""
+        return self._records(*_within(series), latest=True, settled=True)
+
+    def known_summaries(self, series: str | None = None) -> list[Summary]:
+        """As `all_known`, at a glance."""
+        return self._summaries(*_within(series), latest=True, settled=True)
+
     def summaries(self) -> list[Summary]:
         """As `history`, at a glance."""
         return self._summaries()
@@ -257,17 +266,31 @@ class Ledger:
         return record
 
     def _records(
-        self, where: str = "", *values: str | float, latest: bool = False, limit: int = -1
+        self,
+        where: str = "",
+        *values: str | float,
+        latest: bool = False,
+        settled: bool = False,
+        limit: int = -1,
     ) -> list[Record]:
         with explained(self.path):
-            found = self._select(rows.RECORDS, where, values, latest=latest, limit=limit)
+            found = self._select(
+                rows.RECORDS, where, values, latest=latest, settled=settled, limit=limit
+            )
             return [rows.record(row, self._contents) for row in found]
 
     def _summaries(
-        self, where: str = "", *values: str, latest: bool = False, limit: int = -1
+        self,
+        where: str = "",
+        *values: str,
+        latest: bool = False,
+        settled: bool = False,
+        limit: int = -1,
     ) -> list[Summary]:
         with explained(self.path):
-            found = self._select(rows.SUMMARIES, where, values, latest=latest, limit=limit)
+            found = self._select(
+                rows.SUMMARIES, where, values, latest=latest, settled=settled, limit=limit
+            )
             return [rows.summary(row) for row in found]
 
     def _planned(self, where: str, *values: str) -> Summary | None:
@@ -276,18 +299,29 @@ class Ledger:
             return rows.planned(found, self._contents) if found else None
 
     def _select(
-        self, select: str, where: str, values: Sequence[str | float], *, latest: bool, limit: int
+        self,
+        select: str,
+        where: str,
+        values: Sequence[str | float],
+        *,
+        latest: bool,
+        settled: bool = False,
+        limit: int,
     ) -> sqlite3.Cursor:
-        """Rows of the scope in a format that is known, newest first; `latest`: one a kernel."""
+        """Rows of the scope in a format that is known, newest first; `latest`: one a kernel, and
+        `settled`: a settled one where there is any."""
         condition, owner = self._condition(where)
+        first: tuple[str, ...] = _SETTLING if latest and settled else ()
         if latest:
+            by_settled = f"ORDER BY {_IS_SETTLED} DESC,"
+            order = rows.NEWEST.replace("ORDER BY", by_settled) if settled else rows.NEWEST
             condition = (
                 "id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY version, arch,"
-                f" patchset, profile {rows.NEWEST}) AS place FROM record WHERE {condition})"
+                f" patchset, profile {order}) AS place FROM record WHERE {condition})"
                 " WHERE place = 1)"
             )
         return self._db.execute(
-            f"{select} WHERE {condition} {rows.NEWEST} LIMIT {limit}", (*owner, *values)
+            f"{select} WHERE {condition} {rows.NEWEST} LIMIT {limit}", (*first, *owner, *values)
         )
 
     def _condition(self, where: str) -> Clause:

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from zpmaint.core.config import checked
 from zpmaint.core.eras import Era
@@ -20,6 +20,7 @@ from zpmaint.patchset.schema import Version
 from zpmaint.patchset.table_base import Said
 
 TABLE = "generated-mutants.toml"
+_Symbol = Annotated[str, StringConstraints(pattern=r"^CONFIG_\w+$")]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Argument:
     """The changed lines of each one's diff, blanks made one."""
     why: str
     era: Era
+    without: frozenset[str]
+    """Configuration symbols: it holds only in a kernel that has none of them."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,18 @@ class Wishes:
     named: tuple[Named, ...] = ()
     arguments: tuple[Argument, ...] = ()
 
-    def argued(self, mutant: Generated, version: KernelVersion) -> str:
-        """Why a bug is none in `version`; '' where nobody has argued so."""
+    def argued(self, mutant: Generated, version: KernelVersion, config: Set[str]) -> str:
+        """Why a bug is none in `version` with the symbols of `config` set; '' where nobody has
+        argued so."""
         changed = mutant.changed
         return next(
             (
                 one.why
                 for one in self.arguments
-                if one.function == mutant.function and version in one.era and changed in one.changes
+                if one.function == mutant.function
+                and version in one.era
+                and changed in one.changes
+                and not one.without & config
             ),
             "",
         )
@@ -73,6 +80,7 @@ class _Equivalent(_Table):
     why: Said
     since: Version | None = None
     until: Version | None = None
+    without: tuple[_Symbol, ...] = ()
 
     @field_validator("diffs")
     @classmethod
@@ -102,6 +110,7 @@ def load_wishes(folder: Path) -> Wishes:
                 frozenset(_changes(row.diffs)),
                 " ".join(row.why.split()),
                 Era(row.since, row.until),
+                frozenset(row.without),
             )
             for row in read.equivalent
         ),

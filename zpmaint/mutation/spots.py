@@ -63,6 +63,22 @@ def spots(text: bytes, leave: Leave) -> Iterator[Spot]:
 _NEVER = frozenset({"ERROR", "preproc_def", "preproc_function_def", "preproc_call", "case_label"})
 
 
+def statements(text: bytes) -> Iterator[tuple[int, int]]:
+    """The ranges of a function's statements, each before those in it; none where the parser lost
+    its way anywhere (an #if that holds half a block)."""
+    top = parse(text).root_node
+    whole = next(_of_type(top, "function_definition"), None)
+    body = whole.child_by_field_name("body") if whole is not None else None
+    stack = [body] if body is not None and not top.has_error else []
+    while stack:
+        node = stack.pop()
+        if node.type in _NEVER:
+            continue
+        if node.type in _RUN:
+            yield node.start_byte, node.end_byte
+        stack.extend(reversed(node.named_children))
+
+
 def names_used(text: bytes) -> frozenset[str]:
     """The identifiers that a text uses."""
     return frozenset(_said(node) for node in _of_type(parse(text).root_node, "identifier"))
@@ -71,6 +87,15 @@ def names_used(text: bytes) -> frozenset[str]:
 def calls(text: bytes) -> frozenset[str]:
     """The names of the functions that a text calls."""
     return frozenset(_called(node) for node in _of_type(parse(text).root_node, "call_expression"))
+
+
+_RUN = frozenset(
+    {
+        "expression_statement", "return_statement", "goto_statement", "break_statement",
+        "continue_statement", "if_statement", "while_statement", "do_statement", "for_statement",
+        "switch_statement",
+    }
+)  # fmt: skip
 
 
 def _of_type(top: Node, kind: str) -> Iterator[Node]:

@@ -95,6 +95,8 @@ class State(StrEnum):
     """Of a generated one: the compiler makes of it what it makes without it."""
     TWIN = "same as another"
     """Of a generated one: the compiler makes of it what it makes of one that was tried before."""
+    UNRUN = "not run"
+    """Of a generated one: no case runs the statement that it is in."""
     UNDECIDED = "not decided"
     """The machine failed, or nobody can tell what did: tried again the next time."""
 
@@ -141,6 +143,8 @@ class Score:
     broken: int
     same: int = 0
     """Those that change no object, or change it as one did that is counted."""
+    unrun: int = 0
+    """Those in statements that no case runs."""
     undecided: int = 0
 
     @property
@@ -168,5 +172,6 @@ def score(trials: tuple[Trial, ...]) -> Score:
         unplaced=states.count(State.UNPLACED),
         broken=states.count(State.BROKEN),
         same=states.count(State.SAME) + states.count(State.TWIN),
+        unrun=states.count(State.UNRUN),
         undecided=states.count(State.UNDECIDED),
     )

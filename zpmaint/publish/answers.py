@@ -7,9 +7,8 @@ the measure asks for. Where there is none it says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from zpmaint.judge.reading import largest
 from zpmaint.patchset.claims import Claim, Measure
@@ -18,7 +17,7 @@ from zpmaint.publish.line_chart import series_of
 from zpmaint.publish.units import in_unit
 from zpmaint.publish.words import number, size
 from zpmaint.timeline.cost_changes import order
-from zpmaint.timeline.costs import BREAK_EVEN, CostFigure, Costs
+from zpmaint.timeline.costs import BREAK_EVEN, Costs
 from zpmaint.timeline.kernels import order_of, parsed
 
 MOST = 8
@@ -71,7 +70,7 @@ def answered(
 
     def answer(measure: Measure) -> Answer:
         found = _verified(measure, newest_first) if measure.counter else _benched(measure, pairs)
-        return _answer(measure, _newest_of_series(found), newest_first, patchset)
+        return _answer(measure, list(found), newest_first, patchset)
 
     return [Answered(claim, tuple(map(answer, claim.measures))) for claim in claims]
 
@@ -95,39 +94,29 @@ def _answer(
     )
 
 
-def _newest_of_series(
-    found: Iterable[tuple[str, str, Callable[[], Found]]],
-) -> list[Found]:
-    """Of kernels newest first the first of each series and architecture."""
-    newest: dict[tuple[str, str], Callable[[], Found]] = {}
-    for version, arch, made in found:
-        newest.setdefault((series_of(version), arch), made)
-    return [made() for made in newest.values()]
+def _verified(measure: Measure, newest_first: Iterable[Costs]) -> Iterator[Found]:
+    """Of each series and architecture its newest kernel that has the figure."""
+    seen: set[tuple[str, str]] = set()
+    for one in newest_first:
+        name = (series_of(one.version), one.arch)
+        figure = None if name in seen else one.figure(measure.counter, measure.phase)
+        if figure is None or not _is_asked(measure, one.version):
+            continue
+        seen.add(name)
+        stock, patched = (
+            "" if side is None else number(in_unit(side, figure.unit, measure.unit))
+            for side in (figure.stock, figure.patched)
+        )
+        yield Found(one.version, one.arch, stock, patched or figure.word, "")
 
 
-def _verified(
-    measure: Measure, costs: Iterable[Costs]
-) -> Iterator[tuple[str, str, Callable[[], Found]]]:
-    for one in costs:
-        figure = one.figure(measure.counter, measure.phase)
-        if figure is not None and _is_asked(measure, one.version):
-            yield one.version, one.arch, partial(_of_figure, measure, one, figure)
-
-
-def _of_figure(measure: Measure, costs: Costs, figure: CostFigure) -> Found:
-    stock, patched = (
-        "" if side is None else number(in_unit(side, figure.unit, measure.unit))
-        for side in (figure.stock, figure.patched)
-    )
-    return Found(costs.version, costs.arch, stock, patched or figure.word, "")
-
-
-def _benched(
-    measure: Measure, benchmarks: Iterable[Pair]
-) -> Iterator[tuple[str, str, Callable[[], Found]]]:
-    for record, found in benchmarks:
+def _benched(measure: Measure, newest_first: Iterable[Pair]) -> Iterator[Found]:
+    """Likewise, by the full benchmark."""
+    seen: set[tuple[str, str]] = set()
+    for record, found in newest_first:
+        name = (series_of(record.version), record.arch)
         row = largest(found, measure.pattern, measure.step, huge=measure.huge)
-        if row is None or not _is_asked(measure, record.version):
+        if row is None or name in seen or not _is_asked(measure, record.version):
             continue
         if measure.of == "cost":
             both, each = row.cost, 1.0
@@ -136,16 +125,12 @@ def _benched(
         else:
             both, each = row.levels.get(_RSS, {}), 1 / row.pages
         stock, patched = (
-            "" if (side := both.get(name)) is None else number(side * each)
-            for name in ("stock", "patched")
+            "" if (side := both.get(kernel)) is None else number(side * each)
+            for kernel in ("stock", "patched")
         )
         if stock or patched:
-            shown = Found(record.version, record.arch, stock, patched, size(row.pages))
-            yield record.version, record.arch, partial(_itself, shown)
-
-
-def _itself(found: Found) -> Found:
-    return found
+            seen.add(name)
+            yield Found(record.version, record.arch, stock, patched, size(row.pages))
 
 
 def _is_asked(measure: Measure, version: str) -> bool:

@@ -54,7 +54,9 @@ def _costs(site: Site, one: Shown) -> bytes:
     return rendered(
         "costs.html.j2",
         set=one,
-        page=page_of(one.costs.panels, one.costs.costs, kernels, one.costs.changes),
+        page=page_of(
+            one.costs.panels, one.costs.costs, kernels, one.costs.changes, one.costs.figures
+        ),
         fewest=FEWEST,
         crumbs=[(f"../{one.folder}/index.html", one.title)],
         root="../",
@@ -64,7 +66,7 @@ def _costs(site: Site, one: Shown) -> bytes:
 
 
 def _csv(one: Shown) -> bytes:
-    return shown(as_csv(one.costs.panels, one.costs.costs))
+    return shown(as_csv(one.costs.panels, one.costs.costs, one.costs.figures))
 
 
 def _picture(lines: list[Line]) -> bytes:

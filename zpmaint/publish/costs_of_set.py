@@ -13,6 +13,7 @@ from zpmaint.patchset.panels import Column, Panel
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.answers import wanted_by
 from zpmaint.publish.kernel import Kernel
+from zpmaint.publish.line_chart import FiguresOf, remembered
 from zpmaint.timeline.cost_changes import CostChange, Watched, changes_in, sequences_of
 from zpmaint.timeline.costs import Costs
 from zpmaint.timeline.costs_text import read
@@ -53,6 +54,11 @@ class SetCosts:
         """What is wanted, of each kernel that was measured."""
         wanted = wanted_of(self.info)
         return [_costs(one, wanted) for one in self.kernels if one.facts.costs] if wanted else []
+
+    @cached_property
+    def figures(self) -> FiguresOf:
+        """Those of `costs` by panel, each worked out once."""
+        return remembered()
 
     @cached_property
     def changes(self) -> list[Changed]:

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 from zpmaint.patchset.panels import Panel
 from zpmaint.publish.costs_of_set import Changed
-from zpmaint.publish.line_chart import Chart, Figures, charts_of, figures_of, series_of
+from zpmaint.publish.line_chart import (
+    Chart,
+    Figures,
+    FiguresOf,
+    charts_of,
+    figures_of,
+    series_of,
+)
 from zpmaint.publish.units import in_unit
 from zpmaint.timeline.cost_changes import CostChange, Side, order, sides
 from zpmaint.timeline.costs import Conditions, Costs
@@ -131,16 +138,17 @@ def page_of(
     costs: Sequence[Costs],
     pages: Mapping[tuple[str, str], str],
     changes: Sequence[Changed],
+    figures: FiguresOf = figures_of,
 ) -> CostsPage:
     """The page of a set's panels; those without a figure are left out. `pages` are the kernels' own
     by version and architecture."""
     turns = turns_of(changes, pages)
-    parts = parts_of(panels, costs, turns)
+    parts = parts_of(panels, costs, turns, figures)
     shown = [part.panel for part in parts]
     kernels = sorted(costs, key=order, reverse=True)
     by_series = len(kernels) > ALL_KERNELS
     groups = _by_series(kernels) if by_series else [[one] for one in kernels]
-    lines = [_line(shown, group) for group in groups]
+    lines = [_line(shown, group, figures) for group in groups]
     return CostsPage(
         parts=tuple(parts),
         turns=tuple(turns),
@@ -150,7 +158,12 @@ def page_of(
     )
 
 
-def parts_of(panels: Sequence[Panel], costs: Sequence[Costs], turns: Sequence[Turn]) -> list[Part]:
+def parts_of(
+    panels: Sequence[Panel],
+    costs: Sequence[Costs],
+    turns: Sequence[Turn],
+    figures: FiguresOf = figures_of,
+) -> list[Part]:
     """The panels that have figures, each with its charts and the changes marked."""
     parts = []
     for panel in panels:
@@ -159,7 +172,7 @@ def parts_of(panels: Sequence[Panel], costs: Sequence[Costs], turns: Sequence[Tu
             for turn in turns
             if any(one.panel.name == panel.name for one in turn.moved)
         }
-        if charts := charts_of(panel, costs, marks):
+        if charts := charts_of(panel, costs, marks, figures):
             parts.append(Part(panel, tuple(charts)))
     return parts
 
@@ -191,17 +204,19 @@ def turns_of(
     ]
 
 
-def as_csv(panels: Sequence[Panel], costs: Sequence[Costs]) -> str:
+def as_csv(panels: Sequence[Panel], costs: Sequence[Costs], figures: FiguresOf = figures_of) -> str:
     """Every figure of every kernel, oldest first."""
     out = io.StringIO()
     write = csv.writer(out, lineterminator="\n").writerow
+    said: dict[Conditions, str] = {}
     write(["kernel", "arch", "panel", "unit", "stock", "patched", "pair", "taken on"])
     for one in sorted(costs, key=order):
-        on = "; ".join(f"{name}: {words}" for name, words in one.on.known)
+        if one.on not in said:
+            said[one.on] = _word("; ".join(f"{name}: {words}" for name, words in one.on.known))
         for panel in panels:
-            if found := figures_of(panel, one):
+            if found := figures(panel, one):
                 sides = [_plain(found.get(side)) for side in ("stock", "patched", "pair")]
-                write([_word(one.version), one.arch, panel.name, panel.unit, *sides, _word(on)])
+                write([_word(one.version), one.arch, panel.name, panel.unit, *sides, said[one.on]])
     return out.getvalue()
 
 
@@ -222,16 +237,14 @@ def _by_series(kernels: Sequence[Costs]) -> list[list[Costs]]:
     return list(found.values())
 
 
-def _line(panels: Sequence[Panel], group: Sequence[Costs]) -> Line:
+def _line(panels: Sequence[Panel], group: Sequence[Costs], figures: FiguresOf) -> Line:
     newest, oldest = group[0].version, group[-1].version
-    figures = [[figures_of(panel, one) for one in group] for panel in panels]
+    found = [[figures(panel, one) for one in group] for panel in panels]
     return Line(
         name=newest if newest == oldest else f"{oldest} \N{EN DASH} {newest}",
         arch=group[0].arch,
         kernels=len(group),
-        cells=tuple(
-            tuple(_spans(panel, mine)) for panel, mine in zip(panels, figures, strict=True)
-        ),
+        cells=tuple(tuple(_spans(panel, mine)) for panel, mine in zip(panels, found, strict=True)),
         words=tuple(_words(panel, group) for panel in panels),
     )
 

@@ -110,10 +110,9 @@ def _known_by(news: Transition) -> tuple[str, ...]:
     line = news.line
     if news.kind is TransitionKind.SERVICE_SILENT:
         return (news.kind, str(int(news.when)))
-    words = news.words if news.kind is TransitionKind.COST_CHANGED else ""
     when = "" if news.kind in _LASTING else str(news.when)
     names = (line.patchset, news.version, line.arch, line.profile)
-    return (news.kind, *names, news.key, when, words)
+    return (news.kind, *names, news.key, when)
 
 
 def _entry(news: Transition, rows: dict[tuple[str, str, str], Row]) -> Entry:

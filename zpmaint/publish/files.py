@@ -4,14 +4,22 @@ its archive and statement, the list of them all, and who signed that (docs/files
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from hashlib import sha256
 
 from zpmaint.core.errors import InfraError
+from zpmaint.ledger.stages import PortRecord
 from zpmaint.publish.kernel import Kernel
-from zpmaint.publish.mails import bundle, mails_of
-from zpmaint.publish.offer import ARCHIVE, PATCH, STATEMENT, attempt_of, files_of
+from zpmaint.publish.offer import (
+    ARCHIVE,
+    PATCH,
+    STATEMENT,
+    archive_file,
+    attempt_of,
+    patch_file,
+    statement_file,
+)
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rows import Row
 from zpmaint.publish.shipping import Shipped
@@ -33,6 +41,9 @@ def pages(site: Site) -> Iterator[Page]:
             digest = row.offer.sums[ending]
             sums[row.file(ending)] = digest
             yield Page(row.file(ending), digest, partial(_file, kernel, row, ending))
+    # What the ledger knows no more is still what was published.
+    for address in site.lasting:
+        sums.setdefault(address, address.rpartition("/")[2].removesuffix(PATCH))
     yield from _signed(site, "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)).encode())
 
 
@@ -54,16 +65,23 @@ def _signed(site: Site, sums: bytes) -> Iterator[Page]:
 
 
 def _content(kernel: Kernel, one: Shipped) -> bytes:
-    record = kernel.read(attempt_of(kernel.attempts, one))
-    data = bundle(mails_of(record.port)) if record.port else b""
-    return _held(data, one.sha256, one.address)
+    return _held(patch_file(_port(kernel, one)), one.sha256, one.address)
 
 
 def _file(kernel: Kernel, row: Row, ending: str) -> bytes:
-    newest: Sequence[Shipped] = row.offer.patches[:1]
-    tried = attempt_of(kernel.attempts, newest[0])
-    data = files_of(kernel.read(tried), tried.profile)[ending]
-    return _held(data, row.offer.sums[ending], row.file(ending))
+    newest, sums = row.offer.patches[0], row.offer.sums
+    tried = attempt_of(kernel.attempts, newest)
+    if ending == STATEMENT:
+        data = statement_file(kernel.read(tried), tried, sums)
+    elif ending == ARCHIVE:
+        data = archive_file(_port(kernel, newest), tried)
+    else:
+        data = patch_file(_port(kernel, newest))
+    return _held(data, sums[ending], row.file(ending))
+
+
+def _port(kernel: Kernel, one: Shipped) -> PortRecord:
+    return kernel.read_port(attempt_of(kernel.attempts, one)) or PortRecord()
 
 
 def _held(data: bytes, digest: str, name: str) -> bytes:

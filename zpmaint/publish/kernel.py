@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from zpmaint.ledger.rows import to_row
+from zpmaint.ledger.stages import PortRecord
 from zpmaint.ledger.values import Record
 from zpmaint.publish.facts import Facts, facts_of
 from zpmaint.publish.offer import offer_of
 from zpmaint.publish.page import made_of
+from zpmaint.publish.shipping import ReadPort
 from zpmaint.timeline.values import Attempt
 
 Name = tuple[str, str, str, str]
@@ -30,6 +32,8 @@ class Kernel:
     read: Callable[[Attempt], Record] = field(compare=False)
     """Reads an attempt's record, whole: for pages of this kernel alone."""
     state_of: Callable[[], str] = field(compare=False)
+    read_port: ReadPort = field(compare=False)
+    """Reads an attempt's port alone."""
 
     @cached_property
     def state(self) -> str:
@@ -79,10 +83,15 @@ def kernels_of(records: Iterable[Record]) -> list[Kernel]:
 
 def _kernel(group: dict[Attempt, Record]) -> Kernel:
     attempts = tuple(group)
-    offer = offer_of(attempts, lambda tried: group[tried].port, group.__getitem__)
+
+    def port(tried: Attempt) -> PortRecord | None:
+        return group[tried].port
+
+    offer = offer_of(attempts, port, group.__getitem__)
     return Kernel(
         attempts=attempts,
         facts=facts_of(group[standing_of(attempts)], offer),
         read=group.__getitem__,
         state_of=lambda: made_of([(t.turn, to_row(r).digest) for t, r in group.items()]),
+        read_port=port,
     )

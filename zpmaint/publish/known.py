@@ -15,6 +15,7 @@ from typing import Any
 from zpmaint.core.errors import UserError
 from zpmaint.core.kernel_names import VERIFIED_ARCHES, Exactness, KernelName
 from zpmaint.core.versions import KernelVersion
+from zpmaint.port.values import State
 from zpmaint.publish.looks import LOOKS, PENDING
 from zpmaint.publish.offer import PATCH
 from zpmaint.publish.rows import Row
@@ -96,7 +97,7 @@ def _known(row: Row, version: KernelVersion) -> Known:
         state=row.look,
         good=row.is_good,
         settled=tried is not None and tried.result.settles,
-        why=tried.why if tried else "",
+        why=_why(tried.why if tried else "", row.facts.port_state, has_patch=bool(patch)),
         verified=day(tried.finished) if tried else "",
         cost=_cost(row),
         page=row.page,
@@ -122,7 +123,11 @@ def known_in_status(document: Any, patchset: str) -> list[Known]:
                 state=str(row["state"]),
                 good=bool(row["good"]),
                 settled=row["state"] not in (PENDING, "infrastructure", "indeterminate"),
-                why=str(row.get("why") or ""),
+                why=_why(
+                    str(row.get("why") or ""),
+                    (row.get("port") or {}).get("state"),
+                    has_patch=bool(row.get("patch")),
+                ),
                 verified=str(row.get("verified") or "")[:10],
                 cost=_cost_in(row.get("instructions_per_page")),
                 page=str(row.get("page") or ""),
@@ -187,6 +192,13 @@ def _beside(base: KernelVersion, series: Sequence[Known]) -> Found:
         tuple(nearest),
         f"{base} itself was never verified; these are the nearest of its series that were",
     )
+
+
+def _why(why: str, port: object, *, has_patch: bool) -> str:
+    """The reason of a verdict; with it why there is no file, where none is needed."""
+    if port == State.UPSTREAM and not has_patch:
+        return f"nothing is to be applied, the kernel does by itself what the patch wants; {why}"
+    return why
 
 
 def _cost(row: Row) -> str:

@@ -106,22 +106,7 @@ class Chart:
 
 
 Figures = dict[Side, float]
-
-
-def charts_of(
-    panel: Panel, costs: Sequence[Costs], marks: Mapping[tuple[str, str], int]
-) -> list[Chart]:
-    """A chart of a panel for each architecture that has figures for it; `marks` are the numbers of
-    the kernels (version, architecture) with a change."""
-    arches = sorted({one.arch for one in costs})
-    found = []
-    for arch in arches:
-        mine = sorted((one for one in costs if one.arch == arch), key=order)
-        shown = [(one, figures) for one in mine if (figures := figures_of(panel, one))]
-        if shown:
-            here = {version: n for (version, of), n in marks.items() if of == arch}
-            found.append(_chart(panel, shown, here, arch if len(arches) > 1 else ""))
-    return found
+FiguresOf = Callable[[Panel, Costs], Figures]
 
 
 def figures_of(panel: Panel, costs: Costs) -> Figures:
@@ -136,6 +121,39 @@ def figures_of(panel: Panel, costs: Costs) -> Figures:
                 if one is not None
             }
     return {}
+
+
+def remembered() -> FiguresOf:
+    """`figures_of` that works out each figure once, for costs that are kept as long as it is."""
+    known: dict[tuple[str, int], Figures] = {}
+
+    def figures(panel: Panel, costs: Costs) -> Figures:
+        name = (panel.name, id(costs))
+        found = known.get(name)
+        if found is None:
+            found = known[name] = figures_of(panel, costs)
+        return found
+
+    return figures
+
+
+def charts_of(
+    panel: Panel,
+    costs: Sequence[Costs],
+    marks: Mapping[tuple[str, str], int],
+    figures: FiguresOf = figures_of,
+) -> list[Chart]:
+    """A chart of a panel for each architecture that has figures for it; `marks` are the numbers of
+    the kernels (version, architecture) with a change."""
+    arches = sorted({one.arch for one in costs})
+    charts = []
+    for arch in arches:
+        mine = sorted((one for one in costs if one.arch == arch), key=order)
+        shown = [(one, found) for one in mine if (found := figures(panel, one))]
+        if shown:
+            here = {version: n for (version, of), n in marks.items() if of == arch}
+            charts.append(_chart(panel, shown, here, arch if len(arches) > 1 else ""))
+    return charts
 
 
 def _chart(

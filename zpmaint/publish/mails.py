@@ -21,6 +21,8 @@ from zpmaint.ledger.stages import PortRecord
 _BRACKETS = re.compile(r"\s*(?:\[[^]]*\]\s*)+")
 _SAID = re.compile(r"(?:Patch-set|Anchor|Target|State|Hunk): .*\n?")
 """Lines that older records have in the words of a patch; they come back as trailers."""
+_INTENT = re.compile(r"^Intent: ", re.MULTILINE)
+"""What an older record has in place of a message."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,13 @@ def _mail(port: PortRecord, name: str, text: str, place: tuple[int, int]) -> str
     message = replace(
         said,
         subject=f"[PATCH {port.version}{of}] {title}",
-        text="".join(line for line in said.text.splitlines(True) if not _SAID.fullmatch(line)),
+        text=_INTENT.sub("", _without(said.text), count=1),
     )
     return mail_form.mail(message, diff, owner=port.patchset, trailers=_trailers(port, name))
+
+
+def _without(text: str) -> str:
+    return "".join(line for line in text.splitlines(True) if not _SAID.fullmatch(line))
 
 
 def _titled(said: Message, name: str) -> tuple[str, Message]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import hashlib
 import re
 
+from zpmaint.timeline.kernels import parsed
+
 
 def file_name(text: str) -> str:
     """`text` as a file name: itself where that is safe, else made so and told apart by a hash."""
@@ -18,3 +20,9 @@ def file_name(text: str) -> str:
 def stem_of(version: str, arch: str, profile: str) -> str:
     """What the files of one kernel begin with; the profile where it is not the default one."""
     return file_name("-".join(part for part in (version, arch, profile) if part))
+
+
+def series_of(version: str) -> str:
+    """The series whose list has the files of a kernel; "other" where its name is no kernel's."""
+    kernel = parsed(version)
+    return kernel.series if kernel else "other"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from zpmaint.ledger.stages import PortRecord
 from zpmaint.ledger.values import Record
 from zpmaint.publish.archive import archive
 from zpmaint.publish.mails import bundle, mails_of
@@ -59,8 +60,13 @@ def offer_of(
     if not patches:
         return NO_OFFER
     tried = attempt_of(attempts, patches[0])
-    files = files_of(record(tried), tried.profile)
-    return Offer(patches, {ending: sha256(data).hexdigest() for ending, data in files.items()})
+    whole = record(tried)
+    if whole.port is None:
+        raise ValueError(f"{whole.version}: a record without a port has no files")
+    packed = archive_file(whole.port, tried)
+    sums = {PATCH: patches[0].sha256, ARCHIVE: sha256(packed).hexdigest()}
+    said = statement_file(whole, tried, sums)
+    return Offer(patches, sums | {STATEMENT: sha256(said).hexdigest()})
 
 
 def attempt_of(attempts: Sequence[Attempt], one: Shipped) -> Attempt:
@@ -68,12 +74,18 @@ def attempt_of(attempts: Sequence[Attempt], one: Shipped) -> Attempt:
     return next(tried for tried in attempts if (tried.key, tried.turn) == (one.key, one.turn))
 
 
-def files_of(record: Record, profile: str) -> dict[str, bytes]:
-    """By ending the files of a record that has a patch."""
-    if record.port is None or not record.port.patch:
-        raise ValueError(f"{record.version}: a record without a patch has no files")
-    mails = mails_of(record.port)
-    stem = stem_of(record.version, record.arch, profile)
-    files = {PATCH: bundle(mails), ARCHIVE: archive(f"{file_name(record.patchset)}-{stem}", mails)}
-    sums = {f"{stem}{ending}": sha256(data).hexdigest() for ending, data in files.items()}
-    return files | {STATEMENT: statement(record, sums)}
+def patch_file(port: PortRecord) -> bytes:
+    """The patch of a port as a file."""
+    return bundle(mails_of(port))
+
+
+def archive_file(port: PortRecord, tried: Attempt) -> bytes:
+    """The archive with it."""
+    stem = stem_of(tried.version, tried.arch, tried.profile)
+    return archive(f"{file_name(tried.patchset)}-{stem}", mails_of(port))
+
+
+def statement_file(record: Record, tried: Attempt, sums: Mapping[str, str]) -> bytes:
+    """The statement on both, whose digests are `sums`, by ending."""
+    stem = stem_of(tried.version, tried.arch, tried.profile)
+    return statement(record, {f"{stem}{ending}": sums[ending] for ending in (PATCH, ARCHIVE)})

@@ -21,7 +21,7 @@ from zpmaint.publish.facts import NOTHING, Facts, Figure, Suite
 from zpmaint.publish.kernel import Kernel, Name
 from zpmaint.publish.log_places import LogPlace
 from zpmaint.publish.looks import FLAKY, LOOKS, PENDING
-from zpmaint.publish.names import file_name, stem_of
+from zpmaint.publish.names import file_name, series_of, stem_of
 from zpmaint.publish.offer import PATCH, Offer
 from zpmaint.publish.page import made_of
 from zpmaint.timeline.kernels import order_of
@@ -200,6 +200,13 @@ class Row:
         newest = self.offer.newest
         offered = self.is_good and newest is not None and newest.is_offered
         return self.file(PATCH) if offered else ""
+
+    @property
+    def files_page(self) -> str:
+        """The address of the list of its patches, with its place there; '' where there is none."""
+        if not self.offer.patches:
+            return ""
+        return f"{self.folder}/files/{file_name(series_of(self.version))}.html#{self.stem}"
 
     def file(self, ending: str) -> str:
         """The address of a file of the newest good patch (offer.PATCH, ARCHIVE, STATEMENT)."""

@@ -84,7 +84,7 @@ def _page(site: Site, one: Shown, views: list[LineView], address: str) -> bytes:
         members=members_of(one),
         member_kernel=_ported(one),
         newest=one.tracked[:_DETAILED],
-        cost_parts=parts_of(one.costs.panels[:_CHARTS], one.costs.costs, turns),
+        cost_parts=parts_of(one.costs.panels[:_CHARTS], one.costs.costs, turns, one.costs.figures),
         turns=turns,
         root="../",
         here=address,

@@ -12,6 +12,7 @@ from zpmaint.core.releases import UNSEEN, Outlook
 from zpmaint.core.signer import Signer
 from zpmaint.patchset.panels import Column
 from zpmaint.patchset.values import PatchSet
+from zpmaint.publish.addresses import set_feed
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.columns import Cell, cell_of, columns_of
 from zpmaint.publish.costs_of_set import SetCosts
@@ -90,6 +91,11 @@ class Shown:
     def holding(self) -> int:
         return holding_of(self.rows)
 
+    @property
+    def has_files(self) -> bool:
+        """Whether there is a patch to take away of any of its kernels."""
+        return any(row.offer.patches for row in self.rows)
+
     def cells(self, row: Row) -> list[Cell | None]:
         """A kernel's figures in `columns`."""
         costs = self.costs.of(row.kernel) if row.kernel else None
@@ -120,6 +126,11 @@ class Shown:
     def badge(self) -> str:
         return f"{self.folder}/badge.svg"
 
+    @property
+    def feed(self) -> str:
+        """The feed of its news."""
+        return set_feed(self.name)
+
 
 @dataclass(frozen=True)
 class Site:
@@ -138,6 +149,8 @@ class Site:
     """Where whole logs are read from."""
     signer: Signer | None = None
     """Who signs the list of files; None: it is not signed."""
+    lasting: tuple[str, ...] = ()
+    """The addresses of the former site that are named by their content and stay."""
 
     @cached_property
     def news(self) -> list[timeline.Transition]:

@@ -90,11 +90,15 @@ def series_of(shown: Shown) -> list[Series]:
     groups: dict[str, list[Known]] = {}
     for known in newest_first(known_of(shown.rows)):
         groups.setdefault(known.version.series, []).append(known)
-    lines: dict[str, list[tuple[str, str]]] = {}
-    for view in views_of(shown):
-        lines.setdefault(view.line.series, []).append((view.address, view.line.name))
+    lines = [(view.line.series, (view.address, view.line.name)) for view in views_of(shown)]
     return [
-        Series(name, tuple(found), tuple(lines.get(name, ()))) for name, found in groups.items()
+        Series(
+            name,
+            tuple(found),
+            # A line may be of a whole 7.x.
+            tuple(page for series, page in lines if f"{name}.".startswith(f"{series}.")),
+        )
+        for name, found in groups.items()
     ]
 
 

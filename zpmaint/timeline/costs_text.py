@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import fields
+from functools import lru_cache
 
 from zpmaint.timeline.costs import Conditions, CostFigure, Costs
 
@@ -46,26 +47,31 @@ def read(
     """What `told` gave; of the figures those that are `wanted` by counter and phase, None: all.
     Raises ValueError for a text that is none of it."""
     first, *lines = text.split("\n")
-    on = Conditions(*first.split("\t"))
-    figures = []
-    for line in lines:
-        words = line.split("\t")
-        if wanted is not None and (words[0], words[1]) not in wanted:
-            continue
-        counter, phase, unit, stock, patched, flags, word = words
-        figures.append(
-            CostFigure(
-                counter,
-                phase,
-                unit,
-                _read(stock),
-                _read(patched),
-                exact=flags[0] == "1",
-                telling=flags[1] == "1",
-                word=word,
-            )
-        )
-    return Costs(version, arch, patchset, finished, on, tuple(figures))
+    if wanted is not None:
+        lines = [line for line in lines if tuple(line.split("\t", 2)[:2]) in wanted]
+    figures = tuple(map(_figure, lines))
+    return Costs(version, arch, patchset, finished, _conditions(first), figures)
+
+
+@lru_cache(maxsize=1 << 10)
+def _conditions(line: str) -> Conditions:
+    """Shared by all kernels that were measured so."""
+    return Conditions(*line.split("\t"))
+
+
+@lru_cache(maxsize=1 << 16)
+def _figure(line: str) -> CostFigure:
+    counter, phase, unit, stock, patched, flags, word = line.split("\t")
+    return CostFigure(
+        counter,
+        phase,
+        unit,
+        _read(stock),
+        _read(patched),
+        exact=flags[0] == "1",
+        telling=flags[1] == "1",
+        word=word,
+    )
 
 
 def _number(value: float | None) -> str:

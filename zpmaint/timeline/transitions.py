@@ -18,6 +18,8 @@ from zpmaint.timeline.values import (
 )
 
 _GOOD, _FLAKY, _BAD = range(3)
+_NAMED = 6
+"""So many figures are told of."""
 
 
 def transitions_of(lines: Iterable[Line]) -> list[Transition]:
@@ -87,22 +89,27 @@ def _made(kind: TransitionKind, line: Line, attempt: Attempt, before: str | None
 
 
 def _cost_changes(line: Line) -> Iterator[Transition]:
-    """One for each kernel: a kernel of which several figures moved is news once."""
-    by_kernel: dict[str, list[CostChange]] = {}
-    for one in line.cost_changes:
-        by_kernel.setdefault(one.first, []).append(one)
-    for version, changes in by_kernel.items():
+    """One for each kernel of the line from which on figures are other ones than on an older kernel
+    of the line. That another series costs something else is no news of this one."""
+    mine = {one.version for one in line.standings}
+    found: dict[str, list[CostChange]] = {}
+    for change in line.cost_changes:
+        if change.last in mine:
+            found.setdefault(change.first, []).append(change)
+    for version, changes in found.items():
+        told = [
+            f"{one.counter} ({one.phase}, {one.side}): {one.words}, {one.before:,.6g} {one.unit} "
+            f"up to {one.last}, then {one.after:,.6g}"
+            for one in changes
+        ]
+        more = [f"and {len(told) - _NAMED} more"] if len(told) > _NAMED else []
         yield Transition(
             TransitionKind.COST_CHANGED,
-            changes[0].when,
+            max(one.when for one in changes),
             line,
             version,
             changes[0].last,
-            "; ".join(
-                f"{one.counter} ({one.phase}, {one.side}): {one.words}; {one.before:,.6g} "
-                f"{one.unit} up to {one.last}, {one.after:,.6g} from {one.first}"
-                for one in changes
-            ),
+            "; ".join([*told[:_NAMED], *more]),
         )
 
 

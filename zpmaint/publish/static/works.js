@@ -454,7 +454,7 @@
     const item = element("li", {});
     item.append(row.page ? element("a", { href: base + row.page }, name) : name);
     item.append(`: ${row.look}, ${row.verified}`);
-    if (!row.good && row.why) item.append(element("p", {}, row.why));
+    if (row.why && !(row.good && row.patch)) item.append(element("p", {}, row.why));
     if (row.cost) item.append(element("p", {}, `Costs ${row.cost}.`));
     if (row.patch) {
       const file = decodeURIComponent(row.patch.split("/").pop());

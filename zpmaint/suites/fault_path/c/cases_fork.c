@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Copy on write between processes. Each order is forced by pipes. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -150,4 +151,76 @@ void fork_storm(void)
 	for (int i = 0; i < CHILDREN; i++)
 		join(child[i]);
 	must_be_zero(memory, OWN, "in the parent, after all children");
+}
+
+/* A private mapping of a file, one page of it written: a fork copies its entries, and what of them is
+ * a file's page counts as one in the child. */
+void fork_file_counters(void)
+{
+	enum { FILED = 512, OWN = 200 };
+	static char page[PAGE];
+	int file = open("/dev/zp-filed", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	char *memory;
+	int child;
+
+	unlink("/dev/zp-filed");
+	for (int i = 0; i < FILED; i++)
+		if (write(file, page, PAGE) != (ssize_t)PAGE)
+			broken("no-file", "a file in /dev cannot be written");
+	memory = mmap(NULL, FILED * PAGE, RW, MAP_PRIVATE, file, 0);
+	if (memory == MAP_FAILED)
+		broken("no-mmap", "mmap of a file failed");
+	memory[0] = 1;
+	read_pages(memory, FILED);
+	if (!(child = branch())) {
+		long resident, shared;
+
+		statm(&resident, &shared);
+		note("in the child: %ld pages resident, %ld of them shared", resident, shared);
+		if (shared < FILED - 1 - 64)
+			broken("miscounted", "of %d file pages the child counts %ld as shared",
+			       FILED - 1, shared);
+		if (resident - shared > OWN)
+			broken("miscounted", "the child counts %ld pages as anonymous", resident - shared);
+		_exit(0);
+	}
+	join(child);
+	close(file);
+}
+
+/* More than the lowest zone holds (16 MB): copies may come from everywhere. */
+void fork_volume(void)
+{
+	enum { MANY = 6144 };
+	char *memory = map_pages(MANY, RW);
+	int child;
+
+	write_pages(memory, MANY, 1);
+	if (!(child = branch())) {
+		write_pages(memory, MANY, 2);
+		must_be_written(memory, MANY, 2, "in the child, all of it written");
+		_exit(0);
+	}
+	join(child);
+	must_be_written(memory, MANY, 1, "in the parent, after the child wrote all of it");
+}
+
+/* What was written is dirty in the child, too: only of shared mappings the parent alone answers for
+ * that. */
+void fork_dirty(void)
+{
+	char *memory = map_pages(PAGES, RW);
+	int child;
+
+	if (smaps_field(memory, "Shared_Dirty") < 0)
+		skip("no Shared_Dirty in /proc/self/smaps (CONFIG_PROC_PAGE_MONITOR)");
+	write_pages(memory, PAGES, 1);
+	if (!(child = branch())) {
+		long dirty = smaps_field(memory, "Shared_Dirty") / 4;
+
+		if (dirty != PAGES)
+			broken("clean", "of %d written pages the child has %ld dirty", PAGES, dirty);
+		_exit(0);
+	}
+	join(child);
 }

@@ -132,6 +132,61 @@ void ptrace_readonly(void)
 	run_on(child);
 }
 
+/* Store one word into each page that the stopped child shares with this process by its fork. */
+static void poke_shared(int child, char *memory)
+{
+	for (int i = 0; i < PAGES; i++)
+		if (ptrace(PTRACE_POKEDATA, child, memory + i * PAGE, (void *)0x5aL))
+			broken("no-poke", "PTRACE_POKEDATA into page %d: %s", i, strerror(errno));
+}
+
+/* What was poked is there, and `was` comes back in its place. */
+static void expect_poked_filled(char *memory, const long *was)
+{
+	for (int i = 0; i < PAGES; i++) {
+		char *at = memory + i * PAGE;
+
+		if (*(volatile long *)at != 0x5a)
+			broken("lost-write", "page %d does not hold what was poked", i);
+		*(long *)at = was[i];
+	}
+	must_be_filled(memory, PAGES, 0x37, "the rest of the pages that were poked");
+}
+
+/* A debugger's store has the child's pages copied: those of the fork are the parent's, too. */
+static void store_into_shared(int rights)
+{
+	char *memory = map_pages(PAGES, RW);
+	long was[PAGES];
+	int child;
+
+	fill_pages(memory, PAGES, 0x37);
+	for (int i = 0; i < PAGES; i++)
+		was[i] = *(long *)(memory + i * PAGE);
+	if (!(child = branch())) {
+		mprotect(memory, PAGES * PAGE, rights);
+		be_traced();
+		mprotect(memory, PAGES * PAGE, RW);
+		expect_poked_filled(memory, was);
+		_exit(0);
+	}
+	await_stop(child);
+	poke_shared(child, memory);
+	must_be_filled(memory, PAGES, 0x37, "here, after a store into the child");
+	run_on(child);
+	must_be_filled(memory, PAGES, 0x37, "here, after the child went on");
+}
+
+void ptrace_shared(void)
+{
+	store_into_shared(RW);
+}
+
+void ptrace_breakpoint(void)
+{
+	store_into_shared(PROT_READ);
+}
+
 /* Map `pages` of zero page by UFFDIO_ZEROPAGE. */
 static void map_zeropage(char *memory, size_t pages)
 {
