@@ -33,6 +33,8 @@ class Markup(HTMLParser):
         self.open: list[str] = []
         self.links: list[str] = []
         self.ids: list[str] = []
+        self.pictures: list[str] = []
+        """The addresses of its pictures, from the site's root and quoted."""
         self.tags: set[str] = set()
         self.elements = 0
         self.inline: list[str] = []
@@ -48,6 +50,9 @@ class Markup(HTMLParser):
         if any((named.get(n) or "").lower().startswith(("javascript:", "data:")) for n in named):
             self.inline.append(f"<{tag}> with an address that is a program")
         self.tags.add(tag)
+        if tag == "img":
+            folder = posixpath.dirname(self.name)
+            self.pictures.append(posixpath.normpath(posixpath.join(folder, named["src"] or "")))
         if tag not in VOID:
             self.open.append(tag)
         self.links += [v or "" for n, v in attrs if n in _ADDRESSES]

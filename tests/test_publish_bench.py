@@ -11,7 +11,7 @@ from bench_fixtures import Guest
 from ledger_fixtures import NOON, SET, delta, passing, record, samples
 from publish_fixtures import config, patchset
 
-from zpmaint.app.bench import document, judged
+from zpmaint.app.benchmarks import document, judged
 from zpmaint.ledger.benchmarks import BenchRecord
 from zpmaint.ledger.values import Record
 from zpmaint.publish import plot

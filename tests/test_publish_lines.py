@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from ledger_fixtures import NOON, SET
+from ledger_fixtures import NOON
 from publish_fixtures import config
 from timeline_fixtures import DAY, lines, release
 
@@ -115,7 +115,7 @@ def test_a_strip_of_many_kernels_has_the_newest_and_says_so() -> None:
 
 
 def view(line: Line) -> LineView:
-    return LineView(line, SET, ())
+    return LineView(line, ())
 
 
 def test_what_is_broken_is_looked_at_first_and_what_ails_all_is_told_once() -> None:

@@ -104,3 +104,17 @@ def test_an_empty_ledger_and_other_sets() -> None:
     assert "No kernel was verified yet." in document(config(), [], patchset())
     other = record("6.12.1", patchset=f"{SET}-other")
     assert "6.12.1" not in document(config(), [other], patchset())
+
+
+def test_a_broken_kernel_says_since_when_and_a_flaky_one_is_counted() -> None:
+    records = [
+        record("6.12.11"),
+        record("6.12.12", Result.FAIL, why="hangs"),
+        record("6.12.13", Result.FAIL, why="hangs"),
+        record("6.1.7", Result.FAIL, started=1.0),
+        record("6.1.7", started=2.0),
+    ]
+    text = document(config("6.12.*", "6.1.*"), records, patchset())
+    assert "| fail: hangs (since 6.12.12, last good 6.12.11) |" in text
+    assert "| fail: hangs (last good 6.12.11) |" in text
+    assert "4 kernels: 1 pass, 2 fail, 1 flaky." in text

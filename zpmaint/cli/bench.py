@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from zpmaint.app.bench import Asked, document, judged, measure, recorded
+from zpmaint.app.bench import Asked, measure
+from zpmaint.app.benchmarks import document, judged, recorded
 from zpmaint.app.job import Job
 from zpmaint.build.options import BuildOptions
 from zpmaint.cli import bench_tables, options

@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
-from zpmaint.app.bench import judged, recorded
+from zpmaint.app.benchmarks import judged, recorded
 from zpmaint.app.outlook import outlook_of
 from zpmaint.app.signing import signer_of
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.patchset.load import all_patchsets
+from zpmaint.publish.rendering import keep_compiled
 from zpmaint.publish.site import publish
 from zpmaint.publish.texts import KeptTexts
 
@@ -47,6 +49,11 @@ def command(context: CommandContext, *, out: Path, base_url: str, sign: str | No
     """
     session = context.session
     now = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+    with suppress(OSError):  # a cache that cannot be written is none
+        compiled = session.places.cache / "templates"
+        compiled.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.access(compiled, os.W_OK):
+            keep_compiled(compiled)
     done = publish(
         session.ledger,
         session.config,

@@ -73,7 +73,8 @@ def pages(site: Site) -> Iterator[Page]:
                 continue
             here = f"{title} {kernel.state} {_config_state(site.texts, row)}"
             for other in others_of(one, row):
-                inputs = f"{here} {other.kernel.state} {_config_state(site.texts, other.row)}"
+                there = f"{other.kernel.state} {_config_state(site.texts, other.row)}"
+                inputs = made_of(here, there, other.words)
                 make = partial(_comparison, site, one, row, other)
                 yield Page(f"{row.log_folder}/{other.file}", inputs, make)
             for name, words, tried in _runs(row, kernel):

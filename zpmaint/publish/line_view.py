@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from zpmaint.publish.addresses import line_badge, line_feed
+from zpmaint.publish.addresses import line_badge, line_feed, line_page
 from zpmaint.publish.lag import Lag, lag_of
 from zpmaint.publish.line_looks import LineLook, Urgency, look_of
-from zpmaint.publish.names import file_name
 from zpmaint.publish.page import made_of
 from zpmaint.publish.rows import Row
 from zpmaint.publish.strip import Strip, strip_of
@@ -40,15 +39,13 @@ class LineView:
     """One line, and the rows of its kernels."""
 
     line: Line
-    folder: str
-    """Of its patch set."""
     rows: tuple[Row, ...]
     """Newest kernel first."""
 
     @property
     def address(self) -> str:
         """Its page's, from the site's root."""
-        return f"{self.folder}/lines/{self.stem}.html"
+        return line_page(self.line)
 
     @property
     def feed(self) -> str:
@@ -59,10 +56,6 @@ class LineView:
     def badge(self) -> str:
         """Its badge."""
         return line_badge(self.line)
-
-    @property
-    def stem(self) -> str:
-        return file_name(self.line.name)
 
     @property
     def label(self) -> str:
@@ -142,7 +135,7 @@ def views_of(one: Shown) -> list[LineView]:
     """The lines of a patch set in their order: tracked ones first, each group with the newest
     kernels first."""
     kernels = {(row.version, row.arch, row.profile): row for row in one.rows if row.kernel}
-    found = [LineView(line, one.folder, tuple(_rows(line, kernels))) for line in one.timelines]
+    found = [LineView(line, tuple(_rows(line, kernels))) for line in one.timelines]
     found.sort(key=lambda view: (view.order, view.line.arch, view.line.profile), reverse=True)
     return sorted(found, key=lambda view: not view.line.is_tracked)
 

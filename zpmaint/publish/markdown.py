@@ -16,6 +16,7 @@ from zpmaint.ledger.values import Record
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.facts import Facts, Figure
 from zpmaint.publish.kernel import kernels_of
+from zpmaint.publish.looks import FLAKY
 from zpmaint.publish.rows import Row, rows_of
 from zpmaint.publish.words import NONE, number
 
@@ -74,7 +75,8 @@ def _named(row: Row) -> str:
 
 def _summary(rows: list[Row]) -> str:
     looks = [row.look for row in rows]
-    counts = [f"{looks.count(look)} {look}" for look in map(str, Result) if look in looks]
+    words = [*map(str, Result), FLAKY]
+    counts = [f"{looks.count(look)} {look}" for look in words if look in looks]
     return f"{len(rows)} kernels: {', '.join(counts)}." if rows else "No kernel was verified yet."
 
 
@@ -91,8 +93,21 @@ def _cells(row: Row, figures: Sequence[str], *, cost: bool) -> list[str]:
         _cases(row),
         *(_pair(row.read(counter)) for counter in figures),
         *([_pair(row.cost)] if cost else []),
-        f"{row.look}{why}",
+        f"{row.look}{why}{_since(row)}",
     ]
+
+
+def _since(row: Row) -> str:
+    """Since which kernel it is broken, where that is another one, and the last that was good."""
+    run = row.episode
+    if run is None or run.kind.is_good:
+        return ""
+    said = [
+        f"since {_escaped(run.first)}" if run.first != row.version else "",
+        f"last good {_escaped(run.last_good)}" if run.last_good else "",
+    ]
+    words = ", ".join(part for part in said if part)
+    return f" ({words})" if words else ""
 
 
 def _port(facts: Facts) -> str:

@@ -20,6 +20,8 @@ from zpmaint.publish.manifest import Kept
 from zpmaint.publish.offer import offer_of
 from zpmaint.timeline.values import Attempt
 
+_HELD = 8  # records; each is some hundred kilobytes
+
 
 class Remembers(Protocol):
     """What publishing asks of the ledger."""
@@ -39,17 +41,16 @@ def read_kernels(ledger: Remembers, kept: Kept) -> list[Kernel]:
         attempts, digests = groups.setdefault(name_of(tried), ([], []))
         attempts.append(tried)
         digests.append(f"{digest[:32]}{tried.turn}")
-    read = partial(_record, ledger)
+    # Of the pages of a kernel, which are made one after another, each reads the same few.
+    read = functools.lru_cache(maxsize=_HELD)(partial(_record, ledger))
     ports = partial(_port, ledger)
     made = []
     for name, (attempts, digests) in groups.items():
         state = sha256(" ".join(digests).encode()).hexdigest()[:32]
         then, facts = kept.get(name, ("", None))
         if facts is None or then != state:
-            # Mostly the record that stands for the kernel is that of its newest patch: read once.
-            once = functools.cache(read)
-            offer = offer_of(attempts, ports, once)
-            facts = facts_of(once(standing_of(attempts)), offer)
+            offer = offer_of(attempts, ports, read)
+            facts = facts_of(read(standing_of(attempts)), offer)
         made.append(Kernel(tuple(attempts), facts, read, state.__str__, ports))
     return made
 

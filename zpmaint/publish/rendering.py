@@ -29,13 +29,23 @@ def rendered(template: str, **values: object) -> bytes:
     return shown(environment().get_template(template).render(**values))
 
 
+_compiled: list[Path] = []
+
+
+def keep_compiled(folder: Path) -> None:
+    """Have the templates as they were compiled kept in `folder`, which nobody else may write:
+    compiling them takes longer than most of publishing. Before the first page is made."""
+    _compiled[:] = [folder]
+
+
 @functools.cache
 def environment() -> Environment:
     """Jinja's, for the templates of this folder."""
-    from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+    from jinja2 import ChainableUndefined, Environment, FileSystemBytecodeCache, FileSystemLoader
 
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
+        bytecode_cache=FileSystemBytecodeCache(str(_compiled[0])) if _compiled else None,
         autoescape=True,
         # A ledger keeps what older versions recorded: what is missing there is shown as a dash.
         undefined=ChainableUndefined,

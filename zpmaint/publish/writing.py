@@ -105,6 +105,20 @@ class Standing:
             self._files.pop(NAME, None)
             self.known = _manifest(out)
 
+    @property
+    def lasting(self) -> tuple[str, ...]:
+        """The addresses of what stays for ever and is what its name says."""
+        return tuple(
+            address
+            for address, file in self._files.items()
+            if address.startswith(LASTING) and self._is_whole(address, file)
+        )
+
+    def _is_whole(self, address: str, file: _File) -> bool:
+        return _is_known(self.known.entries.get(address), file) or _is_named_by_content(
+            self._out, address
+        )
+
     def write(self, pages: Iterable[Page], kernels: Sequence[Kernel]) -> Written:
         """Put the new site in the place of this one. Raises DiskError where the disk does not take
         it: then this one stands."""
@@ -118,8 +132,10 @@ class Standing:
         new = _New(self._out, self._spare, self._files, there, self.known)
         try:
             with filling(self._spare):
-                for page in pages:
-                    new.take(page, done)
+                # Those of one kernel one after another: its record need not be read for each.
+                due = [page for page in pages if not new.stays(page, done)]
+                for page in sorted(due, key=lambda page: page.address):
+                    new.make(page, done)
                 new.keep_lasting(done)
                 done.gone = sorted(self._files.keys() - new.entries.keys())
                 said = manifest.written(program(), new.entries, kernels)
@@ -171,39 +187,42 @@ class _New:
         self._made: set[str] = set()
         self._right: set[str] = set()
 
-    def take(self, page: Page, done: Written) -> None:
-        """One page: as it stands, or made."""
+    def stays(self, page: Page, done: Written) -> bool:
+        """Take a page along, if it stands as it is to be."""
         done.pages += 1
         address, file = page.address, self._files.get(page.address)
-        inputs = "-" if page.inputs is None else manifest.digest(page.inputs)
         known = self._known.get(address)
         if known is not None:
             if file is None or not known.endswith(f" {file.size} {file.changed}"):
                 done.mended.append(address)
-            elif page.inputs is not None and known.startswith(f"{inputs} "):
+            elif page.inputs is not None and known.startswith(f"{_inputs(page)} "):
                 self._stay(address, known)
-                return
+                return True
+        return False
+
+    def make(self, page: Page, done: Written) -> None:
+        """Make a page that does not stand as it is to be."""
         done.made += 1
+        address, file = page.address, self._files.get(page.address)
         data = page.make()
         # Made of other things and the same all the same: its file stays, and its time.
         if file and file.size == len(data) and _read(self._out / address) == data:
-            self._stay(address, manifest.entry(inputs, file.size, file.changed))
+            self._stay(address, manifest.entry(_inputs(page), file.size, file.changed))
             return
         done.written.append(address)
-        self.entries[address] = manifest.entry(inputs, *self.put(address, data))
+        self.entries[address] = manifest.entry(_inputs(page), *self.put(address, data))
 
     def keep_lasting(self, done: Written) -> None:
         """Take along what is named by its content and no page claims any more."""
         for address in self._files:
             if address.startswith(LASTING) and address not in self.entries:
-                known, file = self._known.get(address), self._files[address]
-                told = manifest.entry("lasting", file.size, file.changed)
-                if known is None or known.partition(" ")[2] != told.partition(" ")[2]:
-                    name = address.removeprefix(LASTING).partition(".")[0]
-                    if sha256(_read(self._out / address)).hexdigest() != name:
-                        continue
+                file = self._files[address]
+                if not _is_known(self._known.get(address), file) and not _is_named_by_content(
+                    self._out, address
+                ):
+                    continue
                 done.pages += 1
-                self._stay(address, told)
+                self._stay(address, manifest.entry("lasting", file.size, file.changed))
 
     def clear(self) -> None:
         """Take away what is no part of the new site."""
@@ -266,6 +285,10 @@ class _New:
             _remove(path)
         self._folders.add(path.parent)
         return path
+
+
+def _inputs(page: Page) -> str:
+    return "-" if page.inputs is None else manifest.digest(page.inputs)
 
 
 def _above(address: str) -> list[str]:
@@ -366,3 +389,13 @@ def _replaceable(out: Path) -> None:
             f"{out}: holds files that are not a former site; nothing was written",
             "name a new or empty folder: it is replaced whole",
         )
+
+
+def _is_known(told: str | None, file: _File) -> bool:
+    """Whether a file is as it was when it was written."""
+    return told is not None and told.endswith(f" {file.size} {file.changed}")
+
+
+def _is_named_by_content(out: Path, address: str) -> bool:
+    name = address.removeprefix(LASTING).partition(".")[0]
+    return sha256(_read(out / address)).hexdigest() == name
