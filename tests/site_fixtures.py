@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ledger_fixtures import NOON, SET, modern_deltas, passing, port, record
@@ -14,6 +16,8 @@ from zpmaint.core.config import Config
 from zpmaint.core.releases import Outlook, Release
 from zpmaint.core.result import Result
 from zpmaint.ledger.values import Record
+from zpmaint.patchset.load import load_patchset
+from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.site import site_files
 
 NAME = "</a><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;{{ 7*7 }}\x1b[31m\u202e"
@@ -50,8 +54,10 @@ def _passes(version: str, days: float, **more: Any) -> Record:
 def every_state() -> list[Record]:
     """Works and is fresh; behind; long ago; broken over six releases; flaky; no result over a
     failure; never a result; effect untested; series ended; a kernel that was withdrawn; another
-    architecture; names that are none."""
-    found = [_passes(f"7.2.{n}", 30 - 3 * n) for n in range(1, 9)]
+    architecture; one that costs 40 % more; names that are none."""
+    found = [_passes(f"7.2.{n}", 30 - 3 * n) for n in range(1, 8)]
+    dear = modern_deltas(853.1, 2_258.4, 2_022.9, 1.4 * 2_110.2)  # a read costs 40 % more
+    found.append(passing("7.2.8", dear, started=NOW - 6 * DAY))
     found += [_passes(f"6.12.{n}", 120 - n) for n in range(80, 108)]
     found += [_passes("6.12.107", 3, arch="i386")]
     found += [_passes(f"6.6.{n}", 60 - n) for n in range(5, 12)]
@@ -107,11 +113,23 @@ def every_outlook() -> Outlook:
     )
 
 
+def every_set() -> PatchSet:
+    """A set with charts and a page of its own, the shipped one's over these records' counter."""
+    shipped = load_patchset(Path(__file__).parent.parent / "patches" / SET)
+    panels = [
+        replace(
+            one, counters=("instructions",) if "instructions/page" in one.counters else one.counters
+        )
+        for one in shipped.panels
+    ]
+    return replace(patchset(), panels=tuple(panels), pages=shipped.pages)
+
+
 def every_site(base_url: str = "") -> dict[str, bytes]:
     return site_files(
         every_state(),
         every_config(),
-        [patchset()],
+        [every_set()],
         generated=NOW,
         base_url=base_url,
         outlook=every_outlook(),

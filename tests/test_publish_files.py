@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from ledger_fixtures import NOON, SET, modern_deltas, passing, port, record
-from publish_fixtures import config, patchset
+from publish_fixtures import Held, config, patchset
 
 from zpmaint.core.result import Result
 from zpmaint.core.signer import Signer
@@ -26,7 +26,7 @@ from zpmaint.publish.mails import bundle, mails_of
 from zpmaint.publish.offer import Offer
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.shipping import Shipped
-from zpmaint.publish.site import site_files, site_of
+from zpmaint.publish.site import publish, site_files, site_of
 from zpmaint.publish.statement import verdict_digest
 
 OLD = "one\ntwo\nthree\nfour\n"
@@ -356,6 +356,17 @@ def test_a_new_result_makes_only_its_own_lists_anew() -> None:
     assert {name for name in other if name.endswith(endings) or "/files" in name} == {
         f"{SET}/6.1.1-x86_64.intoto.json", f"{SET}/files/6.1.html", f"{SET}/files/6.1.json",
     }  # fmt: skip
+
+
+def test_what_the_ledger_knows_no_more_stays_in_the_list(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    for records in ([ported("a", 1.0)], [ported("b", 2.0)]):
+        publish(Held(records), config(), [patchset()], out, generated=NOON)
+    listed = sums({"SHA256SUMS": (out / "SHA256SUMS").read_bytes()})
+    lasting = [name for name in listed if name.startswith("patches/")]
+    assert len(lasting) == 2
+    for name in listed:
+        assert hashlib.sha256((out / name).read_bytes()).hexdigest() == listed[name]
 
 
 def test_hostile_names_stay_below_the_site() -> None:

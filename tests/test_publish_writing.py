@@ -37,6 +37,9 @@ def tree(out: Path) -> dict[str, bytes]:
     of a time before."""
     found = {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file()}
     assert found.pop(NAME)
+    if lines := found.get("SHA256SUMS", b"").splitlines(keepends=True):
+        kept = (line for line in lines if f"  {LASTING}".encode() not in line)
+        found["SHA256SUMS"] = b"".join(kept)
     return {name: data for name, data in found.items() if not name.startswith(LASTING)}
 
 

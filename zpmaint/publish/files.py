@@ -41,6 +41,9 @@ def pages(site: Site) -> Iterator[Page]:
             digest = row.offer.sums[ending]
             sums[row.file(ending)] = digest
             yield Page(row.file(ending), digest, partial(_file, kernel, row, ending))
+    # What the ledger knows no more is still what was published.
+    for address in site.lasting:
+        sums.setdefault(address, address.rpartition("/")[2].removesuffix(PATCH))
     yield from _signed(site, "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)).encode())
 
 

@@ -61,6 +61,7 @@ def publish(
             outlook=outlook,
             texts=texts,
             signer=signer,
+            lasting=former.lasting,
         )
         return former.write(pages_of(site), kernels)
 
@@ -104,6 +105,7 @@ def site_of(
     outlook: Outlook = UNSEEN,
     texts: Texts | None = None,
     signer: Signer | None = None,
+    lasting: Sequence[str] = (),
 ) -> Site:
     """What the pages are made of.
 
@@ -112,7 +114,7 @@ def site_of(
     epoch; `base_url` where the site will stand, if that is known; `benchmarks` one for each kernel
     that has a full one, oldest kernel first; `outlook` what is remembered of looking for new
     kernels; `texts` where whole logs are read from, `signer` who signs the list of files, if
-    anybody does."""
+    anybody does; `lasting` what of the former site is named by its content and stays."""
     kernels = list(kernels)
     infos = {info.name: info for info in patchsets}
     costs = {
@@ -133,4 +135,6 @@ def site_of(
         for name in costs
     ]
     base = f"{base_url.rstrip('/')}/" if base_url else ""
-    return Site(config, tuple(sets), generated, base, outlook, texts or NoTexts(), signer)
+    return Site(
+        config, tuple(sets), generated, base, outlook, texts or NoTexts(), signer, tuple(lasting)
+    )

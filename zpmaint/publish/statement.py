@@ -43,6 +43,7 @@ def statement(record: Record, files: Mapping[str, str]) -> bytes:
                     "patchset": record.patchset,
                     "version": record.version,
                     "arch": record.arch,
+                    **({"profile": record.profile} if record.profile else {}),
                 },
                 "internalParameters": {
                     "anchor": port.anchor,

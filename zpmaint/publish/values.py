@@ -149,6 +149,8 @@ class Site:
     """Where whole logs are read from."""
     signer: Signer | None = None
     """Who signs the list of files; None: it is not signed."""
+    lasting: tuple[str, ...] = ()
+    """The addresses of the former site that are named by their content and stay."""
 
     @cached_property
     def news(self) -> list[timeline.Transition]:

@@ -105,6 +105,20 @@ class Standing:
             self._files.pop(NAME, None)
             self.known = _manifest(out)
 
+    @property
+    def lasting(self) -> tuple[str, ...]:
+        """The addresses of what stays for ever and is what its name says."""
+        return tuple(
+            address
+            for address, file in self._files.items()
+            if address.startswith(LASTING) and self._is_whole(address, file)
+        )
+
+    def _is_whole(self, address: str, file: _File) -> bool:
+        return _is_known(self.known.entries.get(address), file) or _is_named_by_content(
+            self._out, address
+        )
+
     def write(self, pages: Iterable[Page], kernels: Sequence[Kernel]) -> Written:
         """Put the new site in the place of this one. Raises DiskError where the disk does not take
         it: then this one stands."""
@@ -202,14 +216,13 @@ class _New:
         """Take along what is named by its content and no page claims any more."""
         for address in self._files:
             if address.startswith(LASTING) and address not in self.entries:
-                known, file = self._known.get(address), self._files[address]
-                told = manifest.entry("lasting", file.size, file.changed)
-                if known is None or known.partition(" ")[2] != told.partition(" ")[2]:
-                    name = address.removeprefix(LASTING).partition(".")[0]
-                    if sha256(_read(self._out / address)).hexdigest() != name:
-                        continue
+                file = self._files[address]
+                if not _is_known(self._known.get(address), file) and not _is_named_by_content(
+                    self._out, address
+                ):
+                    continue
                 done.pages += 1
-                self._stay(address, told)
+                self._stay(address, manifest.entry("lasting", file.size, file.changed))
 
     def clear(self) -> None:
         """Take away what is no part of the new site."""
@@ -376,3 +389,13 @@ def _replaceable(out: Path) -> None:
             f"{out}: holds files that are not a former site; nothing was written",
             "name a new or empty folder: it is replaced whole",
         )
+
+
+def _is_known(told: str | None, file: _File) -> bool:
+    """Whether a file is as it was when it was written."""
+    return told is not None and told.endswith(f" {file.size} {file.changed}")
+
+
+def _is_named_by_content(out: Path, address: str) -> bool:
+    name = address.removeprefix(LASTING).partition(".")[0]
+    return sha256(_read(out / address)).hexdigest() == name
