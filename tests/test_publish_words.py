@@ -187,6 +187,15 @@ def test_a_kernels_page_tells_per_hunk_what_was_compiled() -> None:
     assert json.loads(unknown["status.json"])["patchsets"][0]["kernels"][0]["compiled"] is None
 
 
+def test_what_was_compiled_is_told_of_files_that_the_port_does_not_name() -> None:
+    build = {"stock": kernel("6.12.1", "x86_64", "stock", 1.0), "patched": None}
+    made = judged("6.12.1", Result.NOT_COMPILED, build=build | {"evidence": evidence(*HUNKS)})
+    seen = text(site(made)[f"{SET}/6.12.1-x86_64.html"])
+    unplaced = "&ndash; not on record &ndash; &ndash;"
+    assert f"@@ -1 +1 @@ {unplaced} ✓ kernel fs/namei.o" in seen
+    assert f"@@ -9 +9 @@ {unplaced} ∅ not compiled #ifdef CONFIG_X would build it" in seen
+
+
 def test_cases_are_grouped_by_suite() -> None:
     files = site(judged("6.12.1", Result.NO_REGRESSION))
     seen = text(files[f"{SET}/6.12.1-x86_64.html"])

@@ -55,9 +55,11 @@ class Against:
 
 
 def shown_files(port: PortRecord, evidence: Evidence | None) -> list[ShownFile]:
-    """The files of a port with their evidence."""
+    """The files of a port with their evidence; then those that evidence alone names, so that
+    nothing that was not compiled goes unsaid."""
     found = {(file.path, file.patch): file for file in evidence.files} if evidence else {}
-    return [_shown(file, found.get((file.path, file.patch))) for file in port.files]
+    shown = [_shown(file, found.pop((file.path, file.patch), None)) for file in port.files]
+    return [*shown, *(_shown(FileRecord(one.path, patch=one.patch), one) for one in found.values())]
 
 
 def _shown(file: FileRecord, compiled: FileEvidence | None) -> ShownFile:
@@ -68,7 +70,9 @@ def _shown(file: FileRecord, compiled: FileEvidence | None) -> ShownFile:
         ShownHunk(hunk, known.get(hunk.header) or (hunks[n] if by_place else None))
         for n, hunk in enumerate(file.hunks)
     ]
-    return ShownFile(file, compiled, rows)
+    joined = {id(row.compiled) for row in rows}
+    left = [one for one in hunks if id(one) not in joined]
+    return ShownFile(file, compiled, [*rows, *(ShownHunk(HunkRecord(h.header), h) for h in left)])
 
 
 def against_anchor(port: PortRecord | None, info: PatchSet | None) -> Against | None:
