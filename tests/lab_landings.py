@@ -19,6 +19,8 @@ from zpmaint.core.errors import ZpmaintError
 from zpmaint.core.files import landing, write_whole
 from zpmaint.core.remembered import recall, remember
 from zpmaint.core.sealed import seal, usable
+from zpmaint.publish.page import Page
+from zpmaint.publish.writing import standing
 from zpmaint.sources.download import land
 from zpmaint.sources.manifest import differing
 from zpmaint.sources.tree import read_blobs
@@ -141,7 +143,37 @@ def _read_fetched(top: Path) -> bytes:
     return (top / "a").read_bytes()
 
 
+# A page that stays, one that changes, one that goes, one that comes, and one that is always made.
+SITE_OLD = {"index.html": OLD, "set/stays.html": OLD, "set/changes.html": OLD, "gone/a.html": OLD}
+SITE_NEW = {"index.html": NEW, "set/stays.html": OLD, "set/changes.html": NEW, "new/b.html": NEW}
+
+
+def _publish(top: Path, site: dict[str, bytes]) -> None:
+    def page(name: str, data: bytes) -> Page:
+        inputs = None if name == "index.html" else hashlib.sha256(data).hexdigest()
+        return Page(name, inputs, lambda: data)
+
+    with standing(top / "site") as former:
+        former.write([page(name, data) for name, data in site.items()], [])
+
+
+def _read_site(top: Path) -> dict[str, bytes] | None:
+    """What a reader sees: all files but the hidden one."""
+    site = top / "site"
+    found = (p for p in site.rglob("*") if p.is_file() and not p.name.startswith("."))
+    return {str(p.relative_to(site)): p.read_bytes() for p in found} if site.is_dir() else None
+
+
 LANDINGS = {
+    "site": Landing(
+        lambda top: _publish(top, SITE_OLD),
+        lambda top: _publish(top, SITE_NEW),
+        _read_site,
+        (SITE_OLD, SITE_NEW),
+    ),
+    "first-site": Landing(
+        _nothing, lambda top: _publish(top, SITE_NEW), _read_site, (None, SITE_NEW)
+    ),
     "file": Landing(
         lambda top: write_whole(top / "deep/er/file", OLD),
         lambda top: write_whole(top / "deep/er/file", NEW),

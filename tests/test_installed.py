@@ -54,6 +54,7 @@ def test_the_example_is_shipped_whole() -> None:
     }
     example = ROOT / "patches/no-anon-zero-page"
     wanted = {path for path in example.rglob("*") if path.is_file()} | {ROOT / "kernels.toml"}
+    wanted |= {path for path in (ROOT / "docs").iterdir() if path.is_file()}  # pages of the site
     assert {path for path in shipped if path.is_file()} == wanted
 
 

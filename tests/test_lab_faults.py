@@ -23,7 +23,10 @@ from lab_trace import strace
 HERE = Path(__file__).parent
 ALL = bool(os.environ.get("ZPMAINT_FAULTS"))
 SOME = 3  # calls of each kind at which a landing is tried, where not all are
-WRITING = ("write", "fsync", "rename", "mkdir", "openat", "fchmod", "syncfs", "renameat2", "rmdir")
+WRITING = (
+    "write", "fsync", "rename", "mkdir", "openat", "fchmod", "syncfs", "renameat2", "rmdir",
+    "link", "linkat", "unlink", "unlinkat",
+)  # fmt: skip
 REFUSALS = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS)
 # A refused fchmod or rmdir is no full disk's.
 REFUSED = ("write", "fsync", "rename", "mkdir", "openat", "syncfs")
@@ -83,7 +86,7 @@ def litter(top: Path) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["file", "value", "folder", "tree", "image", "archive"])
+@pytest.mark.parametrize("name", ["file", "value", "folder", "tree", "image", "archive", "site"])
 def test_a_disk_that_refuses_any_call(name: str, tmp_path: Path) -> None:
     landing, tried = LANDINGS[name], 0
     for call, number in chosen(name, tmp_path, REFUSED):
@@ -106,7 +109,7 @@ def test_a_disk_that_refuses_any_call(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["file", "value", "folder", "tree", "image", "archive"])
+@pytest.mark.parametrize("name", ["file", "value", "folder", "tree", "image", "archive", "site"])
 def test_a_kill_at_any_call(name: str, tmp_path: Path) -> None:
     landing = LANDINGS[name]
     for call, number in chosen(name, tmp_path, WRITING):

@@ -134,9 +134,37 @@ def test_the_digest_of_what_came_out(other: Record, same: bool) -> None:
 def test_the_digest_is_the_same_after_the_ledger_and_a_patch_of_any_bytes(tmp_path: Path) -> None:
     made = _verdict()
     assert made.port
-    made = replace(made, port=replace(made.port, patch="\udcff\x1b\n"))
+    odd = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-\udcff\n+\x1b\n"
+    made = replace(made, port=replace(made.port, patch=odd))
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.record(made)
         (read,) = ledger.history(patchset=SET)
     assert read.outcome == made.outcome != _verdict().outcome
     assert json.loads(json.dumps(read.as_json()))["outcome"] == made.outcome
+
+
+DIFF = "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@ f()\n one\n-two\n+--- a/y\n"
+
+
+@pytest.mark.parametrize(
+    ("patch", "same"),
+    [
+        (DIFF, True),
+        (
+            f"From: somebody\nSubject: words\n\nMore words.\n---\n x | 2 +-\n\n{DIFF}-- \n2.40\n",
+            True,
+        ),
+        (DIFF.replace("f()", "g()"), True),
+        (DIFF.replace("-two", "-2"), False),
+        (DIFF.replace("+--- a/y", "+--- a/z"), False),
+        (DIFF.replace("@@ -1,2", "@@ -7,2"), False),
+        (DIFF.replace("b/x", "b/z"), False),
+        (DIFF + DIFF, False),
+    ],
+)
+def test_of_a_patch_counts_what_it_changes_and_where(patch: str, same: bool) -> None:
+    made = _verdict()
+    assert made.port
+    one = replace(made, port=replace(made.port, patch=DIFF))
+    other = replace(made, port=replace(made.port, patch=patch))
+    assert (one.outcome == other.outcome) is same

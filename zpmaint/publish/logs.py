@@ -9,7 +9,7 @@ from functools import partial
 
 from zpmaint.ledger.values import Record
 from zpmaint.publish.log_places import PER_PAGE, LogPlace
-from zpmaint.publish.page import Page, made_of
+from zpmaint.publish.page import Page
 from zpmaint.publish.rendering import rendered
 from zpmaint.publish.rows import Row
 from zpmaint.publish.values import Shown, Site
@@ -22,10 +22,11 @@ def pages(site: Site) -> Iterator[Page]:
     one, and `NAME.txt.gz`. Of one that is not there the kernel's page says so."""
     for one in site.sets:
         for row in one.rows:
+            head = f"{one.title} {row.version} {row.arch} {row.profile}"
             for place in row.logs:
                 if not (state := site.texts.state(place)):
                     continue
-                inputs = made_of(one.title, row.version, row.arch, row.profile, place.told(), state)
+                inputs = f"{head} {place} {state}"
                 for first in place.parts:
                     address = f"{row.log_folder}/{place.file(first)}"
                     yield Page(address, inputs, partial(_page, site, one, row, place, first))

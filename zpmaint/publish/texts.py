@@ -63,8 +63,11 @@ class KeptTexts:
 
     def _former(self, place: LogPlace) -> Path | None:
         """The file of an older record: only one of ours, whatever a ledger names."""
+        # Thousands of records name logs of other machines: told without a look at the disk.
+        if not place.path.startswith(tuple(f"{folder}/" for folder in self.folders)):
+            return None
         path = Path(place.path)
-        if not place.path or not any(path.is_relative_to(folder) for folder in self.folders):
+        if not any(path.is_relative_to(folder) for folder in self.folders):
             return None
         try:
             is_ours = path.resolve() == path and path.is_file()

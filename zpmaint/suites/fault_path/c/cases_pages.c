@@ -35,6 +35,26 @@ static void splice_pages(char *memory)
 		broken("short-splice", "vmsplice gave %ld: %s", done, strerror(errno));
 }
 
+/* What may not be read is not spliced either, though its pages are there. */
+void splice_refused(void)
+{
+	char *memory = map_pages(PAGES, RW);
+	struct iovec pages = {memory, PAGES * PAGE};
+	long done;
+
+	if (pipe(ends))
+		broken("no-pipe", "pipe: %s", strerror(errno));
+	fill_pages(memory, PAGES, 0x21);
+	mprotect(memory, PAGES * PAGE, PROT_NONE);
+	done = syscall(SYS_vmsplice, ends[1], &pages, 1, 0);
+	if (done < 0 && errno == ENOSYS)
+		skip("no vmsplice");
+	if (done >= 0 || errno != EFAULT)
+		broken("not-refused", "vmsplice of PROT_NONE memory gave %ld: %s", done, strerror(errno));
+	mprotect(memory, PAGES * PAGE, RW);
+	must_be_filled(memory, PAGES, 0x21, "after a splice that was refused");
+}
+
 static void read_back(char *into)
 {
 	for (size_t done = 0; done < PAGES * PAGE;) {
