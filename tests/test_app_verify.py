@@ -170,7 +170,8 @@ def test_all_well(session: Shop) -> None:
     assert (record["profile"], made["accelerator"]) == ("", "tcg,icount")
     assert made["sources"] == [f"tree:{session.toy.tree}"] and "gcc" in made["tools"]
     assert made["tools"]["qemu-system-x86_64"] == "QEMU emulator version 0"
-    assert session.results() == [record]
+    (known,) = session.results()
+    assert {name: known[name] for name in record} == record  # beside it what the timeline says
     port = record["port"]
     assert port["provenance"]["proofs"] == []
     anchor = session.project / "patches/toy/v6.12.107.patch"
