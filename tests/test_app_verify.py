@@ -5,6 +5,7 @@ Each command is a process of its own, as a user runs it."""
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 import os
@@ -21,6 +22,7 @@ from build_fixtures import MEMORY, Toy
 from judge_fixtures import figures, report
 from vm_fixtures import FakeQemu
 
+from zpmaint import __version__
 from zpmaint.app.matrix import track
 from zpmaint.app.outlook import outlook_of
 from zpmaint.app.session import Session
@@ -168,8 +170,20 @@ def test_all_well(session: Shop) -> None:
     assert (record["profile"], made["accelerator"]) == ("", "tcg,icount")
     assert made["sources"] == [f"tree:{session.toy.tree}"] and "gcc" in made["tools"]
     assert made["tools"]["qemu-system-x86_64"] == "QEMU emulator version 0"
-    assert session.results() == [record]
-    assert record["port"]["provenance"]["proofs"] == []
+    (known,) = session.results()
+    assert {name: known[name] for name in record} == record  # beside it what the timeline says
+    port = record["port"]
+    assert port["provenance"]["proofs"] == []
+    anchor = session.project / "patches/toy/v6.12.107.patch"
+    assert port["anchor_sha256"] == hashlib.sha256(anchor.read_bytes()).hexdigest()
+    memory = session.toy.tree / "mm/memory.c"
+    named = subprocess.run(
+        ["git", "hash-object", memory], capture_output=True, text=True, check=True
+    )
+    digest = hashlib.sha256(memory.read_bytes()).hexdigest()
+    blob = {"path": "mm/memory.c", "git": named.stdout.strip(), "sha256": digest}
+    assert port["blobs"] == [blob]
+    assert port["engine"] == f"zpmaint {__version__}, code {record['inputs']['code']}"
     # The table for people: flips and what tells.
     status, out, _ = session.run("show", "6.12.107")
     assert status == 0
@@ -454,6 +468,16 @@ def test_publish(session: Shop) -> None:
     assert "6.12.107" in page
     assert json.loads((out / "status.json").read_text())
     assert session.run("publish", "--out", str(session.project))[0] == 2
+    assert session.run("publish", "--out", str(out), "--sign", "nothing")[0] == 2
+    # What is published is the port as it was made, and applies; nobody has signed it.
+    file = out / "toy/6.12.107-x86_64.patch"
+    assert file.read_text() == session.run("port", "6.12.107", "--no-compile")[1]
+    for kernel in (("--tree", str(session.toy.tree)), ("--version", "6.12.107")):
+        status, told, _ = session.run("check", "--json", str(file), *kernel)
+        checks = {one["what"]: one["state"] for one in json.loads(told)[0]["checks"]}
+        assert status == 3 and checks == {
+            "statement": "good", "digest": "good", "signature": "unknown", "applies": "good",
+        }  # fmt: skip
 
 
 def test_track_names_what_is_new(session: Shop) -> None:
