@@ -43,6 +43,7 @@ def pages(site: Site) -> Iterator[Page]:
             _story(one),
             [view.inputs for view in views],
             [row.inputs for row in one.tracked],
+            one.bench_picture,
             (one.costs.panels, one.costs.digest),
         )
         yield Page(address, inputs, partial(_page, site, one, views, address))
