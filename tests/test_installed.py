@@ -24,7 +24,7 @@ from test_port_strategies import HEAD, PATCHED
 
 ROOT = Path(__file__).parent.parent
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PATCH_SETS = (ROOT / "docs/patch-sets.md").read_text(encoding="utf-8")
 SHIPPED = ["*.py", *SETUPTOOLS["package-data"]["*"]]
 
 Zpmaint = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -104,9 +104,9 @@ def test_a_minimal_project(zpmaint: Zpmaint, tmp_path: Path) -> None:
     project = tmp_path / "mine"
     folder = project / "patches/toy"
     folder.mkdir(parents=True)
-    # What the README shows, but for the names.
+    # What the document shows, but for the names.
     kernels, table = re.findall(
-        r"```toml\n# (?:kernels|patches/mine/patch)\.toml\n(.*?)```", README, re.S
+        r"```toml\n# (?:kernels|patches/mine/patch)\.toml\n(.*?)```", PATCH_SETS, re.S
     )
     linux = f'[sources.linux]\nkind = "git"\nwhere = "{past.repo}"\n'
     kernels = kernels.replace('"mine"', '"toy"').partition("[sources")[0] + linux

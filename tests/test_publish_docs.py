@@ -101,6 +101,12 @@ def test_tables_and_listings_are_reached_by_the_keyboard() -> None:
     assert "int *x;" in made.html
 
 
+def test_figures_of_a_table_stand_to_the_right_without_a_style_of_their_own() -> None:
+    made = html_of("| a | b | c |\n|---|---:|:---|\n| 1 | 2 | 3 |", lambda link: link).html
+    assert '<th class="num">b</th>' in made and '<td class="num">2</td>' in made
+    assert "<td>3</td>" in made and "style" not in made
+
+
 def test_the_empty_corner_of_a_table_is_no_heading() -> None:
     made = html_of("| | b |\n|---|---|\n| 1 | 2 |", resolve)
     assert made.html.count("<th>") == 1

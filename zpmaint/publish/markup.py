@@ -51,6 +51,10 @@ def html_of(text: str, resolve: Resolve) -> Rendered:
             token.attrSet("id", anchor)
             if token.tag == "h2":
                 headings.append(Heading(anchor, words))
+        elif token.type in ("th_open", "td_open"):
+            # The parser's own style attribute is what the site's policy forbids.
+            if "right" in str(token.attrs.pop("style", "")):
+                token.attrSet("class", "num")
         elif token.type == "inline":
             token.children = _linked(token.children or [], resolve)
             if not token.content.strip() and tokens[place - 1].tag == "th":
