@@ -40,16 +40,16 @@ class Kernel:
         """A digest of all its records: another one as soon as one comes, goes or changes."""
         return self.state_of()
 
-    @property
+    @cached_property
     def name(self) -> Name:
         return name_of(self.attempts[0])
 
-    @property
+    @cached_property
     def settled(self) -> Attempt | None:
         """The newest attempt that says something about the kernel."""
         return next((tried for tried in self.attempts if tried.result.settles), None)
 
-    @property
+    @cached_property
     def standing(self) -> Attempt:
         """The attempt that stands for it: that one, or the newest where none says anything."""
         return standing_of(self.attempts)

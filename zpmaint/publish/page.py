@@ -13,14 +13,15 @@ time of day is no input of a page that is to be left alone: only few pages show 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
 from typing import Any
 
 from zpmaint.core.shown import json_visible, visible
-from zpmaint.ledger.codec import to_json
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Page:
 def made_of(*parts: object) -> str:
     """A digest of plain values, enums, dataclasses and lists, tuples and mappings of them; the same
     for equal parts. Raises TypeError for anything else: it would be another one each time."""
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=_plain)
+    text = _ENCODER.encode(parts)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -53,6 +54,18 @@ def shown_json(text: str) -> bytes:
 
 
 def _plain(value: object) -> Any:
+    """The fields alone: what an object has worked out and kept is no part of what it is."""
     if is_dataclass(value) and not isinstance(value, type):
-        return to_json(value)
+        return {name: getattr(value, name) for name in _names(type(value))}
+    if isinstance(value, Enum):
+        return str(value)
     raise TypeError(f"{type(value).__name__} is nothing that a page can be made of")
+
+
+@functools.cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain)
+"""Made once: there are tens of thousands of pages."""
