@@ -34,8 +34,9 @@ def plan_matrix(session: Session) -> Plan:
         return resolved[-1]
 
     with session.reporter.step("plan the matrix"):
-        made = plan(session.config, newest, session.ledger, partial(_inputs, session), key_of)
-    look(session, lambda before: outlook.planned(before, made, resolved, time.time()))
+        inputs, now = partial(_inputs, session), time.time()
+        made = plan(session.config, newest, session.ledger, inputs, key_of, now=now)
+    look(session, lambda before: outlook.planned(before, made, resolved, now))
     return made
 
 
