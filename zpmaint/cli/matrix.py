@@ -16,6 +16,7 @@ from zpmaint.core import errors
 from zpmaint.ledger.logs import LogStore
 from zpmaint.ledger.unrecorded import NotRecordedError
 from zpmaint.ledger.values import Record
+from zpmaint.matrix.options import RunOptions
 from zpmaint.matrix.plan import Due, Plan
 
 
@@ -78,7 +79,7 @@ def run(context: CommandContext, *, jobs: int | None, as_json: bool) -> int:
                        markup=False)  # fmt: skip
 
     try:
-        ran = run_dues(context.session, planned.dues, jobs=jobs, on_record=show)
+        ran = run_dues(context.session, planned.dues, options=RunOptions(jobs=jobs), on_record=show)
     except NotRecordedError as error:
         unrecorded.show(context, error, as_json=as_json)
         raise
