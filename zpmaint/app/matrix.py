@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from zpmaint.app.inputs import inputs_of, key_of
+from zpmaint.app.local import LocalExecutor, MakeRoom
 from zpmaint.app.once import Recorder
 from zpmaint.app.outlook import look
 from zpmaint.app.session import Session
-from zpmaint.app.verify import verify
-from zpmaint.build.options import BuildOptions
+from zpmaint.app.worker import options_of
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
@@ -27,8 +26,6 @@ from zpmaint.matrix.track import Listing, News, whats_new
 from zpmaint.sources.source import HasHeads, Source, SourceFailedError
 
 DEFAULT = RunOptions()
-MakeRoom = Callable[[int, Collection[Due]], int]
-"""See `run_dues`."""
 
 
 def plan_matrix(session: Session) -> Plan:
@@ -68,9 +65,9 @@ def run_dues(
     returns, and what was not reached is in `MatrixRun.left`. The same call goes on from there.
 
     `make_room(wanted, in_use)` is called in this thread where a step wants more bytes of the
-    cache's disk than are free, and where one failed for a full disk: it frees what it can without
-    touching what the dues `in_use` need, and gives the bytes that are free then. Without it, or
-    where that is too little, the step ends as the infrastructure's trouble.
+    cache's disk than are free (what ended for a full disk is tried again, and wants them): it frees
+    what it can without touching what the dues `in_use` need, and gives the bytes that are free
+    then. Without it, or where that is too little, the step ends as the infrastructure's trouble.
 
     No signal is handled here; workers are in sessions of their own, so that ^C of a terminal comes
     to the caller alone, and a KeyboardInterrupt raised in this thread ends them and is passed on.
@@ -82,34 +79,22 @@ def run_dues(
     if options.again or any(due.known is None for due in dues):
         session.ledger.ready()
 
-    def one(due: Due) -> Record:
-        return verify(
-            session,
-            session.patchset(due.patchset),
-            due.version,
-            session.chain(names=due.sources),
-            build=replace(_options(due), jobs=options.jobs),
-        )
-
     return run_matrix(
         dues,
-        one,
+        LocalExecutor(session, options, make_room),
         Recorder(session, since=session.ledger.newest_turn if options.again else None),
         lambda due: key_of(_inputs(session, due)),
         session.reporter,
         on_record,
         session.leases,
+        on_change=on_change,
         fail_fast=options.fail_fast,
         stop=stop,
     )
 
 
 def _inputs(session: Session, due: Due) -> dict[str, str]:
-    return inputs_of(session, due.version, session.patchset(due.patchset), _options(due))
-
-
-def _options(due: Due) -> BuildOptions:
-    return BuildOptions(due.arch, due.profile or None)
+    return inputs_of(session, due.version, session.patchset(due.patchset), options_of(due))
 
 
 def track(session: Session, specs: Sequence[str] = ()) -> list[News]:

@@ -117,9 +117,11 @@ def boot_suites(
     accelerator: Accelerator = Accelerator.ICOUNT,
     benchmark: bool = True,
     second: bool = False,
+    at_once: int | None = None,
 ) -> list[SuiteRuns]:
-    """Boot each of `kernels` with each suite, side by side where that changes nothing; `second`
-    keeps the consoles of what was booted before."""
+    """Boot each of `kernels` with each suite, side by side where that changes nothing, `at_once` at
+    most (None: as many as there are cores); `second` keeps the consoles of what was booted
+    before."""
 
     def start(bootable: Bootable, kernel: Kernel, shift: int, stop: Event) -> Run:
         return boot_suite(
@@ -140,7 +142,7 @@ def boot_suites(
         for shift in (0, 1)
         if not shift or (bootable.ready.compared and kernel.flavour is Flavour.STOCK)
     }
-    ended = in_parallel(starts, accelerator=accelerator)
+    ended = in_parallel(starts, accelerator=accelerator, most=at_once)
     return [
         SuiteRuns(
             bootable,

@@ -18,6 +18,7 @@ from zpmaint.core.source_kinds import KINDS
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.source import (
     ByArchive,
+    HasArchives,
     HasHistory,
     HasProvenance,
     HasTrees,
@@ -141,6 +142,19 @@ class Chain:
         if not found:
             raise self._error(f"series {series}", failures)
         return max(found)
+
+    def fetch(self, version: KernelVersion) -> bool:
+        """Have on this disk what the kernel is unpacked from. False where the source that serves it
+        reads single files without: then nothing was fetched ahead."""
+
+        def ask(source: Source) -> bool:
+            if not isinstance(source, HasArchives):
+                source.blobs(version, ["Makefile"])
+                return False
+            source.archive(version)
+            return True
+
+        return self._first(version, ask)
 
     def blobs(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, bytes | None]:
         """See Source.blobs; of the first source that serves `version`."""
