@@ -34,6 +34,7 @@ from zpmaint.sources.git_tags import tag_provenance
 from zpmaint.sources.git_view import view
 from zpmaint.sources.series import newest_of, not_served
 from zpmaint.sources.source import SourceFailedError
+from zpmaint.sources.tag_names import TAGS, kernel_tags
 from zpmaint.sources.tree_names import TreeNames
 from zpmaint.sources.tree_rules import RefusedError
 from zpmaint.sources.tree_writer import TreeWriter
@@ -42,7 +43,6 @@ _BY_GREP = 8
 """Names that are looked for in a tree one by one, before all of its names are indexed."""
 _WORDS = 1 << 20
 """Bytes of file names that a program is given at most; Linux takes twice as many."""
-_TAGS = "refs/tags/"
 _MODULE = "160000"
 """The mode of what is another repository's."""
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/\s]+@[^/\s]+:")
@@ -345,7 +345,7 @@ class GitSource:
                 data = objects.contents(tag[0])
             except UnreadableError as error:
                 raise self._broken(error) from None
-            return tag_provenance(self.name, ref.removeprefix(_TAGS), tag[1], data, target[0])
+            return tag_provenance(self.name, ref.removeprefix(TAGS), tag[1], data, target[0])
 
     def is_unpacked(self, version: KernelVersion) -> bool:
         """See HasTrees."""
@@ -442,18 +442,10 @@ class GitSource:
         refs = repo.refs
         if refs is None:
             try:
-                refs = repo.git.text("for-each-ref", "--format=%(refname)", _TAGS).splitlines()
+                refs = repo.git.text("for-each-ref", "--format=%(refname)", TAGS).splitlines()
             except GitError as error:
                 raise self._broken(error) from None
-        tags: dict[KernelVersion, str] = {}
-        for name in (ref.removeprefix(_TAGS) for ref in refs if ref.startswith(_TAGS)):
-            try:
-                version = KernelVersion.parse(name)
-            except UserError:
-                continue  # a tag of another kind, v2.6.11-tree or a maintainer's pull request
-            if version.debian is None and (name == version.tag or version not in tags):
-                tags[version] = f"{_TAGS}{name}"
-        return tags
+        return kernel_tags(refs)
 
     def _clone(self) -> None:
         with locked(self._folder, self.reporter):
