@@ -60,7 +60,14 @@ def command(context: CommandContext, *, service: str, out: Path | None, dues: Pa
 
 
 def _warn(context: CommandContext, ledger: str) -> None:
-    """Say what of a checkout the pipeline calls and this project lacks."""
+    """Say what a pipeline of this project would fail for, or do each night anew."""
+    if context.session.config.project is None:
+        context.err.print(
+            "kernels.toml has no `project`: the folder is the project then, each job's checkout "
+            "another one, and every kernel due every night; give it a name there",
+            markup=False,
+            soft_wrap=True,
+        )
     needed = (*plan.SCRIPTS, f"ci/{ledger}")
     project = context.session.places.project
     missing = [name for name in needed if not (project / name).is_file()]

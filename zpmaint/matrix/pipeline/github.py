@@ -27,8 +27,8 @@ Only what is GitHub's own stands here; what is done stands in ci/:
   ci/matrix-publish   merge the ledgers, write the pages
   ci/github-ledger    the ledger between two runs
 
-A run is red where the infrastructure failed. What a kernel's failure is, the pages say, and a note
-of its job.
+A run is red where the infrastructure failed. Of a kernel that failed its job has a note, and the
+pages say why.
 
 Needs, once: Settings > Pages > Source: GitHub Actions.
 """
@@ -240,13 +240,14 @@ def _restored(data: Data, cache: Cache) -> Value:
 
 
 def _saved(data: Data, cache: Cache) -> Value:
-    condition = "!cancelled()"
+    # What grows is saved whatever became of the kernel; what is written once only when it is whole.
+    condition = "${{ !cancelled() }}"
     if not cache.by_run:
-        condition += f" && steps.{cache.name}.outputs.cache-hit != 'true'"
+        condition = f"steps.{cache.name}.outputs.cache-hit != 'true'"
     return _uses(
         data.actions["save"],
         f"Save {cache.name}",
-        condition=f"${{{{ {condition} }}}}",
+        condition=condition,
         given={"path": _paths(data, cache), "key": _cache_key(cache)},
     )
 

@@ -29,12 +29,12 @@ Written by `zpmaint matrix ci gitlab`: change zpmaint/matrix/pipeline/, not this
 Every tracked kernel, by a schedule: plan, one job for each kernel that is due, merge, publish. The
 jobs of the kernels are a child pipeline, which the plan of the day writes.
 
-A pipeline is red where the infrastructure failed; of a kernel that failed it has a warning, and the
-pages say why.
+A pipeline is red where the infrastructure failed. Of a kernel that failed it has a warning, and
+the pages say why.
 
-Needs, once: Settings > CI/CD > General pipelines > CI/CD configuration file: ci/gitlab.yml, and a
-schedule under Build > Pipeline schedules (cron: {cron}). Set ALL to --all there to verify kernels
-whose results are known, too.
+Needs, once: under Settings > CI/CD > General pipelines the CI/CD configuration file ci/gitlab.yml,
+and a schedule (Build > Pipeline schedules, cron: {cron}). With its variable ALL set to --all
+kernels whose results are known are verified, too.
 """
 _CHILD_HEAD = "The kernels that were due. Written by `zpmaint matrix ci gitlab --dues`."
 _TRIES = ("runner_system_failure", "stuck_or_timeout_failure", "api_failure", "scheduler_failure")

@@ -67,7 +67,8 @@ def merge(*places: str) -> Script:
 
 def keep(ledger: str) -> Script:
     """The merged ledger for later runs, by the service's script."""
-    return Script("Keep the ledger", f'ci/{ledger} keep "$ZPMAINT_HOME/state/ledger.sqlite" {KEPT}\n')
+    merged = '"$ZPMAINT_HOME/state/ledger.sqlite"'
+    return Script("Keep the ledger", f"ci/{ledger} keep {merged} {KEPT}\n")
 
 
 def verify() -> str:

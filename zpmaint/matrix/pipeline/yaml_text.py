@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, Union
@@ -29,10 +30,12 @@ class Noted:
     """A comment on the line of a scalar."""
 
 
-_PLAIN = re.compile(r"[A-Za-z_./$][A-Za-z0-9_./${}()'=|&+<>@-]*(?: [A-Za-z0-9_./${}()'=|&+!<>@-]+)*")
+_MARKS = r"A-Za-z0-9_./${}()'=|&+<>@-"
+_PLAIN = re.compile(rf"[A-Za-z_./$][{_MARKS}]*(?: [!{_MARKS}]+)*")
 _TAKEN = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null|none|\.inf|\.nan)|\.[0-9_eE+.-]*|=|<<")
 _BLOCK = re.compile(r"(?:[^\s].*|)(?:\n(?:.*[^\s]|))*\n", re.ASCII)
 _PRINTABLE = re.compile(r"[\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*")
+_LINE = re.compile(r"[\x20-\x7e]*")
 _COLUMNS = 100
 
 
@@ -92,8 +95,10 @@ def _is_block(text: str) -> bool:
 
 
 def _key(text: str) -> str:
-    # A service's own words ("on") are written as its documentation writes them.
-    return text if re.fullmatch(r"[A-Za-z_.][A-Za-z0-9_.-]*", text) else _quoted(text)
+    if text == "on":  # GitHub's own word, as its documentation writes it
+        return text
+    is_plain = re.fullmatch(r"[A-Za-z_.][A-Za-z0-9_.-]*", text) and not _TAKEN.fullmatch(text)
+    return text if is_plain else _quoted(text)
 
 
 def _scalar(value: str | int) -> str:
@@ -105,6 +110,8 @@ def _scalar(value: str | int) -> str:
 
 
 def _quoted(text: str) -> str:
+    if "'" not in text and ('"' in text or "\\" in text) and _LINE.fullmatch(text):
+        return f"'{text}'"
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(c if _PRINTABLE.fullmatch(c) and c != "\xa0" else _escaped(c) for c in quoted)
 
@@ -114,14 +121,9 @@ def _escaped(char: str) -> str:
 
 
 def _comment(text: str, indent: str) -> Iterator[str]:
-    """Its lines, broken at words; its own line ends are kept."""
-    for line in text.splitlines():
-        said = ""
-        # What is set out by blanks stays as it is.
-        for word in [line] if line.startswith("  ") else line.split():
-            if said and len(indent) + len(said) + len(word) + 3 > _COLUMNS:
-                yield f"{indent}# {said}"
-                said = word
-            else:
-                said = f"{said} {word}" if said else word
-        yield f"{indent}# {said}".rstrip()
+    """One line, broken at words; of several each as it is."""
+    lines = text.splitlines()
+    if len(lines) == 1:
+        lines = textwrap.wrap(text, _COLUMNS - len(indent) - 2)
+    for line in lines:
+        yield f"{indent}# {line}".rstrip()
