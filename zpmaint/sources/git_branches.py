@@ -16,11 +16,12 @@ from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.git_objects import Objects, UnreadableError
 from zpmaint.sources.git_run import GitError
+from zpmaint.sources.git_tags import kernels_of
 from zpmaint.sources.git_view import View, view
 from zpmaint.sources.source import SourceFailedError
-from zpmaint.sources.tag_names import TAGS, kernel_tags
 
 HEADS = "refs/heads/"
+_TAGS = "refs/tags/"
 _DIFF = (
     "diff-tree", "-r", "--patch", "--binary", "--full-index", "--find-renames", "--root",
     "--no-commit-id", "--no-ext-diff", "--no-textconv", "--no-color", "--unified=3",
@@ -78,7 +79,7 @@ class Branches:
     @cached_property
     def kernels(self) -> dict[KernelVersion, str]:
         """By kernel the full name of its tag."""
-        return kernel_tags(self.view.refs)
+        return _kernels(self.view.refs)
 
     @cached_property
     def is_shallow(self) -> bool:
@@ -87,8 +88,8 @@ class Branches:
 
     def kernels_in(self, commit: str) -> list[KernelVersion]:
         """The tagged kernels that are in the history of `commit`, newest first."""
-        listed = self.text("for-each-ref", f"--merged={commit}", "--format=%(refname)", TAGS)
-        return sorted(kernel_tags(listed.splitlines()), reverse=True)
+        listed = self.text("for-each-ref", f"--merged={commit}", "--format=%(refname)", _TAGS)
+        return sorted(_kernels(listed.splitlines()), reverse=True)
 
     def fork(self, one: str, other: str) -> str | None:
         """The newest commit that two have in common; None where there is none."""
@@ -163,3 +164,9 @@ class Branches:
             said += "; it was cloned without all contents, and zpmaint runs nothing to fetch them"
             hint = f"git -C {self.place} fetch --refetch --no-filter origin"
         return SourceFailedError(f"{self.place}: git could not read it: {said}", hint)
+
+
+def _kernels(refs: Iterable[str]) -> dict[KernelVersion, str]:
+    """By kernel the full name of its tag."""
+    tags, _ = kernels_of(ref.removeprefix(_TAGS) for ref in refs if ref.startswith(_TAGS))
+    return {version: f"{_TAGS}{name}" for version, name in tags.items()}
