@@ -80,7 +80,7 @@ class LocalExecutor:
         table: Table | None = None,
     ) -> None:
         self._session = session
-        self._table = table or declared()
+        self.table = table or declared()
         self.limits = Limits(
             options.jobs or os.cpu_count() or 1,
             options.memory or int(memory_at_most() * _SHARE),
@@ -93,7 +93,7 @@ class LocalExecutor:
 
     @property
     def room(self) -> int:
-        return self._table.begun(self.limits.cores) - len(self._busy)
+        return self.table.begun(self.limits.cores) - len(self._busy)
 
     def begin(self, place: int, due: Due) -> None:
         worker = next((one for one in self._workers if one.due is None), None)
@@ -165,8 +165,8 @@ class LocalExecutor:
 
     def _let_begin(self, ready: Sequence[Task]) -> None:
         running = [one.task for one in self._busy if one.is_running]
-        for task in startable(ready, running, self._table, self.limits):
-            needs = self._table.needs[task.step]
+        for task in startable(ready, running, self.table, self.limits):
+            needs = self.table.needs[task.step]
             worker = next(one for one in self._busy if one.place == task.rank)
             if lacking := self._lacks_disk(needs):
                 if not any(one.is_running for one in self._busy):
@@ -178,7 +178,7 @@ class LocalExecutor:
     def _lacks_disk(self, needs: Needs) -> InfraError | None:
         """Why a step cannot begin beside those that run, for the disk's sake; room is made."""
         cache = self._session.places.cache
-        running = (self._table.needs[one.task.step].disk for one in self._busy if one.is_running)
+        running = (self.table.needs[one.task.step].disk for one in self._busy if one.is_running)
         wanted = needs.disk + sum(running) + self._disk
         free = _free(cache)
         if free < wanted and self._make_room is not None:
@@ -222,7 +222,7 @@ class LocalExecutor:
             if not worker.is_running or worker.step is None:
                 continue
             worker.spent += passed
-            deadline = self._table.needs[worker.step].deadline
+            deadline = self.table.needs[worker.step].deadline
             if worker.spent > deadline:
                 self._stop(
                     worker,

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from zpmaint.app.inputs import inputs_of, key_of
@@ -17,6 +19,7 @@ from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
 from zpmaint.matrix import outlook
+from zpmaint.matrix.experience import Experience, Remaining
 from zpmaint.matrix.options import RunOptions
 from zpmaint.matrix.plan import Due, Plan, plan
 from zpmaint.matrix.run import MatrixRun, run_matrix
@@ -76,21 +79,45 @@ def run_dues(
     fail every one of them. NotRecordedError ends the run."""
     dues = list(dues)
     need_for("verify")
-    if options.again or any(due.known is None for due in dues):
+    now = time.time()
+    if options.again or any(due.known is None and due.not_before <= now for due in dues):
         session.ledger.ready()
+    executor = LocalExecutor(session, options, make_room)
+    experience = Experience(session.ledger.durations()) if on_change else Experience()
+    began, before = time.monotonic(), _cpu()
 
-    return run_matrix(
+    def recorded(due: Due, record: Record) -> None:
+        experience.add((record.version, record.arch, record.seconds))
+        if on_record is not None:
+            on_record(due, record)
+
+    made = run_matrix(
         dues,
-        LocalExecutor(session, options, make_room),
+        executor,
         Recorder(session, since=session.ledger.newest_turn if options.again else None),
         lambda due: key_of(_inputs(session, due)),
         session.reporter,
-        on_record,
+        recorded,
         session.leases,
         on_change=on_change,
+        forecast=lambda left: experience.left(left, executor.table, executor.limits),
+        again=options.again,
         fail_fast=options.fail_fast,
         stop=stop,
     )
+    return replace(made, seconds=time.monotonic() - began, cpu=_cpu() - before)
+
+
+def forecast(session: Session, dues: Iterable[Due], options: RunOptions) -> float | None:
+    """Seconds that a run of `dues` would take by the ledger's experience; None without any."""
+    executor = LocalExecutor(session, options)
+    left = [Remaining(due) for due in dues]
+    return Experience(session.ledger.durations()).left(left, executor.table, executor.limits)
+
+
+def _cpu() -> float:
+    """Seconds of processors that this process has used, and all that it has waited for."""
+    return sum(os.times()[:4])
 
 
 def _inputs(session: Session, due: Due) -> dict[str, str]:

@@ -7,19 +7,29 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
+from zpmaint.core import progress
 from zpmaint.core.crash import as_failure
-from zpmaint.core.errors import EXIT_KERNEL, EXIT_OK, IndeterminateError, InfraError, ZpmaintError
-from zpmaint.core.progress import SILENT, Reporter, Step
+from zpmaint.core.errors import (
+    EXIT_INFRA,
+    EXIT_KERNEL,
+    EXIT_OK,
+    IndeterminateError,
+    InfraError,
+    ZpmaintError,
+)
+from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.result import Result, worst
 from zpmaint.ledger.leases import Leases
 from zpmaint.ledger.values import Record
+from zpmaint.matrix.experience import Remaining
 from zpmaint.matrix.plan import Due
 from zpmaint.matrix.snapshot import OnChange, Snapshot, UnderWay
+from zpmaint.matrix.steps import ORDER, Step
 from zpmaint.matrix.stop import Haste, Stop
 
 
@@ -50,11 +60,17 @@ class MatrixRun:
     done: tuple[Done, ...]
     left: tuple[Due, ...] = ()
     """What was not reached, as the run was told to stop."""
+    later: tuple[Due, ...] = ()
+    """What is tried again, but not yet (`Due.not_before`)."""
+    seconds: float = 0.0
+    """Wall time."""
+    cpu: float = 0.0
+    """Seconds of processors that all of it took on this machine, programs included."""
 
     @property
     def exit_status(self) -> int:
         """The worst of all: a kernel's failure, then the user's, then the infrastructure's."""
-        return worst(one.exit_status for one in self.done)
+        return worst([*(one.exit_status for one in self.done), *(EXIT_INFRA for _ in self.later)])
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,8 @@ class Ended:
 
 
 Tell = Callable[[tuple[UnderWay, ...]], None]
+Forecast = Callable[[Sequence[Remaining]], float | None]
+"""Seconds until all of it has ended."""
 
 
 class Executor(Protocol):
@@ -106,6 +124,8 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
     leases: Leases | None = None,
     *,
     on_change: OnChange | None = None,
+    forecast: Forecast | None = None,
+    again: bool = False,
     fail_fast: bool = False,
     stop: Stop | None = None,
 ) -> MatrixRun:
@@ -117,10 +137,14 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
     tries are recorded. No error of one of them stops the rest.
     With `leases` one that another process is at is left to it, and looked for in the ledger after
     all others.
+    One that is not to be tried yet is left for later, unless `again`.
     Once `stop` is asked for, and with `fail_fast` once one has failed, no other is begun.
     What the ledger itself raises and ^C end the run; all that had ended is recorded."""
     run = _Run(tuple(dues), executor, ledger, key_of, reporter, on_record, leases)
-    run.on_change, run.fail_fast, run.stop = on_change, fail_fast, stop
+    run.on_change, run.forecast, run.fail_fast, run.stop = on_change, forecast, fail_fast, stop
+    now = time.time()
+    later = {n for n, due in enumerate(run.dues) if due.not_before > now and not again}
+    run.waiting = deque(place for place in range(len(run.dues)) if place not in later)
     try:
         run.go()
     except BaseException as error:
@@ -129,14 +153,19 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
         raise
     executor.close()
     run.let_go(KeyboardInterrupt())
-    left = tuple(due for place, due in enumerate(run.dues) if place not in run.done)
-    return MatrixRun(tuple(run.done[place] for place in sorted(run.done)), left)
+    reached = run.done.keys() | later
+    return MatrixRun(
+        tuple(run.done[place] for place in sorted(run.done)),
+        tuple(due for place, due in enumerate(run.dues) if place not in reached),
+        tuple(run.dues[place] for place in sorted(later)),
+    )
 
 
 class _Run:
     """One run's state."""
 
     on_change: OnChange | None = None
+    forecast: Forecast | None = None
     fail_fast = False
     stop: Stop | None = None
 
@@ -256,9 +285,19 @@ class _Run:
     def tell(self, under_way: tuple[UnderWay, ...]) -> None:
         if self.on_change is None:
             return
+        now = time.time()
         following = [self.dues[place] for place in (*self.waiting, *self.others)]
+        left = [Remaining(one.due, _step(one), now - one.since) for one in under_way]
+        left += [Remaining(due) for due in following]
         self.on_change(
-            Snapshot(time.time(), under_way, tuple(following), len(self.done), len(self.dues), None)
+            Snapshot(
+                now,
+                under_way,
+                tuple(following),
+                len(self.done),
+                len(self.dues),
+                self.forecast(left) if self.forecast else None,
+            )
         )
 
     def let_go(self, why: BaseException) -> None:
@@ -269,13 +308,17 @@ class _Run:
         self.begun.clear()
 
 
+def _step(one: UnderWay) -> Step | None:
+    return Step(one.step) if one.step in ORDER else None
+
+
 @dataclass(frozen=True)
 class _Begun:
     key: str
     started: float
     held: ExitStack
     """Its lease, and its step."""
-    step: Step
+    step: progress.Step
 
 
 def _unsettled(due: Due, begun: _Begun, error: InfraError) -> Record:
