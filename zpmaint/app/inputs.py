@@ -156,6 +156,25 @@ def key_of(parts: dict[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def machine_basis(session: Session, version: KernelVersion) -> str:
+    """A digest over what makes a guest run as it does beside its kernel and its initramfs: our code
+    and data for machines, the project's own rows, QEMU."""
+    cache = session.places.cache
+    code = closure(
+        ("zpmaint.vm.boot",),
+        _PACKAGE,
+        leaves_out=lambda name: name.startswith(_KEEPERS),
+        cache=cache / "code.json",
+    )
+    parts = [
+        code.digest,
+        *(f"{path.name} {file_digest(path, version)}" for path in code.data),
+        sorted(folder_digests(session.places.data / "vm", version).items()),
+        _toolchain(()),
+    ]
+    return value_digest(parts, version)
+
+
 def _carried(patchset: PatchSet, version: KernelVersion) -> list[object]:
     """What the port starts from. An anchor's range is no input by itself: it says whether the
     anchor is a start, and the nearest may be one outside of it."""

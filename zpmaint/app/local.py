@@ -24,6 +24,7 @@ from zpmaint.app.session import Session
 from zpmaint.cell.cgroup import memory_at_most
 from zpmaint.core import progress
 from zpmaint.core.errors import InfraError, ZpmaintError
+from zpmaint.matrix.again import Trouble
 from zpmaint.matrix.options import RunOptions
 from zpmaint.matrix.plan import Due
 from zpmaint.matrix.run import Ended, Tell
@@ -86,6 +87,7 @@ class LocalExecutor:
             options.memory or int(memory_at_most() * _SHARE),
         )
         self._disk = options.disk or 0
+        self._again = options.again
         self._make_room = make_room
         self._workers: list[_Worker] = []
         self._ended: list[Ended] = []
@@ -102,7 +104,8 @@ class LocalExecutor:
             self._workers.append(worker)
         worker.place, worker.due, worker.step = place, due, None
         worker.since, worker.is_running = time.time(), False
-        self._say(worker, Job(due, self.limits.cores))
+        anew = self._again or due.trouble in (Trouble.FLAKY, Trouble.INDETERMINATE)
+        self._say(worker, Job(due, self.limits.cores, anew))
 
     def wait(self, haste: Callable[[], Haste], tell: Tell) -> Ended | None:
         while not self._ended:

@@ -39,6 +39,8 @@ class Job:
     due: Due
     jobs: int
     """Programs that may run side by side where a step is not told otherwise."""
+    anew: bool
+    """Boot what is known from before, too."""
 
 
 @dataclass(frozen=True)

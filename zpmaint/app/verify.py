@@ -12,6 +12,7 @@ from zpmaint.app.circumstances import circumstances
 from zpmaint.app.confirm import confirmed
 from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.judgement import verdict_on
+from zpmaint.app.kept_boots import KeptBoots
 from zpmaint.app.kept_logs import KeptLogs
 from zpmaint.app.origin import Origin, origin_of
 from zpmaint.app.pace import AT_ONCE, Pace
@@ -70,9 +71,10 @@ def verify(
     build: BuildOptions = BuildOptions(),
     accelerator: Accelerator = Accelerator.ICOUNT,
     pace: Pace = AT_ONCE,
+    kept: KeptBoots | None = None,
 ) -> Record:
     """Verify `patchset` on `version`, each step when `pace` lets it. The Record is the caller's to
-    keep.
+    keep. What is `kept` is not booted again; None: all is booted.
 
     The kernel's failures and the infrastructure's end in the Record (result and why); only the
     user's mistakes are raised. What nobody expected is a bug of ours: indeterminate, its
@@ -92,6 +94,7 @@ def verify(
             build=build,
             accelerator=accelerator,
             pace=pace,
+            kept=kept,
         )
     except KernelError as error:
         # Where the log is, the record says by itself: a path of this machine is no reason.
@@ -143,6 +146,7 @@ def _run_course(
     build: BuildOptions,
     accelerator: Accelerator,
     pace: Pace,
+    kept: KeptBoots | None,
 ) -> tuple[Result, str]:
     suites = suites_of(patchset, version=version)
     with pace.step("fetch"), course.timed("fetch"):
@@ -189,12 +193,15 @@ def _run_course(
                 accelerator=accelerator,
                 second=second,
                 at_once=jobs,
+                kept=None if second else kept,
             )
 
     course.runs += booted()
     course.verdict = judged(course.runs)
     if course.verdict.result is Result.FAIL:
         course.verdict = confirmed(course.verdict, judged(booted(second=True)))
+    if kept is not None:
+        kept.judged(settles=course.verdict.result.settles)
     return course.verdict.result, course.verdict.why
 
 

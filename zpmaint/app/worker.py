@@ -19,6 +19,8 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
+from zpmaint.app.inputs import machine_basis
+from zpmaint.app.kept_boots import KeptBoots
 from zpmaint.app.messages import Came, Go, Job, Opening, Over, Said, Trouble, Wants
 from zpmaint.app.session import Session
 from zpmaint.app.verify import verify
@@ -138,6 +140,12 @@ def came(session: Session, job: Job, pace: Asking) -> Came:
                 session.chain(names=due.sources),
                 build=replace(options_of(due), jobs=job.jobs),
                 pace=pace,
+                kept=KeptBoots(
+                    session.places.cache / "boots",
+                    machine_basis(session, due.version),
+                    session.reporter,
+                    is_read=not job.anew,
+                ),
             )
         )
     except RunGoneError:
