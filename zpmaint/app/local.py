@@ -70,6 +70,14 @@ class _Worker:
         return Task(self.place, self.due, self.step)
 
 
+def limits_of(options: RunOptions) -> Limits:
+    """What a run may use of this machine."""
+    return Limits(
+        options.jobs or os.cpu_count() or 1,
+        options.memory or int(memory_at_most() * _SHARE),
+    )
+
+
 class LocalExecutor:
     """See matrix/run.py's Executor."""
 
@@ -81,11 +89,8 @@ class LocalExecutor:
         table: Table | None = None,
     ) -> None:
         self._session = session
-        self.table = table or declared()
-        self.limits = Limits(
-            options.jobs or os.cpu_count() or 1,
-            options.memory or int(memory_at_most() * _SHARE),
-        )
+        self._table = table or declared()
+        self._limits = limits_of(options)
         self._disk = options.disk or 0
         self._again = options.again
         self._make_room = make_room
@@ -95,7 +100,7 @@ class LocalExecutor:
 
     @property
     def room(self) -> int:
-        return self.table.begun(self.limits.cores) - len(self._busy)
+        return self._table.begun(self._limits.cores) - len(self._busy)
 
     def begin(self, place: int, due: Due) -> None:
         worker = next((one for one in self._workers if one.due is None), None)
@@ -105,7 +110,7 @@ class LocalExecutor:
         worker.place, worker.due, worker.step = place, due, None
         worker.since, worker.is_running = time.time(), False
         anew = self._again or due.trouble in (Trouble.FLAKY, Trouble.INDETERMINATE)
-        self._say(worker, Job(due, self.limits.cores, anew))
+        self._say(worker, Job(due, self._limits.cores, anew))
 
     def wait(self, haste: Callable[[], Haste], tell: Tell) -> Ended | None:
         while not self._ended:
@@ -168,20 +173,20 @@ class LocalExecutor:
 
     def _let_begin(self, ready: Sequence[Task]) -> None:
         running = [one.task for one in self._busy if one.is_running]
-        for task in startable(ready, running, self.table, self.limits):
-            needs = self.table.needs[task.step]
+        for task in startable(ready, running, self._table, self._limits):
+            needs = self._table.needs[task.step]
             worker = next(one for one in self._busy if one.place == task.rank)
             if lacking := self._lacks_disk(needs):
                 if not any(one.is_running for one in self._busy):
                     self._stop(worker, lacking)
                 return
             worker.is_running, worker.since, worker.spent = True, time.time(), 0.0
-            self._say(worker, Go(needs.jobs(self.limits.cores)))
+            self._say(worker, Go(needs.jobs(self._limits.cores)))
 
     def _lacks_disk(self, needs: Needs) -> InfraError | None:
         """Why a step cannot begin beside those that run, for the disk's sake; room is made."""
         cache = self._session.places.cache
-        running = (self.table.needs[one.task.step].disk for one in self._busy if one.is_running)
+        running = (self._table.needs[one.task.step].disk for one in self._busy if one.is_running)
         wanted = needs.disk + sum(running) + self._disk
         free = _free(cache)
         if free < wanted and self._make_room is not None:
@@ -225,7 +230,7 @@ class LocalExecutor:
             if not worker.is_running or worker.step is None:
                 continue
             worker.spent += passed
-            deadline = self.table.needs[worker.step].deadline
+            deadline = self._table.needs[worker.step].deadline
             if worker.spent > deadline:
                 self._stop(
                     worker,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from zpmaint.app.inputs import inputs_of, key_of
-from zpmaint.app.local import LocalExecutor, MakeRoom
+from zpmaint.app.local import LocalExecutor, MakeRoom, limits_of
 from zpmaint.app.once import Recorder
 from zpmaint.app.outlook import look
 from zpmaint.app.session import Session
@@ -22,8 +22,9 @@ from zpmaint.matrix import outlook
 from zpmaint.matrix.experience import Experience, Remaining
 from zpmaint.matrix.options import RunOptions
 from zpmaint.matrix.plan import Due, Plan, plan
-from zpmaint.matrix.run import MatrixRun, run_matrix
+from zpmaint.matrix.run import Executor, MatrixRun, run_matrix
 from zpmaint.matrix.snapshot import OnChange
+from zpmaint.matrix.steps import declared
 from zpmaint.matrix.stop import Stop
 from zpmaint.matrix.track import Listing, News, whats_new
 from zpmaint.sources.source import HasHeads, Source, SourceFailedError
@@ -82,8 +83,9 @@ def run_dues(
     now = time.time()
     if options.again or any(due.known is None and due.not_before <= now for due in dues):
         session.ledger.ready()
-    executor = LocalExecutor(session, options, make_room)
+    executor = _executor(session, options, make_room)
     experience = Experience(session.ledger.durations()) if on_change else Experience()
+    limits, table = limits_of(options), declared()
     began, before = time.monotonic(), _cpu()
 
     def recorded(due: Due, record: Record) -> None:
@@ -100,7 +102,7 @@ def run_dues(
         recorded,
         session.leases,
         on_change=on_change,
-        forecast=lambda left: experience.left(left, executor.table, executor.limits),
+        forecast=lambda left: experience.left(left, table, limits),
         again=options.again,
         fail_fast=options.fail_fast,
         stop=stop,
@@ -110,9 +112,17 @@ def run_dues(
 
 def forecast(session: Session, dues: Iterable[Due], options: RunOptions) -> float | None:
     """Seconds that a run of `dues` would take by the ledger's experience; None without any."""
-    executor = LocalExecutor(session, options)
     left = [Remaining(due) for due in dues]
-    return Experience(session.ledger.durations()).left(left, executor.table, executor.limits)
+    experience = Experience(session.ledger.durations())
+    return experience.left(left, declared(), limits_of(options))
+
+
+def _executor(session: Session, options: RunOptions, make_room: MakeRoom | None) -> Executor:
+    if not options.scheduler:
+        return LocalExecutor(session, options, make_room)
+    from zpmaint.app.far import FarExecutor  # noqa: PLC0415  a local run knows no dask
+
+    return FarExecutor(session, options)
 
 
 def _cpu() -> float:

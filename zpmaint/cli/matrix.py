@@ -143,7 +143,7 @@ def run(
         tables.records(context.out, records)
         fresh = sum(one.fresh for one in done)
         context.out.print(f"{fresh} verified now, {len(done) - fresh} known for the same inputs")
-        if fresh:
+        if fresh and not asked.scheduler:
             cores = asked.jobs or os.cpu_count() or 1
             busy = 100 * ran.cpu / max(ran.seconds * cores, 0.001)
             context.out.print(f"{duration(ran.seconds)}, {busy:.0f} % of {cores} cores")
@@ -179,6 +179,34 @@ def _foreseen(
     about = f", about {duration(seconds)}" if seconds else ""
     context.out.print(f"{len(runs)} would be verified{about}, {len(dues) - len(runs)} would not")
     return _unresolved(planned)
+
+
+@command.command("worker")
+@click.argument("scheduler", metavar="dask://HOST:PORT")
+@click.option("--kernels", type=click.IntRange(min=1), help="Kernels at once (default: as many as "
+              "fill the cores).")  # fmt: skip
+@pass_context
+def worker(context: CommandContext, *, scheduler: str, kernels: int | None) -> int:
+    """Verify for runs on other machines: those whose --executor names the same dask scheduler.
+
+    The project comes with each task, and its record and logs go back; sources, trees, objects and
+    ccache stay on this machine, where ZPMAINT_HOME says. Only runs of the same zpmaint with the
+    same compiler, linker and QEMU are served: else results would not be the same.
+
+    \b
+    Example:
+      dask scheduler --port 8786
+      zpmaint matrix worker dask://head.example:8786
+    """
+    asked = RunOptions(executor=scheduler)
+    if not asked.scheduler:
+        raise errors.UserError(f"{scheduler}: no scheduler", "say dask://HOST:PORT")
+    from zpmaint.app.far_worker import fitting, serve  # noqa: PLC0415  others know no dask
+
+    count = kernels or fitting()
+    context.err.print(f"{count} kernels at once for {scheduler}", markup=False)
+    serve(asked.scheduler, count)
+    return errors.EXIT_OK
 
 
 @command.command("merge")
