@@ -221,8 +221,8 @@ class _Handler(BaseHTTPRequestHandler):
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self._send(_Reply(400, f"{error}\n".encode()))
 
-    def _reply(self, path: str) -> _Reply:
-        """What an honest server answers."""
+    def _reply(self, path: str, *, is_whole: bool = False) -> _Reply:
+        """What an honest server answers; with `is_whole` never that nothing changed."""
         file = self.web.find(path)
         if file is None:
             return _Reply(404, b"not here\n")
@@ -233,6 +233,8 @@ class _Handler(BaseHTTPRequestHandler):
         }  # fmt: skip
         wanted = self.headers.get("If-None-Match")
         since = self.headers.get("If-Modified-Since")
+        if is_whole:
+            wanted, since = None, None
         if tag in (wanted or "") or (not wanted and since == head["Last-Modified"]):
             return _Reply(304, b"", head)
         span = self.headers.get("Range", "")
@@ -267,7 +269,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.web.log.append(Asked(self.command, path, status, headers, time.time()))
 
     def _troubled(self, trouble: Trouble, path: str) -> None:
-        whole = self._reply(path)
+        whole = self._reply(path, is_whole=True)
         reply = _refusal(trouble, whole, path)
         if reply is not None:
             self._send(reply)
