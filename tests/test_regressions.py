@@ -174,7 +174,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "patches" / "one").mkdir(parents=True)
     (folder / "patches" / "one" / "patch.toml").write_text(
         'title = "One"\nauthor = "A"\norigin = "https://example.org"\nintent = "One."\n'
-        'leaves = []\n[[anchor]]\nfile = "a.patch"\nversion = "6.12.1"\nbase = "6.12.1"\nwhy = "it is"\n'
+        'leaves = []\n[[anchor]]\nfile = "a.patch"\nversion = "6.12.1"\n'
+        'base = "6.12.1"\nwhy = "it is"\n'
     )
     (folder / "patches" / "one" / "a.patch").write_text(changed(b"old\n", b"new\n"))
     return folder
