@@ -87,7 +87,7 @@ class KeptParts:
                 _read(Glance, {**rest["glance"], _TEXT: text.decode("ascii")}, _PLAIN),
                 rest["pages"],
             )
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             return NOTHING
 
     def facts(self, name: str) -> Kept:

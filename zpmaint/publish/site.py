@@ -64,7 +64,7 @@ def publish(
     Raises UserError if `out` is something other than an empty folder or a former site, InfraError
     where the ledger cannot be read or the disk does not take what is written."""
     with standing(out, reporter) as former:
-        site, parts = _site(
+        site, parts = assembled(
             InLedger(ledger),
             former.kept,
             config,
@@ -133,7 +133,7 @@ def site_of(
     that has a full one, oldest kernel first; `outlook` what is remembered of looking for new
     kernels; `texts` where whole logs are read from, `signer` who signs the list of files, if
     anybody does; `lasting` what of the former site is named by its content and stays."""
-    site, _ = _site(
+    site, _ = assembled(
         InHand(kernels),
         _NOTHING_KEPT,
         config,
@@ -149,7 +149,7 @@ def site_of(
     return site
 
 
-def _site(
+def assembled(
     kernels: Kernels,
     kept: KeptParts,
     config: Config,
@@ -163,6 +163,8 @@ def _site(
     signer: Signer | None,
     lasting: Sequence[str],
 ) -> tuple[Site, list[PartOfSet]]:
+    """The site as `site_of` gives it, and its parts; of them what is `kept` is taken from there, if
+    it was made of what there is now."""
     base = f"{base_url.rstrip('/')}/" if base_url else ""
     frame = Frame(config, generated, base, outlook, texts or NoTexts(), signer)
     infos = {info.name: info for info in patchsets}
