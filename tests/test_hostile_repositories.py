@@ -607,5 +607,5 @@ def test_what_a_server_sends_is_looked_at(tmp_path: Path) -> None:
     source = GitSource("https://example.invalid/linux.git", tmp_path / "cache", Notes())
     source._url = f"file://{repo}"
     with pytest.raises(SourceFailedError):
-        source.versions()
+        source.tree(V("2.6.20"))
     assert not list((tmp_path / "cache").rglob("HEAD"))

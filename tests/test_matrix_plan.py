@@ -12,6 +12,7 @@ from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record, Summary
+from zpmaint.matrix.again import Trouble
 from zpmaint.matrix.plan import Due, plan
 
 V = KernelVersion.parse
@@ -22,6 +23,9 @@ class Memory:
 
     def __init__(self, *records: Record) -> None:
         self.records = records
+
+    def tries(self, key: str) -> list[Summary]:
+        return [r.summary for r in self.records if r.key == key]
 
     def known_summary(self, key: str) -> Summary | None:
         return next((r.summary for r in self.records if r.key == key and r.result.settles), None)
@@ -135,6 +139,35 @@ def test_only_a_settled_record_with_the_same_inputs_is_known(
     assert made.open == (() if known else made.dues)
 
 
+def test_what_gave_no_result_waits_and_is_then_run() -> None:
+    held = record("6.1.176", Result.INFRA, key=f"6.1.176/x86_64/{SET}", why="no network")
+    lines = tracked({"version": "6.1.*"}, {"version": "7.*"})
+    for after, is_open in [(10.0, False), (300.0, True)]:
+        now = held.finished + after
+        made = plan(lines, newest, Memory(held), inputs_of, key_of, now=now)
+        (one,) = [due for due in made.dues if str(due.version) == "6.1.176"]
+        assert (one in made.open, one in made.waiting) == (is_open, not is_open)
+        assert one.trouble is Trouble.INFRASTRUCTURE
+        assert one.known is None
+        assert one.turn == held.summary.turn
+        assert len(made.open) == 1 + is_open, "the others do not wait for it"
+    shown = plan(lines, newest, Memory(held), inputs_of, key_of, now=held.finished)
+    shown = shown.as_json()["dues"][1]
+    assert (shown["trouble"], shown["not_before"]) == ("infrastructure", held.finished + 300)
+
+
+def test_what_came_out_both_ways_is_flaky_and_not_known() -> None:
+    key = f"6.1.176/x86_64/{SET}"
+    came = [record("6.1.176", one, key=key) for one in (Result.PASS, Result.FAIL, Result.PASS)]
+    made = plan(tracked({"version": "6.1.*"}), newest, Memory(*came), inputs_of, key_of)
+    assert made.open == made.dues
+    assert made.dues[0].trouble is Trouble.FLAKY
+    assert made.dues[0].why == "flaky: pass, fail, pass with the same inputs"
+    more = plan(tracked({"version": "6.1.*"}), newest, Memory(*came, *came), inputs_of, key_of)
+    assert more.dues[0].known is not None, "so often is enough"
+    assert more.dues[0].trouble is Trouble.FLAKY
+
+
 def test_a_series_that_nobody_can_name_is_said_and_stops_nothing() -> None:
     def failing(series: str, sources: tuple[str, ...]) -> KernelVersion:
         if series == "6.1":
@@ -167,21 +200,27 @@ def test_the_json_holds_all_of_the_plan() -> None:
         "dues": [
             {
                 "version": "7.2.6",
+                "series": "7.2",
                 "arch": "x86_64",
                 "patchset": SET,
                 "profile": "",
                 "sources": ["debian", "org"],
                 "known": None,
                 "why": "never verified",
+                "trouble": None,
+                "not_before": None,
             },
             {
                 "version": "2.6.21",
+                "series": "2.6.21",
                 "arch": "x86_64",
                 "patchset": SET,
                 "profile": "",
                 "sources": ["debian", "org"],
                 "known": "pass",
                 "why": "known: pass with the same inputs",
+                "trouble": None,
+                "not_before": None,
             },
         ],
         "unresolved": [],

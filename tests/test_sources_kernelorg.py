@@ -215,4 +215,7 @@ def test_releases_are_typed_rows(site: Site, tmp_path: Path) -> None:
     assert "'seven'" in served.reporter.notes[0]  # type: ignore[attr-defined]
     site.files["/releases.json"] = b"<html>"
     with pytest.raises(SourceFailedError, match="list of releases"):
-        source(site, tmp_path, max_age=0).releases()
+        source(site, tmp_path / "anew").releases()
+    again = source(site, tmp_path, max_age=0)
+    assert again.releases() == [first, second], "what is no list takes no good one's place"
+    assert "list of releases" in again.reporter.notes[0]  # type: ignore[attr-defined]

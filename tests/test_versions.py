@@ -20,7 +20,8 @@ ORDERED = [
     "2.6.21-rc3", "2.6.21", "2.6.39.4", "3.0-rc1", "3.0", "3.0.1", "3.10.108", "4.9", "5.10.262",
     "6.1.8", "6.1.176-rc1", "6.1.176-rc2", "6.1.176", "6.12-rc1", "6.12", "6.12.43",
     "6.12.43-1~bpo12+1", "6.12.43-1",
-    "6.12.107-1", "6.12.107-2", "6.12.107-10", "7.3-rc7", "7.3-rc7-1~exp1", "7.3",
+    "6.12.107-1", "6.12.107-2", "6.12.107-10", "6.12.107-rt9", "6.12.107-rt34", "6.12.107-rt34-1",
+    "6.12.108-rc1", "7.3-rc3-rt1", "7.3-rc7", "7.3-rc7-1~exp1", "7.3",
     "next-20261119", "next-20261120",
 ]  # fmt: skip
 
@@ -48,6 +49,8 @@ def test_each_is_newer_than_all_before_it() -> None:
         ("6.12.107-1", "6.12.107-1", "v6.12.107", "6.12"),
         ("next-20261120", "next-20261120", "next-20261120", "next"),
         (" v6.1.8 ", "6.1.8", "v6.1.8", "6.1"),
+        ("v6.12.107-rt34", "6.12.107-rt34", "v6.12.107-rt34", "6.12"),
+        ("7.3-rc3-rt1", "7.3-rc3-rt1", "v7.3-rc3-rt1", "7.3"),
     ],
 )
 def test_forms(written: str, printed: str, tag: str, series: str) -> None:
@@ -58,13 +61,20 @@ def test_forms(written: str, printed: str, tag: str, series: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "6", "2.6", "6.12.", "6.12.1-rc", "2.6.20.4-rc1-rc2", "6.12.1.1", "2.6.1.2.3", "v", "-1",
-     "linux-6.12", "next-2026", "6.12-rc", "6.12;rm", "٦.١٢", "2.6.21\n3"],
+     "6.12.107-rt", "6.12.107-rt34-rebase", "7.2-rc3-dontuse", "v2.6.21-git3", "next-20261331",
+     "next-20260230", "linux-6.12", "next-2026", "6.12-rc", "6.12;rm", "٦.١٢", "2.6.21\n3"],
 )  # fmt: skip
 def test_not_a_version(text: str) -> None:
     with pytest.raises(UserError) as caught:
         KernelVersion.parse(text)
     assert repr(text.strip()) in caught.value.what
     assert "\n" not in caught.value.what
+
+
+def test_only_a_release_is_one() -> None:
+    names = ("6.12.107", "6.12.107-1", "6.12.107-rc1", "6.12.107-rt34", "next-20261120")
+    assert [KernelVersion.parse(name).is_release for name in names] == [True, True, *[False] * 3]
+    assert str(KernelVersion.parse("6.12.107-rt34-1").upstream) == "6.12.107-rt34"
 
 
 def test_equal_names_are_one_kernel() -> None:

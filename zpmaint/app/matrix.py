@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -18,10 +18,17 @@ from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
 from zpmaint.matrix import outlook
+from zpmaint.matrix.options import RunOptions
 from zpmaint.matrix.plan import Due, Plan, plan
 from zpmaint.matrix.run import MatrixRun, run_matrix
+from zpmaint.matrix.snapshot import OnChange
+from zpmaint.matrix.stop import Stop
 from zpmaint.matrix.track import Listing, News, whats_new
 from zpmaint.sources.source import HasHeads, Source, SourceFailedError
+
+DEFAULT = RunOptions()
+MakeRoom = Callable[[int, Collection[Due]], int]
+"""See `run_dues`."""
 
 
 def plan_matrix(session: Session) -> Plan:
@@ -34,8 +41,9 @@ def plan_matrix(session: Session) -> Plan:
         return resolved[-1]
 
     with session.reporter.step("plan the matrix"):
-        made = plan(session.config, newest, session.ledger, partial(_inputs, session), key_of)
-    look(session, lambda before: outlook.planned(before, made, resolved, time.time()))
+        inputs, now = partial(_inputs, session), time.time()
+        made = plan(session.config, newest, session.ledger, inputs, key_of, now=now)
+    look(session, lambda before: outlook.planned(before, made, resolved, now))
     return made
 
 
@@ -43,14 +51,35 @@ def run_dues(
     session: Session,
     dues: Iterable[Due],
     *,
-    jobs: int | None,
-    on_record: Callable[[Due, Record], None],
+    options: RunOptions = DEFAULT,
+    on_record: Callable[[Due, Record], None] | None = None,
+    on_change: OnChange | None = None,
+    stop: Stop | None = None,
+    make_room: MakeRoom | None = None,
 ) -> MatrixRun:
-    """Verify what is due and not known. Raises InfraError at once where a program is missing or
-    nothing could be recorded: it would fail every one of them. NotRecordedError ends the run."""
+    """Verify what is due and not known (all of it where `options.again`), in the order of `dues`;
+    the one entry to a run, whoever asks for it: the command line, a service, a pipeline.
+
+    To be called in the thread that opened the session: its ledger is written here alone, one record
+    after another as each ends. `on_record` hears of each record behind its landing, `on_change` of
+    how the run stands; both in this thread, both are to return soon, and what they raise ends the
+    run. `stop` is any thread's or signal's: asked once, no step is begun any more and the run
+    returns when those that run have ended; asked twice, they are ended at once. Either way it
+    returns, and what was not reached is in `MatrixRun.left`. The same call goes on from there.
+
+    `make_room(wanted, in_use)` is called in this thread where a step wants more bytes of the
+    cache's disk than are free, and where one failed for a full disk: it frees what it can without
+    touching what the dues `in_use` need, and gives the bytes that are free then. Without it, or
+    where that is too little, the step ends as the infrastructure's trouble.
+
+    No signal is handled here; workers are in sessions of their own, so that ^C of a terminal comes
+    to the caller alone, and a KeyboardInterrupt raised in this thread ends them and is passed on.
+
+    Raises InfraError at once where a program is missing or nothing could be recorded: it would
+    fail every one of them. NotRecordedError ends the run."""
     dues = list(dues)
     need_for("verify")
-    if any(due.known is None for due in dues):
+    if options.again or any(due.known is None for due in dues):
         session.ledger.ready()
 
     def one(due: Due) -> Record:
@@ -59,17 +88,19 @@ def run_dues(
             session.patchset(due.patchset),
             due.version,
             session.chain(names=due.sources),
-            build=replace(_options(due), jobs=jobs),
+            build=replace(_options(due), jobs=options.jobs),
         )
 
     return run_matrix(
         dues,
         one,
-        Recorder(session),
+        Recorder(session, since=session.ledger.newest_turn if options.again else None),
         lambda due: key_of(_inputs(session, due)),
         session.reporter,
         on_record,
         session.leases,
+        fail_fast=options.fail_fast,
+        stop=stop,
     )
 
 

@@ -20,10 +20,15 @@ class Recorder:
     """The session's ledger, as a verification leaves its record in it."""
 
     session: Session
+    since: float | None = None
+    """A turn of the ledger: what was recorded up to it counts as not known; None for no such."""
 
     def known(self, key: str) -> Record | None:
         """The newest settled record with these inputs."""
-        return self.session.ledger.known(key)
+        found = self.session.ledger.known(key)
+        if found is not None and self.since is not None and found.turn <= self.since:
+            return None
+        return found
 
     def record(self, record: Record) -> None:
         """Keep it; see unrecorded.keep."""

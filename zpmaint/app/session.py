@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from zpmaint.core.config import Config, load_config
 from zpmaint.core.errors import UserError
-from zpmaint.core.places import CONFIG_NAME, Places, project_id
+from zpmaint.core.places import Places, project_id
 from zpmaint.core.progress import Reporter
 from zpmaint.core.series import named
 from zpmaint.core.versions import KernelVersion
@@ -45,8 +45,8 @@ class Session:
     def open(cls, places: Places, reporter: Reporter, *, is_new: bool = False) -> Session:
         """Read and check kernels.toml; nothing else is touched yet. In a project that `is_new` the
         patch sets that it names need not be there."""
-        path = places.project / CONFIG_NAME
-        config = load_config(path, is_new=is_new)
+        path = places.config
+        config = load_config(path, is_new=is_new, project=places.project)
         session = cls(places, config, reporter)
         for row in config.kernel:
             if not row.profile:

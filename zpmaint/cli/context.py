@@ -25,7 +25,8 @@ class CommandContext:
     """Opened lazily: `zpmaint doctor` must work where there is no project at all."""
 
     def __init__(self, project: Path | None, *, quiet: bool) -> None:
-        self._project = project
+        self.project = project
+        """The folder that --project names; None: it is found."""
         self._quiet = quiet
 
     @cached_property
@@ -56,7 +57,7 @@ class CommandContext:
         from zpmaint.core.ends import begin
         from zpmaint.core.places import Places
 
-        session = Session.open(Places.find(self._project), self.reporter)
+        session = Session.open(Places.find(self.project), self.reporter)
         begin(session.places.cache, session.places.state, reporter=self.reporter)
         return session
 
@@ -67,7 +68,7 @@ class CommandContext:
         from zpmaint.core.ends import begin
         from zpmaint.core.places import Places
 
-        session = Session.open(Places.find(self._project), self.reporter, is_new=True)
+        session = Session.open(Places.find(self.project), self.reporter, is_new=True)
         begin(session.places.cache, session.places.state, reporter=self.reporter)
         return session
 

@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 from rich.table import Table
 
 from zpmaint.app.matrix import plan_matrix, run_dues
-from zpmaint.cli import options, tables, unrecorded
+from zpmaint.cli import matrix_ci, options, tables, unrecorded
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.ledger.logs import LogStore
 from zpmaint.ledger.unrecorded import NotRecordedError
 from zpmaint.ledger.values import Record
+from zpmaint.matrix.options import RunOptions
 from zpmaint.matrix.plan import Due, Plan
 
 
@@ -27,6 +29,9 @@ def command() -> None:
       zpmaint matrix plan
       zpmaint matrix run && zpmaint publish --out site/
     """
+
+
+command.add_command(matrix_ci.command)
 
 
 @command.command("plan")
@@ -47,7 +52,7 @@ def plan(context: CommandContext, *, as_json: bool) -> int:
     for title in ("kernel", "arch", "patch", "known", "why"):
         table.add_column(title)
     for due in planned.dues:
-        known = tables.state(due.known.result) if due.known else "due"
+        known = tables.state(due.known.result) if due.known else _when(due)
         table.add_row(str(due.version), due.arch, due.patchset, known, due.why)
     context.out.print(table)
     for one in planned.unresolved:
@@ -77,7 +82,7 @@ def run(context: CommandContext, *, jobs: int | None, as_json: bool) -> int:
                        markup=False)  # fmt: skip
 
     try:
-        ran = run_dues(context.session, planned.dues, jobs=jobs, on_record=show)
+        ran = run_dues(context.session, planned.dues, options=RunOptions(jobs=jobs), on_record=show)
     except NotRecordedError as error:
         unrecorded.show(context, error, as_json=as_json)
         raise
@@ -118,6 +123,12 @@ def merge(context: CommandContext, *, ledgers: tuple[Path, ...]) -> int:
             context.err.print(f"{log}: damaged, and not taken", markup=False, soft_wrap=True)
     context.out.print(f"{new} new records and {kept} new logs from {len(ledgers)} ledgers")
     return errors.EXIT_OK
+
+
+def _when(due: Due) -> str:
+    if not due.not_before:
+        return "due"
+    return f"due {datetime.fromtimestamp(due.not_before).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _unresolved(planned: Plan) -> int:

@@ -50,17 +50,25 @@ def parts_of(path: str) -> list[str]:
     return parts
 
 
-def read_beneath(top: Path, path: str) -> bytes | None:
-    """What the regular file has; None where there is none. Raises ThroughLinkError, UserError for
-    a path that is none in a tree and for a file of more than MOST bytes."""
+def open_beneath(top: Path, path: str) -> int | None:
+    """The descriptor of what is there, a file or a folder or something else; None where nothing is.
+    The caller's to close. Raises ThroughLinkError, UserError for a path that is none in a tree."""
     parts = parts_of(path)
     try:
         with _opened(top, parts[:-1]) as folder:
-            handle = _open(parts, len(parts) - 1, _READ, folder)
+            return _open(parts, len(parts) - 1, _READ, folder)
     except OSError as error:
         if error.errno in _ABSENT or error.errno == errno.ENXIO:  # a socket
             return None
         raise
+
+
+def read_beneath(top: Path, path: str) -> bytes | None:
+    """What the regular file has; None where there is none. Raises ThroughLinkError, UserError for
+    a path that is none in a tree and for a file of more than MOST bytes."""
+    handle = open_beneath(top, path)
+    if handle is None:
+        return None
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             return None

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import example
 from zpmaint.core.series import holds, named
+from zpmaint.core.service_table import ServiceTable
 from zpmaint.core.source_kinds import KINDS
 from zpmaint.core.toml import read_toml
 from zpmaint.core.versions import KernelVersion
@@ -98,6 +99,8 @@ class Config(_Table):
     """What the ledger calls the project; None: its folder tells it apart from others."""
     sources: dict[str, SourceTable]
     kernel: tuple[KernelTable, ...] = ()
+    service: ServiceTable = ServiceTable()
+    """What `zpmaint serve` does."""
 
     @model_validator(mode="after")
     def _known(self) -> Config:
@@ -120,14 +123,16 @@ class Config(_Table):
         return self
 
 
-def load_config(path: Path, *, is_new: bool = False) -> Config:
-    """Read and check kernels.toml. Raises UserError: file, key, what would be right. In a project
-    that `is_new` the patch sets that it names need not be there yet."""
+def load_config(path: Path, *, is_new: bool = False, project: Path | None = None) -> Config:
+    """Read and check kernels.toml, of the folder it is in or of `project`. Raises UserError: file,
+    key, what would be right. In a project that `is_new` the patch sets that it names need not be
+    there yet."""
+    project = project or path.parent
     config = checked(Config, read_toml(path), path)
     if is_new:
         return config
     for index, name in enumerate([config.patch, *(p for k in config.kernel for p in k.patches)]):
-        if not (path.parent / "patches" / name / "patch.toml").is_file():
+        if not (project / "patches" / name / "patch.toml").is_file():
             key = "patch" if index == 0 else "kernel.patches"
             raise UserError(
                 f"{path}: {key}: no patch set {name!r} in patches/",

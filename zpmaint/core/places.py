@@ -18,6 +18,9 @@ from zpmaint.core.errors import UserError
 
 CONFIG_NAME = "kernels.toml"
 DATA_NAME = "zpmaint.d"
+CONFIG_PLACE = "ZPMAINT_CONFIG"
+"""The environment's word on which file is read in the place of the project's kernels.toml: a
+service keeps the last one that had no faults."""
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent
 _INSTALLED = Path(sys.prefix, "share", "zpmaint")
 
@@ -33,6 +36,14 @@ class Places:
     project: Path
     cache: Path
     state: Path
+    file: Path | None = None
+    """Another file than the project's kernels.toml that is read as it."""
+
+    @property
+    def config(self) -> Path:
+        """The file that is read as kernels.toml."""
+        named = self.file or os.environ.get(CONFIG_PLACE)
+        return Path(named) if named else self.project / CONFIG_NAME
 
     @property
     def data(self) -> Path:

@@ -46,6 +46,7 @@ Found = TypeVar("Found")
 _SETTLING = tuple(str(result) for result in Result if result.settles)
 _IS_SETTLED = f"result IN ({', '.join('?' * len(_SETTLING))})"
 _SETTLED = f"key = ? AND {_IS_SETTLED}"
+_TRIES = 100
 _KERNEL = "version = ? AND arch = ? AND patchset = ?"
 
 
@@ -206,6 +207,10 @@ class Ledger:
                 f"{rows.PORTS} WHERE {condition} {rows.NEWEST} LIMIT 1", (*owner, key, turn)
             ).fetchone()
             return rows.port(found, self._contents) if found else None
+
+    def tries(self, key: str) -> list[Summary]:
+        """Every record with these inputs, newest first, at a glance; the last hundred."""
+        return self._summaries("key = ?", key, limit=_TRIES)
 
     def known_summary(self, key: str) -> Summary | None:
         """As `known`, at a glance, with its inputs."""

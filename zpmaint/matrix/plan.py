@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from zpmaint.core.config import Config
 from zpmaint.core.errors import ZpmaintError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Summary
+from zpmaint.matrix.again import Act, Trouble, decide
 
 Inputs = dict[str, str]
 """By part of a verification's inputs its hash."""
@@ -34,6 +36,18 @@ class Due:
     """The settled record with the very same inputs; None: it is to be run."""
     why: str = ""
     """Why it is to be run, or need not be."""
+    not_before: float = 0.0
+    """It is tried again, but not before then: seconds since the epoch. 0.0: at once."""
+    trouble: Trouble | None = None
+    """What came of these inputs before and settled nothing, or came out both ways."""
+    turn: float = 0.0
+    """Where the newest try of these inputs stands in the ledger's order: what is recorded with a
+    larger turn came after this was planned. 0.0: never tried."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is to be run now."""
+        return self.known is None and not self.not_before
 
     @property
     def name(self) -> str:
@@ -60,8 +74,13 @@ class Plan:
 
     @property
     def open(self) -> tuple[Due, ...]:
-        """What is to be run."""
-        return tuple(due for due in self.dues if due.known is None)
+        """What is to be run now."""
+        return tuple(due for due in self.dues if due.is_open)
+
+    @property
+    def waiting(self) -> tuple[Due, ...]:
+        """What is to be run later."""
+        return tuple(due for due in self.dues if due.not_before)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `zpmaint matrix plan --json` prints; `ci/matrix-plan` reads it."""
@@ -70,12 +89,15 @@ class Plan:
             "dues": [
                 {
                     "version": str(due.version),
+                    "series": due.version.series,
                     "arch": due.arch,
                     "patchset": due.patchset,
                     "profile": due.profile,
                     "sources": list(due.sources),
                     "known": str(due.known.result) if due.known else None,
                     "why": due.why,
+                    "trouble": due.trouble and str(due.trouble),
+                    "not_before": due.not_before or None,
                 }
                 for due in self.dues
             ],
@@ -88,6 +110,8 @@ class Plan:
 
 class Remembers(Protocol):
     """What planning asks of the ledger."""
+
+    def tries(self, key: str) -> Sequence[Summary]: ...
 
     def known_summary(self, key: str) -> Summary | None: ...
 
@@ -102,8 +126,11 @@ def plan(
     ledger: Remembers,
     inputs_of: Callable[[Due], Inputs],
     key_of: Callable[[Inputs], str],
+    *,
+    now: float = math.inf,
 ) -> Plan:
-    """What kernels.toml asks for now.
+    """What kernels.toml asks for `now`, in seconds since the epoch: what is tried again after a
+    wait has to wait until then (see again.py).
 
     `newest(series, sources)` names a series' newest kernel among those sources and may raise a
     ZpmaintError: that series is then unresolved, the others are planned. `inputs_of` gives the
@@ -129,14 +156,25 @@ def plan(
                     Due(version, arch, patchset, line.sources, line.profile),
                 )
     ordered = sorted(dues.values(), key=lambda due: due.version, reverse=True)
-    dues_now = tuple(_looked_up(due, ledger, inputs_of(due), key_of) for due in ordered)
+    dues_now = tuple(_looked_up(due, ledger, inputs_of(due), key_of, now) for due in ordered)
     return Plan(dues_now, tuple(unresolved))
 
 
-def _looked_up(due: Due, ledger: Remembers, inputs: Inputs, key_of: Callable[[Inputs], str]) -> Due:
-    known = ledger.known_summary(key_of(inputs))
-    if known is not None:
-        return replace(due, known=known, why=f"known: {known.result} with the same inputs")
+def _looked_up(
+    due: Due, ledger: Remembers, inputs: Inputs, key_of: Callable[[Inputs], str], now: float
+) -> Due:
+    key = key_of(inputs)
+    tries = ledger.tries(key)
+    if tries:
+        made = decide(tries, now)
+        return replace(
+            due,
+            known=ledger.known_summary(key) if made.act is Act.KNOWN else None,
+            why=made.why,
+            not_before=made.not_before,
+            trouble=made.trouble,
+            turn=tries[0].turn,
+        )
     last = ledger.latest_summary(str(due.version), due.arch, due.patchset, due.profile)
     if last is None:
         why = "never verified"

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from zpmaint.core.crash import as_failure
-from zpmaint.core.errors import EXIT_OK, IndeterminateError, InfraError, ZpmaintError
+from zpmaint.core.errors import EXIT_KERNEL, EXIT_OK, IndeterminateError, InfraError, ZpmaintError
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.result import Result, worst
 from zpmaint.ledger.leases import Leases
 from zpmaint.ledger.values import Record
 from zpmaint.matrix.plan import Due
+from zpmaint.matrix.stop import Stop
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class MatrixRun:
     """What came of all, in the order of the plan."""
 
     done: tuple[Done, ...]
+    left: tuple[Due, ...] = ()
+    """What was not reached, as the run was told to stop."""
 
     @property
     def exit_status(self) -> int:
@@ -69,6 +72,9 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
     reporter: Reporter = SILENT,
     on_record: Callable[[Due, Record], None] | None = None,
     leases: Leases | None = None,
+    *,
+    fail_fast: bool = False,
+    stop: Stop | None = None,
 ) -> MatrixRun:
     """Verify each of `dues` that the ledger does not know, and record it at once.
 
@@ -80,6 +86,7 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
     recorded as INDETERMINATE, its traceback kept.
     With `leases` one that another process is at is left to it, and looked for in the ledger after
     all others.
+    Once `stop` is asked for, and with `fail_fast` once one has failed, no other is begun.
     What the ledger itself raises and ^C end the run; all that had ended is recorded."""
     dues = list(dues)
     done: dict[int, Done] = {}
@@ -122,13 +129,23 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
         if on_record is not None:
             on_record(due, record)
 
-    others = [place for place in range(len(dues)) if not attempt(place, waits=False)]
+    def goes_on() -> bool:
+        if stop is not None and stop.haste:
+            return False
+        return not (fail_fast and any(one.exit_status == EXIT_KERNEL for one in done.values()))
+
+    others: list[int] = []
+    for place in range(len(dues)):
+        if goes_on() and not attempt(place, waits=False):
+            others.append(place)
     for place in others:
-        attempt(place)
+        if goes_on():
+            attempt(place)
     for place, one in list(done.items()):
-        if one.record is not None and not one.record.result.settles:
+        if one.record is not None and not one.record.result.settles and goes_on():
             attempt(place, retried=True)
-    return MatrixRun(tuple(done[place] for place in range(len(dues))))
+    left = tuple(due for place, due in enumerate(dues) if place not in done)
+    return MatrixRun(tuple(done[place] for place in sorted(done)), left)
 
 
 def _verified(due: Due, key: str, verify: Callable[[Due], Record]) -> Record:

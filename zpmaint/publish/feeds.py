@@ -116,6 +116,11 @@ def _page(frame: Frame, feed: Feed) -> Page:
     return Page(feed.address, made_of(feed, frame.base_url), partial(_xml, feed, frame.base_url))
 
 
+def id_of(news: News) -> str:
+    """The name of a piece of news, the same for ever, here and in status.json."""
+    return f"urn:uuid:{uuid.uuid5(_NAMESPACE, json.dumps(_known_by(news)))}"
+
+
 def _feed(address: str, title: str, page: str, news: Iterable[News], first: float) -> Feed:
     found = {_known_by(one): one for one in news}.values()
     # What else there is of an entry takes longer to make than to find the newest.
@@ -140,7 +145,7 @@ def _entry(news: News) -> Entry:
     silent = news.kind is TransitionKind.SERVICE_SILENT
     about = "nobody looks for new kernels" if silent else f"{news.version} {news.arch}"
     return Entry(
-        id=f"urn:uuid:{uuid.uuid5(_NAMESPACE, json.dumps(_known_by(news)))}",
+        id=id_of(news),
         when=news.when,
         title=f"{news.kind}: {about}" + (f" {news.profile}" if news.profile else ""),
         words=news.words,

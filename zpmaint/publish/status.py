@@ -18,7 +18,7 @@ from zpmaint.core.releases import Outlook, Release
 from zpmaint.core.shown import json_visible
 from zpmaint.publish.addresses import SCHEMA, line_badge, line_feed, line_page, set_feed
 from zpmaint.publish.facts import Facts, Figure, Suite, Told
-from zpmaint.publish.feeds import MOST, once
+from zpmaint.publish.feeds import MOST, id_of, once
 from zpmaint.publish.glance import News
 from zpmaint.publish.rows import Row
 from zpmaint.publish.values import Shown, Site, Whole
@@ -169,6 +169,7 @@ def _episode(episode: Episode) -> dict[str, Any]:
 
 def _transition(one: News) -> dict[str, Any]:
     return {
+        "id": id_of(one),
         "kind": str(one.kind),
         "when": iso(one.when),
         "patchset": one.patchset,
@@ -176,6 +177,7 @@ def _transition(one: News) -> dict[str, Any]:
         "version": one.version or None,
         "before": one.before,
         "words": one.words,
+        "page": quote(one.line_page),
     }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,10 @@ def read(url: str, body: bytes, keyring: Keyring) -> ChecksumList:
 
 def admit(listed: ChecksumList, memory: Path, reporter: Reporter) -> None:
     """Let a list in that came just now, and remember it. Raises RefusedError for one that is older
-    than the newest seen."""
+    than the newest seen.
+
+    What was signed at a time that is still to come counts as signed now: a clock at the archive
+    that was ahead for an hour would else have all later lists refused until that time."""
     signed, sums = _seen(memory)
     if listed.signature.signed < signed:
         raise RefusedError(
@@ -59,7 +63,7 @@ def admit(listed: ChecksumList, memory: Path, reporter: Reporter) -> None:
             more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
             with reporter.step(f"check {listed.url}") as step:
                 step.note(f"{listed.url}: {what} {', '.join(names[:_TOLD])}{more}")
-    kept = {"signed": listed.signature.signed, "sums": dict(listed.sums)}
+    kept = {"signed": min(listed.signature.signed, int(time.time())), "sums": dict(listed.sums)}
     write_whole(memory, json.dumps(kept))
 
 

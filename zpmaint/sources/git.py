@@ -2,8 +2,9 @@
 """Kernels of a git repository, read by their tags without a checkout.
 
 A repository on this disk is read where it is, through a view (git_view.py), and never written to.
-A URL is cloned bare into the cache, without file contents where the server can leave them out;
-these come as they are asked for.
+A URL is asked for its tags (git_remote.py), and cloned bare into the cache when the first of its
+kernels is read: without file contents where the server can leave them out; these come as they are
+asked for.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import hashlib
 import re
 import shutil
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -29,11 +31,12 @@ from zpmaint.sources import manifest
 from zpmaint.sources.commit import Commit
 from zpmaint.sources.download import disk_error
 from zpmaint.sources.git_objects import Objects, UnreadableError, entries_of, files_of
+from zpmaint.sources.git_remote import remote_tags
 from zpmaint.sources.git_run import GitError, Runner, clean_environment, of_ours
-from zpmaint.sources.git_tags import tag_provenance
+from zpmaint.sources.git_tags import kernels_of, tag_provenance
 from zpmaint.sources.git_view import view
 from zpmaint.sources.series import newest_of, not_served
-from zpmaint.sources.source import SourceFailedError
+from zpmaint.sources.source import Answer, SourceFailedError
 from zpmaint.sources.tree_names import TreeNames
 from zpmaint.sources.tree_rules import RefusedError
 from zpmaint.sources.tree_writer import TreeWriter
@@ -63,9 +66,11 @@ class _Opened:
 class GitSource:
     """A repository with the kernel's tags: a path, file://PATH or a URL."""
 
-    def __init__(self, where: str, cache: Path, reporter: Reporter = SILENT) -> None:
-        """Raises UserError where a path is no repository; a URL is not asked before it is
-        needed."""
+    def __init__(
+        self, where: str, cache: Path, reporter: Reporter = SILENT, *, max_age: float = 3600.0
+    ) -> None:
+        """The tags of a URL are asked for again after `max_age` seconds. Raises UserError where a
+        path is no repository; a URL is not asked before it is needed."""
         need("git")
         clean_environment()
         self.name = f"git:{where}"
@@ -76,6 +81,8 @@ class GitSource:
         self._lock = threading.RLock()
         self._opened: _Opened | None = None
         self._tags: dict[KernelVersion, str] = {}
+        self._max_age = max_age
+        self._answer: Answer | None = None
         self._names: dict[KernelVersion, TreeNames] = {}
         self._asked: Counter[KernelVersion] = Counter()
         self._told: dict[tuple[KernelVersion, str], bool] = {}
@@ -98,15 +105,28 @@ class GitSource:
                 self._opened = None
 
     def versions(self) -> list[KernelVersion]:
-        """Every tag that names a kernel, of the repository as it is known here."""
-        with self._lock:
-            return sorted(self._known_tags())
+        """Every kernel that a tag names: of a repository on this disk as it was when it was opened,
+        of a URL as its server lists them."""
+        return sorted(self._listed())
 
     def newest(self, series: str) -> KernelVersion:
+        return newest_of(series, self._listed(), self.name)
+
+    def answers(self) -> list[Answer]:
+        """See HasAnswers."""
+        return [self._answer] if self._answer else []
+
+    def _listed(self) -> Collection[KernelVersion]:
         with self._lock:
-            if self._url:
-                self._fetch_tags()
-            return newest_of(series, self._known_tags(), self.name)
+            if not self._url:
+                return self._known_tags()
+            place = self._folder.with_suffix(".tags.json")
+            names, given, why = remote_tags(
+                self._url, place, max_age=self._max_age, reporter=self.reporter
+            )
+            tags, left_out = kernels_of(names)
+            self._answer = Answer(self._url, given, why, left_out)
+            return tags
 
     def blobs(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, bytes | None]:
         with self._lock:
@@ -445,15 +465,12 @@ class GitSource:
                 refs = repo.git.text("for-each-ref", "--format=%(refname)", _TAGS).splitlines()
             except GitError as error:
                 raise self._broken(error) from None
-        tags: dict[KernelVersion, str] = {}
-        for name in (ref.removeprefix(_TAGS) for ref in refs if ref.startswith(_TAGS)):
-            try:
-                version = KernelVersion.parse(name)
-            except UserError:
-                continue  # a tag of another kind, v2.6.11-tree or a maintainer's pull request
-            if version.debian is None and (name == version.tag or version not in tags):
-                tags[version] = f"{_TAGS}{name}"
-        return tags
+        tags, left_out = kernels_of(
+            ref.removeprefix(_TAGS) for ref in refs if ref.startswith(_TAGS)
+        )
+        if not self._url:
+            self._answer = Answer(self.name, time.time(), left_out=left_out)
+        return {version: f"{_TAGS}{name}" for version, name in tags.items()}
 
     def _clone(self) -> None:
         with locked(self._folder, self.reporter):

@@ -17,7 +17,7 @@ from urllib3.util import Retry
 
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.sources.bounds import Meter, TooLargeError
-from zpmaint.sources.http_errors import FAILURES, CutError, failed, shown
+from zpmaint.sources.http_errors import FAILURES, BusyError, CutError, failed, shown
 from zpmaint.sources.source import NotServedError, SourceFailedError
 from zpmaint.sources.watch import Watch, WatchedAdapter
 
@@ -202,9 +202,10 @@ def _wait(answer: requests.Response, backoff: float, meter: Meter, reporter: Rep
     until = _moment(seconds)
     what = f"{answer.url}: HTTP {answer.status_code}"
     if seconds > meter.bounds.wait:
-        raise SourceFailedError(
+        raise BusyError(
             f"{what}: the server asks to come again after {until}, in {seconds:.0f} s",
             f"run again then; longer than {meter.bounds.wait:g} s is not waited",
+            time.time() + seconds,
         )
     with meter.held():
         if seconds < _TOLD:

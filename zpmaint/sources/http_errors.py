@@ -51,6 +51,15 @@ class CutError(SourceFailedError):
     """The connection failed or broke off: what may go well at the next attempt."""
 
 
+class BusyError(SourceFailedError):
+    """A server that asks to come again later than anybody waits."""
+
+    def __init__(self, what: str, hint: str, until: float) -> None:
+        super().__init__(what, hint)
+        self.until = until
+        """When, in seconds since the epoch."""
+
+
 def failed(url: str, error: Exception) -> SourceFailedError:
     """`error` of a request for `url` as ours: CutError where it may pass by itself."""
     chain = list(_inside(error))

@@ -3,55 +3,42 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.provenance import Proof, Provenance
 from zpmaint.core.series import numbers_of
 from zpmaint.core.versions import KernelVersion
-from zpmaint.sources import checksum_list
+from zpmaint.sources import checksum_list, releases_json
 from zpmaint.sources.bounds import bounds_of
 from zpmaint.sources.checksum_list import ChecksumList
 from zpmaint.sources.document import document
 from zpmaint.sources.download import download
 from zpmaint.sources.http import session
+from zpmaint.sources.index_page import names_in
 from zpmaint.sources.keyring import Keyring, own, pinned
-from zpmaint.sources.series import newest_of, not_served
+from zpmaint.sources.releases_json import Release
+from zpmaint.sources.series import newest_of, not_served, releases_of
 from zpmaint.sources.signatures import BadSignatureError
-from zpmaint.sources.source import Head, NotServedError, SourceFailedError
+from zpmaint.sources.source import Answer, Head, NotServedError, SourceFailedError
 from zpmaint.sources.tar_sign import proofs_of
 from zpmaint.sources.tarball import Archive, TarballSource
 
 _TARBALL = re.compile(r"linux-(\S+)\.tar\.xz")
+_PATCH = re.compile(r"patch-(\S+?)(?:\.patch)?\.(?:gz|xz)")
+_TOLD = 5  # names that are told of many
 _FAILURE_HOLDS = 60.0
 """Seconds in which a server that failed is not asked for the same list again: a plan of many
 series would wait for each."""
 _FIRST_MAJOR = 2
 _SIGNATURE_HOLDS = 30 * 86_400.0  # seconds: a release is signed once
-
-
-@dataclass(frozen=True)
-class Release:
-    """One row of releases.json: a head that is maintained now."""
-
-    version: KernelVersion
-    moniker: str
-    """mainline, stable, longterm or linux-next."""
-    eol: bool
-    released: date | None
-    source: str | None
-    """Where its tarball is."""
-    changelog: str | None
 
 
 class KernelOrgSource(TarballSource):
@@ -91,6 +78,7 @@ class KernelOrgSource(TarballSource):
         self._lists: dict[int, ChecksumList] = {}
         self._failed: dict[int, tuple[float, SourceFailedError]] = {}
         self._proven: dict[KernelVersion, tuple[Archive, Provenance]] = {}
+        self._answers: dict[str, Answer] = {}
 
     def versions(self) -> list[KernelVersion]:
         return sorted(version for sums in self._all_sums() for version in sums)
@@ -122,13 +110,19 @@ class KernelOrgSource(TarballSource):
         if version not in sums:
             raise not_served(self.name, version, sums)
         file = f"linux-{version}.tar.xz"
-        path = download(
-            self._http,
-            f"{self._base}/{_folder(major)}/{file}",
-            self._folder / f"{sums[version][:12]}-{file}",
-            sha256=sums[version],
-            reporter=self.reporter,
-        )
+        try:
+            path = download(
+                self._http,
+                f"{self._base}/{_folder(major)}/{file}",
+                self._folder / f"{sums[version][:12]}-{file}",
+                sha256=sums[version],
+                reporter=self.reporter,
+            )
+        except NotServedError as error:
+            raise SourceFailedError(
+                f"{error.what}, and the list of checksums names it",
+                "it was withdrawn, or this mirror is behind; try again later, or another source",
+            ) from None
         by = self._lists[major].signature
         listed = Proof("sha256sums.asc", by.fingerprint, by.whose, by.signed)
         proofs, why = self._release_proofs(version, path, sums[version])
@@ -163,52 +157,80 @@ class KernelOrgSource(TarballSource):
             raise
 
     def releases(self) -> list[Release]:
-        """The heads that are maintained now, as kernel.org lists them (mainline first)."""
-        path = self._folder / "releases.json"
-        body = document(
-            self._http,
-            self._releases,
-            path,
-            bounds=bounds_of("releases"),
-            max_age=self._max_age,
-            reporter=self.reporter,
+        """The heads that are maintained now, as kernel.org lists them (mainline first). Rows that
+        cannot be read are noted; a document that is no such list is not kept, and what was kept
+        serves."""
+        url = self._releases
+        body = self._document(
+            url,
+            self._folder / "releases.json",
+            "releases",
+            check=lambda body: releases_json.read(url, body),
         )
-        try:
-            rows = json.loads(body)["releases"]
-            return [release for row in rows if (release := self._release(row)) is not None]
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise SourceFailedError(
-                f"{self._releases}: not kernel.org's list of releases: {error!r:.200}"
-            ) from None
+        found = releases_json.read(url, body)
+        self._left_out(url, found.left_out)
+        return list(found.rows)
 
     def heads(self) -> list[Head]:
         """See HasHeads."""
         return [
-            Head(
-                row.version,
-                row.moniker,
-                row.eol,
-                _midnight(row.released) if row.released else None,
-            )
+            Head(row.version, row.moniker, row.eol, row.midnight, row.version.is_release)
             for row in self.releases()
         ]
 
-    def _release(self, row: Mapping[str, Any]) -> Release | None:
-        try:
-            version = KernelVersion.parse(row["version"])
-        except UserError as error:
-            with self.reporter.step("read releases.json") as step:
-                step.note(f"{self._releases}: left out: {error.what}")
-            return None
-        stamp = (row.get("released") or {}).get("isodate")
-        return Release(
-            version=version,
-            moniker=str(row.get("moniker") or ""),
-            eol=bool(row.get("iseol")),
-            released=date.fromisoformat(stamp) if stamp else None,
-            source=row.get("source"),
-            changelog=row.get("changelog"),
+    def releases_of(self, series: str) -> list[KernelVersion]:
+        """See HasReleases."""
+        return releases_of(series, self._sums_of(numbers_of(series)[0]))
+
+    def candidates(self, series: Iterable[str], *, rt: bool) -> list[Head]:
+        """See HasCandidates: what the pages of stable-review/ and of projects/rt/ name."""
+        wanted = set(series)
+        found: list[Head] = []
+        folders = {_candidates(one, rt=rt) for one in wanted}
+        for folder in sorted(folders):
+            place = self._folder / folder / "index.html"
+            url = f"{self._base}/{folder}/"
+            try:
+                body = self._document(url, place, "any")
+            except NotServedError:
+                continue  # a series without such kernels
+            named = {_named(one[1]) for one in map(_PATCH.fullmatch, names_in(body)) if one}
+            found += [
+                Head(version, is_served=False)
+                for version in sorted(one for one in named if one is not None)
+                if version.series in wanted and (version.rt if rt else version.rc) is not None
+            ]
+        return found
+
+    def answers(self) -> list[Answer]:
+        """See HasAnswers."""
+        return list(self._answers.values())
+
+    def _document(
+        self, url: str, place: Path, kind: str, *, max_age: float | None = None,
+        check: Callable[[bytes], object] | None = None,
+    ) -> bytes:  # fmt: skip
+        """A list of kernel.org's; how fresh it is is kept for `answers`."""
+
+        def heard(given: float, why: str) -> None:
+            self._answers[url] = Answer(url, given, why)
+
+        return document(
+            self._http,
+            url,
+            place,
+            bounds=bounds_of(kind),
+            max_age=self._max_age if max_age is None else max_age,
+            check=check,
+            heard=heard,
+            reporter=self.reporter,
         )
+
+    def _left_out(self, url: str, names: tuple[str, ...]) -> None:
+        if names:
+            self._answers[url] = replace(self._answers[url], left_out=names)
+            with self.reporter.step(f"read {url}") as step:
+                step.note(f"{url}: left out, as no kernel is named so: {_some(names)}")
 
     def _all_sums(self) -> Iterator[Mapping[KernelVersion, str]]:
         major = _FIRST_MAJOR
@@ -256,10 +278,7 @@ class KernelOrgSource(TarballSource):
             checksum_list.admit(checksum_list.read(url, body, self._keyring), memory, self.reporter)
 
         def brought(max_age: float) -> bytes:
-            return document(
-                self._http, url, path, bounds=bounds_of("checksums"), max_age=max_age,
-                check=check, reporter=self.reporter,
-            )  # fmt: skip
+            return self._document(url, path, "checksums", max_age=max_age, check=check)
 
         body = brought(self._max_age)
         try:
@@ -272,8 +291,22 @@ class KernelOrgSource(TarballSource):
             return checksum_list.read(url, brought(0.0), self._keyring)
 
 
-def _midnight(day: date) -> float:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+def _named(text: str) -> KernelVersion | None:
+    try:
+        return KernelVersion.parse(text)
+    except UserError:
+        return None
+
+
+def _some(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
+    return ", ".join(names[:_TOLD]) + more
+
+
+def _candidates(series: str, *, rt: bool) -> str:
+    """The folder whose page names the candidates of a series."""
+    major = numbers_of(series)[0]
+    return f"projects/rt/{series}" if rt else f"{_folder(major)}/stable-review"
 
 
 def _folder(major: int) -> str:

@@ -123,6 +123,59 @@ class Head:
     """Whether the source says that its series has ended."""
     released: float | None = None
     """The day that the source gives for it (midnight, UTC), in seconds since the epoch."""
+    is_served: bool = True
+    """False: the source tells of it, and has nothing of it that could be built: kernel.org makes
+    no signed tarball of candidates and of linux-next."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One list that a source has read, and how fresh it is."""
+
+    place: str
+    """The URL."""
+    given: float
+    """When the server last gave it, or said that it is unchanged; seconds since the epoch."""
+    why: str = ""
+    """Why what was kept serves in its place; '' where nothing is wrong."""
+    left_out: tuple[str, ...] = ()
+    """The names in it that no kernel has, or that are read as none."""
+
+    @property
+    def is_stale(self) -> bool:
+        return bool(self.why)
+
+
+@runtime_checkable
+class HasAnswers(Protocol):
+    """A source that tells how fresh is what it said."""
+
+    def answers(self) -> list[Answer]:
+        """The lists that it has read so far, each as it was read last; asks no network."""
+
+
+@runtime_checkable
+class HasReleases(Protocol):
+    """A source that tells all releases of a series more cheaply than by `versions`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def releases_of(self, series: str) -> list[KernelVersion]:
+        """The releases of a series ("6.12", "6") that can be fetched now, newest first; none where
+        it has none. May raise as `Source.versions` does."""
+
+
+@runtime_checkable
+class HasCandidates(Protocol):
+    """A source whose candidates stand in lists of their own."""
+
+    @property
+    def name(self) -> str: ...
+
+    def candidates(self, series: Iterable[str], *, rt: bool) -> list[Head]:
+        """The release candidates of these stable series, or with `rt` their kernels with the
+        real-time patches. May raise as `Source.versions` does."""
 
 
 @runtime_checkable
