@@ -244,3 +244,11 @@ def test_a_long_result_is_read_while_it_comes(project: Path) -> None:
     service = Service(project, *jobs, track=news, matrix="echo $NAME >&2; exit 0")
     service.run(until="track: well")
     assert service.state("matrix").asked or service.state("matrix").runs == 2
+
+
+def test_what_a_killed_service_had_begun_is_due(project: Path) -> None:
+    later = JobState(due=9e9, begun=5.0, ended=4.0, runs=2)
+    Memory(project / "jobs.json").keep({"matrix": later, "track": JobState(begun=1.0, ended=2.0)})
+    service = Service(project, job("matrix", every=9e9), matrix="exit 0")
+    service.run(until="matrix: well")
+    assert service.state("matrix").runs == 3
