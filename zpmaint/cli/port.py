@@ -13,7 +13,7 @@ from zpmaint.app.job import Job
 from zpmaint.app.patch_files import read_file
 from zpmaint.app.series import check_out, port_series_onto, write_series
 from zpmaint.app.written import write_port
-from zpmaint.cli import options, port_branch, series_tables, tables
+from zpmaint.cli import options, series_tables, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.cli.kernel_asked import kernel_to_fetch
 from zpmaint.core import errors
@@ -117,6 +117,8 @@ def command(
     if push and not branch:
         raise click.UsageError("--push goes with --branch")
     if branch:
+        from zpmaint.cli import port_branch  # noqa: PLC0415  (it knows the matrix)
+
         if series or out:
             raise click.UsageError("--branch writes a patch set's port; not with --series, --out")
         asked = port_branch.Asked(branch, patch, sources, push, as_json)
