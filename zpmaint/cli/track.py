@@ -6,6 +6,7 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
+from zpmaint.app.branch_news import BranchNews, Standing, branch_news
 from zpmaint.app.matrix import track
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
@@ -18,20 +19,38 @@ _STYLES = {Novelty.NEW: "bold yellow", Novelty.VERIFIED: "green", Novelty.UNTRAC
 @click.command()
 @options.source
 @click.option("--all", "everything", is_flag=True, help="Untracked series too.")
+@click.option(
+    "--branches", is_flag=True, help="Only the branches that patch sets were made from; no network."
+)
 @options.as_json
 @pass_context
 def command(
-    context: CommandContext, *, sources: tuple[str, ...], everything: bool, as_json: bool
+    context: CommandContext,
+    *,
+    sources: tuple[str, ...],
+    everything: bool,
+    branches: bool,
+    as_json: bool,
 ) -> int:
     """List the kernels that kernel.org, Debian's indexes and git tags have to offer.
 
     new: tracked and not verified yet; verified: tracked and known; untracked: no line of
     kernels.toml covers it (shown with --all, always in --json).
 
+    Below the kernels stand the branches that patch sets were made from, where they have new
+    commits or were rewritten; with --branches these alone, all of them.
+
     \b
     Example:
       zpmaint track --json | jq -r '.[] | select(.novelty == "new") | .version'
     """
+    if branches:
+        news = branch_news(context.session)
+        if as_json:
+            context.json([one.as_json() for one in news])
+        else:
+            _branches(context, news)
+        return errors.EXIT_OK
     rows = track(context.session, sources)
     if as_json:
         context.json([row.as_json() for row in rows])
@@ -50,4 +69,11 @@ def command(
     context.out.print(table)
     if hidden:
         context.out.print(f"{hidden} untracked series not shown (--all)")
+    news = branch_news(context.session)
+    _branches(context, [one for one in news if one.standing is not Standing.SAME])
     return errors.EXIT_OK
+
+
+def _branches(context: CommandContext, news: list[BranchNews]) -> None:
+    for one in news:
+        context.out.print(str(one), markup=False, soft_wrap=True)
