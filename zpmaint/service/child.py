@@ -52,9 +52,9 @@ class Child:
                 start_new_session=True,  # ^C reaches the service alone, which passes it on
             )
             self.end = _end_of(self.process)
+            """A descriptor that becomes readable when it has ended."""
         except OSError as error:
             raise InfraError(f"{name}: cannot be started: {error.strerror}") from None
-        """A descriptor that becomes readable when it has ended."""
         self._out, self._err = bytearray(), bytearray()
         assert self.process.stdout and self.process.stderr
         self._into = {
