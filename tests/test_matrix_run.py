@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,10 +19,11 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.store import Ledger
 from zpmaint.ledger.values import Record
 from zpmaint.matrix import run
+from zpmaint.matrix.again import Trouble
 from zpmaint.matrix.options import RunOptions
 from zpmaint.matrix.plan import Due
 from zpmaint.matrix.run import Ended, MatrixRun, Recorder, Tell
-from zpmaint.matrix.snapshot import UnderWay
+from zpmaint.matrix.snapshot import Snapshot, UnderWay
 from zpmaint.matrix.stop import Haste, Stop
 
 
@@ -303,3 +305,42 @@ def test_options_that_mean_nothing_are_refused_by_name(wrong: dict[str, Any]) ->
 def test_the_scheduler_is_read_from_the_executors_name() -> None:
     assert RunOptions().scheduler == ""
     assert RunOptions(executor="dask://head.example:8786").scheduler == "head.example:8786"
+
+
+def test_who_is_patient_leaves_what_is_to_wait_and_who_asks_does_not(ledger: Ledger) -> None:
+    later = replace(due("6.1"), not_before=time.time() + 3600)
+    verify = Verifier(v6_2=[Result.PASS])
+    made = run_matrix([later, due("6.2")], verify, ledger, key_of, patient=True)
+    assert (verify.asked, made.later, made.left) == (["6.2"], (later,), ())
+    assert made.exit_status == 3, "nothing is known of it"
+    asked = Verifier(v6_1=[Result.PASS])
+    made = run_matrix([later, due("6.2")], asked, ledger, key_of)
+    assert (asked.asked, made.later) == (["6.1"], ())
+
+
+def test_a_flaky_one_is_run_again_though_it_settled(ledger: Ledger) -> None:
+    ledger.record(record("6.1", Result.PASS))
+    known = ledger.known("key-6.1")
+    assert known is not None
+    flaky = replace(due("6.1"), trouble=Trouble.FLAKY, turn=known.turn)
+    verify = Verifier(v6_1=[Result.FAIL])
+    run_matrix([flaky], verify, ledger, key_of)
+    assert verify.asked == ["6.1"]
+
+
+def test_who_looks_hears_what_runs_and_what_is_next(ledger: Ledger) -> None:
+    seen: list[Snapshot] = []
+    dues = [due("6.1"), due("6.2"), due("6.3")]
+    run_matrix(
+        dues,
+        Verifier(v6_1=[Result.PASS], v6_2=[Result.PASS], v6_3=[Result.PASS]),
+        ledger,
+        key_of,
+        on_change=seen.append,
+        forecast=lambda left: 10.0 * len(left),
+    )
+    assert [(one.ended, len(one.under_way), len(one.next)) for one in seen] == [
+        (0, 1, 2), (1, 1, 1), (2, 1, 0),
+    ]  # fmt: skip
+    assert [one.seconds_left for one in seen] == [30.0, 20.0, 10.0]
+    assert seen[0].as_json()["next"] == [one.name for one in dues[1:]]

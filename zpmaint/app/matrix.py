@@ -80,8 +80,7 @@ def run_dues(
     fail every one of them. NotRecordedError ends the run."""
     dues = list(dues)
     need_for("verify")
-    now = time.time()
-    if options.again or any(due.known is None and due.not_before <= now for due in dues):
+    if options.again or any(due.known is None for due in dues):
         session.ledger.ready()
     executor = _executor(session, options, make_room)
     experience = Experience(session.ledger.durations()) if on_change else Experience()
@@ -103,7 +102,7 @@ def run_dues(
         session.leases,
         on_change=on_change,
         forecast=lambda left: experience.left(left, table, limits),
-        again=options.again,
+        patient=options.patient,
         fail_fast=options.fail_fast,
         stop=stop,
     )

@@ -71,7 +71,8 @@ def plan(context: CommandContext, *, as_json: bool) -> int:
 @click.option("--only", "only", multiple=True, metavar="PATTERN",
               help="Only these: a kernel, 6.12.y, an architecture, a patch set, a profile; with * "
               "and ?. May be given several times.")  # fmt: skip
-@click.option("--again", is_flag=True, help="Verify what is known, and what is to wait, too.")
+@click.option("--again", is_flag=True, help="Verify what is known, too.")
+@click.option("--patient", is_flag=True, help="Leave what settled nothing until its wait is over.")
 @click.option("--fail-fast", is_flag=True, help="Begin nothing more once a kernel has failed.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run, in which order; run nothing.")
 @click.option("--executor", default=LOCAL, show_default=True, metavar="WHERE",
@@ -86,6 +87,7 @@ def run(
     disk: str | None,
     only: tuple[str, ...],
     again: bool,
+    patient: bool,
     fail_fast: bool,
     dry_run: bool,
     executor: str,
@@ -111,6 +113,7 @@ def run(
         size(memory) if memory else None,
         size(disk) if disk else None,
         again,
+        patient,
         fail_fast,
         executor,
     )
@@ -152,7 +155,7 @@ def run(
             context.err.print(f"{one.due.version}: {one.error}", markup=False)
     for due in ran.later:
         context.err.print(
-            f"{due.name}: {_when(due)}: {due.why} (--again tries it now)", markup=False
+            f"{due.name}: {_when(due)}: {due.why} (without --patient it is tried now)", markup=False
         )
     for due in ran.left:
         context.err.print(f"{due.name}: not reached", markup=False)
@@ -165,7 +168,9 @@ def _foreseen(
     context: CommandContext, dues: list[Due], asked: RunOptions, planned: Plan, *, as_json: bool
 ) -> int:
     """What a run would do."""
-    runs = [due for due in dues if asked.again or due.is_open]
+    runs = [
+        due for due in dues if asked.again or (due.is_open if asked.patient else due.known is None)
+    ]
     seconds = forecast(context.session, runs, asked)
     if as_json:
         context.json({

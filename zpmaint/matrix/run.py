@@ -125,7 +125,7 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
     *,
     on_change: OnChange | None = None,
     forecast: Forecast | None = None,
-    again: bool = False,
+    patient: bool = False,
     fail_fast: bool = False,
     stop: Stop | None = None,
 ) -> MatrixRun:
@@ -137,13 +137,13 @@ def run_matrix(  # noqa: PLR0917  the call reads well in this order
     tries are recorded. No error of one of them stops the rest.
     With `leases` one that another process is at is left to it, and looked for in the ledger after
     all others.
-    One that is not to be tried yet is left for later, unless `again`.
+    With `patient` one that is not to be tried yet is left for later.
     Once `stop` is asked for, and with `fail_fast` once one has failed, no other is begun.
     What the ledger itself raises and ^C end the run; all that had ended is recorded."""
     run = _Run(tuple(dues), executor, ledger, key_of, reporter, on_record, leases)
     run.on_change, run.forecast, run.fail_fast, run.stop = on_change, forecast, fail_fast, stop
     now = time.time()
-    later = {n for n, due in enumerate(run.dues) if due.not_before > now and not again}
+    later = {n for n, due in enumerate(run.dues) if patient and due.not_before > now}
     run.waiting = deque(place for place in range(len(run.dues)) if place not in later)
     try:
         run.go()
@@ -246,9 +246,10 @@ class _Run:
         return True
 
     def is_known(self, place: int, key: str) -> bool:
-        if (known := self.ledger.known(key)) is None:
-            return False
-        self.done[place] = Done(self.dues[place], known, fresh=False, retried=place in self.retried)
+        due, known = self.dues[place], self.ledger.known(key)
+        if known is None or (due.known is None and known.turn <= due.turn):
+            return False  # never settled, or this way at one time and that way at another
+        self.done[place] = Done(due, known, fresh=False, retried=place in self.retried)
         return True
 
     def end(self, ended: Ended) -> None:
