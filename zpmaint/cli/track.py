@@ -6,7 +6,6 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
-from zpmaint.app.branch_news import BranchNews, Standing, branch_news
 from zpmaint.app.matrix import track
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
@@ -45,11 +44,7 @@ def command(
       zpmaint track --json | jq -r '.[] | select(.novelty == "new") | .version'
     """
     if branches:
-        news = branch_news(context.session)
-        if as_json:
-            context.json([one.as_json() for one in news])
-        else:
-            _branches(context, news)
+        _branches(context, everything=True, as_json=as_json)
         return errors.EXIT_OK
     rows = track(context.session, sources)
     if as_json:
@@ -69,11 +64,18 @@ def command(
     context.out.print(table)
     if hidden:
         context.out.print(f"{hidden} untracked series not shown (--all)")
-    news = branch_news(context.session)
-    _branches(context, [one for one in news if one.standing is not Standing.SAME])
+    _branches(context, everything=False)
     return errors.EXIT_OK
 
 
-def _branches(context: CommandContext, news: list[BranchNews]) -> None:
+def _branches(context: CommandContext, *, everything: bool, as_json: bool = False) -> None:
+    """The branches that patch sets were made from; those with news alone unless all are wanted."""
+    from zpmaint.app.branch_news import Standing, branch_news  # noqa: PLC0415  (it reads patches)
+
+    news = branch_news(context.session)
+    if as_json:
+        context.json([one.as_json() for one in news])
+        return
     for one in news:
-        context.out.print(str(one), markup=False, soft_wrap=True)
+        if everything or one.standing is not Standing.SAME:
+            context.out.print(str(one), markup=False, soft_wrap=True)
