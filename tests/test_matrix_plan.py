@@ -200,6 +200,7 @@ def test_the_json_holds_all_of_the_plan() -> None:
         "dues": [
             {
                 "version": "7.2.6",
+                "series": "7.2",
                 "arch": "x86_64",
                 "patchset": SET,
                 "profile": "",
@@ -211,6 +212,7 @@ def test_the_json_holds_all_of_the_plan() -> None:
             },
             {
                 "version": "2.6.21",
+                "series": "2.6.21",
                 "arch": "x86_64",
                 "patchset": SET,
                 "profile": "",

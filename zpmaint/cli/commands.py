@@ -23,6 +23,7 @@ class Entry:
 
 COMMANDS = {
     "port": Entry("port", "Port the patch onto a kernel; say how each hunk was placed."),
+    "new": Entry("new", "Make a patch set of a branch, a patch, a mailbox or a queue."),
     "import": Entry("import_", "Take over a patch; mend what a page or a mailer damaged."),
     "fate": Entry("fate", "Tell what becomes of each patch of a queue at a kernel."),
     "sweep": Entry("sweep", "Port the patch onto every kernel of a source."),
@@ -43,6 +44,7 @@ COMMANDS = {
     "track": Entry("track", "List the kernels that the sources have to offer."),
     "publish": Entry("publish", "Write the status page, the feed and the patch files."),
     "serve": Entry("serve", "Track, verify and publish on a schedule; serve the pages."),
+    "notify": Entry("notify", "Tell the receivers of kernels.toml what became otherwise."),
     "check": Entry("check", "Say whether a downloaded file is what was published."),
     "doctor": Entry("doctor", "Say which programs are missing, and what installs them."),
     "completion": Entry("completion", "Print the completion script for a shell."),

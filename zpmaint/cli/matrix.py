@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 
 from zpmaint.app.matrix import plan_matrix, run_dues
-from zpmaint.cli import options, tables, unrecorded
+from zpmaint.cli import matrix_ci, options, tables, unrecorded
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.ledger.logs import LogStore
@@ -29,6 +29,9 @@ def command() -> None:
       zpmaint matrix plan
       zpmaint matrix run && zpmaint publish --out site/
     """
+
+
+command.add_command(matrix_ci.command)
 
 
 @command.command("plan")

@@ -92,6 +92,7 @@ class Plan:
             "dues": [
                 {
                     "version": str(due.version),
+                    "series": due.version.series,
                     "arch": due.arch,
                     "patchset": due.patchset,
                     "profile": due.profile,

@@ -89,6 +89,11 @@ def transitions(site: Site) -> list[Transition]:
     return list({_known_by(news): news for news in reversed(site.news)}.values())[::-1]
 
 
+def id_of(news: Transition) -> str:
+    """The name of a piece of news, the same for ever, here and in status.json."""
+    return f"urn:uuid:{uuid.uuid5(_NAMESPACE, json.dumps(_known_by(news)))}"
+
+
 def _feed(
     address: str,
     title: str,
@@ -121,7 +126,7 @@ def _entry(news: Transition, rows: dict[tuple[str, str, str], Row]) -> Entry:
     silent = news.kind is TransitionKind.SERVICE_SILENT
     about = "nobody looks for new kernels" if silent else f"{news.version} {line.arch}"
     return Entry(
-        id=f"urn:uuid:{uuid.uuid5(_NAMESPACE, json.dumps(_known_by(news)))}",
+        id=id_of(news),
         when=news.when,
         title=f"{news.kind}: {about}" + (f" {line.profile}" if line.profile else ""),
         words=news.words,

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from zpmaint.core.releases import Outlook, Release
 from zpmaint.publish.addresses import SCHEMA, line_badge, line_feed, line_page, set_feed
 from zpmaint.publish.facts import Facts, Figure, Suite, Told
+from zpmaint.publish.feeds import id_of
 from zpmaint.publish.rows import Row
 from zpmaint.publish.values import Shown, Site
 from zpmaint.publish.words import iso
@@ -149,6 +150,7 @@ def _episode(episode: Episode) -> dict[str, Any]:
 
 def _transition(one: Transition) -> dict[str, Any]:
     return {
+        "id": id_of(one),
         "kind": str(one.kind),
         "when": iso(one.when),
         "patchset": one.line.patchset,
@@ -156,6 +158,7 @@ def _transition(one: Transition) -> dict[str, Any]:
         "version": one.version or None,
         "before": one.before,
         "words": one.words,
+        "page": quote(line_page(one.line)),
     }
 
 

@@ -58,7 +58,7 @@ def troubles(pulse: Pulse, now: float) -> list[str]:
         allowed = _MISSED * job.every + job.deadline
         if job.name in pulse.running and now - pulse.running[job.name].since <= job.deadline:
             continue
-        if now - since > allowed:
+        if job.vital and now - since > allowed:
             found.append(f"{job.name} has not ended well for {said(now - since)}{_why(state)}")
     return found
 

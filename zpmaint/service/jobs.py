@@ -33,6 +33,8 @@ class Job:
     after: tuple[str, ...] = ()
     needs_news: bool = False
     stop: Stop = Stop.FINISH
+    vital: bool = True
+    """Whether the service is ill when the job does not come about."""
 
 
 def jobs_of(table: ServiceTable, places: Mapping[str, str]) -> tuple[Job, ...]:
@@ -61,6 +63,7 @@ def _job(row: Mapping[str, Any], table: ServiceTable, words: Mapping[str, tuple[
         after=tuple(row["after"]),
         needs_news=row["needs"] == "news",
         stop=Stop(row["stop"]),
+        vital=row["vital"],
     )
 
 

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`zpmaint matrix ci`: the matrix as the pipeline of a CI service."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.core import errors
+from zpmaint.core.errors import UserError
+from zpmaint.core.files import write_whole
+from zpmaint.matrix.pipeline import github, gitlab, plan
+
+_LEDGERS = {"github": github.LEDGER, "gitlab": gitlab.LEDGER}
+
+
+@click.command("ci")
+@click.argument("service", type=click.Choice(sorted(_LEDGERS)))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write it there instead of printing it.",
+)
+@click.option(
+    "--dues",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="gitlab: what ci/matrix-plan wrote; gives the child pipeline that verifies it.",
+)
+@pass_context
+def command(context: CommandContext, *, service: str, out: Path | None, dues: Path | None) -> int:
+    """Write the pipeline that verifies what is due, each kernel in a job of its own, and publishes.
+
+    Both services have the same jobs, which call the programs of ci/; only what is a service's own
+    differs: schedule, caches, rights, what goes from job to job. Where the pipeline belongs:
+    .github/workflows/matrix.yml for GitHub; for GitLab any file, ci/gitlab.yml here, that is named
+    in its settings.
+
+    \b
+    Examples:
+      zpmaint matrix ci github --out .github/workflows/matrix.yml
+      zpmaint matrix ci gitlab --out ci/gitlab.yml
+    """
+    if dues is not None and service != "gitlab":
+        raise UserError("--dues: GitHub plans within its workflow", "leave it out")
+    if dues is not None:
+        text = gitlab.child(_rows(dues))
+    else:
+        text = github.workflow() if service == "github" else gitlab.pipeline()
+        _warn(context, _LEDGERS[service])
+    if out is None:
+        click.echo(text, nl=False)
+        return errors.EXIT_OK
+    write_whole(out, text)
+    context.err.print(f"written: {out}", markup=False, soft_wrap=True)
+    return errors.EXIT_OK
+
+
+def _warn(context: CommandContext, ledger: str) -> None:
+    """Say what a pipeline of this project would fail for, or do each night anew."""
+    if context.session.config.project is None:
+        context.err.print(
+            "kernels.toml has no `project`: the folder is the project then, each job's checkout "
+            "another one, and every kernel due every night; give it a name there",
+            markup=False,
+            soft_wrap=True,
+        )
+    needed = (*plan.SCRIPTS, f"ci/{ledger}")
+    project = context.session.places.project
+    missing = [name for name in needed if not (project / name).is_file()]
+    if missing:
+        context.err.print(
+            f"the pipeline calls {', '.join(missing)}, which {project} has not: "
+            "copy the folder ci/ of zpmaint's sources there",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """The rows of ci/matrix-plan. Raises UserError for what is none."""
+    try:
+        found: Any = json.loads(path.read_bytes())
+        rows = found["include"]
+        if not isinstance(rows, list) or not all(
+            isinstance(row, dict) and all(isinstance(part, str) for part in row.values())
+            for row in rows
+        ):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise UserError(
+            f"{path}: not what ci/matrix-plan writes", "give it the line that this prints"
+        ) from None
+    return rows
