@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """the opened session: project, config, ledger and sources, each opened once and when needed."""
+# ruff: noqa: PLC0415  what many commands do without is imported where it is used
 
 from __future__ import annotations
 
@@ -7,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zpmaint.app.outlook import outlook_of
-from zpmaint.build import data
-from zpmaint.build.data import BuildData
 from zpmaint.core.config import Config, KernelTable, load_config
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import Places, project_id
@@ -26,10 +26,12 @@ from zpmaint.ledger.unrecorded import take_in
 from zpmaint.matrix.policy import expanded
 from zpmaint.patchset.load import all_patchsets, find_patchset
 from zpmaint.patchset.values import PatchSet
-from zpmaint.sources.chain import Chain, open_configured, open_source
-from zpmaint.sources.source import Source
-from zpmaint.vm import profiles
-from zpmaint.vm.profiles import Machines
+
+if TYPE_CHECKING:
+    from zpmaint.build.data import BuildData
+    from zpmaint.sources.chain import Chain
+    from zpmaint.sources.source import Source
+    from zpmaint.vm.profiles import Machines
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,10 @@ class Session:
             *((f"track[{number}]", rule) for number, rule in enumerate(config.track, 1)),
         ]
         for name, row in rows:
+            if not row.profile:
+                continue
             known = {p.name for p in session.build_data.profiles if p.arch in row.arch}
-            if row.profile and row.profile not in known:
+            if row.profile not in known:
                 raise UserError(
                     f"{path}: {name}: profile: no build profile {row.profile!r}",
                     f"choose one of: {', '.join(sorted(known))}",
@@ -69,11 +73,15 @@ class Session:
     @cached_property
     def build_data(self) -> BuildData:
         """The package's fix-ups, toolchains and profiles with the project's own on top."""
+        from zpmaint.build import data
+
         return data.over(self.places.data / "build")
 
     @cached_property
     def machines(self) -> Machines:
         """The package's machines with the project's own on top."""
+        from zpmaint.vm import profiles
+
         return profiles.over(self.places.data / "vm" / "profiles.toml")
 
     @property
@@ -128,6 +136,8 @@ class Session:
     def chain(self, specs: Sequence[str] = (), names: Sequence[str] = ()) -> Chain:
         """The sources to ask, in order: those given with --source, else those that kernels.toml
         declares (all, or the `names` of a tracked kernel)."""
+        from zpmaint.sources.chain import Chain, open_configured, open_source
+
         cache = self.places.cache
         if specs:
             return Chain(

@@ -38,6 +38,7 @@ COMMANDS = {
     "bench": Entry("bench", "Measure a kernel's memory, stock and patched."),
     "mutate": Entry("mutate", "Plant bugs in the patched kernel; see which cases notice."),
     "results": Entry("results", "List the newest result of every kernel."),
+    "regressions": Entry("regressions", "List what was good and no longer is."),
     "show": Entry("show", "Show the newest result of one kernel, whole."),
     "works": Entry("works", "Say whether the patch works on this machine's kernel."),
     "matrix": Entry("matrix", "Verify the kernels that kernels.toml tracks."),

@@ -38,6 +38,8 @@ class Child:
         """The last line that it said."""
         self.asked_to_end: float | None = None
         """When, by the monotonic clock."""
+        self.asked = 0
+        """How often."""
         guard = shutil.which("setpriv")
         before = [guard, "--pdeathsig", "KILL", "--"] if guard else []
         try:
@@ -95,9 +97,10 @@ class Child:
         return bytes(self._out)
 
     def interrupt(self) -> None:
-        """Ask it to end and to leave what can be taken up again."""
+        """Ask it to end and to leave what can be taken up again; a second time: at once."""
         if self.asked_to_end is None:
             self.asked_to_end = time.monotonic()
+        self.asked += 1
         self._signal(signal.SIGINT)
 
     def kill(self) -> None:

@@ -64,8 +64,9 @@ NEW = JobState()
 def to_start(
     jobs: Iterable[Job], states: States, running: Collection[str], now: float
 ) -> list[Job]:
-    """What is to be started now: of each lane that is free the first job that is due."""
-    jobs = list(jobs)
+    """What is to be started now: of each lane that is free the job that is due and whose last run
+    began the longest ago; so on a machine that is too slow for all each has its turn."""
+    jobs = sorted(jobs, key=lambda job: states.get(job.name, NEW).begun or 0.0)
     taken = {job.lane for job in jobs if job.name in running}
     found: list[Job] = []
     for job in jobs:

@@ -28,6 +28,7 @@ from zpmaint.core.provenance import Proof, Provenance
 from zpmaint.core.remembered import recall, remember
 from zpmaint.core.sealed import is_intact
 from zpmaint.core.versions import KernelVersion
+from zpmaint.sources.ages import lists_age
 from zpmaint.sources.apt import Apt, Entry, Index, machine_entries, machine_origins
 from zpmaint.sources.series import not_served, releases_of
 from zpmaint.sources.source import Head, NotServedError, SourceFailedError
@@ -65,7 +66,7 @@ class DebianSource(TarballSource):
         reporter: Reporter = SILENT,
         *,
         entries: Sequence[Entry] | None = None,
-        max_age: float = 3600.0,
+        max_age: float | None = None,
     ) -> None:
         """`entries` stand for the machine's sources.list; indexes are asked for again after
         `max_age` seconds. Raises UserError for a word in `where` that is no suite."""
@@ -80,7 +81,7 @@ class DebianSource(TarballSource):
         self._folder = cache / "debian"
         self._table = tomllib.loads((Path(__file__).parent / "debian.toml").read_text())
         self._entries = entries
-        self._max_age = max_age
+        self._max_age = lists_age(max_age)
         self._indexes: list[Index] = []
 
     def versions(self) -> list[KernelVersion]:
