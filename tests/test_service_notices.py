@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 import requests  # noqa: F401 (before processes are forked, so that each has it)
 from build_fixtures import Kept
+from hostile_server import Authority
 from hypothesis import given
 from hypothesis import strategies as st
 from service_fixtures import NOON, Hook, hook, post, row, status
@@ -519,6 +520,23 @@ def test_a_server_without_tls_is_not_handed_a_password(
         table = mailed(server.place, security="starttls", user="me", secret_env="PASS")
         said = Home(tmp_path, table).one(row(1))
         assert "STARTTLS" in said.failed and not server.mails
+
+
+def test_a_password_goes_over_tls_to_whom_the_certificate_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path / "ca")
+    monkeypatch.setenv("PASS", "hunter2")
+    with post(authority.context()) as server:
+        table = mailed(server.place, security="tls", user="me", secret_env="PASS")
+        home = Home(tmp_path / "out", table)
+        said = home.one(row(1))
+        assert "certificate" in said.failed and not server.asked
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+        home.now += HOUR
+        assert ids(home.one(row(1)).taken) == [1]
+        login = base64.b64encode(b"\0me\0hunter2").decode()
+        assert f"AUTH PLAIN {login}" in server.asked and len(server.mails) == 1
 
 
 # --- secrets and kernels.toml -----------------------------------------------------------------

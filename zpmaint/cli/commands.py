@@ -23,6 +23,7 @@ class Entry:
 
 COMMANDS = {
     "port": Entry("port", "Port the patch onto a kernel; say how each hunk was placed."),
+    "init": Entry("init", "Make a project that works at once."),
     "new": Entry("new", "Make a patch set of a branch, a patch, a mailbox or a queue."),
     "import": Entry("import_", "Take over a patch; mend what a page or a mailer damaged."),
     "fate": Entry("fate", "Tell what becomes of each patch of a queue at a kernel."),

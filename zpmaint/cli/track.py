@@ -6,6 +6,7 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
+from zpmaint.app.branch_news import BranchNews, Standing, branch_news
 from zpmaint.app.look import Freshness
 from zpmaint.app.matrix import Tracked, track
 from zpmaint.cli import options, tables
@@ -25,6 +26,9 @@ _STYLES = {Novelty.NEW: "bold yellow", Novelty.VERIFIED: "green", Novelty.UNTRAC
 @options.source
 @click.option("--all", "everything", is_flag=True, help="Untracked series too.")
 @click.option("--exit-code", "by_status", is_flag=True, help="Tell news by the exit status.")
+@click.option(
+    "--branches", is_flag=True, help="Only the branches that patch sets were made from; no network."
+)
 @options.as_json
 @pass_context
 def command(
@@ -33,6 +37,7 @@ def command(
     sources: tuple[str, ...],
     everything: bool,
     by_status: bool,
+    branches: bool,
     as_json: bool,
 ) -> int:
     """List the kernels that kernel.org, Debian's indexes and git tags have to offer.
@@ -45,11 +50,21 @@ def command(
     0 where none is and all did. In --json every row has `given`, when the lists that name it were
     given, and `stale`, the sources without an answer of now (empty where all answered).
 
+    Below the kernels stand the branches that patch sets were made from, where they have new
+    commits or were rewritten; with --branches these alone, all of them.
+
     \b
     Examples:
       zpmaint track --json | jq -r '.[] | select(.novelty == "new") | .version'
       zpmaint track --exit-code >/dev/null; [ $? -ne 1 ] || zpmaint matrix run
     """
+    if branches:
+        news = branch_news(context.session)
+        if as_json:
+            context.json([one.as_json() for one in news])
+        else:
+            _branches(context, news)
+        return errors.EXIT_OK
     tracked = track(context.session, sources)
     if as_json:
         context.json(tracked.as_json())
@@ -95,3 +110,10 @@ def _show(context: CommandContext, tracked: Tracked, *, everything: bool) -> Non
                 markup=False,
                 soft_wrap=True,
             )
+    news = branch_news(context.session)
+    _branches(context, [one for one in news if one.standing is not Standing.SAME])
+
+
+def _branches(context: CommandContext, news: list[BranchNews]) -> None:
+    for one in news:
+        context.out.print(str(one), markup=False, soft_wrap=True)

@@ -33,6 +33,7 @@ from zpmaint.service.schedule import (
     next_time,
     set_right,
     started,
+    taken_up,
     to_start,
 )
 from zpmaint.service.settings import Settings
@@ -64,7 +65,7 @@ class Loop:
     def __init__(self, settings: Settings, memory: Memory, means: Means) -> None:
         self._settings, self._memory, self._means = settings, memory, means
         self._jobs = means.jobs()
-        self._states: dict[str, JobState] = memory.recall()
+        self._states: dict[str, JobState] = taken_up(memory.recall())
         self._running: dict[str, Child] = {}
         self._started = means.clock()
         self._looked = time.monotonic()

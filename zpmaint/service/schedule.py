@@ -123,6 +123,17 @@ def waits_after(failures: int, every: float) -> float:
     return min(grown, max(every, 1.0), _LONGEST_WAIT)
 
 
+def taken_up(states: States) -> dict[str, JobState]:
+    """The states after a restart: a run that was begun and never ended went with the former
+    service, and is due."""
+    return {
+        name: replace(state, asked=True)
+        if state.begun is not None and (state.ended is None or state.ended < state.begun)
+        else state
+        for name, state in states.items()
+    }
+
+
 def asked_for(
     jobs: Iterable[Job], states: States, name: str, outcome: Outcome, *, has_news: bool
 ) -> dict[str, JobState]:
