@@ -40,6 +40,7 @@ COMMANDS = {
     "mutate": Entry("mutate", "Plant bugs in the patched kernel; see which cases notice."),
     "results": Entry("results", "List the newest result of every kernel."),
     "regressions": Entry("regressions", "List what was good and no longer is."),
+    "bisect": Entry("bisect", "Find the release, or commit, that turned the patch."),
     "show": Entry("show", "Show the newest result of one kernel, whole."),
     "works": Entry("works", "Say whether the patch works on this machine's kernel."),
     "matrix": Entry("matrix", "Verify the kernels that kernels.toml tracks."),
