@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 from rich.table import Table
 
-from zpmaint.app.branch_news import BranchNews, Standing, branch_news
 from zpmaint.app.look import Freshness
 from zpmaint.app.matrix import Tracked, track
 from zpmaint.cli import options, tables
@@ -14,6 +15,9 @@ from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.shown import one_line
 from zpmaint.matrix.track import Novelty
+
+if TYPE_CHECKING:
+    from zpmaint.app.branch_news import BranchNews
 
 _NEWS = 1
 """The exit status that says so, as `git diff --exit-code` has it."""
@@ -59,11 +63,11 @@ def command(
       zpmaint track --exit-code >/dev/null; [ $? -ne 1 ] || zpmaint matrix run
     """
     if branches:
-        news = branch_news(context.session)
+        news = _branches(context)
         if as_json:
             context.json([one.as_json() for one in news])
         else:
-            _branches(context, news)
+            _show_branches(context, news)
         return errors.EXIT_OK
     tracked = track(context.session, sources)
     if as_json:
@@ -110,10 +114,15 @@ def _show(context: CommandContext, tracked: Tracked, *, everything: bool) -> Non
                 markup=False,
                 soft_wrap=True,
             )
-    news = branch_news(context.session)
-    _branches(context, [one for one in news if one.standing is not Standing.SAME])
+    _show_branches(context, [one for one in _branches(context) if one.has_changed])
 
 
-def _branches(context: CommandContext, news: list[BranchNews]) -> None:
+def _branches(context: CommandContext) -> list[BranchNews]:
+    from zpmaint.app.branch_news import branch_news  # noqa: PLC0415  (it loads git's library)
+
+    return branch_news(context.session)
+
+
+def _show_branches(context: CommandContext, news: list[BranchNews]) -> None:
     for one in news:
         context.out.print(str(one), markup=False, soft_wrap=True)
