@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from zpmaint.core.amounts import bytes_of
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import example
 from zpmaint.core.series import holds, named
@@ -90,6 +91,29 @@ class KernelTable(_Table):
         return holds(self.series, version)
 
 
+class CacheTable(_Table):
+    """[cache]: what is kept for later runs."""
+
+    budget: str = ""
+    """What the cache may take ("40 GB"): what is least worth goes before it takes more. Empty: as
+    much as there is."""
+
+    @field_validator("budget")
+    @classmethod
+    def _amount(cls, text: str) -> str:
+        if text:
+            try:
+                bytes_of(text)
+            except UserError as error:
+                raise ValueError(str(error)) from None
+        return text
+
+    @property
+    def bytes(self) -> int | None:
+        """The budget in bytes; None where there is none."""
+        return bytes_of(self.budget) if self.budget else None
+
+
 class Config(_Table):
     """The whole of kernels.toml."""
 
@@ -99,6 +123,7 @@ class Config(_Table):
     """What the ledger calls the project; None: its folder tells it apart from others."""
     sources: dict[str, SourceTable]
     kernel: tuple[KernelTable, ...] = ()
+    cache: CacheTable = CacheTable()
     service: ServiceTable = ServiceTable()
     """What `zpmaint serve` does."""
 
