@@ -11,7 +11,7 @@ from ledger_fixtures import SET
 from zpmaint.core.config import Config
 from zpmaint.core.eras import Era
 from zpmaint.core.versions import KernelVersion
-from zpmaint.ledger.rows import Tried, to_row
+from zpmaint.ledger.rows import State, Tried, to_row
 from zpmaint.ledger.stages import PortRecord
 from zpmaint.ledger.values import Record
 from zpmaint.patchset.panels import Column
@@ -83,8 +83,18 @@ class Held:
         self.records = {(r.key, r.turn or r.finished + n / 1e6): r for n, r in enumerate(order)}
         self.read: list[str] = []
 
-    def tried(self) -> Iterator[Tried]:
+    def states(self) -> Iterator[State]:
+        found: dict[tuple[str, str, str, str], list[str]] = {}
+        for row in self.tried():
+            version, arch, patchset, profile = row[1:5]
+            found.setdefault((version, arch, patchset, profile), []).append(f"{row[9]}{row[0]}")
+        for name, texts in found.items():
+            yield *name, " ".join(texts)
+
+    def tried(self, patchset: str | None = None, versions: Sequence[str] = ()) -> Iterator[Tried]:
         for (key, turn), r in reversed(self.records.items()):
+            if patchset is not None and (r.patchset != patchset or r.version not in versions):
+                continue
             digest = to_row(r).digest
             profile = r.profile
             names = (r.version, r.arch, r.patchset, profile)

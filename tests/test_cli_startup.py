@@ -58,7 +58,7 @@ def test_completion_offers_names_with_their_lines() -> None:
     group = CommandGroup("zpmaint")
     offered = group.shell_complete(click.Context(group), "re")
     assert {(item.value, item.help) for item in offered} == {
-        (name, COMMANDS[name].line) for name in ("resolve", "results")
+        (name, COMMANDS[name].line) for name in ("resolve", "results", "regressions")
     }
 
 

@@ -32,7 +32,7 @@ from zpmaint.publish.line_chart import HEIGHT, Chart, charts_of
 from zpmaint.publish.site import site_files
 from zpmaint.publish.thinning import Point, thinned
 from zpmaint.publish.timelines import timelines_of
-from zpmaint.timeline.cost_changes import CostChange
+from zpmaint.timeline.cost_changes import CostChange, sequences_of
 from zpmaint.timeline.costs import INSTRUCTIONS, Conditions, CostFigure, Costs, costs_of
 from zpmaint.timeline.costs_text import read, told
 from zpmaint.timeline.transitions import transitions_of
@@ -163,10 +163,10 @@ def test_five_thousand_kernels_are_few_elements_and_drawn_in_their_share_of_time
     costs[spike] = cost("5.7.33", 900, 9999)
 
     def drawn(some: list[Costs]) -> None:
-        page_of([READ], some, {}, changes_of([READ], some))
+        page_of([READ], some, {}, changes_of([READ], sequences_of(some)))
 
     assert_grows_like_its_input(lambda: drawn(costs[::4]), lambda: drawn(costs))
-    page = page_of([READ], costs, {}, changes_of([READ], costs))
+    page = page_of([READ], costs, {}, changes_of([READ], sequences_of(costs)))
     [part] = page.parts
     [found] = part.charts
     assert found.kernels == 5000 and not found.dots
@@ -225,8 +225,8 @@ def test_the_change_is_news_of_the_line() -> None:
         [measured("6.12.106", 900.0, 2400.0), measured("6.12.107", 900.0, 3360.0),
          measured("6.6.1", 900.0, 2400.0)]
     )  # fmt: skip
-    costs = {SET: SetCosts(shipped(), tuple(kernels))}
-    lines = timelines_of(kernels, config(), UNSEEN, NOON + 9e5, costs)[SET]
+    changes = {SET: SetCosts(shipped(), tuple(kernels)).changes}
+    lines = timelines_of(kernels, config(), UNSEEN, NOON + 9e5, changes)[SET]
     changed = {line.series: line.cost_changes for line in lines if line.cost_changes}
     assert list(changed) == ["6.12"]
     read_change = next(c for c in changed["6.12"] if c.phase == "read")
@@ -234,8 +234,8 @@ def test_the_change_is_news_of_the_line() -> None:
     news = [n for n in transitions_of(lines) if n.kind is TransitionKind.COST_CHANGED]
     assert {(n.version, n.before) for n in news} == {("6.12.107", "6.12.106")}
     # Without declared panels nothing is watched.
-    costs = {SET: SetCosts(patchset(), tuple(kernels))}
-    bare = timelines_of(kernels, config(), UNSEEN, NOON + 9e5, costs)[SET]
+    changes = {SET: SetCosts(patchset(), tuple(kernels)).changes}
+    bare = timelines_of(kernels, config(), UNSEEN, NOON + 9e5, changes)[SET]
     assert not any(line.cost_changes for line in bare)
 
 

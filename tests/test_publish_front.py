@@ -168,7 +168,8 @@ def test_kernels_of_a_long_line_are_on_pages_that_stay() -> None:
     def ranges(kernels: int) -> tuple[list[tuple[str, int]], int]:
         tables, records = big(1, kernels, 1)
         made = site_of(kernels_of(records), tables, [patchset()], generated=NOW)
-        [view] = views_of(made.sets[0])
+        [part] = made.sets[0].parts
+        [view] = views_of(part.shown)
         found = ranges_of(view)
         assert sum(len(part.rows) for part in found) <= len(view.rows)
         return [(part.words, len(part.rows)) for part in found], len(view.rows)

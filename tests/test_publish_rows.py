@@ -224,7 +224,7 @@ def test_the_newest_good_kernel_may_be_an_earlier_one() -> None:
 
 
 def test_patch_sets_that_only_the_ledger_knows_are_shown_last() -> None:
-    assert patchsets_of(config(), kernels_of([record("6.1", patchset="another")])) == [
+    assert patchsets_of(config(), [("6.1", "x86_64", "another", "")]) == [
         SET,
         "another",
     ]

@@ -56,6 +56,7 @@ def anew(tmp_path: Path, records: list[Record], **more: object) -> dict[str, byt
     found = tree(tmp_path / "anew")
     shutil.rmtree(tmp_path / "anew")
     shutil.rmtree(tmp_path / ".anew.spare")
+    shutil.rmtree(tmp_path / ".anew.kept")
     return found
 
 
@@ -72,7 +73,7 @@ def test_the_site_is_written_whole_and_replaces_the_former(tmp_path: Path) -> No
     assert {"stale.html", "deep/er/stale.html", f"{SET}/6.12.107-x86_64.patch"} <= set(done.gone)
     assert tree(out) == anew(tmp_path, [])
     assert not (out / "deep").exists()
-    beside = {".anew.lock", ".site.lock", ".site.spare", "site"}
+    beside = {".anew.lock", ".site.kept", ".site.lock", ".site.spare", "site"}
     assert {path.name for path in tmp_path.iterdir()} == beside
 
 
@@ -300,7 +301,7 @@ def test_an_error_while_a_page_is_made_leaves_the_former_site(tmp_path: Path) ->
         raise InfraError("the ledger is gone", "look for it")
 
     with standing(out) as former, pytest.raises(InfraError):
-        former.write([Page("a.html", "1", lambda: b"a"), Page("b.html", "1", fails)], [])
+        former.write([Page("a.html", "1", lambda: b"a"), Page("b.html", "1", fails)])
     assert identities(out) == before
 
 
@@ -320,7 +321,7 @@ def test_what_is_named_by_its_content_lasts_whatever_the_ledger_knows(tmp_path: 
     name = f"{LASTING}{writing.sha256(data).hexdigest()}.patch"
     forged = f"{LASTING}{writing.sha256(b'other').hexdigest()}.patch"
     with standing(out) as former:
-        former.write([Page(name, "1", lambda: data), Page("x.html", "1", lambda: b"x")], [])
+        former.write([Page(name, "1", lambda: data), Page("x.html", "1", lambda: b"x")])
     put(out, samples())
     assert (out / name).read_bytes() == data and "x.html" not in tree(out)
     (out / forged).write_bytes(b"forged")
@@ -346,7 +347,7 @@ def test_no_page_has_an_address_that_is_none(
 def test_no_two_pages_have_one_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kind = lambda _: iter([Page("a", None, bytes)])  # noqa: E731
     monkeypatch.setattr("zpmaint.publish.plan.KINDS", (kind, kind))
-    with pytest.raises(ValueError, match="two have it"):
+    with pytest.raises(ValueError, match="two pages have"):
         put(tmp_path / "site", samples())
 
 

@@ -174,6 +174,7 @@ def _declared(patchset: PatchSet) -> PatchSet:
         panels=(),
         columns=(),
         pages=(),
+        branch=None,
     )
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """the opened session: project, config, ledger and sources, each opened once and when needed."""
+# ruff: noqa: PLC0415  what many commands do without is imported where it is used
 
 from __future__ import annotations
 
@@ -7,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from zpmaint.build import data
-from zpmaint.build.data import BuildData
 from zpmaint.core.config import Config, load_config
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import Places, project_id
@@ -23,10 +23,12 @@ from zpmaint.ledger.store import Ledger
 from zpmaint.ledger.unrecorded import take_in
 from zpmaint.patchset.load import all_patchsets, find_patchset
 from zpmaint.patchset.values import PatchSet
-from zpmaint.sources.chain import Chain, open_configured, open_source
-from zpmaint.sources.source import Source
-from zpmaint.vm import profiles
-from zpmaint.vm.profiles import Machines
+
+if TYPE_CHECKING:
+    from zpmaint.build.data import BuildData
+    from zpmaint.sources.chain import Chain
+    from zpmaint.sources.source import Source
+    from zpmaint.vm.profiles import Machines
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,10 @@ class Session:
         config = load_config(path, is_new=is_new, project=places.project)
         session = cls(places, config, reporter)
         for row in config.kernel:
+            if not row.profile:
+                continue
             known = {p.name for p in session.build_data.profiles if p.arch in row.arch}
-            if row.profile and row.profile not in known:
+            if row.profile not in known:
                 raise UserError(
                     f"{path}: kernel {row.version}: profile: no build profile {row.profile!r}",
                     f"choose one of: {', '.join(sorted(known))}",
@@ -58,11 +62,15 @@ class Session:
     @cached_property
     def build_data(self) -> BuildData:
         """The package's fix-ups, toolchains and profiles with the project's own on top."""
+        from zpmaint.build import data
+
         return data.over(self.places.data / "build")
 
     @cached_property
     def machines(self) -> Machines:
         """The package's machines with the project's own on top."""
+        from zpmaint.vm import profiles
+
         return profiles.over(self.places.data / "vm" / "profiles.toml")
 
     @property
@@ -117,6 +125,8 @@ class Session:
     def chain(self, specs: Sequence[str] = (), names: Sequence[str] = ()) -> Chain:
         """The sources to ask, in order: those given with --source, else those that kernels.toml
         declares (all, or the `names` of a tracked kernel)."""
+        from zpmaint.sources.chain import Chain, open_configured, open_source
+
         cache = self.places.cache
         if specs:
             return Chain(

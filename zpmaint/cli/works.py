@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,10 @@ from zpmaint.core.errors import UserError
 from zpmaint.core.files import write_whole
 from zpmaint.core.kernel_names import KernelName
 from zpmaint.core.shown import visible
-from zpmaint.ledger.rows import Tried
-from zpmaint.ledger.stages import PortRecord
-from zpmaint.ledger.values import Record
 from zpmaint.publish.known import Found, How, found_for, known_in_status, known_of, parsed
 from zpmaint.publish.offer import attempt_of, patch_file
-from zpmaint.publish.reading import Remembers, read_kernels
+from zpmaint.publish.reading import InLedger
 from zpmaint.publish.rows import Row, rows_of
-from zpmaint.timeline.values import Attempt
 
 
 @click.command(
@@ -157,34 +152,17 @@ def _as_json(answer: str, name: KernelName, found: Found) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Of a ledger what concerns one question: the kernels of one patch set and series."""
-
-    ledger: Remembers
-    patchset: str
-    series: str
-
-    def tried(self) -> Iterator[Tried]:
-        for row in self.ledger.tried():
-            tried = Attempt(*row[:9])
-            version = parsed(tried.version) if tried.patchset == self.patchset else None
-            if version and version.series == self.series:
-                yield row
-
-    def at(self, key: str, turn: float) -> Record | None:
-        return self.ledger.at(key, turn)
-
-    def port_at(self, key: str, turn: float) -> PortRecord | None:
-        return self.ledger.port_at(key, turn)
-
-
 def _rows(context: CommandContext, patch: str | None, series: str) -> list[Row]:
     """The rows of the asked patch set in one series; none where it is not told which."""
     session = context.session
     name = session.patchset(patch).name
-    kernels = read_kernels(_Part(session.ledger, name, series), {})
-    return rows_of(session.config, kernels, name)
+    kernels = InLedger(session.ledger)
+    asked = [
+        one
+        for one in kernels.states
+        if one[2] == name and (version := parsed(one[0])) and version.series == series
+    ]
+    return rows_of(session.config, kernels.of(asked, {}), name)
 
 
 def _write(found: Found, rows: Sequence[Row], out: Path) -> Path:

@@ -150,7 +150,7 @@ def file(place: Path, read: Read = Path.read_bytes) -> Series:
         if count == 1:
             stem = name if name.endswith((".patch", ".diff")) else f"{place.stem}.patch"
         else:
-            stem = f"{number:04}-{_slug(mail.field_of(letter.data, 'Subject'))}.patch"
+            stem = f"{number:04}-{slug(mail.field_of(letter.data, 'Subject'))}.patch"
         found.append(opened.member(stem, letter.data, None, letter.said, letter.fault))
     return _of_mails(Path(name).stem, found, alone=count == 1)
 
@@ -194,7 +194,7 @@ def _series(
     return Series(name, members, table, left_out, missing, notes)
 
 
-def _slug(subject: str) -> str:
+def slug(subject: str) -> str:
     """A subject as git format-patch makes a file name of it."""
     text = re.sub(r"^\s*(?:\[[^]]*\]\s*)*", "", subject)
     return re.sub(r"[^A-Za-z0-9_.]+", "-", text).strip("-.")[:52].rstrip("-.") or "patch"

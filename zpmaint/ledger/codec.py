@@ -27,7 +27,7 @@ def to_json(value: Any) -> Any:
         return [to_json(one) for one in value]
     if isinstance(value, dict):
         return {str(key): to_json(one) for key, one in value.items()}
-    return str(value) if isinstance(value, Enum) else value
+    return value.value if isinstance(value, Enum) else value
 
 
 def from_json(kind: type[Value], value: object, where: str = "record") -> Value:
@@ -75,6 +75,8 @@ def _fields(kind: type) -> tuple[_Field, ...]:
 def _reader(kind: Any) -> Reader:
     """How values of a type are read. The types are those that records are made of."""
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
+    if kind is Any:
+        return lambda value: value
     if origin in (types.UnionType, typing.Union):
         read = _reader(next(part for part in parts if part is not type(None)))
         return lambda value: None if value is None else read(value)

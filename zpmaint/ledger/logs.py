@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import lzma
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,6 +101,13 @@ class LogStore:
     def has(self, digest: str) -> bool:
         """Whether there is a file for it; `text` says whether it is whole."""
         return bool(_NAME.fullmatch(digest)) and self.path(digest).is_file()
+
+    def digests(self) -> Iterator[str]:
+        """Of all texts that there are files for."""
+        for path in self.folder.glob("??/*.xz"):
+            digest = path.name.removesuffix(".xz")
+            if _NAME.fullmatch(digest) and path.parent.name == digest[:2]:
+                yield digest
 
     def path(self, digest: str) -> Path:
         """Where a text is kept. Raises ValueError for what is no digest: it may come from another's

@@ -33,6 +33,11 @@ RECORDS = f"SELECT {', '.join(COLUMNS)} FROM record"
 TRIED = (
     "SELECT turn, version, arch, patchset, profile, result, finished, key, why, digest FROM record"
 )
+STATES = (
+    "SELECT version, arch, patchset, profile, group_concat(substr(digest, 1, 32) || "
+    "CAST(turn * 1000000 AS INTEGER), ' ') FROM record"
+)
+BY_KERNEL = "GROUP BY version, arch, patchset, profile"
 PORTS = "SELECT port, format FROM record"
 NEWEST = "ORDER BY turn DESC, id DESC"
 ALL = f"{RECORDS} ORDER BY turn, id"
@@ -190,6 +195,10 @@ _RESULTS = {str(result): result for result in Result}
 Tried = tuple[float, str, str, str, str, Result, float, str, str, str]
 """turn, version, architecture, patch set, profile, result, finished, key, why and digest of one
 record: the fields of timeline.Attempt, in their order, and what its content is known by."""
+
+
+State = tuple[str, str, str, str, str]
+"""Version, architecture, patch set and profile of a kernel, and a text of all its records."""
 
 
 def tried(row: tuple[Any, ...], known: dict[str, str]) -> Tried:

@@ -165,13 +165,35 @@ class Ledger:
         given = {name: value for name, value in wanted.items() if value is not None}
         return self._records(" AND ".join(f"{name} = ?" for name in given), *given.values())
 
-    def tried(self) -> Iterator[rows.Tried]:
-        """Every record, newest first, as light as can be: tens of thousands in a moment."""
-        condition, values = self._condition("")
+    def tried(
+        self, patchset: str | None = None, versions: Sequence[str] = ()
+    ) -> Iterator[rows.Tried]:
+        """Every record, newest first, as light as can be: tens of thousands in a moment. With
+        `patchset` those of that one, of these versions alone."""
+        where = ""
+        wanted: tuple[str, ...] = ()
+        if patchset is not None:
+            where = f"version IN ({', '.join('?' * len(versions))}) AND patchset = ?"
+            wanted = (*versions, patchset)
+        condition, values = self._condition(where)
         known: dict[str, str] = {}
         with explained(self.path):
-            for row in self._db.execute(f"{rows.TRIED} WHERE {condition} {rows.NEWEST}", values):
+            for row in self._db.execute(
+                f"{rows.TRIED} WHERE {condition} {rows.NEWEST}", (*values, *wanted)
+            ):
                 yield rows.tried(row, known)
+
+    def states(self) -> Iterator[rows.State]:
+        """Each kernel, and a text that is another one as soon as one of its records comes, goes or
+        takes another place."""
+        condition, values = self._condition("")
+        with explained(self.path):
+            for *name, text in self._db.execute(
+                f"{rows.STATES} WHERE {condition} {rows.BY_KERNEL}", values
+            ):
+                version, arch, patchset, profile = name
+                # SQLite gives them in any order.
+                yield version, arch, patchset, profile, " ".join(sorted(text.split(" ")))
 
     def at(self, key: str, turn: float) -> Record | None:
         """The record with these inputs at that place in the order; None: it is gone or moved."""

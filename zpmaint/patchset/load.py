@@ -15,7 +15,7 @@ from zpmaint.patchset import resolutions
 from zpmaint.patchset.anchor_files import anchor_series
 from zpmaint.patchset.claims import load_pages
 from zpmaint.patchset.schema import AnchorTable, PatchTable
-from zpmaint.patchset.values import Adoption, Anchor, ConfigRow, Flip, PatchSet, Telling
+from zpmaint.patchset.values import Adoption, Anchor, Branch, ConfigRow, Flip, PatchSet, Telling
 
 TABLE = "patch.toml"
 _LIKE = 20
@@ -85,6 +85,11 @@ def load_patchset(
         panels=tuple(row.value for row in read.panel),
         columns=tuple(row.value for row in read.column),
         pages=load_pages(folder),
+        branch=(
+            Branch(read.git.repository, read.git.branch, read.git.commit, read.git.since)
+            if read.git
+            else None
+        ),
     )
     if read.like is None:
         return own

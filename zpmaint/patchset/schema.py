@@ -148,6 +148,23 @@ class SuiteTable(Table):
     why: Said
 
 
+CommitName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
+"""The whole name of a commit."""
+
+
+class GitTable(Table):
+    """[git]: the branch that the set was made from."""
+
+    repository: Said
+    """Its folder; where it is not absolute, below that of the project."""
+    branch: Said
+    """Without refs/heads/."""
+    commit: CommitName
+    """The newest commit of it that the set holds."""
+    since: CommitName
+    """The commit that its own commits stand on."""
+
+
 class PatchTable(Table):
     """The whole of patch.toml."""
 
@@ -172,6 +189,7 @@ class PatchTable(Table):
     suite: tuple[SuiteTable, ...] = ()
     panel: tuple[PanelTable, ...] = ()
     column: tuple[ColumnTable, ...] = ()
+    git: GitTable | None = None
 
     @model_validator(mode="after")
     def _agrees(self) -> PatchTable:

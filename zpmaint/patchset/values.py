@@ -96,6 +96,20 @@ class ConfigRow:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """The branch that a set was made from; its anchor's patches are the branch's commits."""
+
+    repository: str
+    """As patch.toml names it: a folder, absolute or below the project's."""
+    name: str
+    """Without refs/heads/."""
+    commit: str
+    """The newest one that the set holds."""
+    since: str
+    """The commit that they stand on."""
+
+
+@dataclass(frozen=True)
 class Edit:
     """Lines of an open conflict, markers included, and what a person made of them."""
 
@@ -164,6 +178,8 @@ class PatchSet:
     """The figures in its table of kernels."""
     pages: tuple[ClaimPage, ...] = ()
     """Pages of its own."""
+    branch: Branch | None = None
+    """None where it was not made from one."""
 
     def fragments(self, version: KernelVersion, arch: str) -> tuple[Fragment, ...]:
         """The fragments that a kernel is configured with, in their order."""

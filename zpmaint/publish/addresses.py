@@ -33,3 +33,6 @@ SCHEMA = "schema/status-2.json"
 FEED = "feed.xml"
 """Of the whole site."""
 CALENDAR = "calendar.ics"
+LASTING = "patches/sha256/"
+"""What stands below is named by its content and stays in the site for ever, whatever the ledger
+knows of it."""

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from zpmaint.publish.glance import LineGlance
 from zpmaint.publish.line_looks import LineLook, Urgency
-from zpmaint.publish.line_view import LineView, first_to_look_at
+from zpmaint.publish.line_view import first_to_look_at
 from zpmaint.timeline.values import FreshnessState
 
 _ALIKE = {
@@ -24,17 +25,17 @@ class Attention:
     """One thing to look at."""
 
     look: LineLook
-    views: tuple[LineView, ...]
+    views: tuple[LineGlance, ...]
     """Whom it is about; several only where it is the same for all."""
     detail: str
     why: str = ""
     """What was found on the newest kernel, in a line."""
 
 
-def attention_of(views: Iterable[LineView]) -> list[Attention]:
+def attention_of(views: Iterable[LineGlance]) -> list[Attention]:
     """All of it, the most urgent first."""
     made: list[Attention] = []
-    alike: dict[tuple[Urgency, str, FreshnessState], list[LineView]] = {}
+    alike: dict[tuple[Urgency, str, FreshnessState], list[LineGlance]] = {}
     for view in first_to_look_at(views):
         look = view.look
         if look.urgency in (Urgency.OLD, Urgency.NEVER):

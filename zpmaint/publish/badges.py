@@ -16,7 +16,7 @@ from zpmaint.publish.addresses import line_badge
 from zpmaint.publish.looks import FLAKY, LOOKS, PENDING, Look
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import rendered
-from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.values import Frame, Shown, Site, Whole
 from zpmaint.publish.words import day
 from zpmaint.timeline.values import EpisodeKind, FreshnessState, Line
 
@@ -42,19 +42,24 @@ class Badge:
 
 
 def pages(site: Site) -> Iterator[Page]:
-    """`SET/badge.svg`, and `SET/badges/LINE.svg` of each line."""
+    """`SET/badge.svg`."""
     for one in site.sets:
         yield _page(one.badge, of_set(one))
-        for line in one.timelines:
-            yield _page(line_badge(line), of_line(line))
 
 
-def of_set(one: Shown) -> Badge:
+def part_pages(frame: Frame, one: Shown) -> Iterator[Page]:
+    """`SET/badges/LINE.svg` of each line."""
+    for line in one.timelines:
+        yield _page(line_badge(line), of_line(line))
+
+
+def of_set(one: Whole) -> Badge:
     """On how many of the tracked kernels the patch holds."""
     passing, tracked = one.passing
     held = one.holding
     tones = {row.tone for row in one.tracked}
-    of_now = all(line.freshness.state in _OF_NOW for line in one.timelines if line.is_tracked)
+    lines = [view.line for view in one.views if view.line.is_tracked]
+    of_now = all(line.freshness.state in _OF_NOW for line in lines)
     aged = "" if of_now else ", not all of today"
     if Tone.BAD in tones:
         return _badge(one.name, LOOKS["fail"], f"{passing + held} of {tracked} kernels")

@@ -8,14 +8,15 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from zpmaint.core.releases import Release
 from zpmaint.core.shown import visible
 from zpmaint.publish.addresses import CALENDAR
+from zpmaint.publish.glance import Verdict
 from zpmaint.publish.looks import LOOKS
 from zpmaint.publish.page import Page, made_of
-from zpmaint.publish.rows import Row
-from zpmaint.publish.values import Site
+from zpmaint.publish.values import Shown, Site
 
 _VERDICTS = 500
 _RELEASES = 500
@@ -32,15 +33,24 @@ def pages(site: Site) -> Iterator[Page]:
         (one for one in site.outlook.releases if one.released is not None),
         key=lambda one: (-(one.released or 0.0), one.version),
     )[:_RELEASES]
-    rows = [row for one in site.sets for row in one.rows if row.tried and row.tried.result.settles]
-    rows = sorted(rows, key=lambda row: (-(row.verified or 0.0), row.page))[:_VERDICTS]
-    inputs = made_of(
-        releases, [(row.page, row.look, row.why, row.verified) for row in rows], site.base_url
-    )
-    yield Page(CALENDAR, inputs, partial(_calendar, site, releases, rows))
+    told = [one for each in site.sets for glance in each.glances for one in glance.verdicts]
+    newest = [Verdict(*one) for one in sorted(told, key=lambda one: (-one[0], one[1]))[:_VERDICTS]]
+    titles = [one.title for one in site.sets]
+    inputs = made_of(releases, newest, titles, site.base_url)
+    yield Page(CALENDAR, inputs, partial(_calendar, site, releases, newest))
 
 
-def _calendar(site: Site, releases: list[Release], rows: list[Row]) -> bytes:
+def verdicts_of(one: Shown) -> list[list[Any]]:
+    """The fields of each kernel's Verdict, where it has one."""
+    return [
+        [row.verified or 0.0, row.page, row.patchset, row.version, row.arch, row.profile, row.look,
+         row.why]
+        for row in one.rows
+        if row.tried and row.tried.result.settles
+    ]  # fmt: skip
+
+
+def _calendar(site: Site, releases: list[Release], verdicts: list[Verdict]) -> bytes:
     lines: list[Property] = [
         ("BEGIN", "VCALENDAR"),
         ("VERSION", "2.0"),
@@ -50,8 +60,8 @@ def _calendar(site: Site, releases: list[Release], rows: list[Row]) -> bytes:
     ]
     for release in releases:
         lines += _released(release)
-    for row in rows:
-        lines += _verdict(row, site)
+    for one in verdicts:
+        lines += _verdict(one, site)
     lines.append(("END", "VCALENDAR"))
     return b"".join(_folded(f"{name}:{value}") for name, value in lines)
 
@@ -74,8 +84,8 @@ def _released(release: Release) -> list[Property]:
     ]
 
 
-def _verdict(row: Row, site: Site) -> list[Property]:
-    ended = row.verified or 0.0
+def _verdict(row: Verdict, site: Site) -> list[Property]:
+    ended = row.verified
     profile = f" {row.profile}" if row.profile else ""
     words = f"{row.patchset}: {row.version} {row.arch}{profile}: {LOOKS[row.look].words}"
     return [

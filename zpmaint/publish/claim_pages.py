@@ -10,7 +10,7 @@ from zpmaint.patchset.claims import ClaimPage
 from zpmaint.publish.answers import answered
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import rendered
-from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.values import Site, Whole
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -19,13 +19,13 @@ def pages(site: Site) -> Iterator[Page]:
         for page in one.info.pages if one.info else ():
             inputs = made_of(
                 (site.base_url, site.config.patch, one.title, one.costs_page, repr(page)),
-                (one.costs.digest, [row.page for row in one.rows]),
+                (one.costs.digest, [list(name) for glance in one.glances for name in glance.names]),
                 [(record.key, record.finished) for record, _ in one.benchmarks],
             )
             yield Page(f"{one.folder}/{page.name}.html", inputs, partial(_page, site, one, page))
 
 
-def _page(site: Site, one: Shown, page: ClaimPage) -> bytes:
+def _page(site: Site, one: Whole, page: ClaimPage) -> bytes:
     address = f"{one.folder}/{page.name}.html"
     named = "" if one.name == site.config.patch else one.name
     return rendered(
@@ -33,7 +33,7 @@ def _page(site: Site, one: Shown, page: ClaimPage) -> bytes:
         set=one,
         page=page,
         claims=answered(page.claims, one.costs.costs, one.benchmarks, named),
-        pages={(row.version, row.arch): row.page.split("/")[-1] for row in one.rows if row.page},
+        pages=one.pages,
         crumbs=[(f"../{one.folder}/index.html", one.title)],
         root="../",
         here=address,

@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zpmaint.patchset.panels import Column
-from zpmaint.publish.costs_of_set import SetCosts
 from zpmaint.publish.units import in_unit
 from zpmaint.publish.words import mebibytes, number, signed
 from zpmaint.timeline.costs import CostFigure, Costs
@@ -25,10 +24,9 @@ class Cell:
     """A counter that does not show the difference on this kernel; '' where none misleads."""
 
 
-def columns_of(costs: SetCosts) -> list[Column]:
-    """The set's columns that any kernel has a figure for."""
-    declared = costs.info.columns if costs.info else ()
-    return [one for one in declared if any(_figure(one, each) for each in costs.costs)]
+def has_figure(column: Column, costs: Costs) -> bool:
+    """Whether a kernel has a figure for a column."""
+    return _figure(column, costs) is not None
 
 
 def cell_of(column: Column, costs: Costs) -> Cell | None:

@@ -5,26 +5,27 @@ and one that compares any two, by a script that reads what each run says of itse
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from zpmaint.ledger.values import Record
 from zpmaint.publish.comparison import FLAVOURS, compare, settings_of
 from zpmaint.publish.kernel import Kernel
-from zpmaint.publish.log_places import log_places
+from zpmaint.publish.log_places import LogPlace, log_places
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import TEMPLATES, rendered
 from zpmaint.publish.rows import Row
 from zpmaint.publish.texts import Texts
-from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.values import Frame, Shown, Site
 from zpmaint.timeline.values import Attempt
 
 SCRIPT = "compare.js"
 PAGE = "compare.html"
 RUNS = "compare-runs.js"
 """What there is to compare, for the script."""
+_PREDECESSOR = "with-predecessor.html"
 
 
 @dataclass(frozen=True)
@@ -34,25 +35,48 @@ class Other:
     file: str
     """The page's, below the kernel's folder."""
     words: str
-    row: Row
-    kernel: Kernel
-    attempt: Attempt
+    state: str
+    """A digest of what is compared of it."""
+    row: Callable[[], Row] = field(compare=False)
+    is_former: bool = False
+    """Whether it is the kernel's own former run."""
+
+    @property
+    def run(self) -> tuple[Row, Kernel, Attempt]:
+        """Its kernel with the attempt that is compared."""
+        row = self.row()
+        assert row.kernel is not None
+        former = former_of(row.kernel) if self.is_former else None
+        return row, row.kernel, former or row.kernel.standing
 
 
-def others_of(one: Shown, row: Row) -> list[Other]:
+def others_of(frame: Frame, one: Shown, row: Row) -> list[Other]:
     """The kernel before it in its line, else the next older one; and its own former run."""
     found: list[Other] = []
     if row.kernel is None:
         return found
-    if (older := one.before(row)) and older.kernel:
+    if older := one.before(row):
         is_near = older.line.name == row.line.name
         words = f"with {older.version}, " + ("the one before it" if is_near else "the next older")
+        found.append(Other(_PREDECESSOR, words, state_of(frame.texts, older), _given(older)))
+    elif far := one.older.get((row.arch, row.profile)):
+        found.append(Other(_PREDECESSOR, f"with {far.version}, the next older", far.state, far.row))
+    if former_of(row.kernel):
+        state = state_of(frame.texts, row)
         found.append(
-            Other("with-predecessor.html", words, older, older.kernel, older.kernel.standing)
+            Other("with-former.html", "with its former run", state, _given(row), is_former=True)
         )
-    if former := former_of(row.kernel):
-        found.append(Other("with-former.html", "with its former run", row, row.kernel, former))
     return found
+
+
+def _given(row: Row) -> Callable[[], Row]:
+    return lambda: row
+
+
+def state_of(texts: Texts, row: Row) -> str:
+    """A digest of what is compared of a kernel."""
+    state = row.kernel.state if row.kernel else ""
+    return f"{state} {config_state(texts, row.logs)}"
 
 
 def former_of(kernel: Kernel) -> Attempt | None:
@@ -61,29 +85,40 @@ def former_of(kernel: Kernel) -> Attempt | None:
     return settled[1] if len(settled) > 1 else None
 
 
-def pages(site: Site) -> Iterator[Page]:
+def part_pages(frame: Frame, one: Shown) -> Iterator[Page]:
     """`SET/VERSION-ARCH/with-predecessor.html`, `with-former.html`, `run.js` and `run-former.js` of
-    each kernel that has them, `compare.html` and its scripts."""
-    runs: list[tuple[str, str]] = []
-    for one in site.sets:
-        title = made_of(one.title)
-        for row in one.rows:
-            kernel = row.kernel
-            if kernel is None:
-                continue
-            here = f"{title} {kernel.state} {_config_state(site.texts, row)}"
-            for other in others_of(one, row):
-                there = f"{other.kernel.state} {_config_state(site.texts, other.row)}"
-                inputs = made_of(here, there, other.words)
-                make = partial(_comparison, site, one, row, other)
-                yield Page(f"{row.log_folder}/{other.file}", inputs, make)
-            for name, words, tried in _runs(row, kernel):
-                address = f"{row.log_folder}/{name}"
-                runs.append((address, f"{one.name}: {row.version} {row.arch}{words}"))
-                yield Page(f"{address}.js", here, partial(_run, site, row, kernel, tried))
+    each kernel that has them."""
+    title = made_of(one.title)
+    for row in one.rows:
+        if row.kernel is None:
+            continue
+        here = f"{title} {state_of(frame.texts, row)}"
+        for other in others_of(frame, one, row):
+            inputs = made_of(here, other.state, other.words)
+            make = partial(_comparison, frame, one, row, other)
+            yield Page(f"{row.log_folder}/{other.file}", inputs, make)
+        for name, _, tried in _runs(row, row.kernel):
+            make = partial(_run, frame, row, row.kernel, tried)
+            yield Page(f"{row.log_folder}/{name}.js", here, make)
+
+
+def runs_of(one: Shown) -> list[tuple[str, str]]:
+    """Address and words of what there is to compare."""
+    return [
+        (f"{row.log_folder}/{name}", f"{one.name}: {row.version} {row.arch}{words}")
+        for row in one.rows
+        if row.kernel
+        for name, words, _ in _runs(row, row.kernel)
+    ]
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """`compare.html` and its scripts."""
+    parts = [glance.runs for one in site.sets for glance in one.glances if glance.runs]
+    runs = f"[{','.join(parts)}]"
     yield Page(PAGE, made_of(), _any_two)
     yield Page(SCRIPT, made_of(), (TEMPLATES / SCRIPT).read_bytes)
-    yield Page(RUNS, made_of(runs), lambda: _script("zpmaintRuns", runs))
+    yield Page(RUNS, made_of(runs), partial(_call, "zpmaintRuns", runs))
 
 
 def _runs(row: Row, kernel: Kernel) -> Iterator[tuple[str, str, Attempt]]:
@@ -93,8 +128,9 @@ def _runs(row: Row, kernel: Kernel) -> Iterator[tuple[str, str, Attempt]]:
         yield "run-former", f"{profile}, its former run", former
 
 
-def _config_state(texts: Texts, row: Row) -> str:
-    return " ".join(texts.state(place) for place in row.logs if place.name == "config")
+def config_state(texts: Texts, places: Iterable[LogPlace]) -> str:
+    """Whether a kernel's configuration is there, among its logs."""
+    return " ".join(texts.state(place) for place in places if place.name == "config")
 
 
 def _config(texts: Texts, record: Record) -> bytes | None:
@@ -102,15 +138,17 @@ def _config(texts: Texts, record: Record) -> bytes | None:
     return texts.text(place) if place else None
 
 
-def _comparison(site: Site, one: Shown, row: Row, other: Other) -> bytes:
+def _comparison(frame: Frame, one: Shown, row: Row, other: Other) -> bytes:
     assert row.kernel is not None
-    after, before = row.kernel.record, other.kernel.read(other.attempt)
-    configs = (_config(site.texts, before), _config(site.texts, after))
+    older, kernel, tried = other.run
+    after, before = row.kernel.record, kernel.read(tried)
+    configs = (_config(frame.texts, before), _config(frame.texts, after))
     return rendered(
         "comparison.html.j2",
         set=one,
         row=row,
-        other=other,
+        other=older,
+        words=other.words,
         before=before,
         after=after,
         found=compare(before, after, configs),
@@ -123,9 +161,9 @@ def _any_two() -> bytes:
     return rendered("compare.html.j2", root="", here=PAGE, scripts=(SCRIPT, RUNS))
 
 
-def _run(site: Site, row: Row, kernel: Kernel, tried: Attempt) -> bytes:
+def _run(frame: Frame, row: Row, kernel: Kernel, tried: Attempt) -> bytes:
     record = kernel.read(tried)
-    return _script("zpmaintRun", document(record, _config(site.texts, record), row.page))
+    return _script("zpmaintRun", document(record, _config(frame.texts, record), row.page))
 
 
 def document(record: Record, config: bytes | None, page: str) -> dict[str, Any]:
@@ -154,6 +192,15 @@ def document(record: Record, config: bytes | None, page: str) -> dict[str, Any]:
     }
 
 
+def listed(runs: Sequence[Any]) -> str:
+    """The items of a list as JSON: lists of several parts are put together so."""
+    return json.dumps(runs, sort_keys=True, separators=(",", ":"))[1:-1]
+
+
 def _script(name: str, value: Any) -> bytes:
     """A call that hands a value to the script; pages without a server may load nothing else."""
-    return f"{name}({json.dumps(value, sort_keys=True, separators=(',', ':'))});\n".encode()
+    return _call(name, json.dumps(value, sort_keys=True, separators=(",", ":")))
+
+
+def _call(name: str, value: str) -> bytes:
+    return f"{name}({value});\n".encode()

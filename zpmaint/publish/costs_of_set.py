@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The costs of a patch set's kernels as its panels, columns and pages want them, and where they
-changed. Pure; each is worked out once, when it is first asked for."""
+changed. Pure; each is worked out once, when it is first asked for.
+
+Of a part of the kernels (`SetCosts`) changes within its series are told; from one series to the
+next they are told by the first kernels of all of them (`Head`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 
@@ -14,7 +17,14 @@ from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.answers import wanted_by
 from zpmaint.publish.kernel import Kernel
 from zpmaint.publish.line_chart import FiguresOf, remembered
-from zpmaint.timeline.cost_changes import CostChange, Watched, changes_in, sequences_of
+from zpmaint.timeline.cost_changes import (
+    CostChange,
+    Watched,
+    changes_in,
+    firsts_of,
+    in_order,
+    within_series,
+)
 from zpmaint.timeline.costs import Costs
 from zpmaint.timeline.costs_text import read
 
@@ -30,8 +40,20 @@ class Changed:
 
 
 @dataclass(frozen=True)
+class Head:
+    """The first kernel of a series that was measured under some conditions, with its figures."""
+
+    profile: str
+    version: str
+    arch: str
+    finished: float
+    text: str
+    """As timeline.costs_text tells them."""
+
+
+@dataclass(frozen=True)
 class SetCosts:
-    """What the figures of one patch set's kernels are."""
+    """What the figures of a part of one patch set's kernels are."""
 
     info: PatchSet | None = None
     """What patches/ says of it: without, nothing is wanted."""
@@ -56,22 +78,38 @@ class SetCosts:
         return [_costs(one, wanted) for one in self.kernels if one.facts.costs] if wanted else []
 
     @cached_property
-    def figures(self) -> FiguresOf:
-        """Those of `costs` by panel, each worked out once."""
-        return remembered()
-
-    @cached_property
     def changes(self) -> list[Changed]:
-        """Every change that a panel declares to be one; kernels of other build profiles apart."""
-        profiles: dict[str, list[Costs]] = {}
-        measured = (one for one in self.kernels if one.facts.costs)
-        for kernel, one in zip(measured, self.costs, strict=False):
-            profiles.setdefault(kernel.name[3], []).append(one)
+        """Every change within a series that a panel declares to be one; kernels of other build
+        profiles apart."""
         return [
             found
-            for profile, mine in profiles.items()
-            for found in changes_of(self.panels, mine, profile)
+            for profile, mine in self._profiles.items()
+            for found in changes_of(self.panels, within_series(mine), profile)
         ]
+
+    @cached_property
+    def heads(self) -> list[Head]:
+        """The first measured kernels of its series."""
+        texts = {one.name: one.facts.costs for one in self.kernels}
+        return [
+            Head(
+                profile,
+                one.version,
+                one.arch,
+                one.finished,
+                texts[one.version, one.arch, one.patchset, profile],
+            )
+            for profile, mine in self._profiles.items()
+            for one in firsts_of(mine)
+        ]
+
+    @cached_property
+    def _profiles(self) -> dict[str, list[Costs]]:
+        found: dict[str, list[Costs]] = {}
+        measured = (one for one in self.kernels if one.facts.costs)
+        for kernel, one in zip(measured, self.costs, strict=False):
+            found.setdefault(kernel.name[3], []).append(one)
+        return found
 
     def of(self, kernel: Kernel) -> Costs | None:
         """One kernel's; None where it was not measured."""
@@ -81,6 +119,68 @@ class SetCosts:
     def _by_kernel(self) -> dict[tuple[str, ...], Costs]:
         measured = (one for one in self.kernels if one.facts.costs)
         return {one.name: costs for one, costs in zip(measured, self.costs, strict=False)}
+
+
+@dataclass(frozen=True)
+class AllCosts:
+    """What the figures of all of a set's kernels are. Those of kernels are read when they are asked
+    for."""
+
+    info: PatchSet | None = None
+    digest: str = ""
+    """Another one as soon as a figure is."""
+    read: Callable[[], list[Costs]] = field(default=list, compare=False)
+    told: Callable[[], list[Changed]] = field(default=list, compare=False)
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        return self.info.panels if self.info else ()
+
+    @cached_property
+    def costs(self) -> list[Costs]:
+        """What is wanted, of each kernel that was measured."""
+        return self.read()
+
+    @cached_property
+    def changes(self) -> list[Changed]:
+        """Every change that a panel declares to be one, by profile and panel the oldest kernel
+        first."""
+        return self.told()
+
+    @cached_property
+    def figures(self) -> FiguresOf:
+        """Those of `costs` by panel, each worked out once."""
+        return remembered()
+
+
+def between_series(info: PatchSet | None, heads: Iterable[Head]) -> list[Changed]:
+    """Every change from one series to the next."""
+    profiles: dict[str, list[Costs]] = {}
+    for head in heads:
+        profiles.setdefault(head.profile, []).append(_of_head(head, info))
+    panels = info.panels if info else ()
+    return [
+        found
+        for profile, mine in profiles.items()
+        for found in changes_of(panels, in_order(mine), profile)
+    ]
+
+
+def merged(info: PatchSet | None, changes: Sequence[Changed]) -> list[Changed]:
+    """Changes of several parts as if they had been found at once."""
+    panels = {panel.name: n for n, panel in enumerate(info.panels if info else ())}
+    return sorted(changes, key=lambda one: (one.profile, panels[one.panel.name], one.change.place))
+
+
+def _of_head(head: Head, info: PatchSet | None) -> Costs:
+    return read(
+        head.text,
+        version=head.version,
+        arch=head.arch,
+        patchset=info.name if info else "",
+        finished=head.finished,
+        wanted=wanted_of(info),
+    )
 
 
 def wanted_of(info: PatchSet | None) -> frozenset[tuple[str, str]]:
@@ -99,9 +199,11 @@ def watched_of(panel: Panel) -> list[Watched]:
     return [Watched(name, panel.phase, panel.bound, panel.floor) for name in panel.counters]
 
 
-def changes_of(panels: Iterable[Panel], costs: Iterable[Costs], profile: str = "") -> list[Changed]:
-    """Every change that a panel declares to be one, oldest kernel first within each panel."""
-    sequences = sequences_of(costs)
+def changes_of(
+    panels: Iterable[Panel], sequences: Sequence[Sequence[Costs]], profile: str = ""
+) -> list[Changed]:
+    """Every change that a panel declares to be one, oldest kernel first within each panel.
+    `sequences` are kernels that are compared with one another, each in order."""
     return [
         Changed(panel, change, profile)
         for panel in panels

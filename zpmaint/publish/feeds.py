@@ -6,19 +6,21 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
 
 from zpmaint.publish.addresses import FEED, line_feed, line_page, set_feed
+from zpmaint.publish.glance import News
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import rendered
-from zpmaint.publish.rows import Row
-from zpmaint.publish.values import Site
-from zpmaint.timeline.values import Line, Transition, TransitionKind
+from zpmaint.publish.values import Frame, Shown, Site
+from zpmaint.timeline.values import TransitionKind
 
 ENTRIES = 60
+MOST = 200
+"""So much news of a line is kept at most: no page shows more."""
 _NAMESPACE = uuid.UUID("6f0c1f0e-7a70-5d74-9c3e-2b1d9a6f4e10")
 """Makes the entries' names, which must stay the same for ever."""
 
@@ -53,89 +55,102 @@ class Feed:
     """When the newest entry came; without any, when something of it was first tried."""
 
 
+def part_pages(frame: Frame, one: Shown) -> Iterator[Page]:
+    """`feeds/SET/LINE.xml`."""
+    for feed in _line_feeds(one):
+        yield _page(frame, feed)
+
+
 def pages(site: Site) -> Iterator[Page]:
-    """`feed.xml`, `feeds/SET.xml` and `feeds/SET/LINE.xml`."""
-    for feed in feeds_of(site):
-        yield Page(feed.address, made_of(feed, site.base_url), partial(_xml, feed, site.base_url))
+    """`feed.xml` and `feeds/SET.xml`."""
+    for feed in _feeds_of(site):
+        yield _page(site, feed)
 
 
-def feeds_of(site: Site) -> list[Feed]:
-    """Every feed of the site."""
-    by_line: dict[tuple[str, str], list[Transition]] = {}
-    for news in site.news:
-        by_line.setdefault((news.line.patchset, news.line.name), []).append(news)
-    whole: list[tuple[Transition, Entry]] = []
-    made: list[Feed] = []
+def news_of(one: Shown) -> list[list[News]]:
+    """By line what became otherwise, the newest first, told once: as much as any page shows."""
+    rows = {(row.version, row.arch, row.profile): row.page for row in one.rows}
+    by_line: dict[tuple[str, str], list[News]] = {}
+    for told in one.news:
+        line = told.line
+        page = rows.get((told.version, line.arch, line.profile), "")
+        by_line.setdefault((line.patchset, line.name), []).append(
+            News(
+                told.kind, told.when, told.version, told.before, told.words, told.key, page,
+                line.patchset, line.name, line.arch, line.profile, line_page(line),
+            )
+        )  # fmt: skip
+    return [once(by_line.get((line.patchset, line.name), ()))[:MOST] for line in one.timelines]
+
+
+def once(news: Iterable[News]) -> list[News]:
+    """All of it, newest first; of a kernel that two lines cover once."""
+    newest_first = sorted(
+        news,
+        key=lambda one: (one.when, one.patchset, one.line, one.version, one.kind),
+        reverse=True,
+    )
+    return list({_known_by(one): one for one in reversed(newest_first)}.values())[::-1]
+
+
+def _line_feeds(one: Shown) -> Iterator[Feed]:
+    for line, news in zip(one.timelines, news_of(one), strict=True):
+        ended = (kernel.attempts[-1].finished for kernel in line.standings)
+        first = min(ended, default=0.0)
+        named = " ".join(part for part in (line.series, line.arch, line.profile) if part)
+        yield _feed(line_feed(line), f"{one.title}: {named}", line_page(line), news, first)
+
+
+def _feeds_of(site: Site) -> Iterator[Feed]:
+    every: list[float] = []
     for one in site.sets:
-        rows = {(row.version, row.arch, row.profile): row for row in one.rows}
-        of_set: list[tuple[Transition, Entry]] = []
-        for line in one.timelines:
-            found = by_line.get((line.patchset, line.name), ())
-            mine = [(news, _entry(news, rows)) for news in found]
-            of_set += mine
-            title = f"{one.title}: {_named(line)}"
-            made.append(_feed(line_feed(line), title, line_page(line), mine, [line]))
-        whole += of_set
-        lines = one.timelines
-        made.append(_feed(set_feed(one.name), one.title, "index.html", of_set, lines))
+        firsts = [view.first for view in one.views if view.first is not None]
+        every += firsts
+        yield _feed(set_feed(one.name), one.title, "index.html", one.news, min(firsts, default=0.0))
     title = ": ".join(["zpmaint", ", ".join(one.title for one in site.sets)])
-    every = [line for one in site.sets for line in one.timelines]
-    made.append(_feed(FEED, title, "index.html", whole, every))
-    return made
+    news = [told for one in site.sets for told in one.news]
+    yield _feed(FEED, title, "index.html", news, min(every, default=0.0))
 
 
-def transitions(site: Site) -> list[Transition]:
-    """All news of the site, newest first; of a kernel that two lines cover once."""
-    return list({_known_by(news): news for news in reversed(site.news)}.values())[::-1]
+def _page(frame: Frame, feed: Feed) -> Page:
+    return Page(feed.address, made_of(feed, frame.base_url), partial(_xml, feed, frame.base_url))
 
 
-def id_of(news: Transition) -> str:
+def id_of(news: News) -> str:
     """The name of a piece of news, the same for ever, here and in status.json."""
     return f"urn:uuid:{uuid.uuid5(_NAMESPACE, json.dumps(_known_by(news)))}"
 
 
-def _feed(
-    address: str,
-    title: str,
-    page: str,
-    news: Sequence[tuple[Transition, Entry]],
-    lines: Sequence[Line],
-) -> Feed:
-    once = {_known_by(one): entry for one, entry in news}
-    entries = sorted(once.values(), key=lambda entry: (-entry.when, entry.title, entry.id))
+def _feed(address: str, title: str, page: str, news: Iterable[News], first: float) -> Feed:
+    found = {_known_by(one): one for one in news}.values()
+    # What else there is of an entry takes longer to make than to find the newest.
+    whens = sorted((one.when for one in found), reverse=True)[:ENTRIES]
+    newest = (one for one in found if one.when >= whens[-1])
+    entries = sorted(map(_entry, newest), key=lambda entry: (-entry.when, entry.title, entry.id))
     # The feed of what only ever works never changes.
-    first = (one.attempts[-1].finished for line in lines for one in line.standings)
-    changed = entries[0].when if entries else min(first, default=0.0)
+    changed = entries[0].when if entries else first
     return Feed(address, title, page, tuple(entries[:ENTRIES]), changed)
 
 
-def _known_by(news: Transition) -> tuple[str, ...]:
+def _known_by(news: News) -> tuple[str, ...]:
     """What tells a piece of news from others, whichever of two lines it is told of. That nobody
     looks is one for all."""
-    line = news.line
     if news.kind is TransitionKind.SERVICE_SILENT:
         return (news.kind, str(int(news.when)))
     when = "" if news.kind in _LASTING else str(news.when)
-    names = (line.patchset, news.version, line.arch, line.profile)
-    return (news.kind, *names, news.key, when)
+    return (news.kind, news.patchset, news.version, news.arch, news.profile, news.key, when)
 
 
-def _entry(news: Transition, rows: dict[tuple[str, str, str], Row]) -> Entry:
-    line = news.line
-    row = rows.get((news.version, line.arch, line.profile))
+def _entry(news: News) -> Entry:
     silent = news.kind is TransitionKind.SERVICE_SILENT
-    about = "nobody looks for new kernels" if silent else f"{news.version} {line.arch}"
+    about = "nobody looks for new kernels" if silent else f"{news.version} {news.arch}"
     return Entry(
         id=id_of(news),
         when=news.when,
-        title=f"{news.kind}: {about}" + (f" {line.profile}" if line.profile else ""),
+        title=f"{news.kind}: {about}" + (f" {news.profile}" if news.profile else ""),
         words=news.words,
-        page=row.page if row and row.page and not silent else line_page(line),
+        page=news.page if news.page and not silent else news.line_page,
     )
-
-
-def _named(line: Line) -> str:
-    return " ".join(part for part in (line.series, line.arch, line.profile) if part)
 
 
 def _xml(feed: Feed, base_url: str) -> bytes:

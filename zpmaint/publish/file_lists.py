@@ -12,13 +12,14 @@ from typing import Any
 from urllib.parse import quote
 
 from zpmaint.publish import shelf
+from zpmaint.publish.glance import FilesGlance
 from zpmaint.publish.names import file_name, series_of
 from zpmaint.publish.offer import ARCHIVE, PATCH, STATEMENT
 from zpmaint.publish.page import Page, made_of, shown_json
 from zpmaint.publish.rendering import rendered
 from zpmaint.publish.rows import Row
 from zpmaint.publish.shipping import Shipped
-from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.values import Frame, Shown, Site, Whole
 from zpmaint.publish.words import iso
 
 SCHEMA = 1
@@ -46,6 +47,11 @@ class Listed:
         return sum(bool(row.patch_file) for row in self.rows)
 
     @property
+    def glance(self) -> FilesGlance:
+        """It in the list of all series."""
+        return FilesGlance(self.series, self.page, len(self.rows), self.offered)
+
+    @property
     def inputs(self) -> str:
         told = [
             (r.version, r.arch, r.profile, r.look, bool(r.patch_file), r.facts.offer_told)
@@ -54,29 +60,33 @@ class Listed:
         return made_of(self.set.name, self.set.title, self.series, told)
 
 
+def part_pages(frame: Frame, one: Shown) -> Iterator[Page]:
+    """`SET/files/SERIES.html` and `.json` of each series with patches."""
+    told = _signing(frame)
+    for each in listed_of(one):
+        inputs = made_of(frame.base_url, told, bool(shelf.documents()), each.inputs)
+        yield Page(each.page, inputs, partial(_of_series, frame, each))
+        yield Page(each.json, each.inputs, partial(_for_programs, each))
+
+
 def pages(site: Site) -> Iterator[Page]:
-    """`SET/files.html`, and `SET/files/SERIES.html` and `.json` of each series with patches."""
+    """`SET/files.html` of each set with patches."""
     for one in site.sets:
-        found = listed_of(one)
-        if not found:
-            continue
-        signer = site.signer
-        told = (signer.kind, signer.key) if signer else ()
-        counted = [(each.series, len(each.rows), each.offered) for each in found]
-        has_documents = bool(shelf.documents())
-        yield Page(
-            f"{one.folder}/files.html",
-            made_of(one.name, one.title, site.base_url, told, counted, has_documents),
-            partial(_of_set, site, one, found),
-        )
-        for each in found:
-            inputs = made_of(site.base_url, told, has_documents, each.inputs)
-            yield Page(each.page, inputs, partial(_of_series, site, each))
-            yield Page(each.json, each.inputs, partial(_for_programs, each))
+        if found := [each for glance in one.glances for each in glance.files]:
+            has_documents = bool(shelf.documents())
+            yield Page(
+                f"{one.folder}/files.html",
+                made_of(one.name, one.title, site.base_url, _signing(site), found, has_documents),
+                partial(_of_set, site, one, found),
+            )
+
+
+def _signing(frame: Frame) -> tuple[str, ...]:
+    return (frame.signer.kind, frame.signer.key) if frame.signer else ()
 
 
 def listed_of(one: Shown) -> list[Listed]:
-    """The series of a set that there are patches of, newest first."""
+    """The series of a part that there are patches of, newest first."""
     found: dict[str, list[Row]] = {}
     for row in one.rows:
         if row.offer.patches:
@@ -84,7 +94,7 @@ def listed_of(one: Shown) -> list[Listed]:
     return [Listed(one, series, tuple(rows)) for series, rows in found.items()]
 
 
-def _of_set(site: Site, one: Shown, found: Sequence[Listed]) -> bytes:
+def _of_set(site: Site, one: Whole, found: Sequence[FilesGlance]) -> bytes:
     address = f"{one.folder}/files.html"
     return rendered(
         "files.html.j2",
@@ -98,17 +108,17 @@ def _of_set(site: Site, one: Shown, found: Sequence[Listed]) -> bytes:
     )
 
 
-def _of_series(site: Site, one: Listed) -> bytes:
+def _of_series(frame: Frame, one: Listed) -> bytes:
     return rendered(
         "file-list.html.j2",
         set=one.set,
         one=one,
-        signer=site.signer,
+        signer=frame.signer,
         endings=(PATCH, ARCHIVE, STATEMENT),
         has_documents=bool(shelf.documents()),
         root="../../",
         here=one.page,
-        canonical=site.canonical(one.page),
+        canonical=frame.canonical(one.page),
     )
 
 

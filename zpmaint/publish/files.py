@@ -4,7 +4,7 @@ its archive and statement, the list of them all, and who signed that (docs/files
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from hashlib import sha256
 
@@ -23,45 +23,69 @@ from zpmaint.publish.offer import (
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rows import Row
 from zpmaint.publish.shipping import Shipped
-from zpmaint.publish.values import Site
+from zpmaint.publish.values import Frame, Shown, Site
 
 SUMS = "SHA256SUMS"
+_ENDINGS = (PATCH, ARCHIVE, STATEMENT)
+
+
+def part_pages(frame: Frame, one: Shown) -> Iterator[Page]:
+    """`patches/sha256/HEX.patch`, `SET/STEM.patch`, `.tar.xz` and `.intoto.json`."""
+    seen: set[str] = set()
+    for row, kernel in _kernels(one):
+        for patch in row.offer.patches:
+            if patch.address not in seen:
+                seen.add(patch.address)
+                yield Page(patch.address, patch.sha256, partial(_content, kernel, patch))
+        for ending in _ENDINGS:
+            digest = row.offer.sums[ending]
+            yield Page(row.file(ending), digest, partial(_file, kernel, row, ending))
+
+
+def sums_of(one: Shown) -> dict[str, str]:
+    """By address the SHA-256 of each of these files."""
+    sums: dict[str, str] = {}
+    for row, _ in _kernels(one):
+        sums |= {patch.address: patch.sha256 for patch in row.offer.patches}
+        sums |= {row.file(ending): row.offer.sums[ending] for ending in _ENDINGS}
+    return sums
+
+
+def listed(sums: Mapping[str, str]) -> str:
+    """As `sha256sum -c` reads them."""
+    return "".join(f"{digest}  {name}\n" for name, digest in sums.items())
 
 
 def pages(site: Site) -> Iterator[Page]:
-    """`patches/sha256/HEX.patch`, `SET/STEM.patch`, `.tar.xz` and `.intoto.json`, `SHA256SUMS` with
-    its signature and the key."""
-    sums: dict[str, str] = {}
-    for row, kernel in _kernels(site):
-        for one in row.offer.patches:
-            if one.address not in sums:
-                sums[one.address] = one.sha256
-                yield Page(one.address, one.sha256, partial(_content, kernel, one))
-        for ending in (PATCH, ARCHIVE, STATEMENT):
-            digest = row.offer.sums[ending]
-            sums[row.file(ending)] = digest
-            yield Page(row.file(ending), digest, partial(_file, kernel, row, ending))
+    """`SHA256SUMS` with its signature and the key."""
+    lines = {
+        line for one in site.sets for glance in one.glances for line in glance.sums.splitlines(True)
+    }
     # What the ledger knows no more is still what was published.
-    for address in site.lasting:
-        sums.setdefault(address, address.rpartition("/")[2].removesuffix(PATCH))
-    yield from _signed(site, "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)).encode())
+    lines.update(
+        f"{address.rpartition('/')[2].removesuffix(PATCH)}  {address}\n" for address in site.lasting
+    )
+    yield from _signed(site, "".join(sorted(lines, key=_address)))
 
 
-def _kernels(site: Site) -> list[tuple[Row, Kernel]]:
+def _address(line: str) -> str:
+    return line[66:]
+
+
+def _kernels(one: Shown) -> list[tuple[Row, Kernel]]:
     """Those that there is something to take away of."""
-    rows = [row for one in site.sets for row in one.rows]
-    return [(row, row.kernel) for row in rows if row.kernel and row.offer.patches]
+    return [(row, row.kernel) for row in one.rows if row.kernel and row.offer.patches]
 
 
-def _signed(site: Site, sums: bytes) -> Iterator[Page]:
-    yield Page(SUMS, made_of(sums.decode()), lambda: sums)
+def _signed(site: Site, text: str) -> Iterator[Page]:
+    sums = text.encode()
+    inputs = made_of(text)
+    yield Page(SUMS, inputs, lambda: sums)
     if (signer := site.signer) is not None:
         told = (signer.kind, signer.key, signer.public.hex())
         yield Page(signer.public_file, made_of(told), lambda: signer.public)
         # A signature holds the time when it was made: it stays while what it is over stays.
-        yield Page(
-            f"{SUMS}{signer.ending}", made_of(told, sums.decode()), lambda: signer.sign(sums)
-        )
+        yield Page(f"{SUMS}{signer.ending}", made_of(told, inputs), lambda: signer.sign(sums))
 
 
 def _content(kernel: Kernel, one: Shipped) -> bytes:

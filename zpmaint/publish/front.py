@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from zpmaint.publish.attention import Attention, attention_of
+from zpmaint.publish.glance import LineGlance
 from zpmaint.publish.line_looks import LineLook
-from zpmaint.publish.line_view import LineView, counts_of, views_of
+from zpmaint.publish.line_view import counts_of
 from zpmaint.publish.page import Page, made_of, shown
 from zpmaint.publish.rendering import TEMPLATES, rendered
-from zpmaint.publish.rows import Row
-from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.values import Site, Whole
 from zpmaint.publish.works import SCRIPTS
 
 _LINES = 84
@@ -29,23 +29,23 @@ _SETS = 4
 class Panel:
     """One patch set on the front page."""
 
-    set: Shown
-    views: tuple[LineView, ...]
+    set: Whole
+    views: tuple[LineGlance, ...]
     """All its lines."""
     room: int
     """How many of them are listed."""
 
     @property
-    def tracked(self) -> list[LineView]:
+    def tracked(self) -> list[LineGlance]:
         return [view for view in self.views if view.line.is_tracked]
 
     @cached_property
-    def listed(self) -> list[LineView]:
+    def listed(self) -> list[LineGlance]:
         """The tracked lines that there is room for."""
         return self.tracked[: self.room]
 
     @cached_property
-    def others(self) -> list[LineView]:
+    def others(self) -> list[LineGlance]:
         """Lines that nobody tracks, as far as there is room."""
         rest = [view for view in self.views if not view.line.is_tracked]
         return rest[: max(self.room - len(self.listed), 0)]
@@ -76,8 +76,7 @@ class Panel:
         """On how many lines the patch holds on the newest kernel that something is known of, and
         how many there are."""
         lines = [view.line for view in self.tracked or self.views]
-        good = [line for line in lines if line.current and line.current.kind.is_good]
-        return len(good), len(lines)
+        return sum(bool(line.good) for line in lines), len(lines)
 
 
 @dataclass(frozen=True)
@@ -102,24 +101,23 @@ def pages(site: Site) -> Iterator[Page]:
     yield Page("favicon.svg", made_of(), (TEMPLATES / "favicon.svg").read_bytes)
 
 
-def panels_of(sets: Sequence[Shown]) -> list[Panel]:
+def panels_of(sets: Sequence[Whole]) -> list[Panel]:
     """The sets as the front page shows them, with the room that each has."""
     few = len(sets) <= _SETS
     room = _LINES // max(len(sets), 1) if few else 0
-    return [Panel(one, tuple(views_of(one)), room) for one in sets]
+    return [Panel(one, tuple(one.views), room) for one in sets]
 
 
 def trust_of(site: Site) -> Trust:
     """Over all sets."""
-    rows: list[Row] = [row for one in site.sets for row in one.rows if row.kernel]
-    ended = [tried.finished for row in rows for tried in row.history[:1]]
-    sources = [row.facts.source for row in rows if row.facts.source]
+    glances = [glance for one in site.sets for glance in one.glances]
+    newest = (glance.newest for glance in glances if glance.newest is not None)
     return Trust(
-        kernels=len({(row.version, row.arch) for row in rows}),
-        verifications=sum(len(row.history) for row in rows),
-        newest=max(ended, default=None),
-        signed=sum(bool(source[1]) for source in sources),
-        sourced=len(sources),
+        kernels=len({(v, arch) for glance in glances for v, arch, _ in glance.names}),
+        verifications=sum(glance.verifications for glance in glances),
+        newest=max(newest, default=None),
+        signed=sum(glance.signed for glance in glances),
+        sourced=sum(glance.sourced for glance in glances),
         looked=site.outlook.looked,
     )
 

@@ -20,29 +20,28 @@ from zpmaint.publish.rendering import rendered
 from zpmaint.publish.rows import Row
 from zpmaint.publish.sentence import sentence
 from zpmaint.publish.shown_logs import shown_logs
-from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.values import Frame, Shown
 from zpmaint.publish.whole import Whole
 
 
-def pages(site: Site) -> Iterator[Page]:
+def part_pages(frame: Frame, one: Shown) -> Iterator[Page]:
     """`SET/VERSION-ARCH.html` of each kernel that was ever tried."""
-    for one in site.sets:
-        info = one.info
-        anchors = [(a.name, a.patch) for a in info.anchors] if info else []
-        adoptions = (
-            [(a.era.since, a.era.until, a.commits, a.why) for a in info.adoptions] if info else []
-        )
-        story = made_of(one.title, info and info.telling, anchors, adoptions)
-        for row in one.rows:
-            if row.page:
-                measured = one.benchmark(row)
-                here = [site.texts.state(place) for place in row.logs]
-                key = measured[0].key if measured else ""
-                inputs = made_of(story, row.inputs, key, here, _compares(one, row))
-                yield Page(row.page, inputs, partial(_page, site, one, row))
+    info = one.info
+    anchors = [(a.name, a.patch) for a in info.anchors] if info else []
+    adoptions = (
+        [(a.era.since, a.era.until, a.commits, a.why) for a in info.adoptions] if info else []
+    )
+    story = made_of(one.title, info and info.telling, anchors, adoptions)
+    for row in one.rows:
+        if row.page:
+            measured = one.benchmark(row)
+            here = [frame.texts.state(place) for place in row.logs]
+            key = measured[0].key if measured else ""
+            inputs = made_of(story, row.inputs, key, here, _compares(frame, one, row))
+            yield Page(row.page, inputs, partial(_page, frame, one, row))
 
 
-def _page(site: Site, one: Shown, row: Row) -> bytes:
+def _page(frame: Frame, one: Shown, row: Row) -> bytes:
     assert row.kernel is not None
     measured = one.benchmark(row)
     record = row.kernel.record
@@ -54,12 +53,12 @@ def _page(site: Site, one: Shown, row: Row) -> bytes:
         record=record,
         whole=whole,
         sentence=sentence(record, flaky=row.flaky),
-        logs=shown_logs(row, site.texts),
+        logs=shown_logs(row, frame.texts),
         files=shown_files(record.port, whole.evidence) if record.port else [],
         against=against_anchor(record.port, one.info),
         adopted=adopted(record.port, one.info, row.version),
         again=again(record),
-        compares=_compares(one, row),
+        compares=_compares(frame, one, row),
         folds=folds,
         trap=_telling(one.info, row.version),
         reading=sentences(measured[1]) if measured else [],
@@ -67,10 +66,10 @@ def _page(site: Site, one: Shown, row: Row) -> bytes:
     )
 
 
-def _compares(one: Shown, row: Row) -> list[tuple[str, str]]:
+def _compares(frame: Frame, one: Shown, row: Row) -> list[tuple[str, str]]:
     """Addresses from the page, quoted, and words of what the kernel is compared with."""
     folder = quote(row.stem)
-    found = [(f"{folder}/{other.file}", other.words) for other in others_of(one, row)]
+    found = [(f"{folder}/{other.file}", other.words) for other in others_of(frame, one, row)]
     asked = quote(f"{row.log_folder}/run")
     return [*found, (f"../{PAGE}?b={asked}", "with any other")]
 

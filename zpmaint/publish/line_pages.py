@@ -12,7 +12,7 @@ from zpmaint.publish.line_view import LineView, views_of
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import rendered
 from zpmaint.publish.rows import Row
-from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.values import Frame, Shown
 from zpmaint.timeline.values import Episode
 
 _PER_PAGE = 100
@@ -34,17 +34,17 @@ class Range:
         return first if first == last else f"{first} to {last}"
 
 
-def pages(site: Site) -> Iterator[Page]:
+def part_pages(frame: Frame, one: Shown) -> Iterator[Page]:
     """`SET/lines/LINE.html`, and `SET/lines/LINE/N.html` of a long one."""
-    for one in site.sets:
-        for view in views_of(one):
-            ranges = ranges_of(view)
-            rows = view.rows[: len(view.rows) - sum(len(part.rows) for part in ranges)]
-            inputs = made_of(one.title, site.base_url, view.inputs, [row.inputs for row in rows])
-            yield Page(view.address, inputs, partial(_page, site, one, view))
-            for part in ranges:
-                inputs = made_of(one.title, site.base_url, [row.inputs for row in part.rows])
-                yield Page(part.address, inputs, partial(_range, site, one, view, part))
+    shown = made_of(one.title, frame.base_url, one.columns)
+    for view in views_of(one):
+        ranges = ranges_of(view)
+        rows = view.rows[: len(view.rows) - sum(len(part.rows) for part in ranges)]
+        inputs = made_of(shown, view.inputs, [row.inputs for row in rows])
+        yield Page(view.address, inputs, partial(_page, frame, one, view))
+        for part in ranges:
+            inputs = made_of(shown, [row.inputs for row in part.rows])
+            yield Page(part.address, inputs, partial(_range, frame, one, view, part))
 
 
 def ranges_of(view: LineView) -> list[Range]:
@@ -63,7 +63,7 @@ def ranges_of(view: LineView) -> list[Range]:
     ]
 
 
-def _page(site: Site, one: Shown, view: LineView) -> bytes:
+def _page(frame: Frame, one: Shown, view: LineView) -> bytes:
     ranges = ranges_of(view)
     newest_first: list[Episode] = list(reversed(view.line.episodes))
     return rendered(
@@ -77,11 +77,11 @@ def _page(site: Site, one: Shown, view: LineView) -> bytes:
         ranges=ranges,
         root="../../",
         here=view.address,
-        canonical=site.canonical(view.address),
+        canonical=frame.canonical(view.address),
     )
 
 
-def _range(site: Site, one: Shown, view: LineView, part: Range) -> bytes:
+def _range(frame: Frame, one: Shown, view: LineView, part: Range) -> bytes:
     return rendered(
         "line-range.html.j2",
         set=one,
@@ -90,5 +90,5 @@ def _range(site: Site, one: Shown, view: LineView, part: Range) -> bytes:
         part=part,
         root="../../../",
         here=part.address,
-        canonical=site.canonical(part.address),
+        canonical=frame.canonical(part.address),
     )

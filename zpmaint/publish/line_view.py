@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from zpmaint.publish.addresses import line_badge, line_feed, line_page
+from zpmaint.publish.glance import LineGlance, LineName, Mention
 from zpmaint.publish.lag import Lag, lag_of
 from zpmaint.publish.line_looks import LineLook, Urgency, look_of
 from zpmaint.publish.page import made_of
 from zpmaint.publish.rows import Row
 from zpmaint.publish.strip import Strip, strip_of
 from zpmaint.publish.values import Shown
-from zpmaint.timeline.kernels import Order, order_of
+from zpmaint.timeline.kernels import order_of
 from zpmaint.timeline.values import Line
 
 _FRONT_MARKS = 40
@@ -99,11 +100,11 @@ class LineView:
         return strip_of(self.line, _ALL_MARKS)
 
     @property
-    def order(self) -> Order:
-        """Sorts lines as their kernels were made."""
+    def ordered_as(self) -> str:
+        """The kernel that it stands at among other lines."""
         if self.line.standings:
-            return order_of(self.line.standings[0].version)
-        return order_of(self.line.series if order_of(self.line.series)[0] else f"{self.label}.0")
+            return self.line.standings[0].version
+        return self.line.series if order_of(self.line.series)[0] else f"{self.label}.0"
 
     @cached_property
     def inputs(self) -> str:
@@ -132,21 +133,57 @@ class LineView:
 
 
 def views_of(one: Shown) -> list[LineView]:
-    """The lines of a patch set in their order: tracked ones first, each group with the newest
+    """The lines of a part: tracked ones in the order of kernels.toml, then others with the newest
     kernels first."""
     kernels = {(row.version, row.arch, row.profile): row for row in one.rows if row.kernel}
-    found = [LineView(line, tuple(_rows(line, kernels))) for line in one.timelines]
-    found.sort(key=lambda view: (view.order, view.line.arch, view.line.profile), reverse=True)
-    return sorted(found, key=lambda view: not view.line.is_tracked)
+    return [LineView(line, tuple(_rows(line, kernels))) for line in one.timelines]
 
 
-def first_to_look_at(views: Iterable[LineView]) -> list[LineView]:
+def glance_of(view: LineView) -> LineGlance:
+    """A line as tables of many show it."""
+    line = view.line
+    ended = (one.attempts[-1].finished for one in line.standings)
+    return LineGlance(
+        line=LineName(
+            line.patchset,
+            line.name,
+            line.series,
+            line.arch,
+            line.profile,
+            line.tracked_as,
+            line.note,
+            line.freshness,
+            line.current.kind.is_good if line.current else None,
+            len(line.standings),
+        ),
+        address=view.address,
+        feed=view.feed,
+        badge=view.badge,
+        label=view.label,
+        look=view.look,
+        lag=view.lag,
+        strip=view.strip,
+        good=_mention(view.good),
+        newest=_mention(view.newest),
+        ordered_as=view.ordered_as,
+        inputs=view.inputs,
+        first=min(ended, default=None),
+    )
+
+
+def _mention(row: Row | None) -> Mention | None:
+    if row is None:
+        return None
+    return Mention(row.version, page=row.page, patch=row.patch_file, why=row.why)
+
+
+def first_to_look_at(views: Iterable[LineGlance]) -> list[LineGlance]:
     """Those that need a look: tracked ones first, of them the most urgent."""
     needing = [view for view in views if view.look.urgency.needs_a_look]
     return sorted(needing, key=lambda view: (not view.line.is_tracked, view.look.urgency))
 
 
-def counts_of(views: Sequence[LineView]) -> list[tuple[LineLook, int]]:
+def counts_of(views: Sequence[LineGlance]) -> list[tuple[LineLook, int]]:
     """How many lines look how; the good ones first."""
     looks: dict[tuple[str, str], tuple[LineLook, int]] = {}
     for view in views:

@@ -12,35 +12,32 @@ from zpmaint.publish.log_places import PER_PAGE, LogPlace
 from zpmaint.publish.page import Page
 from zpmaint.publish.rendering import rendered
 from zpmaint.publish.rows import Row
-from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.values import Frame, Shown
 
 _LONGEST = 4000  # characters of a line that are shown
 
 
-def pages(site: Site) -> Iterator[Page]:
+def part_pages(frame: Frame, one: Shown) -> Iterator[Page]:
     """`SET/VERSION-ARCH/NAME.html` of each log of a kernel's record that is there, more of a long
     one, and `NAME.txt.gz`. Of one that is not there the kernel's page says so."""
-    for one in site.sets:
-        for row in one.rows:
-            head = f"{one.title} {row.version} {row.arch} {row.profile}"
-            for place in row.logs:
-                if not (state := site.texts.state(place)):
-                    continue
-                inputs = f"{head} {place} {state}"
-                for first in place.parts:
-                    address = f"{row.log_folder}/{place.file(first)}"
-                    yield Page(address, inputs, partial(_page, site, one, row, place, first))
-                yield Page(
-                    f"{row.log_folder}/{place.packed}", inputs, partial(_packed, site, place)
-                )
+    for row in one.rows:
+        head = f"{one.title} {row.version} {row.arch} {row.profile}"
+        for place in row.logs:
+            if not (state := frame.texts.state(place)):
+                continue
+            inputs = f"{head} {place} {state}"
+            for first in place.parts:
+                address = f"{row.log_folder}/{place.file(first)}"
+                yield Page(address, inputs, partial(_page, frame, one, row, place, first))
+            yield Page(f"{row.log_folder}/{place.packed}", inputs, partial(_packed, frame, place))
 
 
-def _packed(site: Site, place: LogPlace) -> bytes:
-    return gzip.compress(site.texts.text(place) or b"", 6, mtime=0)
+def _packed(frame: Frame, place: LogPlace) -> bytes:
+    return gzip.compress(frame.texts.text(place) or b"", 6, mtime=0)
 
 
-def _page(site: Site, one: Shown, row: Row, place: LogPlace, first: int) -> bytes:
-    data = site.texts.text(place)
+def _page(frame: Frame, one: Shown, row: Row, place: LogPlace, first: int) -> bytes:
+    data = frame.texts.text(place)
     record = row.record
     assert record is not None
     return rendered(

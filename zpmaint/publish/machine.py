@@ -8,8 +8,8 @@ from functools import partial
 
 from zpmaint.publish import badges, calendar, feeds, status
 from zpmaint.publish.addresses import SCHEMA, STATUS
-from zpmaint.publish.page import Page, made_of, shown_json
-from zpmaint.publish.values import Site
+from zpmaint.publish.page import Page, made_of
+from zpmaint.publish.values import Frame, Shown, Site
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -21,5 +21,11 @@ def pages(site: Site) -> Iterator[Page]:
     yield from calendar.pages(site)
 
 
+def part_pages(frame: Frame, one: Shown) -> Iterator[Page]:
+    """The feeds and badges of lines."""
+    yield from feeds.part_pages(frame, one)
+    yield from badges.part_pages(frame, one)
+
+
 def _status(site: Site) -> bytes:
-    return shown_json(status.status_json(site, feeds.transitions(site)))
+    return status.status_json(site).encode("ascii")

@@ -1,26 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a site was made of, as a file of the site itself says: of each page its inputs, and the size
-and time of its file as they were when it was written; of each kernel its facts. Pure.
+and time of its file as they were when it was written. Pure.
 
 A manifest of another version of the program, or a damaged one, is none: everything is made anew.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-
-from zpmaint.publish.facts import Facts
-from zpmaint.publish.kernel import Kernel, Name
 
 NAME = ".zpmaint-site"
 """The manifest's file: that it is there says that the folder is a site of ours."""
 WORDS = "A status page written by zpmaint; the next one replaces this folder whole."
-
-Kept = Mapping[Name, tuple[str, Facts]]
-"""By kernel what was kept of it, and the state of its records that this was taken from."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +22,6 @@ class Manifest:
 
     entries: Mapping[str, str] = field(default_factory=dict)
     """By address the `entry` of its file."""
-    facts: Kept = field(default_factory=dict)
 
 
 UNKNOWN = Manifest()
@@ -48,11 +40,9 @@ def digest(inputs: str | bytes) -> str:
     return sha256(data).hexdigest()[:20]
 
 
-def written(program: str, entries: Mapping[str, str], kernels: Iterable[Kernel]) -> bytes:
+def written(program: str, entries: Mapping[str, str]) -> bytes:
     """The file's bytes; `program` is the digest of what makes the pages."""
-    facts = [[*kernel.name, kernel.state, kernel.facts.as_json()] for kernel in kernels]
-    lines = [json.dumps(facts, separators=(",", ":"))]
-    lines += [f"{told}\t{address}" for address, told in sorted(entries.items())]
+    lines = [f"{told}\t{address}" for address, told in sorted(entries.items())]
     body = "\n".join(lines).encode("utf-8", "surrogatepass")
     return f"{WORDS}\n{program} {sha256(body).hexdigest()}\n".encode() + body
 
@@ -64,13 +54,8 @@ def read(data: bytes, program: str) -> Manifest:
         f"{program} {sha256(parts[2]).hexdigest()}"
     ):
         return UNKNOWN
-    head, *lines = parts[2].decode("utf-8", "surrogatepass").split("\n")
     entries = {}
-    for line in lines:
+    for line in parts[2].decode("utf-8", "surrogatepass").split("\n"):
         told, _, address = line.partition("\t")
         entries[address] = told
-    facts: dict[Name, tuple[str, Facts]] = {
-        (version, arch, patchset, profile): (state, Facts.kept(kept))
-        for version, arch, patchset, profile, state, kept in json.loads(head)
-    }
-    return Manifest(entries, facts)
+    return Manifest(entries)

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from zpmaint.core.config import Config
 from zpmaint.core.releases import UNSEEN
-from zpmaint.core.result import Result, Tone
+from zpmaint.core.result import Tone
 from zpmaint.core.series import named, numbers_of
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
@@ -277,10 +277,11 @@ def rows_of(
     )
 
 
-def patchsets_of(config: Config, kernels: Iterable[Kernel]) -> list[str]:
-    """The patch sets to show: the tracked ones first, then others that the ledger knows."""
+def patchsets_of(config: Config, kernels: Iterable[Name]) -> list[str]:
+    """The patch sets to show: the tracked ones first, then others that the ledger knows a kernel
+    of."""
     names = [config.patch, *(p for line in config.kernel for p in line.patches)]
-    return list(dict.fromkeys([*names, *sorted({kernel.name[2] for kernel in kernels})]))
+    return list(dict.fromkeys([*names, *sorted({name[2] for name in kernels})]))
 
 
 def newest_good(rows: Sequence[Row]) -> list[tuple[str, str, Row | None]]:
@@ -293,18 +294,6 @@ def newest_good(rows: Sequence[Row]) -> list[tuple[str, str, Row | None]]:
             if found.get(name) is None:
                 found[name] = row if row.is_good else None
     return [(line, arch, row) for (line, arch, _), row in found.items()]
-
-
-def passing_of(rows: Sequence[Row]) -> tuple[int, int]:
-    """How many of the tracked kernels pass, the effect shown, and how many there are."""
-    tracked = [row for row in rows if row.standing is Standing.TRACKED]
-    return sum(row.look == Result.PASS for row in tracked), len(tracked)
-
-
-def holding_of(rows: Sequence[Row]) -> int:
-    """On how many of the tracked kernels nothing that worked is broken, the effect untested."""
-    tracked = [row for row in rows if row.standing is Standing.TRACKED]
-    return sum(row.look == Result.NO_REGRESSION for row in tracked)
 
 
 def _row(kernel: Kernel, line: Line, known: Known, older: Known | None, *, is_newest: bool) -> Row:

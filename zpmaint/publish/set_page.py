@@ -11,11 +11,11 @@ from itertools import groupby
 from zpmaint.ledger.stages import MemberRecord
 from zpmaint.publish.attention import attention_of
 from zpmaint.publish.costs_page import parts_of, turns_of
-from zpmaint.publish.line_view import LineView, counts_of, views_of
+from zpmaint.publish.glance import LineGlance, Ported
+from zpmaint.publish.line_view import counts_of
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import rendered
-from zpmaint.publish.rows import Row
-from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.values import Site, Whole
 from zpmaint.timeline.kernels import parsed
 
 _LOOKS = 30
@@ -36,25 +36,24 @@ class Member:
 def pages(site: Site) -> Iterator[Page]:
     """`SET/index.html` of each set."""
     for one in site.sets:
-        views = views_of(one)
+        views = one.views
         address = f"{one.folder}/index.html"
         inputs = made_of(
             (one.title, one.name, site.base_url),
             _story(one),
             [view.inputs for view in views],
             [row.inputs for row in one.tracked],
+            _ported(one),
             one.bench_picture,
             (one.costs.panels, one.costs.digest),
         )
         yield Page(address, inputs, partial(_page, site, one, views, address))
 
 
-def members_of(one: Shown) -> tuple[Member, ...]:
+def members_of(one: Whole) -> tuple[Member, ...]:
     """The patches of a set that is a series, in order; () where it is one patch."""
     newest = _ported(one)
-    record = newest.record if newest else None
-    port = record.port if record else None
-    fates = {member.name: member for member in port.members} if port else {}
+    fates = {member.name: member for member in newest.members} if newest else {}
     anchors = one.info.anchors if one.info else ()
     if anchors and not anchors[-1].is_single:
         names = [member.name for member in anchors[-1].series.members]
@@ -63,12 +62,12 @@ def members_of(one: Shown) -> tuple[Member, ...]:
     return tuple(Member(name, fates.get(name)) for name in names)
 
 
-def _ported(one: Shown) -> Row | None:
+def _ported(one: Whole) -> Ported | None:
     """The newest kernel that the set was ported to."""
-    return next((row for row in one.rows if row.facts.port_state), None)
+    return next((glance.ported for glance in one.glances if glance.ported), None)
 
 
-def _page(site: Site, one: Shown, views: list[LineView], address: str) -> bytes:
+def _page(site: Site, one: Whole, views: list[LineGlance], address: str) -> bytes:
     tracked = [view for view in views if view.line.is_tracked]
     attention = attention_of(views)
     turns = turns_of(one.costs.changes)
@@ -80,7 +79,7 @@ def _page(site: Site, one: Shown, views: list[LineView], address: str) -> bytes:
         others=_generations([view for view in views if not view.line.is_tracked]),
         attention=attention[:_LOOKS],
         counts=counts_of(counted),
-        holding=sum(bool(v.line.current and v.line.current.kind.is_good) for v in counted),
+        holding=sum(bool(v.line.good) for v in counted),
         lines_counted=len(counted),
         members=members_of(one),
         member_kernel=_ported(one),
@@ -93,21 +92,20 @@ def _page(site: Site, one: Shown, views: list[LineView], address: str) -> bytes:
     )
 
 
-def _generations(views: list[LineView]) -> list[tuple[str, list[LineView]]]:
+def _generations(views: list[LineGlance]) -> list[tuple[str, list[LineGlance]]]:
     """Lines by the first number of their kernels: 7.x, 6.x, ..., 2.6."""
     return [(name, list(mine)) for name, mine in groupby(views, _generation)]
 
 
-def _generation(view: LineView) -> str:
-    standings = view.line.standings
-    kernel = parsed(standings[0].version) if standings else None
+def _generation(view: LineGlance) -> str:
+    kernel = parsed(view.ordered_as) if view.line.kernels else None
     if kernel is None or not kernel.numbers:
         return "others"
     first = kernel.numbers[0]
     return f"{first}.{kernel.numbers[1]}" if first < 3 else f"{first}.x"
 
 
-def _story(one: Shown) -> object:
+def _story(one: Whole) -> object:
     if one.info is None:
         return None
     info = one.info

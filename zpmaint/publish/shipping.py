@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from zpmaint.ledger.stages import PortRecord
+from zpmaint.publish.addresses import LASTING
 from zpmaint.publish.mails import bundle, mails_of
 from zpmaint.timeline.values import Attempt
 
@@ -48,7 +49,7 @@ class Shipped:
 
     @property
     def address(self) -> str:
-        return f"patches/sha256/{self.sha256}.patch"
+        return f"{LASTING}{self.sha256}.patch"
 
     @property
     def is_offered(self) -> bool:

@@ -4,30 +4,44 @@
 The same input gives the same bytes. Nothing on a page comes from elsewhere; the one script, of the
 field that reads a kernel's name, is the site's own, and all is there without it.
 `values` has what is shown, `plan` all kinds of pages, each in a module of its own, and `writing`
-puts them on the disk.
+puts them on the disk. Kernels are read, judged and told in parts that know of one another
+(`grouping`), and a part without news is taken as it was kept (`part`, `kept`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from zpmaint.core.config import Config
+from zpmaint.core.config import Config, KernelTable
 from zpmaint.core.progress import SILENT, Reporter
-from zpmaint.core.releases import UNSEEN, Outlook
+from zpmaint.core.releases import UNSEEN, Outlook, Release
 from zpmaint.core.signer import Signer
 from zpmaint.ledger.values import Record
+from zpmaint.patchset.panels import Column
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
-from zpmaint.publish.costs_of_set import SetCosts
-from zpmaint.publish.kernel import Kernel, kernels_of
+from zpmaint.publish.compare import config_state
+from zpmaint.publish.costs_of_set import AllCosts, Changed, between_series, merged
+from zpmaint.publish.grouping import Part, Parts, newest_first
+from zpmaint.publish.kept import KeptParts
+from zpmaint.publish.kernel import Kernel, Name, kernels_of
+from zpmaint.publish.page import made_of
+from zpmaint.publish.part import Around, PartOfSet, SetFrame
 from zpmaint.publish.plan import pages_of
-from zpmaint.publish.reading import Remembers, read_kernels
-from zpmaint.publish.rows import patchsets_of, rows_of
+from zpmaint.publish.reading import InHand, InLedger, Kernels, Remembers
+from zpmaint.publish.rows import Row, patchsets_of
 from zpmaint.publish.texts import NoTexts, Texts
-from zpmaint.publish.timelines import timelines_of
-from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.values import Frame, Older, Site, Whole
 from zpmaint.publish.writing import Written, standing
+
+Key = TypeVar("Key")
+One = TypeVar("One")
+
+_NOTHING_KEPT = KeptParts(None, "")
 
 
 def publish(
@@ -50,9 +64,9 @@ def publish(
     Raises UserError if `out` is something other than an empty folder or a former site, InfraError
     where the ledger cannot be read or the disk does not take what is written."""
     with standing(out, reporter) as former:
-        kernels = read_kernels(ledger, former.known.facts)
-        site = site_of(
-            kernels,
+        site, parts = assembled(
+            InLedger(ledger),
+            former.kept,
             config,
             patchsets,
             generated=generated,
@@ -63,7 +77,11 @@ def publish(
             signer=signer,
             lasting=former.lasting,
         )
-        return former.write(pages_of(site), kernels)
+        done = former.write(pages_of(site))
+        for part in parts:
+            part.keep()
+        former.kept.keep_only({part.file for part in parts})
+        return done
 
 
 def site_files(
@@ -115,26 +133,153 @@ def site_of(
     that has a full one, oldest kernel first; `outlook` what is remembered of looking for new
     kernels; `texts` where whole logs are read from, `signer` who signs the list of files, if
     anybody does; `lasting` what of the former site is named by its content and stays."""
-    kernels = list(kernels)
-    infos = {info.name: info for info in patchsets}
-    costs = {
-        name: SetCosts(infos.get(name), tuple(one for one in kernels if one.name[2] == name))
-        for name in patchsets_of(config, kernels)
-    }
-    timelines = timelines_of(kernels, config, outlook, generated, costs)
-    sets = [
-        Shown(
-            name=name,
-            title=infos[name].title if name in infos else name,
-            info=infos.get(name),
-            rows=tuple(rows_of(config, kernels, name, timelines.get(name, ()))),
-            benchmarks=tuple(pair for pair in benchmarks if pair[0].patchset == name),
-            timelines=timelines.get(name, ()),
-            costs=costs[name],
-        )
-        for name in costs
-    ]
-    base = f"{base_url.rstrip('/')}/" if base_url else ""
-    return Site(
-        config, tuple(sets), generated, base, outlook, texts or NoTexts(), signer, tuple(lasting)
+    site, _ = assembled(
+        InHand(kernels),
+        _NOTHING_KEPT,
+        config,
+        patchsets,
+        generated=generated,
+        base_url=base_url,
+        benchmarks=benchmarks,
+        outlook=outlook,
+        texts=texts,
+        signer=signer,
+        lasting=lasting,
     )
+    return site
+
+
+def assembled(
+    kernels: Kernels,
+    kept: KeptParts,
+    config: Config,
+    patchsets: Sequence[PatchSet],
+    *,
+    generated: float,
+    base_url: str,
+    benchmarks: Sequence[Pair],
+    outlook: Outlook,
+    texts: Texts | None,
+    signer: Signer | None,
+    lasting: Sequence[str],
+) -> tuple[Site, list[PartOfSet]]:
+    """The site as `site_of` gives it, and its parts; of them what is `kept` is taken from there, if
+    it was made of what there is now."""
+    base = f"{base_url.rstrip('/')}/" if base_url else ""
+    frame = Frame(config, generated, base, outlook, texts or NoTexts(), signer)
+    infos = {info.name: info for info in patchsets}
+    groups = _Groups.of(kernels.states, config, benchmarks, outlook)
+    sets, every = [], []
+    for name in patchsets_of(config, kernels.states):
+        of = SetFrame(frame, name, infos.get(name), kernels, kept)
+        parts = groups.parts(of)
+        every += parts
+        sets.append(_whole(of, parts, groups.benchmarks_of(name)))
+    told = {one.name: getattr(frame, one.name) for one in fields(Frame)}
+    return Site(**told, sets=tuple(sets), lasting=tuple(lasting)), every
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """By part what falls into it."""
+
+    names: Mapping[Part, list[Name]]
+    tables: Mapping[Part, list[KernelTable]]
+    benchmarks: Mapping[Part, list[Pair]]
+    releases: Mapping[tuple[int, ...], list[Release]]
+    every_benchmark: Sequence[Pair]
+
+    @classmethod
+    def of(
+        cls,
+        names: Iterable[Name],
+        config: Config,
+        benchmarks: Sequence[Pair],
+        outlook: Outlook,
+    ) -> _Groups:
+        parts = Parts(config)
+        return cls(
+            _grouped(names, lambda name: parts.of(name[2], name[0])),
+            {
+                part: [table for _, table in mine]
+                for part, mine in _grouped(parts.tables(), lambda both: both[0]).items()
+            },
+            _grouped(benchmarks, lambda pair: parts.of(pair[0].patchset, pair[0].version)),
+            _grouped(outlook.releases, lambda release: parts.of("", release.version).numbers),
+            benchmarks,
+        )
+
+    def benchmarks_of(self, patchset: str) -> tuple[Pair, ...]:
+        return tuple(pair for pair in self.every_benchmark if pair[0].patchset == patchset)
+
+    def parts(self, of: SetFrame) -> list[PartOfSet]:
+        """Those of a set, newest kernels first."""
+        mine = {one for one in (*self.names, *self.tables) if one.patchset == of.name}
+        return [
+            PartOfSet(
+                of,
+                one.name,
+                sorted(self.names.get(one, ())),
+                self.tables.get(one, ()),
+                tuple(self.benchmarks.get(one, ())),
+                self.releases.get(one.numbers, ()),
+            )
+            for one in newest_first(mine)
+        ]
+
+
+def _whole(of: SetFrame, parts: Sequence[PartOfSet], benchmarks: tuple[Pair, ...]) -> Whole:
+    """A set of its parts, each of which gets to know what it has to of the others."""
+    info = of.info
+    between = between_series(info, (head for part in parts for head in part.base.heads))
+    columns = _columns(info, parts)
+    older: dict[tuple[str, str], Older] = {}
+    for part in reversed(parts):
+        versions = {name[0] for name in part.names}
+        mine = tuple(one for one in between if one.change.first in versions)
+        part.around = Around(columns, mine, dict(older))
+        for known in part.base.known:
+            state = f"{known.state} {config_state(of.frame.texts, known.configs)}"
+            row = partial(_row, part, known.version, known.arch, known.profile)
+            older[known.arch, known.profile] = Older(known.version, state, row)
+
+    def changes() -> list[Changed]:
+        panels = info.panels if info else ()
+        within = [one for part in parts for one in part.base.changed(panels)]
+        return merged(info, [*within, *between])
+
+    costs = AllCosts(
+        info,
+        made_of([part.base.costs for part in parts]),
+        lambda: [one for part in parts for one in part.measured()],
+        changes,
+    )
+    return Whole(of.name, of.title, info, tuple(parts), benchmarks, costs, columns, _order(of))
+
+
+def _columns(info: PatchSet | None, parts: Sequence[PartOfSet]) -> tuple[Column, ...]:
+    places = {place for part in parts for place in part.base.columns}
+    return tuple(one for n, one in enumerate(info.columns if info else ()) if n in places)
+
+
+def _order(of: SetFrame) -> dict[tuple[str, str, str], int]:
+    """By line of kernels.toml, architecture and profile its place."""
+    config = of.frame.config
+    found: dict[tuple[str, str, str], int] = {}
+    for table in config.kernel:
+        if of.name in (table.patches or (config.patch,)):
+            for arch in table.arch:
+                found.setdefault((table.version, arch, table.profile), len(found))
+    return found
+
+
+def _row(part: PartOfSet, version: str, arch: str, profile: str) -> Row:
+    wanted = (version, arch, profile)
+    return next(row for row in part.shown.rows if (row.version, row.arch, row.profile) == wanted)
+
+
+def _grouped(items: Iterable[One], key: Callable[[One], Key]) -> dict[Key, list[One]]:
+    found: dict[Key, list[One]] = {}
+    for one in items:
+        found.setdefault(key(one), []).append(one)
+    return found

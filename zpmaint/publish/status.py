@@ -9,24 +9,26 @@ break a reader raises the version. All that version 1 had is there under its for
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from zpmaint.core.releases import Outlook, Release
+from zpmaint.core.shown import json_visible
 from zpmaint.publish.addresses import SCHEMA, line_badge, line_feed, line_page, set_feed
 from zpmaint.publish.facts import Facts, Figure, Suite, Told
-from zpmaint.publish.feeds import id_of
+from zpmaint.publish.feeds import MOST, id_of, once
+from zpmaint.publish.glance import News
 from zpmaint.publish.rows import Row
-from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.values import Shown, Site, Whole
 from zpmaint.publish.words import iso
-from zpmaint.timeline.values import Attempt, Episode, Freshness, Line, Transition
+from zpmaint.timeline.values import Attempt, Episode, Freshness, Line
 
 VERSION = 2
 HISTORY = 5
 """So many attempts of a kernel are told, the newest first."""
-TRANSITIONS = 200
+TRANSITIONS = MOST
 
 
 def schema() -> bytes:
@@ -34,8 +36,8 @@ def schema() -> bytes:
     return (Path(__file__).parent / "status-2.schema.json").read_bytes()
 
 
-def status_json(site: Site, transitions: Sequence[Transition]) -> str:
-    """The document, one kernel or line on each line of text. `transitions` newest first."""
+def status_json(site: Site) -> str:
+    """The document, one kernel or line on each line of text."""
     head = {
         "$schema": SCHEMA,
         "schema": VERSION,
@@ -43,12 +45,15 @@ def status_json(site: Site, transitions: Sequence[Transition]) -> str:
         "generated": iso(site.generated),
         "looked": _time(site.outlook.looked),
     }
-    sets = ",\n".join(_patchset(one) for one in site.sets)
+    news = once(told for one in site.sets for told in one.news)
+    parts = [f"{_text(head)[:-1]},\n", '"patchsets": [\n']
+    for place, one in enumerate(site.sets):
+        parts += [",\n" if place else "", *_patchset(one)]
     return "".join(
         [
-            f"{_text(head)[:-1]},\n",
-            f'"patchsets": [\n{sets}],\n',
-            _list("transitions", transitions[:TRANSITIONS], _transition),
+            *parts,
+            "],\n",
+            _list("transitions", news[:TRANSITIONS], _transition),
             ",\n",
             _list("releases", _newest_first(site.outlook), _release),
             "}\n",
@@ -56,7 +61,17 @@ def status_json(site: Site, transitions: Sequence[Transition]) -> str:
     )
 
 
-def _patchset(one: Shown) -> str:
+def lines_of(one: Shown) -> list[str]:
+    """The lines of a part, each as it stands in the document."""
+    return [_text(_line(line)) for line in one.timelines]
+
+
+def kernels_of(one: Shown) -> str:
+    """The kernels of a part, as they stand in the document one after another."""
+    return ",\n".join(_text(_kernel(row)) for row in one.rows)
+
+
+def _patchset(one: Whole) -> Iterator[str]:
     passing, tracked = one.passing
     head = {
         "name": one.name,
@@ -65,14 +80,18 @@ def _patchset(one: Shown) -> str:
         "passing": passing,
         "no_regression": one.holding,
         "newest_good": [
-            {"tracked_as": line, "arch": arch, "version": row.version if row else None}
-            for line, arch, row in one.good
+            {"tracked_as": line, "arch": arch, "version": version}
+            for glance in one.glances
+            for line, arch, version in glance.holding
         ],
         "feed": quote(set_feed(one.name)),
         "badge": quote(one.badge),
     }
-    lines = _list("lines", one.timelines, _line)
-    return f"{_text(head)[:-1]},\n{lines},\n{_list('kernels', one.rows, _kernel)}}}"
+    yield f"{_text(head)[:-1]},\n"
+    yield '"lines": [\n' + ",\n".join(text for _, text in one.lines) + "],\n"
+    yield '"kernels": [\n'
+    yield ",\n".join(glance.kernels_text for glance in one.glances if glance.kernels_text)
+    yield "]}"
 
 
 def _list(name: str, items: Iterable[Any], told: Callable[[Any], dict[str, Any]]) -> str:
@@ -83,7 +102,7 @@ def _list(name: str, items: Iterable[Any], told: Callable[[Any], dict[str, Any]]
 
 
 def _text(document: dict[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=True, allow_nan=False)
+    return json_visible(json.dumps(document, ensure_ascii=True, allow_nan=False))
 
 
 def _line(line: Line) -> dict[str, Any]:
@@ -148,17 +167,17 @@ def _episode(episode: Episode) -> dict[str, Any]:
     }
 
 
-def _transition(one: Transition) -> dict[str, Any]:
+def _transition(one: News) -> dict[str, Any]:
     return {
         "id": id_of(one),
         "kind": str(one.kind),
         "when": iso(one.when),
-        "patchset": one.line.patchset,
-        "line": one.line.name,
+        "patchset": one.patchset,
+        "line": one.line,
         "version": one.version or None,
         "before": one.before,
         "words": one.words,
-        "page": quote(line_page(one.line)),
+        "page": quote(one.line_page),
     }
 
 

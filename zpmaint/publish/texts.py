@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,9 @@ _TAIL_LINES = 40
 class Texts(Protocol):
     """What the pages ask."""
 
+    def has(self, digest: str) -> bool:
+        """Whether there is a text with this digest."""
+
     def state(self, place: LogPlace) -> str:
         """A word that is another one where the text is another, or is no longer there; '' where
         there is none."""
@@ -28,6 +32,9 @@ class Texts(Protocol):
 
 class NoTexts:
     """Of a site without a store."""
+
+    def has(self, digest: str) -> bool:
+        return False
 
     def state(self, place: LogPlace) -> str:
         return ""
@@ -43,9 +50,17 @@ class KeptTexts:
     store: LogStore
     folders: Sequence[Path] = ()
 
+    def has(self, digest: str) -> bool:
+        return digest in self._there
+
+    @cached_property
+    def _there(self) -> frozenset[str]:
+        """All of the store, looked at once: thousands of records name some each."""
+        return frozenset(self.store.digests())
+
     def state(self, place: LogPlace) -> str:
         if place.digest:
-            return place.digest if self.store.has(place.digest) else ""
+            return place.digest if self.has(place.digest) else ""
         path = self._former(place)
         if path is None:
             return ""

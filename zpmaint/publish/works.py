@@ -9,7 +9,7 @@ and a new record makes one anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,17 +17,20 @@ from typing import Any
 from urllib.parse import quote
 
 from zpmaint.core.kernel_name_rules import Gives, Tree, declared, rules
+from zpmaint.publish.glance import Mention, SeriesGlance
 from zpmaint.publish.known import Known, known_of, newest_first
 from zpmaint.publish.line_view import views_of
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import rendered
-from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.values import Frame, Shown, Site
 
 ADDRESS = "works.html"
 SCRIPTS = ("works/works.js", "works/names.js", "works/sets.js")
 """What a page with the field loads, in this order; a series' own script is loaded when asked for.
 The last is another one where a series is new."""
 
+_NAMED = 8
+"""So many kernels of a series the list names."""
 _CODE = Path(__file__).parent / "static" / "works.js"
 _NOTICE = "// SPDX-License-Identifier: GPL-2.0-only\n"
 
@@ -53,40 +56,48 @@ class Series:
         return made_of(self.name, self.told, self.lines)
 
     @property
-    def newest_good(self) -> Known | None:
-        return next((one for one in self.kernels if one.good), None)
-
-    @property
-    def good(self) -> int:
-        return sum(one.good for one in self.kernels)
+    def glance(self) -> SeriesGlance:
+        """It as a table of many shows it."""
+        good = next((one for one in self.kernels if one.good), None)
+        return SeriesGlance(
+            name=self.name,
+            digest=self.digest,
+            kernels=len(self.kernels),
+            good=sum(one.good for one in self.kernels),
+            newest_good=_mention(good) if good else None,
+            others=tuple(_mention(one) for one in self.kernels[:_NAMED] if one is not good),
+            lines=self.lines,
+        )
 
 
 def pages(site: Site) -> Iterator[Page]:
-    """`works.html`, the field's scripts under `works/`, and `SET/works/SERIES.js`."""
-    listed = [(one, series_of(one)) for one in site.sets]
-    shown = [(one.title, one.folder, [each.digest for each in found]) for one, found in listed]
+    """`works.html`, and the field's scripts under `works/`."""
+    shown = [(one.title, one.folder, [each.digest for each in one.series]) for one in site.sets]
     inputs = made_of(site.base_url, shown, declared())
-    yield Page(ADDRESS, inputs, partial(_page, site, listed))
+    yield Page(ADDRESS, inputs, partial(_page, site))
     code, names = SCRIPTS[:2]
     yield Page(code, made_of(), _CODE.read_bytes)  # a part of the program, as is the next
     yield Page(names, made_of(), lambda: _call("takeRules", declared()))
     sets = [
         {"name": one.name, "title": one.title, "folder": one.folder,
-         "series": [series.name for series in found]}
-        for one, found in listed
+         "series": [series.name for series in one.series]}
+        for one in site.sets
     ]  # fmt: skip
     yield Page(SCRIPTS[2], made_of(sets), partial(_call, "takeSets", sets))
-    for one, found in listed:
-        for series in found:
-            yield Page(
-                f"{one.folder}/works/{series.name}.js",
-                made_of(one.folder, series.digest),
-                partial(_known, one, series),
-            )
+
+
+def part_pages(frame: Frame, one: Shown) -> Iterator[Page]:
+    """`SET/works/SERIES.js`."""
+    for series in series_of(one):
+        yield Page(
+            f"{one.folder}/works/{series.name}.js",
+            made_of(one.folder, series.digest),
+            partial(_known, one, series),
+        )
 
 
 def series_of(shown: Shown) -> list[Series]:
-    """A set's verified kernels by series, the newest series first."""
+    """A part's verified kernels by series, the newest series first."""
     groups: dict[str, list[Known]] = {}
     for known in newest_first(known_of(shown.rows)):
         groups.setdefault(known.version.series, []).append(known)
@@ -130,10 +141,16 @@ def _call(function: str, *values: object) -> bytes:
     return f"{_NOTICE}zpmaintWorks.{function}({told});\n".encode("ascii")
 
 
-def _page(site: Site, listed: Sequence[tuple[Shown, Sequence[Series]]]) -> bytes:
+def _mention(known: Known) -> Mention:
+    return Mention(
+        str(known.version), known.arch, known.page, known.patch, known.look, known.verified
+    )
+
+
+def _page(site: Site) -> bytes:
     return rendered(
         "works.html.j2",
-        listed=listed,
+        listed=[(one, one.series) for one in site.sets],
         names=[rule for rule in rules().rules if rule.who and rule.gives is not Gives.NOTHING],
         Tree=Tree,
         scripts=SCRIPTS,

@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -31,16 +31,14 @@ from zpmaint.core.errors import UserError
 from zpmaint.core.files import locked
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.publish import manifest
-from zpmaint.publish.kernel import Kernel
+from zpmaint.publish.addresses import LASTING
+from zpmaint.publish.kept import KeptParts
 from zpmaint.publish.manifest import NAME, UNKNOWN, Manifest
 from zpmaint.publish.page import Page
 from zpmaint.publish.program import program
 
 Value = TypeVar("Value")
 
-LASTING = "patches/sha256/"
-"""What stands below is named by its content and stays in the site for ever, whatever the ledger
-knows of it."""
 _FEW = 48  # files that are asked for one by one; of more, the whole file system at once is cheaper
 
 
@@ -100,6 +98,8 @@ class Standing:
         self._files: dict[str, _File] = {}
         self.known: Manifest = UNKNOWN
         """What the site says of itself."""
+        self.kept = KeptParts(out.with_name(f".{out.name}.kept"), program())
+        """What is kept of its parts."""
         if out.is_dir():
             self._files = _Tree.of(out, _seen).files
             self._files.pop(NAME, None)
@@ -119,7 +119,7 @@ class Standing:
             self._out, address
         )
 
-    def write(self, pages: Iterable[Page], kernels: Sequence[Kernel]) -> Written:
+    def write(self, pages: Iterable[Page]) -> Written:
         """Put the new site in the place of this one. Raises DiskError where the disk does not take
         it: then this one stands."""
         is_first = not self._out.is_dir()
@@ -138,7 +138,7 @@ class Standing:
                     new.make(page, done)
                 new.keep_lasting(done)
                 done.gone = sorted(self._files.keys() - new.entries.keys())
-                said = manifest.written(program(), new.entries, kernels)
+                said = manifest.written(program(), new.entries)
                 if not done.written and not done.gone and said == _read(self._out / NAME):
                     return done
                 new.put(NAME, said)

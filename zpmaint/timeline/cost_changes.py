@@ -60,6 +60,11 @@ class CostChange:
         return (self.after - self.before) / abs(self.before) if self.before else None
 
     @property
+    def place(self) -> tuple[Order, str, str, str, str]:
+        """Where it stands among others: the oldest kernel first."""
+        return order_of(self.first), self.arch, self.counter, self.phase, self.side
+
+    @property
     def words(self) -> str:
         """The difference: '+40.3 %', '21 times', 'from nothing', '+12.5 points' of a share."""
         difference = self.after - self.before
@@ -96,26 +101,43 @@ def changes_in(
         for what in watched
         for change in _of_sequence(kernels, what)
     ]
-    return sorted(found, key=lambda c: (order_of(c.first), c.arch, c.counter, c.phase, c.side))
+    return sorted(found, key=lambda change: change.place)
 
 
 def sequences_of(costs: Iterable[Costs]) -> list[list[Costs]]:
     """The kernels that are compared with one another, each such group in order."""
+    costs = list(costs)
+    return [*in_order(firsts_of(costs)), *within_series(costs)]
+
+
+def within_series(costs: Iterable[Costs]) -> list[list[Costs]]:
+    """Of each series the kernels that were measured alike, in order."""
+    return [series for like in _likes(costs) for series in like.values() if len(series) > 1]
+
+
+def firsts_of(costs: Iterable[Costs]) -> list[Costs]:
+    """The first kernel of each series among those that were measured alike: what the next series
+    is compared with."""
+    return [series[0] for like in _likes(costs) for series in like.values()]
+
+
+def in_order(costs: Iterable[Costs]) -> list[list[Costs]]:
+    """Those that were measured alike, each such group in order."""
     likes: dict[Conditions, list[Costs]] = {}
     for one in costs:
         likes.setdefault(one.on, []).append(one)
-    return [found for like in likes.values() for found in _sequences(sorted(like, key=order))]
+    return [sorted(like, key=order) for like in likes.values()]
 
 
-def _sequences(kernels: Sequence[Costs]) -> Iterator[list[Costs]]:
-    """The kernels that are compared with one another, in order."""
-    found: dict[str, list[Costs]] = {}
-    for one in kernels:
-        version = parsed(one.version)
-        if version is not None:
-            found.setdefault(version.series, []).append(one)
-    yield [series[0] for series in found.values()]
-    yield from (series for series in found.values() if len(series) > 1)
+def _likes(costs: Iterable[Costs]) -> Iterator[dict[str, list[Costs]]]:
+    """By conditions and series the kernels in order; one whose name is no version is left out."""
+    for like in in_order(costs):
+        found: dict[str, list[Costs]] = {}
+        for one in like:
+            version = parsed(one.version)
+            if version is not None:
+                found.setdefault(version.series, []).append(one)
+        yield found
 
 
 def order(one: Costs) -> Order:
