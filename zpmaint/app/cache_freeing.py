@@ -26,9 +26,11 @@ _CCACHE_SECONDS = 600
 
 
 def free(cache: Path, thing: Thing, *, part: int = 0, reporter: Reporter = SILENT) -> bool:
-    """Free `thing`, of one that is divisible only `part` bytes. False where somebody uses it.
-    Raises DiskError, and InfraError where ccache cannot be trimmed."""
+    """Free `thing`, of one that is divisible only `part` bytes. False where somebody uses it,
+    and for what is never freed. Raises DiskError, and InfraError where ccache cannot be trimmed."""
     path = place_of(cache, thing)
+    if not thing.kind.is_freed:
+        return False
     if thing.is_divisible:
         _trim(path, thing.own - part if part else 0, reporter)
         return True

@@ -91,8 +91,13 @@ def worth(store: Store, thing: Thing, rows: Rows, now: float) -> float:
 
 
 def by_worth(store: Store, rows: Rows, now: float) -> list[Thing]:
-    """All things, those first that are worth least; of equals what was used longest ago."""
-    return sorted(store.things, key=lambda one: (worth(store, one, rows, now), one.used, one.id))
+    """All things, those first that are worth least; of equals what was used longest ago. What is
+    never freed is last."""
+
+    def order(one: Thing) -> tuple[bool, float, float, str]:
+        return not one.kind.is_freed, worth(store, one, rows, now), one.used, one.id
+
+    return sorted(store.things, key=order)
 
 
 def to_free(
