@@ -157,8 +157,8 @@ def _kinds(store: Store) -> Table:
         count = sum(one.kind.name == name for one in store.things)
         table.add_row(name, str(count), shown(sums[name]), kinds[name].why)
     if store.rest:
-        table.add_row("others", "", shown(store.rest), "small: documents of servers, programs of "
-                      "guests, notes")  # fmt: skip
+        what = "documents and lists of servers, programs of guests, notes: they stay"
+        table.add_row("others", "", shown(store.rest), what)
     return table
 
 
