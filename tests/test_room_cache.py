@@ -252,7 +252,10 @@ def test_a_budget_is_what_may_be_written(
     assert made.store().bytes >= size
     assert made(500 * KB, [due]) >= 500 * KB
     assert (session.places.cache / TREE).exists(), "what the run is at stays"
-    # More than there is: all that may goes, what is left is told, and nothing is raised.
+    # More than there is: all that may goes, what is left is told, and nothing is raised. It is not
+    # tried over and over.
+    assert made(10**12, [due]) < 10**12
+    monkeypatch.setattr(made, "free", pytest.fail)
     assert made(10**12, [due]) < 10**12
     assert (session.places.cache / TREE).exists()
     monkeypatch.setattr(room, "disk_free", lambda _: 7)

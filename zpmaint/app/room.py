@@ -19,8 +19,11 @@ from zpmaint.matrix.plan import Due
 from zpmaint.matrix.room.kinds import Standing, declared
 from zpmaint.matrix.room.worth import Freed, Store, Thing, to_free
 
-_LOOK_AGAIN = 10.0
-"""Seconds for which a count of the cache is good: nothing writes gigabytes in less."""
+_LOOK_AGAIN = 30.0
+"""Seconds for which a count of the cache is good, which costs up to a second: what runs meanwhile
+has said what it writes."""
+_TRY_AGAIN = 10.0
+"""Seconds behind a freeing that did not make enough before it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Room:
     """What is to be verified next."""
     _store: Store | None = field(default=None, repr=False)
     _looked: float = 0.0
+    _failed: float = -_TRY_AGAIN
 
     @property
     def cache(self) -> Path:
@@ -69,13 +73,15 @@ class Room:
     def __call__(self, wanted: int, in_use: Collection[Due]) -> int:
         """See MakeRoom of app/matrix.py: free what is least worth until `wanted` bytes may be
         written; gives how many may be then. What it cannot free is said, and ends nothing."""
-        if (left := self.left()) >= wanted:
+        left = self.left()
+        if left >= wanted or time.monotonic() - self._failed < _TRY_AGAIN:
             return left
         if (left := self.left(fresh=True)) >= wanted:
             return left
-        spared = {str(due.version) for due in in_use}
-        self.free(wanted - left, spared=spared)
-        return self.left(fresh=True)
+        self.free(wanted - left, spared={str(due.version) for due in in_use})
+        if (left := self.left(fresh=True)) < wanted:
+            self._failed = time.monotonic()
+        return left
 
     def choose(self, wanted: int, spared: Collection[str] = ()) -> Freed:
         """What would be freed for `wanted` bytes, sparing these kernels."""
@@ -112,7 +118,6 @@ class Room:
 def known_of(session: Session, due: Iterable[Due] = ()) -> Known:
     """What the project and its ledger know of kernels; no network is asked."""
     standings: dict[str, Standing] = {}
-    seconds = session.ledger.seconds()
     for version in _newest(session.config, _cached_versions(session.places.cache)):
         standings[version] = Standing.TRACKED
     for name in {session.config.patch, *(p for row in session.config.kernel for p in row.patches)}:
@@ -120,7 +125,7 @@ def known_of(session: Session, due: Iterable[Due] = ()) -> Known:
             if anchor.base is not None:
                 standings[str(anchor.base)] = Standing.BASE
     standings |= {str(one.version): Standing.DUE for one in due}
-    return Known(standings, seconds)
+    return Known(standings)
 
 
 def disk_free(folder: Path) -> int:

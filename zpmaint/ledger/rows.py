@@ -144,15 +144,6 @@ def texts_of(documents: dict[str, Any]) -> dict[str, str | None]:
     return {name: dumped(documents[name]) if documents.get(name) else None for name in _STAGES}
 
 
-def seconds(text: str | None) -> dict[str, float]:
-    """By stage what it took; nothing where a record does not say, or is damaged: it is experience,
-    and no result."""
-    try:
-        return codec.from_json(dict[str, float], json.loads(text or "{}") or {}, "seconds")
-    except (ValueError, RecursionError):
-        return {}
-
-
 def record(row: tuple[Any, ...], contents: Contents) -> Record:
     """The record of a row of RECORDS. Raises ValueError for one that is damaged."""
     try:

@@ -241,20 +241,6 @@ class Ledger:
         """As `history`, at a glance."""
         return self._summaries()
 
-    def seconds(self) -> dict[str, dict[str, float]]:
-        """By version and stage what it took at most: what was there already took none."""
-        took: dict[str, dict[str, float]] = {}
-        condition, values = self._condition("")
-        with explained(self.path):
-            found = self._db.execute(
-                f"SELECT version, seconds FROM record WHERE {condition}", values
-            ).fetchall()
-        for version, text in found:
-            of = took.setdefault(version, {})
-            for stage, seconds in rows.seconds(text).items():
-                of[stage] = max(of.get(stage, 0.0), seconds)
-        return took
-
     def newer(self) -> list[str]:
         """The records that a newer zpmaint wrote, which are not read: kernel, architecture, patch
         set and format of each."""
