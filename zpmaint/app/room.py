@@ -11,6 +11,7 @@ from pathlib import Path
 
 from zpmaint.app.cache_freeing import free
 from zpmaint.app.cache_things import Known, find
+from zpmaint.app.look import ruled
 from zpmaint.app.session import Session
 from zpmaint.core.config import Config
 from zpmaint.core.errors import InfraError, UserError
@@ -118,9 +119,10 @@ class Room:
 def known_of(session: Session, due: Iterable[Due] = ()) -> Known:
     """What the project and its ledger know of kernels; no network is asked."""
     standings: dict[str, Standing] = {}
-    for version in _newest(session.config, _cached_versions(session.places.cache)):
+    tracked = ruled(session).config
+    for version in _newest(tracked, _cached_versions(session.places.cache)):
         standings[version] = Standing.TRACKED
-    for name in {session.config.patch, *(p for row in session.config.kernel for p in row.patches)}:
+    for name in {tracked.patch, *(p for row in tracked.kernel for p in row.patches)}:
         for anchor in session.patchset(name).anchors:
             if anchor.base is not None:
                 standings[str(anchor.base)] = Standing.BASE

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zpmaint.core import errors
+from zpmaint.core.shown import one_line
 from zpmaint.service.schedule import Outcome
 
 _WELL = (errors.EXIT_OK, errors.EXIT_KERNEL)
@@ -38,7 +39,8 @@ def end_of(status: int, result: bytes, last: str, *, cut_off: bool, overdue: boo
     value = _json(result)
     news, waiting = has_news(value), _undelivered(value)
     if status in _WELL:
-        return End(Outcome.WELL, "", news, waiting)
+        told, nobody = stale(value)
+        return End(Outcome.FAILED if nobody else Outcome.WELL, told, news, waiting)
     if cut_off:
         return End(Outcome.CUT_OFF, "ended with the service")
     if overdue:
@@ -53,6 +55,22 @@ def has_news(value: Any) -> bool:
     return isinstance(value, list) and any(
         isinstance(row, dict) and row.get("novelty") == "new" for row in value
     )
+
+
+def stale(value: Any) -> tuple[str, bool]:
+    """Which sources gave no answer of now to `track --json`, in words ('': all did), and whether
+    none did."""
+    rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+    named: dict[str, str] = {}
+    asked: set[str] = set()
+    for row in rows:
+        asked.update(str(name) for name in row.get("sources") or ())
+        for one in row.get("stale") or ():
+            if isinstance(one, dict):
+                named[str(one.get("source"))] = str(one.get("why") or one.get("freshness") or "")
+    told = "; ".join(f"{name}: {why}" if why else name for name, why in sorted(named.items()))
+    words = f"no answer of now: {one_line(told)}" if named else ""
+    return words, bool(named) and asked <= named.keys()
 
 
 def _undelivered(value: Any) -> int | None:
