@@ -100,13 +100,26 @@ class DebianSource(TarballSource):
         return sorted(self._by_version)
 
     def heads(self) -> list[Head]:
-        """See HasHeads. Whether a file that the indexes list is still there is a question for
-        each: it is asked for the newest of every series alone."""
+        """See HasHeads: the newest release of every series, and the newest candidate behind it.
+        Whether a file that the indexes list is still there is a question for each."""
         found = []
         for series in sorted({version.series for version in self._by_version}):
+            newest = None
             with suppress(NotServedError):
-                found.append(Head(self.newest(series)))
+                newest = self.newest(series)
+                found.append(Head(newest))
+            mine = (v for v in self._by_version if v.series == series and not v.is_release)
+            for version in sorted(mine, reverse=True):
+                if newest is not None and version < newest:
+                    break
+                if self._is_served(version):
+                    found.append(Head(version))
+                    break
         return found
+
+    def releases_of(self, series: str) -> list[KernelVersion]:
+        """See HasReleases; asks the mirror about each."""
+        return [one for one in releases_of(series, self._by_version) if self._is_served(one)]
 
     def newest(self, series: str) -> KernelVersion:
         """See Source.newest; asks from the newest on, until a mirror answers for one."""
