@@ -26,6 +26,7 @@ COMMANDS = {
     "init": Entry("init", "Make a project that works at once."),
     "new": Entry("new", "Make a patch set of a branch, a patch, a mailbox or a queue."),
     "import": Entry("import_", "Take over a patch; mend what a page or a mailer damaged."),
+    "export": Entry("export", "Write the patches as distributions take them."),
     "fate": Entry("fate", "Tell what becomes of each patch of a queue at a kernel."),
     "sweep": Entry("sweep", "Port the patch onto every kernel of a source."),
     "history": Entry("history", "Tell which kernels take the patch in which way, and why."),
