@@ -26,6 +26,7 @@ from zpmaint.build.options import BuildOptions
 from zpmaint.build.values import Pair
 from zpmaint.core.crash import as_failure
 from zpmaint.core.errors import IndeterminateError, InfraError, KernelError, ZpmaintError
+from zpmaint.core.in_use import scoped
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result
 from zpmaint.core.tools import need_for
@@ -62,6 +63,7 @@ class _Course:
             self.seconds[stage] = round(self.seconds.get(stage, 0.0) + took, 3)
 
 
+@scoped
 def verify(
     session: Session,
     patchset: PatchSet,
