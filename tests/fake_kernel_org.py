@@ -148,13 +148,17 @@ class FakeKernelOrg:
             self._signed.changes += 1
 
     def withdraw(self, version: str) -> None:
-        """It is no longer there, nor listed; its series' newest before it is the head again."""
+        """It is no longer there, nor listed, nor tagged; its series' newest before it is the head
+        again."""
         with self.web.lock:
             gone = self.kernels.pop(version)
             self._signed.changes += 1
             left = [one for one in self.kernels.values() if _line(one.version) == _line(version)]
             if gone.moniker and left:
                 max(left, key=lambda one: _numbers(one.version)).moniker = gone.moniker
+            if self.repository.is_dir():
+                self._git("tag", "-d", version if version.startswith("next-") else f"v{version}")
+                self._git("update-server-info")
 
     def end(self, series: str) -> None:
         """A series ends: its head is listed as EOL once more, then `drop` takes it off the list."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +28,8 @@ class Hook:
     """A status; a status with the Retry-After behind it; or what is done with the request."""
     came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     """Headers and body of each request that was answered."""
+    taken: list[bytes] = field(default_factory=list)
+    """The bodies of those that it was told well of: 200."""
 
     @property
     def ids(self) -> list[str]:
@@ -48,6 +51,8 @@ def hook() -> Iterator[Hook]:
                 answer(self)
                 return
             status, _, wait = str(answer).partition(" ")
+            if status == "200":
+                made.taken.append(body)
             self.send_response(int(status))
             if wait:
                 self.send_header("Retry-After", wait)
@@ -77,11 +82,13 @@ class Post:
     replies: dict[str, str] = field(default_factory=dict)
     """By the first word of a command ("." ends a mail) its reply; "" hangs up."""
     mails: list[bytes] = field(default_factory=list)
-    to: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """Every command that came."""
 
 
 @contextmanager
-def post() -> Iterator[Post]:
+def post(context: ssl.SSLContext | None = None) -> Iterator[Post]:
+    """With `context` over TLS from the first byte."""
     made = Post()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         made.place = f"127.0.0.1:{listening.getsockname()[1]}"
@@ -90,16 +97,27 @@ def post() -> Iterator[Post]:
             with suppress(OSError):
                 while True:
                     client, _ = listening.accept()
-                    threading.Thread(target=_talk, args=(made, client), daemon=True).start()
+                    words = (made, client, context)
+                    threading.Thread(target=_talk, args=words, daemon=True).start()
 
         threading.Thread(target=take, daemon=True).start()
         yield made
         listening.shutdown(socket.SHUT_RDWR)
 
 
-def _talk(made: Post, client: socket.socket) -> None:
+def _talk(made: Post, client: socket.socket, context: ssl.SSLContext | None) -> None:
     usual = {"DATA": "354 go on", ".": "250 taken", "QUIT": "221 bye", "": "220 here"}
-    with suppress(OSError), client, client.makefile("rwb") as talk:
+    usual |= {"EHLO": "250-here\r\n250 AUTH PLAIN", "AUTH": "235 let in"}
+    with suppress(OSError), client:
+        if context:
+            with context.wrap_socket(client, server_side=True) as secured:
+                _answer(made, secured, usual)
+        else:
+            _answer(made, client, usual)
+
+
+def _answer(made: Post, client: socket.socket, usual: dict[str, str]) -> None:
+    with client.makefile("rwb") as talk:
 
         def reply(word: str) -> bool:
             text = made.replies.get(word, usual.get(word, "250 fine"))
@@ -111,8 +129,7 @@ def _talk(made: Post, client: socket.socket) -> None:
             return
         while line := talk.readline():
             word = line.split(b" ")[0].strip().decode().upper()
-            if word == "RCPT":
-                made.to.append(line.decode().strip())
+            made.asked.append(line.decode().strip())
             if not reply(word):
                 return
             if word == "QUIT":

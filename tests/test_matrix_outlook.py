@@ -38,8 +38,9 @@ def test_heads_are_remembered_and_of_others_the_newest_of_what_is_tracked() -> N
     found = named(seen([*org, *debian]))
     assert sorted(found) == ["6.12.107", "7.3-rc7"]
     assert found["7.3-rc7"] == Release(
-        "7.3-rc7", "7.3", "mainline", NOON - DAY, seen=NOON, first_seen=NOON, sources=("org",)
-    )
+        "7.3-rc7", "7.3", "mainline", NOON - DAY, seen=NOON, first_seen=NOON, sources=("org",),
+        served=True,
+    )  # fmt: skip
 
 
 def test_what_was_seen_stays_and_says_when() -> None:

@@ -185,6 +185,26 @@ def test_new_commits_are_noticed_and_taken(desk: Desk) -> None:
     assert {**was, "git": 0} == {**new, "git": 0}
 
 
+def test_track_tells_of_new_commits(desk: Desk) -> None:
+    desk.new()
+    assert desk.json("track", "--branches")[0]["standing"] == "same"
+    assert "work" not in desk.run("track")[1]
+    stream = Stream()
+    stream.commit("refs/heads/work", {"lib/more.c": b"more\n"}, ("refs/heads/work^0",))
+    grown(desk, stream)
+    (row,) = desk.json("track", "--branches")
+    assert (row["standing"], row["commits"]) == ("new commits", 1)
+    assert "1 new commit; zpmaint new mine --again takes them" in desk.run("track")[1]
+    desk.git("branch", "-f", "work", "v6.12^{commit}")
+    assert desk.json("track", "--branches")[0]["standing"] == "rewritten"
+    desk.git("branch", "-D", "work")
+    (row,) = desk.json("track", "--branches")
+    assert (row["standing"], row["why"]) == ("gone", "the branch is not there")
+    desk.repo.rename(desk.folder / "elsewhere")
+    (row,) = desk.json("track", "--branches")
+    assert row["standing"] == "gone" and "no git repository" in row["why"]
+
+
 def test_a_rebased_branch_becomes_another_anchor(desk: Desk) -> None:
     desk.new()
     stream = Stream()

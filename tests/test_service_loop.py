@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -244,3 +245,32 @@ def test_a_long_result_is_read_while_it_comes(project: Path) -> None:
     service = Service(project, *jobs, track=news, matrix="echo $NAME >&2; exit 0")
     service.run(until="track: well")
     assert service.state("matrix").asked or service.state("matrix").runs == 2
+
+
+def test_what_a_killed_service_had_begun_is_due(project: Path) -> None:
+    later = JobState(due=9e9, begun=5.0, ended=4.0, runs=2)
+    Memory(project / "jobs.json").keep({"matrix": later, "track": JobState(begun=1.0, ended=2.0)})
+    service = Service(project, job("matrix", every=9e9), matrix="exit 0")
+    service.run(until="matrix: well")
+    assert service.state("matrix").runs == 3
+
+
+def test_the_service_manager_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        place = project / "notify"
+        manager.bind(str(place))
+        manager.settimeout(60)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(place))
+        service = Service(project, job("track"), track="exit 0")
+
+        def reload() -> None:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert service.said("read again")
+
+        service.run(until="track: well", then=reload)
+        told: list[str] = []
+        while "STOPPING=1" not in told:
+            told += manager.recv(4096).decode().splitlines()
+    assert told[0] == "READY=1" and "WATCHDOG=1" in told
+    at = told.index("RELOADING=1")
+    assert told[at + 1].startswith("MONOTONIC_USEC=") and "READY=1" in told[at:]

@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import signal
 import time
+import tomllib
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,13 @@ from typing import Any
 import pytest
 import requests  # noqa: F401 (before processes are forked, so that each has it)
 from build_fixtures import Kept
+from hostile_server import Authority
 from hypothesis import given
 from hypothesis import strategies as st
 from service_fixtures import NOON, Hook, hook, post, row, status
 
 from zpmaint.core.errors import UserError
-from zpmaint.core.service_table import MailTable, ServiceTable, WebhookTable
+from zpmaint.core.service_table import MailTable, ReceiverTable, ServiceTable, WebhookTable
 from zpmaint.service.notices import webhook
 from zpmaint.service.notices.mail import message_of
 from zpmaint.service.notices.news import Baseline, Notice, due, first_baseline, notices_of
@@ -521,6 +523,23 @@ def test_a_server_without_tls_is_not_handed_a_password(
         assert "STARTTLS" in said.failed and not server.mails
 
 
+def test_a_password_goes_over_tls_to_whom_the_certificate_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path / "ca")
+    monkeypatch.setenv("PASS", "hunter2")
+    with post(authority.context()) as server:
+        table = mailed(server.place, security="tls", user="me", secret_env="PASS")
+        home = Home(tmp_path / "out", table)
+        said = home.one(row(1))
+        assert "certificate" in said.failed and not server.asked
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+        home.now += HOUR
+        assert ids(home.one(row(1)).taken) == [1]
+        login = base64.b64encode(b"\0me\0hunter2").decode()
+        assert f"AUTH PLAIN {login}" in server.asked and len(server.mails) == 1
+
+
 # --- secrets and kernels.toml -----------------------------------------------------------------
 
 
@@ -568,6 +587,24 @@ def test_a_secret_that_is_not_there_sends_nothing_unsigned(tmp_path: Path) -> No
 def test_faults_of_the_table_are_named(table: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         ServiceTable.model_validate(table)
+
+
+def test_the_annotated_tables_of_kernels_toml_have_every_key_with_its_default() -> None:
+    text = (Path(__file__).parent.parent / "kernels.toml").read_text()
+    block = text.partition("# [service]\n")[2]
+    lines = [line.removeprefix("# ").removeprefix("#") for line in block.splitlines()]
+    table = tomllib.loads("[service]\n" + "\n".join(lines))["service"]
+    receivers = {"webhook": table.pop("webhook"), "mail": table.pop("mail")}
+    assert ServiceTable.model_validate(table) == ServiceTable()
+    assert set(table) | set(receivers) == set(ServiceTable.model_fields)
+    common = set(ReceiverTable.model_fields) - {"secret_file"}
+    for name, model in (("webhook", WebhookTable), ("mail", MailTable)):
+        [row] = receivers[name]
+        made = model.model_validate(row)
+        own = set(model.model_fields) - set(ReceiverTable.model_fields)
+        assert set(row) == own | (common if name == "webhook" else {"name"})
+        for key in set(row) - {"name", "url", "to", "sender", "secret_env"}:
+            assert getattr(made, key) == model.model_fields[key].default
 
 
 def test_an_outbox_is_one_process_at_a_time(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from zpmaint.service.ends import end_of, has_news
 from zpmaint.service.health import Pulse, Run, as_json, troubles, warnings
 from zpmaint.service.jobs import Job, Stop, jobs_of
 from zpmaint.service.metrics import metrics
+from zpmaint.service.published import Count
 from zpmaint.service.schedule import (
     NEW,
     JobState,
@@ -69,6 +71,21 @@ def test_what_is_asked_for_while_it_runs_runs_again() -> None:
     states = asked_for(JOBS, {"matrix": state}, "track", Outcome.WELL, has_news=True)
     state = ended(job, states["matrix"], Outcome.WELL, NOW + 10, chance=0.0)
     assert [one.name for one in to_start([job], {"matrix": state}, (), NOW + 10)] == ["matrix"]
+
+
+def test_each_has_its_turn_on_a_machine_that_is_too_slow_for_all() -> None:
+    states: dict[str, JobState] = {}
+    now, begun = NOW, []
+    short = [replace(job, every=1.0) for job in JOBS if job.lane == "short"]
+    for _ in range(9):
+        [job] = to_start(short, states, (), now)
+        begun.append(job.name)
+        states[job.name] = started(states.get(job.name, NEW), now)
+        now += 60
+        states[job.name] = ended(job, states[job.name], Outcome.WELL, now, chance=0.0)
+        states = asked_for(short, states, job.name, Outcome.WELL, has_news=True)
+        now += 2
+    assert begun == ["track", "publish", "notify"] * 3
 
 
 def test_failures_wait_longer_each_time_and_a_good_end_forgets_them() -> None:
@@ -180,8 +197,33 @@ def test_what_a_run_says() -> None:
     for other in ([], [{"novelty": "verified"}], {"novelty": "new"}, [3], None):
         assert not has_news(other)
     end = end_of(3, b'{"waiting": 3}', "", cut_off=False, overdue=False)
-    assert end.undelivered == 3
+    assert end.undelivered == 3 and end.kernels is None
+    told = b'{"kernels": [{"patchset": "p", "state": "pass", "count": 2}, {"count": 1}, 7]}'
+    end = end_of(0, told, "", cut_off=False, overdue=False)
+    assert end.kernels == (Count("p", "pass", 2),)
     assert end_of(0, b"[" * 100_000, "", cut_off=False, overdue=False).undelivered is None
+
+
+def test_a_look_that_nobody_answered_is_a_failure() -> None:
+    def look(*rows: tuple[list[str], list[str]]) -> Outcome:
+        made = [
+            {
+                "novelty": "verified",
+                "sources": sources,
+                "stale": [{"source": one, "freshness": "stale", "why": "503"} for one in gone],
+            }
+            for sources, gone in rows
+        ]
+        end = end_of(0, json.dumps(made).encode(), "", cut_off=False, overdue=False)
+        assert bool(end.said) == any(gone for _, gone in rows)
+        return end.outcome
+
+    assert look((["a"], []), (["a", "b"], [])) is Outcome.WELL
+    assert look((["a"], ["b"]), (["a", "b"], ["b"])) is Outcome.WELL, "one of two answered"
+    assert look((["a"], ["a", "b"]), (["b"], ["a", "b"])) is Outcome.FAILED
+    assert look() is Outcome.WELL
+    told = JobState(well=NOW, outcome=Outcome.WELL, said="no answer of now: b: 503")
+    assert warnings(pulse({"track": told})) == ["track: no answer of now: b: 503"]
 
 
 def pulse(states: dict[str, JobState], **more: object) -> Pulse:
@@ -228,12 +270,11 @@ def test_metrics_are_in_prometheus_format() -> None:
     states = {"track": JobState(runs=3, failed=1, outcome=Outcome.FAILED)}
     run = {"matrix": Run("matrix", 1, NOW - 5)}
     text = metrics(
-        pulse(states, running=run),
+        pulse(states, running=run, kernels=(Count("set", "pass", 4),)),
         NOW,
         version='0.1"\n',
         answered={200: 7},
         connections=2,
-        kernels={("set", "pass"): 4},
     )
     lines = text.splitlines()
     assert text.endswith("\n") and "" not in lines

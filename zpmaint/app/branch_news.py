@@ -50,6 +50,11 @@ class BranchNews:
     why: str = ""
     """Why it is gone."""
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether the branch is no longer what the set was made from."""
+        return self.standing is not Standing.SAME
+
     def as_json(self) -> dict[str, Any]:
         """The object of a set's branch in what `zpmaint track --json` prints."""
         return {

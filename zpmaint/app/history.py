@@ -148,6 +148,18 @@ def _had(
     return found
 
 
+def cause_between(
+    session: Session, patchset: PatchSet, before: Port, after: Port, chain: Chain
+) -> Cause:
+    """Why the ports onto two neighbouring kernels differ, by the first git history of both among
+    `chain` and the project's sources."""
+    wanted = (before.version, after.version)
+    among = chain if chain.history_of(*wanted) else session.chain()
+    return _Search(patchset, bases_for(session, patchset, wanted, chain), among).cause(
+        before, after
+    )
+
+
 class _Search:
     """For causes of the changes between neighbouring kernels."""
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from zpmaint.app.inputs import inputs_of, key_of
+from zpmaint.app.look import Freshness, Looked, remembered, ruled, ruled_now, survey
 from zpmaint.app.once import Recorder
 from zpmaint.app.outlook import look
 from zpmaint.app.session import Session
@@ -20,11 +23,11 @@ from zpmaint.ledger.values import Record
 from zpmaint.matrix import outlook
 from zpmaint.matrix.options import RunOptions
 from zpmaint.matrix.plan import Due, Plan, plan
+from zpmaint.matrix.policy import Missing
 from zpmaint.matrix.run import MatrixRun, run_matrix
 from zpmaint.matrix.snapshot import OnChange
 from zpmaint.matrix.stop import Stop
-from zpmaint.matrix.track import Listing, News, whats_new
-from zpmaint.sources.source import HasHeads, Source, SourceFailedError
+from zpmaint.matrix.track import News, Novelty, whats_new
 
 DEFAULT = RunOptions()
 MakeRoom = Callable[[int, Collection[Due]], int]
@@ -32,17 +35,32 @@ MakeRoom = Callable[[int, Collection[Due]], int]
 
 
 def plan_matrix(session: Session) -> Plan:
-    """What kernels.toml asks for now, each with what the ledger knows of it. What is seen of new
-    kernels on the way is remembered."""
+    """What kernels.toml asks for now, each with what the ledger knows of it: what it names, and
+    what its rules come to by what the sources list now. What is seen of new kernels on the way is
+    remembered."""
     resolved: list[KernelVersion] = []
 
     def newest(series: str, sources: tuple[str, ...]) -> KernelVersion:
         resolved.append(session.chain(names=sources).newest(series))
         return resolved[-1]
 
+    def releases(series: str, sources: tuple[str, ...]) -> list[KernelVersion]:
+        found = session.chain(names=sources).releases_of(series)
+        resolved.extend(found[:1])
+        return found
+
     with session.reporter.step("plan the matrix"):
-        inputs, now = partial(_inputs, session), time.time()
-        made = plan(session.config, newest, session.ledger, inputs, key_of, now=now)
+        asked, now = ruled_now(session), time.time()
+        made = plan(
+            asked.config,
+            newest,
+            session.ledger,
+            partial(_inputs, session),
+            key_of,
+            releases=releases,
+            missing=asked.missing,
+            now=now,
+        )
     look(session, lambda before: outlook.planned(before, made, resolved, now))
     return made
 
@@ -112,31 +130,64 @@ def _options(due: Due) -> BuildOptions:
     return BuildOptions(due.arch, due.profile or None)
 
 
-def track(session: Session, specs: Sequence[str] = ()) -> list[News]:
+@dataclass(frozen=True)
+class Tracked:
+    """What there is of new kernels, and how far that can be told."""
+
+    news: tuple[News, ...]
+    looked: tuple[Looked, ...]
+    """What each source said, in the order asked."""
+    missing: tuple[Missing, ...] = ()
+    """What the rules of kernels.toml ask for and nobody can give now."""
+
+    @property
+    def has_news(self) -> bool:
+        """Whether a kernel is out that is tracked and not verified."""
+        return any(one.novelty is Novelty.NEW for one in self.news)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether every source told what it has now."""
+        return all(one.freshness is Freshness.FRESH for one in self.looked)
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """What `zpmaint track --json` prints: a row for each of `news`, each with how far it can be
+        believed. Times are ISO 8601, UTC."""
+        given = {one.source: one.given for one in self.looked}
+        stale = [
+            {
+                "source": one.source,
+                "freshness": str(one.freshness),
+                "given": _iso(one.given),
+                "why": one.why,
+            }
+            for one in self.looked
+            if one.freshness is not Freshness.FRESH
+        ]
+        return [
+            {
+                **row.as_json(),
+                "given": _iso(min((t for s in row.sources if (t := given.get(s))), default=None)),
+                "stale": stale,
+            }
+            for row in self.news
+        ]
+
+
+def track(session: Session, specs: Sequence[str] = ()) -> Tracked:
     """What the sources list beside what is tracked and known. A source that fails is noted and
     passed over, unless all do. What the project's own sources list is remembered as out there."""
-    listings: list[Listing] = []
-    failures: list[SourceFailedError] = []
-    chain = session.chain(specs)
-    for source in chain.sources:
-        with session.reporter.step(f"read what {source.name} lists") as step:
-            try:
-                listings += _listed(source)
-            except SourceFailedError as error:
-                step.note(str(error))
-                failures.append(error)
-    if failures and len(failures) == len(chain.sources):
-        raise failures[0]
+    found = survey(session.chain(specs), session.config)
     if not specs:
-        look(session, lambda before: outlook.listed(before, listings, session.config, time.time()))
-    return whats_new(listings, session.config, session.ledger.summaries())
+        remembered(session, found)
+    listings = [listing for one in found for listing in one.listings]
+    asked = ruled(session)
+    news = whats_new(listings, asked.config, session.ledger.summaries())
+    return Tracked(tuple(news), tuple(found), asked.missing)
 
 
-def _listed(source: Source) -> list[Listing]:
-    """What a source lists, in the cheapest way it has."""
-    if isinstance(source, HasHeads):
-        return [
-            Listing(source.name, head.version, head.moniker, head.eol, head.released)
-            for head in source.heads()
-        ]
-    return [Listing(source.name, version) for version in source.versions()]
+def _iso(seconds: float | None) -> str | None:
+    """A time as programs read it (ISO 8601, UTC); None where there is none."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

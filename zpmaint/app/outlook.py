@@ -6,16 +6,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
-from zpmaint.app.session import Session
 from zpmaint.core.errors import InfraError
 from zpmaint.core.files import locked
+from zpmaint.core.places import Places
+from zpmaint.core.progress import Reporter
 from zpmaint.core.releases import UNSEEN, Outlook
 from zpmaint.core.remembered import recall, remember
 from zpmaint.ledger import codec
 
 
-def outlook_of(session: Session) -> Outlook:
+class Whose(Protocol):
+    """Whose outlook it is: a session's."""
+
+    @property
+    def places(self) -> Places: ...
+
+    @property
+    def project(self) -> str: ...
+
+    @property
+    def reporter(self) -> Reporter: ...
+
+
+def outlook_of(session: Whose) -> Outlook:
     """What was seen last; UNSEEN where nobody looked yet."""
     found = recall(_path(session), session.reporter)
     if found is None:
@@ -28,7 +43,7 @@ def outlook_of(session: Session) -> Outlook:
         return UNSEEN
 
 
-def look(session: Session, change: Callable[[Outlook], Outlook]) -> None:
+def look(session: Whose, change: Callable[[Outlook], Outlook]) -> None:
     """Remember what was seen now. That it cannot be written stops nobody who only looks: a note
     says so."""
     path = _path(session)
@@ -41,5 +56,5 @@ def look(session: Session, change: Callable[[Outlook], Outlook]) -> None:
             step.note(f"not remembered for the status page: {error}")
 
 
-def _path(session: Session) -> Path:
+def _path(session: Whose) -> Path:
     return session.places.state / "outlook" / f"{session.project}.json"

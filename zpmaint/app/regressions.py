@@ -61,9 +61,18 @@ class Found:
             words.append(f"--arch {line.arch}")
         if line.profile:
             words.append(f"--profile {line.profile}")
-        if one.change:
-            words.append(f"--run figure:{one.change.counter}:{one.change.phase}")
+        if self.criterion:
+            words.append(f"--run {self.criterion}")
         return " ".join(words)
+
+    @property
+    def criterion(self) -> str:
+        """What `zpmaint bisect --run` has to look at; '' the result."""
+        change = self.regression.change
+        if change is None:
+            return ""
+        side = "" if change.side == "pair" else f":{change.side}"
+        return f"figure:{change.counter}:{change.phase}{side}"
 
     def as_json(self) -> dict[str, Any]:
         """One row of what `zpmaint regressions --json` prints."""

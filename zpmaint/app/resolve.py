@@ -20,10 +20,10 @@ from typing import Any
 from zpmaint.app import solution
 from zpmaint.app.explain import Explanation, explain
 from zpmaint.app.job import Job
+from zpmaint.app.person import person
 from zpmaint.app.port import base_blobs
 from zpmaint.core.errors import KernelError, UserError
 from zpmaint.core.files import landing, locked, write_whole
-from zpmaint.core.tools import run
 from zpmaint.merge.conflict import marks
 from zpmaint.merge.lines import join, lines_of
 from zpmaint.patchset.values import Anchor, PatchSet, Resolution
@@ -340,7 +340,8 @@ def finish(work: WorkingFolder, *, as_anchor: bool = False, why: str = "") -> Re
             )
         found = engine.opened(here.text, here.base, here.target)
         results = {p: lines_of((work.folder / MERGED / p).read_bytes()) for p in state["files"]}
-        by, today = _person(job), datetime.now(UTC).date().isoformat()
+        by = person(job.session, "a solution is recorded with its author")
+        today = datetime.now(UTC).date().isoformat()
         case = solution.Case(job, start, base, target, here, by, today, why or state["why"])
         _check(case, found, results)
         known = solution.already(case, results)
@@ -375,17 +376,3 @@ def _check(case: solution.Case, found: Mapping[str, Opened], results: solution.R
             raise KernelError(
                 f"{path}: {'; '.join(reasons)}", "mend the merged file, then --done again"
             )
-
-
-def _person(job: Job) -> str:
-    """Name and address as git's configuration has them in the project."""
-    words = []
-    for key in ("user.name", "user.email"):
-        done = run(["git", "config", "--get", key], cwd=job.session.places.project)
-        words.append(done.stdout.decode("utf-8", "replace").strip())
-    if not all(words):
-        raise UserError(
-            "git does not know who you are, and a solution is recorded with its author",
-            'git config --global user.name "Your Name"; git config --global user.email you@host',
-        )
-    return f"{words[0]} <{words[1]}>"

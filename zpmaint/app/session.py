@@ -10,17 +10,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zpmaint.core.config import Config, load_config
+from zpmaint.app.outlook import outlook_of
+from zpmaint.core.config import Config, KernelTable, load_config
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import Places, project_id
 from zpmaint.core.progress import Reporter
 from zpmaint.core.series import named
+from zpmaint.core.track_table import TrackTable
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.leases import Leases
 from zpmaint.ledger.logs import FOLDER, LogStore
 from zpmaint.ledger.scope import Scope
 from zpmaint.ledger.store import Ledger
 from zpmaint.ledger.unrecorded import take_in
+from zpmaint.matrix.policy import expanded
 from zpmaint.patchset.load import all_patchsets, find_patchset
 from zpmaint.patchset.values import PatchSet
 
@@ -44,20 +47,28 @@ class Session:
     @classmethod
     def open(cls, places: Places, reporter: Reporter, *, is_new: bool = False) -> Session:
         """Read and check kernels.toml; nothing else is touched yet. In a project that `is_new` the
-        patch sets that it names need not be there."""
+        patch sets that it names need not be there. Its rules ([[track]]) come to what is remembered
+        of the kernels that are out."""
         path = places.config
         config = load_config(path, is_new=is_new, project=places.project)
         session = cls(places, config, reporter)
-        for row in config.kernel:
+        rows: list[tuple[str, KernelTable | TrackTable]] = [
+            *((f"kernel {line.version}", line) for line in config.kernel),
+            *((f"track[{number}]", rule) for number, rule in enumerate(config.track, 1)),
+        ]
+        for name, row in rows:
             if not row.profile:
                 continue
             known = {p.name for p in session.build_data.profiles if p.arch in row.arch}
             if row.profile not in known:
                 raise UserError(
-                    f"{path}: kernel {row.version}: profile: no build profile {row.profile!r}",
+                    f"{path}: {name}: profile: no build profile {row.profile!r}",
                     f"choose one of: {', '.join(sorted(known))}",
                 )
-        return session
+        if not config.track:
+            return session
+        ruled = expanded(config, outlook_of(session).releases).config
+        return cls(places, ruled, reporter)
 
     @cached_property
     def build_data(self) -> BuildData:

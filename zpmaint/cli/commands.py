@@ -23,8 +23,10 @@ class Entry:
 
 COMMANDS = {
     "port": Entry("port", "Port the patch onto a kernel; say how each hunk was placed."),
+    "init": Entry("init", "Make a project that works at once."),
     "new": Entry("new", "Make a patch set of a branch, a patch, a mailbox or a queue."),
     "import": Entry("import_", "Take over a patch; mend what a page or a mailer damaged."),
+    "export": Entry("export", "Write the patches as distributions take them."),
     "fate": Entry("fate", "Tell what becomes of each patch of a queue at a kernel."),
     "sweep": Entry("sweep", "Port the patch onto every kernel of a source."),
     "history": Entry("history", "Tell which kernels take the patch in which way, and why."),
@@ -39,6 +41,7 @@ COMMANDS = {
     "mutate": Entry("mutate", "Plant bugs in the patched kernel; see which cases notice."),
     "results": Entry("results", "List the newest result of every kernel."),
     "regressions": Entry("regressions", "List what was good and no longer is."),
+    "bisect": Entry("bisect", "Find the release, or commit, that turned the patch."),
     "show": Entry("show", "Show the newest result of one kernel, whole."),
     "works": Entry("works", "Say whether the patch works on this machine's kernel."),
     "matrix": Entry("matrix", "Verify the kernels that kernels.toml tracks."),

@@ -18,6 +18,7 @@ from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.cli.kernel_asked import kernel_to_fetch
 from zpmaint.core import errors
 from zpmaint.diffs.series import joined, load_series
+from zpmaint.port.values import Port
 
 
 @click.command(
@@ -68,6 +69,14 @@ from zpmaint.diffs.series import joined, load_series
 @click.option(
     "-v", "--verbose", is_flag=True, help="Of a series that is a patch set, each hunk as well."
 )
+@click.option(
+    "--branch",
+    metavar="REPO[:NAME]",
+    help="Write the ported patches as commits on top of the kernel's tag, in this git repository; "
+    "no work tree, index or HEAD is touched. NAME is PATCHSET/{version} if not given. VERSION may "
+    "be `tracked`: all kernels of kernels.toml.",
+)
+@click.option("--push", metavar="REMOTE", help="With --branch: push it to this remote, too.")
 @options.as_json
 @pass_context
 def command(
@@ -85,6 +94,8 @@ def command(
     look_for_names: bool | None,
     compiles: bool | None,
     verbose: bool,
+    branch: str | None,
+    push: str | None,
     as_json: bool,
 ) -> int:
     """Port the patch onto VERSION (also what `uname -r` answers) and say how each hunk was placed.
@@ -100,7 +111,23 @@ def command(
       zpmaint port 6.12.y --min-confidence 0.9
       zpmaint port 6.12.y --compile --out ported/
       zpmaint port 6.12.107 --series debian/patches --base 6.12.94 --out ported/
+      zpmaint port 6.12.107 --branch /srv/linux:mine-6.12
+      zpmaint port tracked --branch /srv/linux --push origin
     """
+    if push and not branch:
+        raise click.UsageError("--push goes with --branch")
+    if branch:
+        from zpmaint.cli import port_branch  # noqa: PLC0415  (it knows the matrix)
+
+        if series or out:
+            raise click.UsageError("--branch writes a patch set's port; not with --series, --out")
+        asked = port_branch.Asked(branch, patch, sources, push, as_json)
+        every = version == port_branch.TRACKED
+        versions = (
+            port_branch.kernels(context.session, asked) if every else [kernel_to_fetch(version)]
+        )
+        held = (anchor, min_confidence, compiles)
+        return port_branch.run(context, asked, versions, lambda job: _ported(job, *held))
     version = kernel_to_fetch(version)
     if series:
         if patch or anchor:
@@ -121,13 +148,7 @@ def command(
     if base or keep_going or look_for_names is not None:
         raise click.UsageError("--base, --keep-going and --look-for-names are for --series")
     job = Job.take(context.session, version, patch, sources)
-    result = compiled_port(
-        context.session,
-        job.held_to(min_confidence),
-        job.chain,
-        job.port(anchor, min_confidence),
-        asked=compiles,
-    )
+    result = _ported(job, anchor, min_confidence, compiles)
     written = write_port(job.patchset, result, out) if out and result.patch else None
     if as_json:
         context.json(result.as_json())
@@ -139,6 +160,18 @@ def command(
         series_tables.port(context.err, result, each_hunk=verbose)
         click.echo(result.patch.encode("utf-8", "surrogateescape"), nl=False)
     return errors.EXIT_OK if result.state.leads_on else errors.EXIT_KERNEL
+
+
+def _ported(
+    job: Job, anchor: str | None, min_confidence: float | None, compiles: bool | None
+) -> Port:
+    return compiled_port(
+        job.session,
+        job.held_to(min_confidence),
+        job.chain,
+        job.port(anchor, min_confidence),
+        asked=compiles,
+    )
 
 
 def _series(

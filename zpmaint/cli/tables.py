@@ -402,11 +402,12 @@ def records(out: Console, rows: Sequence[Record | Summary], notes: Sequence[str]
             state(row.result),
             state(row.port_state) if row.port_state else "-",
             str(row.counted) if row.counted else "-",
-            _when(row.finished),
+            when(row.finished),
             escape("; ".join(part for part in (row.why, note) if part)),
         )
     out.print(table)
 
 
-def _when(seconds: float) -> str:
+def when(seconds: float) -> str:
+    """A time for people, UTC, to the minute."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")

@@ -4,28 +4,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import example
 from zpmaint.core.series import holds, named
 from zpmaint.core.service_table import ServiceTable
 from zpmaint.core.source_kinds import KINDS
+from zpmaint.core.strict import Arch, StrictTable
 from zpmaint.core.toml import read_toml
+from zpmaint.core.track_table import Amount, TrackTable
 from zpmaint.core.versions import KernelVersion
-
-Arch = Literal["x86_64", "i386"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SourceTable(_Table):
+class SourceTable(StrictTable):
     """[sources.NAME]: a place that serves kernels."""
 
     kind: str
@@ -52,7 +48,7 @@ class SourceTable(_Table):
         return self
 
 
-class KernelTable(_Table):
+class KernelTable(StrictTable):
     """[[kernel]]: one tracked kernel, or the newest of a series ("6.12.*", "7.*")."""
 
     version: str
@@ -64,6 +60,8 @@ class KernelTable(_Table):
     """The build profile; empty: the one that fits the tree."""
     note: str = ""
     """Why it is tracked; shown on the status page."""
+    points: Amount = "newest"
+    """How many point releases of a series, from the newest on."""
 
     @field_validator("version")
     @classmethod
@@ -74,6 +72,12 @@ class KernelTable(_Table):
             except UserError as error:
                 raise ValueError(f"{error}; or a series as 6.12.*") from None
         return text
+
+    @model_validator(mode="after")
+    def _points_of_a_series(self) -> KernelTable:
+        if self.points != "newest" and self.series is None:
+            raise ValueError(f"points: {self.version} is one kernel, no series as 6.12.*")
+        return self
 
     @property
     def series(self) -> str | None:
@@ -90,7 +94,11 @@ class KernelTable(_Table):
         return holds(self.series, version)
 
 
-class Config(_Table):
+class PolicyKernel(KernelTable):
+    """A kernel or series that no [[kernel]] names: a [[track]] came to it."""
+
+
+class Config(StrictTable):
     """The whole of kernels.toml."""
 
     patch: str
@@ -99,11 +107,21 @@ class Config(_Table):
     """What the ledger calls the project; None: its folder tells it apart from others."""
     sources: dict[str, SourceTable]
     kernel: tuple[KernelTable, ...] = ()
+    """What is tracked by name; behind it what [[track]] comes to, see zpmaint/matrix/policy.py."""
+    track: tuple[TrackTable, ...] = ()
+    """What is tracked by a rule."""
     service: ServiceTable = ServiceTable()
     """What `zpmaint serve` does."""
 
     @model_validator(mode="after")
     def _known(self) -> Config:
+        for number, rule in enumerate(self.track, 1):
+            for name in rule.sources:
+                if name not in self.sources:
+                    raise ValueError(
+                        f"track[{number}].sources: no source {name!r}; "
+                        f"declared are: {', '.join(self.sources)}"
+                    )
         for row in self.kernel:
             for name in row.sources:
                 if name not in self.sources:
@@ -131,9 +149,13 @@ def load_config(path: Path, *, is_new: bool = False, project: Path | None = None
     config = checked(Config, read_toml(path), path)
     if is_new:
         return config
-    for index, name in enumerate([config.patch, *(p for k in config.kernel for p in k.patches)]):
+    named_in = [
+        ("patch", config.patch),
+        *(("kernel.patches", name) for row in config.kernel for name in row.patches),
+        *(("track.patches", name) for row in config.track for name in row.patches),
+    ]
+    for key, name in named_in:
         if not (project / "patches" / name / "patch.toml").is_file():
-            key = "patch" if index == 0 else "kernel.patches"
             raise UserError(
                 f"{path}: {key}: no patch set {name!r} in patches/",
                 "name a folder there that holds a patch.toml",

@@ -4,7 +4,11 @@ looked. `zpmaint track` and the matrix leave it behind, pages are made of it wit
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+
+_OTHERS = re.compile(r"^next-|-r[ct]\d")
+"""In the names of what is no release."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,15 @@ class Release:
     """When one did so first."""
     sources: tuple[str, ...] = ()
     """Who offered it."""
+    served: bool = False
+    """Whether one of them can give it, where it is no release: kernel.org tells of candidates."""
     withdrawn: bool = False
     """Whether who had offered it offers only older kernels of its series now."""
+
+    @property
+    def is_had(self) -> bool:
+        """Whether a source has it: of releases whoever tells of one can give it."""
+        return self.served or not _OTHERS.search(self.version)
 
     @property
     def out_since(self) -> float:

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+AGE_NAME = "ZPMAINT_LISTS_AGE"
+"""The environment's word on how old a list of kernels may be before its server is asked again, in
+seconds; a service looks as often as its schedule says."""
+
 
 @dataclass(frozen=True)
 class Kind:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
 
@@ -52,11 +52,23 @@ def commit_mail(words: CommitWords, diff: str, sha: str, place: tuple[int, int])
     return to_bytes(f"{head}\n{fields}\n{rest}")
 
 
-def commit_words(patch: bytes, *, owner: str = "", author: str = "", date: str = "") -> CommitWords:
+@dataclass(frozen=True)
+class Otherwise:
+    """What a commit is given where its patch does not tell."""
+
+    owner: str = ""
+    """The patch set, by which an author without an address is told."""
+    author: str = ""
+    date: str = "0 +0000"
+    """As a commit has it."""
+    title: str = mail_form.UNTITLED
+    text: str = ""
+
+
+def commit_words(patch: bytes, otherwise: Otherwise = Otherwise()) -> CommitWords:
     """What a patch says as a commit would: of a mail of `commit_mail` the commit's own words, of
-    another patch what its header and text tell, as `git am` takes them. `author`, `date` (RFC 5322)
-    and the patch set `owner` fill in what is not told."""
-    head = parted(to_text(patch), owner)[0]
+    another patch what its header and text tell, as `git am` takes them."""
+    head = parted(to_text(patch), otherwise.owner)[0]
     said = {name: field_of(patch, name) for name in _FIELDS} if is_mail(patch) else {}
     if any(said.values()):
         try:
@@ -65,13 +77,13 @@ def commit_words(patch: bytes, *, owner: str = "", author: str = "", date: str =
         except (binascii.Error, UnicodeDecodeError):
             pass  # somebody changed the field: the mail tells the rest
     message = read_message(head)
-    told = message.author or author
-    who = ident(told, owner)
-    title = _TAGS.sub("", message.subject, count=1) or mail_form.UNTITLED
-    text = f"{title}\n\n{message.text}\n" if message.text else f"{title}\n"
+    who = ident(message.author or otherwise.author, otherwise.owner)
+    title = _TAGS.sub("", message.subject, count=1) or otherwise.title
+    told = message.text or otherwise.text
+    text = f"{title}\n\n{told}\n" if told else f"{title}\n"
     return CommitWords(
         to_bytes(f"{who.name or who.address} <{who.address}>"),
-        _git_date(message.date or date),
+        git_date(message.date) or otherwise.date,
         to_bytes(text),
     )
 
@@ -92,12 +104,12 @@ def _rfc_date(date: str) -> str:
         return ""
 
 
-def _git_date(said: str) -> str:
-    """A mail's date as a commit has it; the epoch where there is none."""
+def git_date(said: str) -> str:
+    """A mail's date as a commit has it; '' where it is none."""
     try:
         when = parsedate_to_datetime(said)
     except ValueError:
-        return "0 +0000"
+        return ""
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return f"{int(when.timestamp())} {when:%z}"
 

@@ -4,14 +4,16 @@ before. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from zpmaint.core.config import Config
 from zpmaint.core.errors import UserError
 from zpmaint.core.releases import Outlook, Release
+from zpmaint.core.track_table import TrackTable, is_mainline
 from zpmaint.core.versions import KernelVersion
 from zpmaint.matrix.plan import Plan
+from zpmaint.matrix.policy import oldest_since
 from zpmaint.matrix.track import Listing
 
 _KEPT = 4000
@@ -24,16 +26,19 @@ _MAINTAINED = ("stable", "longterm")
 def listed(before: Outlook, listings: Iterable[Listing], config: Config, now: float) -> Outlook:
     """The outlook after sources listed all that they have; a source that failed has no listing.
 
-    Remembered are the heads of who tells such, and of the others the newest release of each series
-    that is tracked. A kernel is withdrawn where those who offered it offer only older ones of its
-    series now; a series has ended where who called it maintained no longer lists it."""
+    Remembered are the heads of who tells such, what the rules of kernels.toml may ask for, and of
+    the others the newest release of each series that is tracked. A kernel is withdrawn where those
+    who offered it offer only older ones of its series now; a series has ended where who called it
+    maintained no longer lists it."""
     listings = list(listings)
     newest = _newest(listings)
+    asked = _asked_for(config.track, listings)
     tracked = [line for line in config.kernel if line.series is not None]
     wanted = [
         one
         for one in listings
         if one.moniker
+        or one.version in asked
         or (
             newest.get((one.source, one.version.series)) == one.version
             and any(line.covers(one.version) for line in tracked)
@@ -44,7 +49,7 @@ def listed(before: Outlook, listings: Iterable[Listing], config: Config, now: fl
         text = str(listing.version)
         known[text] = _merged(known.get(text), listing, now)
     heads = {one.source for one in listings if one.moniker}
-    lists = {(one.source, one.version.series) for one in listings}
+    lists = {(one.source, one.version.series) for one in listings if one.is_head}
     ended = {
         release.series
         for release in known.values()
@@ -88,6 +93,36 @@ def _newest(listings: Iterable[Listing]) -> dict[tuple[str, str], KernelVersion]
     return found
 
 
+def _asked_for(
+    rules: Sequence[TrackTable], listings: Sequence[Listing]
+) -> frozenset[KernelVersion]:
+    """What rules may come to: mainline releases, and of each series the candidates, -rt kernels and
+    days that are newest. What is older than these nobody asks for any more."""
+    since = oldest_since(rules)
+    kinds = {kind for rule in rules for kind in rule.amounts}
+    found: set[KernelVersion] = set()
+    newest: dict[str, KernelVersion] = {}
+    for version in sorted({one.version for one in listings}):
+        if version.is_release:
+            newest[version.series] = version
+        if since is not None and is_mainline(version) and not version < since:
+            found.add(version)
+        elif version.next_date is not None:
+            found.update({version} if "next" in kinds else ())
+        elif version.rt is not None:
+            found.update({version} if "rt" in kinds else ())
+        elif version.rc is not None and kinds & {"mainline_candidates", "stable_candidates"}:
+            found.add(version)
+    done = max(newest.values(), default=None)
+    return frozenset(
+        one
+        for one in found
+        if one.rc is None
+        or one.rt is not None
+        or (one > newest[one.series] if one.series in newest else done is None or one > done)
+    )
+
+
 def _merged(former: Release | None, listing: Listing, now: float) -> Release:
     version = listing.version
     former = former or Release(str(version), version.series, first_seen=now)
@@ -97,6 +132,7 @@ def _merged(former: Release | None, listing: Listing, now: float) -> Release:
         moniker=listing.moniker or former.moniker,
         released=former.released if listing.released is None else listing.released,
         eol=listing.eol if listing.moniker else former.eol,
+        served=former.served or listing.is_served,
         seen=now,
         sources=tuple(sources),
         withdrawn=False,

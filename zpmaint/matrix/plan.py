@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any, Protocol
 
-from zpmaint.core.config import Config
+from zpmaint.core.config import Config, KernelTable
 from zpmaint.core.errors import ZpmaintError
+from zpmaint.core.track_table import first
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Summary
 from zpmaint.matrix.again import Act, Trouble, decide
+from zpmaint.matrix.policy import Missing
 
 Inputs = dict[str, str]
 """By part of a verification's inputs its hash."""
@@ -120,6 +123,9 @@ class Remembers(Protocol):
     ) -> Summary | None: ...
 
 
+Releases = Callable[[str, tuple[str, ...]], list[KernelVersion]]
+
+
 def plan(
     config: Config,
     newest: Callable[[str, tuple[str, ...]], KernelVersion],
@@ -127,37 +133,50 @@ def plan(
     inputs_of: Callable[[Due], Inputs],
     key_of: Callable[[Inputs], str],
     *,
+    releases: Releases | None = None,
+    missing: Iterable[Missing] = (),
     now: float = math.inf,
 ) -> Plan:
     """What kernels.toml asks for `now`, in seconds since the epoch: what is tried again after a
     wait has to wait until then (see again.py).
 
     `newest(series, sources)` names a series' newest kernel among those sources and may raise a
-    ZpmaintError: that series is then unresolved, the others are planned. `inputs_of` gives the
+    ZpmaintError: that series is then unresolved, the others are planned; so does `releases`, which
+    names all of a series, newest first, where a line asks for more than the newest. `missing` is
+    what the rules of kernels.toml ask for and nobody has. `inputs_of` gives the
     inputs of a verification, part by part, and `key_of` the hash over them that the ledger is asked
     for."""
     dues: dict[tuple[KernelVersion, str, str, str], Due] = {}
-    unresolved: list[Unresolved] = []
+    unresolved = [Unresolved(one.what, one.error) for one in missing]
     for line in config.kernel:
         try:
-            version = (
-                newest(line.series, line.sources)
-                if line.series
-                else KernelVersion.parse(line.version)
-            )
+            versions = _versions(line, newest, releases)
         except ZpmaintError as error:
             unresolved.append(Unresolved(line.version, error))
             continue
-        for arch in line.arch:
-            for patchset in line.patches or (config.patch,):
-                # "7.*" and "7.2.*" may name the same kernel: it is verified once.
-                dues.setdefault(
-                    (version, arch, patchset, line.profile),
-                    Due(version, arch, patchset, line.sources, line.profile),
-                )
+        asked = product(versions, line.arch, line.patches or (config.patch,))
+        for version, arch, patchset in asked:
+            # "7.*" and "7.2.*" may name the same kernel: it is verified once.
+            dues.setdefault(
+                (version, arch, patchset, line.profile),
+                Due(version, arch, patchset, line.sources, line.profile),
+            )
     ordered = sorted(dues.values(), key=lambda due: due.version, reverse=True)
     dues_now = tuple(_looked_up(due, ledger, inputs_of(due), key_of, now) for due in ordered)
     return Plan(dues_now, tuple(unresolved))
+
+
+def _versions(
+    line: KernelTable,
+    newest: Callable[[str, tuple[str, ...]], KernelVersion],
+    releases: Releases | None,
+) -> list[KernelVersion]:
+    """The kernels of a line."""
+    if not line.series:
+        return [KernelVersion.parse(line.version)]
+    if line.points == "newest" or releases is None:
+        return [newest(line.series, line.sources)]
+    return first(line.points, releases(line.series, line.sources))
 
 
 def _looked_up(

@@ -26,6 +26,11 @@ class Listing:
     """Whether the source says that its series has ended."""
     released: float | None = None
     """The day that it gives for the kernel (midnight, UTC), in seconds since the epoch."""
+    is_served: bool = True
+    """Whether the source can give it, and not only tells of it."""
+    is_head: bool = True
+    """Whether the source tells of it by itself; False: it was asked for all of a kind, and that it
+    has old ones says nothing of what is maintained."""
 
 
 class Novelty(StrEnum):
@@ -93,7 +98,8 @@ def whats_new(
             before = [v for v, _, _ in settled if v < newest and line.covers(v)]
             rows.append(_news(newest, line.version, novelty, listed[newest], before))
     untracked: dict[str, KernelVersion] = {}
-    for version in sorted(listed):
+    # A series' newest release stands for it; a candidate or -rt kernel where there is none.
+    for version in sorted(listed, key=lambda one: (one.is_release, one)):
         if not any(_tracks(line, version) for line in config.kernel):
             untracked[version.series] = version
     for series, version in untracked.items():

@@ -14,9 +14,9 @@ from pydantic import (
     model_validator,
 )
 
-from zpmaint.core.config import Arch
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
+from zpmaint.core.strict import Arch
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.panels import ColumnTable, PanelTable
 from zpmaint.patchset.table_base import Said, Table

@@ -38,6 +38,8 @@ class Child:
         """The last line that it said."""
         self.asked_to_end: float | None = None
         """When, by the monotonic clock."""
+        self.asked = 0
+        """How often."""
         guard = shutil.which("setpriv")
         before = [guard, "--pdeathsig", "KILL", "--"] if guard else []
         try:
@@ -49,10 +51,10 @@ class Child:
                 env={**os.environ, **environment},
                 start_new_session=True,  # ^C reaches the service alone, which passes it on
             )
+            self.end = _end_of(self.process)
+            """A descriptor that becomes readable when it has ended."""
         except OSError as error:
             raise InfraError(f"{name}: cannot be started: {error.strerror}") from None
-        self.end = os.pidfd_open(self.process.pid)
-        """A descriptor that becomes readable when it has ended."""
         self._out, self._err = bytearray(), bytearray()
         assert self.process.stdout and self.process.stderr
         self._into = {
@@ -95,9 +97,10 @@ class Child:
         return bytes(self._out)
 
     def interrupt(self) -> None:
-        """Ask it to end and to leave what can be taken up again."""
+        """Ask it to end and to leave what can be taken up again; a second time: at once."""
         if self.asked_to_end is None:
             self.asked_to_end = time.monotonic()
+        self.asked += 1
         self._signal(signal.SIGINT)
 
     def kill(self) -> None:
@@ -123,6 +126,15 @@ class Child:
 def command_line(project: str, words: Sequence[str]) -> list[str]:
     """The command line of a command of this zpmaint."""
     return [sys.executable, "-m", "zpmaint", "--project", project, *words]
+
+
+def _end_of(process: subprocess.Popen[bytes]) -> int:
+    try:
+        return os.pidfd_open(process.pid)
+    except OSError:  # no descriptor is left
+        process.kill()
+        process.wait()
+        raise
 
 
 def _drain(stream: int, into: bytearray) -> bool:

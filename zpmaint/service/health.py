@@ -10,7 +10,8 @@ from typing import Any
 
 from zpmaint.core.durations import said
 from zpmaint.service.jobs import Job
-from zpmaint.service.schedule import NEW, JobState, States
+from zpmaint.service.published import Count
+from zpmaint.service.schedule import NEW, JobState, Outcome, States
 
 STALLED_AFTER = 60.0
 """The scheduler looks at its jobs each few seconds."""
@@ -44,6 +45,8 @@ class Pulse:
     """Why kernels.toml, as it is now, is not followed; '' it is."""
     undelivered: int = 0
     """Notices that wait for their receivers."""
+    kernels: tuple[Count, ...] = ()
+    """Tracked kernels on the published pages, by what is known of them."""
     stopping: bool = False
 
 
@@ -72,6 +75,8 @@ def warnings(pulse: Pulse) -> list[str]:
         state = pulse.states.get(job.name, NEW)
         if state.failures:
             found.append(f"{job.name}: {state.failures} failures in a row{_why(state)}")
+        elif state.said and state.outcome is Outcome.WELL:
+            found.append(f"{job.name}: {state.said}")
     if pulse.undelivered:
         found.append(f"{pulse.undelivered} notices wait for their receivers")
     return found

@@ -6,6 +6,7 @@ It alone changes what is known of the jobs; the threads that answer requests rea
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import selectors
@@ -23,6 +24,7 @@ from zpmaint.service.ends import end_of
 from zpmaint.service.health import Pulse, Run, lines, troubles
 from zpmaint.service.jobs import Job, Stop
 from zpmaint.service.memory import Memory
+from zpmaint.service.published import Count
 from zpmaint.service.schedule import (
     NEW,
     JobState,
@@ -32,6 +34,7 @@ from zpmaint.service.schedule import (
     next_time,
     set_right,
     started,
+    taken_up,
     to_start,
 )
 from zpmaint.service.settings import Settings
@@ -63,11 +66,12 @@ class Loop:
     def __init__(self, settings: Settings, memory: Memory, means: Means) -> None:
         self._settings, self._memory, self._means = settings, memory, means
         self._jobs = means.jobs()
-        self._states: dict[str, JobState] = memory.recall()
+        self._states: dict[str, JobState] = taken_up(memory.recall())
         self._running: dict[str, Child] = {}
         self._started = means.clock()
         self._looked = time.monotonic()
         self._undelivered = 0
+        self._kernels: tuple[Count, ...] = ()
         self._signals: list[int] = []
         self._stop_by: float | None = None
         self._told: tuple[str, ...] = ()
@@ -89,6 +93,7 @@ class Loop:
             still=time.monotonic() - self._looked,
             config_error=self._settings.error,
             undelivered=self._undelivered,
+            kernels=self._kernels,
             stopping=self._stop_by is not None,
         )
 
@@ -154,14 +159,9 @@ class Loop:
 
     def _ends(self) -> Iterator[float]:
         """When a run under way is to be minded, by the monotonic clock."""
-        deadlines = {job.name: job.deadline for job in self._jobs}
-        for name, child in self._running.items():
-            if self._stop_by is not None:
-                yield self._stop_by
-            elif child.asked_to_end is not None:
-                yield child.asked_to_end + self._means.patience
-            elif name in deadlines:
-                yield child.began + deadlines[name]
+        for child in self._running.values():
+            end = self._end_of(child)
+            yield _half(child, end) if child.asked == 1 else end
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
         self._signals.append(number)
@@ -253,6 +253,8 @@ class Loop:
         self._means.say(f"{child.name}: {end.outcome} after {took:.1f} s{told}")
         if end.undelivered is not None:
             self._undelivered = end.undelivered
+        if end.kernels is not None:
+            self._kernels = end.kernels
         if job is None:
             return
         state = self._states.get(job.name, NEW)
@@ -266,15 +268,26 @@ class Loop:
     def _mind(self, child: Child, job: Job | None) -> None:
         """End a run that is overdue, or that the end of the service does not wait for any more."""
         now = time.monotonic()
-        if self._stop_by is not None and now >= self._stop_by:
+        end = self._end_of(child)
+        if child.asked_to_end is not None and child.asked < 2 and now >= _half(child, end):
+            child.interrupt()
+        if now < end:
+            return
+        if self._stop_by is not None or child.asked_to_end is not None:
             self._means.say(f"{child.name}: killed, as it did not end in time")
             child.kill()
-        elif child.asked_to_end is not None and self._stop_by is None:
-            if now - child.asked_to_end >= self._means.patience:
-                child.kill()
-        elif job and self._stop_by is None and now - child.began >= job.deadline:
+        elif job is not None:
             self._means.say(f"{child.name}: has reached its deadline of {job.deadline:g} s")
             child.interrupt()
+
+    def _end_of(self, child: Child) -> float:
+        """When a run is to be minded next, by the monotonic clock."""
+        if self._stop_by is not None:
+            return self._stop_by
+        if child.asked_to_end is not None:
+            return child.asked_to_end + self._means.patience
+        deadlines = (job.deadline for job in self._jobs if job.name == child.name)
+        return child.began + next(deadlines, math.inf)
 
     def _set_right(self) -> None:
         jitter = self._settings.config.service.jitter
@@ -295,3 +308,8 @@ class Loop:
         if kinds != self._told:
             self._means.say(f"not well: {lines(found)}" if found else "well again")
             self._told = kinds
+
+
+def _half(child: Child, end: float) -> float:
+    """When one that was asked to end is asked again, the half of its time later."""
+    return end if child.asked_to_end is None else (child.asked_to_end + end) / 2

@@ -64,8 +64,9 @@ NEW = JobState()
 def to_start(
     jobs: Iterable[Job], states: States, running: Collection[str], now: float
 ) -> list[Job]:
-    """What is to be started now: of each lane that is free the first job that is due."""
-    jobs = list(jobs)
+    """What is to be started now: of each lane that is free the job that is due and whose last run
+    began the longest ago; so on a machine that is too slow for all each has its turn."""
+    jobs = sorted(jobs, key=lambda job: states.get(job.name, NEW).begun or 0.0)
     taken = {job.lane for job in jobs if job.name in running}
     found: list[Job] = []
     for job in jobs:
@@ -120,6 +121,17 @@ def waits_after(failures: int, every: float) -> float:
     job's own interval, or an hour."""
     grown = _FIRST_WAIT * _GROWS ** min(failures - 1, 32)
     return min(grown, max(every, 1.0), _LONGEST_WAIT)
+
+
+def taken_up(states: States) -> dict[str, JobState]:
+    """The states after a restart: a run that was begun and never ended went with the former
+    service, and is due."""
+    return {
+        name: replace(state, asked=True)
+        if state.begun is not None and (state.ended is None or state.ended < state.begun)
+        else state
+        for name, state in states.items()
+    }
 
 
 def asked_for(

@@ -14,6 +14,7 @@ from zpmaint.core.locks import hold
 from zpmaint.core.places import CONFIG_NAME, CONFIG_PLACE, Places, project_id
 from zpmaint.core.progress import Reporter
 from zpmaint.core.service_table import place_of
+from zpmaint.core.source_kinds import AGE_NAME
 from zpmaint.service.child import Child, command_line
 from zpmaint.service.health import as_json, troubles
 from zpmaint.service.http.answer import Answer, made
@@ -23,9 +24,11 @@ from zpmaint.service.jobs import Job, jobs_of
 from zpmaint.service.loop import Loop, Means
 from zpmaint.service.memory import Memory
 from zpmaint.service.metrics import KIND, metrics
-from zpmaint.service.published import Published
 from zpmaint.service.settings import Settings
 from zpmaint.service.shown import shown_json
+
+_LISTS_AGE = 3600.0
+"""Seconds: no list is taken for one of now that is older."""
 
 
 def serve(
@@ -51,14 +54,11 @@ def serve(
         def jobs() -> tuple[Job, ...]:
             return jobs_of(settings.config.service, {"site": str(site)})
 
-        environment = {CONFIG_PLACE: str(settings.kept), "PYTHONUNBUFFERED": "1"}
-
         def start(job: Job) -> Child:
             words = command_line(str(places.project), job.command)
-            return Child(job.name, words, environment)
+            return Child(job.name, words, environment_of(settings))
 
         loop = Loop(settings, Memory(own / "jobs.json", reporter), Means(start, jobs, say))
-        published = Published(site)
 
         def health() -> Answer:
             pulse, now = loop.pulse(), time.time()
@@ -72,7 +72,6 @@ def serve(
                 version=__version__,
                 answered=dict(server.answered),
                 connections=server.connections,
-                kernels=published.kernels(),
             )
             return made(text.encode(), KIND)
 
@@ -87,6 +86,17 @@ def serve(
         finally:
             server.close()
         say("stopped")
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """What commands are told beside their words: which kernels.toml is followed, and that a look
+    for new kernels is one, however short ago the last one was."""
+    age = min(settings.config.service.track * 0.9, _LISTS_AGE)
+    return {
+        CONFIG_PLACE: str(settings.kept),
+        AGE_NAME: f"{age:g}",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def site_of(places: Places, config: Config) -> Path:

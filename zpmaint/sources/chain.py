@@ -16,10 +16,12 @@ from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.source_kinds import KINDS
 from zpmaint.core.versions import KernelVersion
+from zpmaint.sources.series import releases_of
 from zpmaint.sources.source import (
     ByArchive,
     HasHistory,
     HasProvenance,
+    HasReleases,
     HasTrees,
     NotServedError,
     Source,
@@ -141,6 +143,24 @@ class Chain:
         if not found:
             raise self._error(f"series {series}", failures)
         return max(found)
+
+    def releases_of(self, series: str) -> list[KernelVersion]:
+        """The releases of `series` over all sources, newest first; see `newest` for failures."""
+        found: set[KernelVersion] = set()
+        failures: list[tuple[str, Exception]] = []
+        for source in self.sources:
+            try:
+                found.update(
+                    source.releases_of(series)
+                    if isinstance(source, HasReleases)
+                    else releases_of(series, source.versions())
+                )
+            except (NotServedError, SourceFailedError) as error:
+                self._note(source, f"releases of {series}", error)
+                failures.append((source.name, error))
+        if not found:
+            raise self._error(f"series {series}", failures)
+        return sorted(found, reverse=True)
 
     def blobs(self, version: KernelVersion, paths: Iterable[str]) -> dict[str, bytes | None]:
         """See Source.blobs; of the first source that serves `version`."""

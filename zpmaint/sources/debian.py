@@ -28,6 +28,7 @@ from zpmaint.core.provenance import Proof, Provenance
 from zpmaint.core.remembered import recall, remember
 from zpmaint.core.sealed import is_intact
 from zpmaint.core.versions import KernelVersion
+from zpmaint.sources.ages import lists_age
 from zpmaint.sources.apt import Apt, Entry, Index, machine_entries, machine_origins
 from zpmaint.sources.series import not_served, releases_of
 from zpmaint.sources.source import Head, NotServedError, SourceFailedError
@@ -65,7 +66,7 @@ class DebianSource(TarballSource):
         reporter: Reporter = SILENT,
         *,
         entries: Sequence[Entry] | None = None,
-        max_age: float = 3600.0,
+        max_age: float | None = None,
     ) -> None:
         """`entries` stand for the machine's sources.list; indexes are asked for again after
         `max_age` seconds. Raises UserError for a word in `where` that is no suite."""
@@ -80,7 +81,7 @@ class DebianSource(TarballSource):
         self._folder = cache / "debian"
         self._table = tomllib.loads((Path(__file__).parent / "debian.toml").read_text())
         self._entries = entries
-        self._max_age = max_age
+        self._max_age = lists_age(max_age)
         self._indexes: list[Index] = []
 
     def versions(self) -> list[KernelVersion]:
@@ -99,13 +100,26 @@ class DebianSource(TarballSource):
         return sorted(self._by_version)
 
     def heads(self) -> list[Head]:
-        """See HasHeads. Whether a file that the indexes list is still there is a question for
-        each: it is asked for the newest of every series alone."""
+        """See HasHeads: the newest release of every series, and the newest candidate behind it.
+        Whether a file that the indexes list is still there is a question for each."""
         found = []
         for series in sorted({version.series for version in self._by_version}):
+            newest = None
             with suppress(NotServedError):
-                found.append(Head(self.newest(series)))
+                newest = self.newest(series)
+                found.append(Head(newest))
+            mine = (v for v in self._by_version if v.series == series and not v.is_release)
+            for version in sorted(mine, reverse=True):
+                if newest is not None and version < newest:
+                    break
+                if self._is_served(version):
+                    found.append(Head(version))
+                    break
         return found
+
+    def releases_of(self, series: str) -> list[KernelVersion]:
+        """See HasReleases; asks the mirror about each."""
+        return [one for one in releases_of(series, self._by_version) if self._is_served(one)]
 
     def newest(self, series: str) -> KernelVersion:
         """See Source.newest; asks from the newest on, until a mirror answers for one."""

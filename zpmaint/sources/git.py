@@ -28,6 +28,7 @@ from zpmaint.core.provenance import Provenance
 from zpmaint.core.tools import need
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources import manifest
+from zpmaint.sources.ages import lists_age
 from zpmaint.sources.commit import Commit
 from zpmaint.sources.download import disk_error
 from zpmaint.sources.git_objects import Objects, UnreadableError, entries_of, files_of
@@ -67,7 +68,7 @@ class GitSource:
     """A repository with the kernel's tags: a path, file://PATH or a URL."""
 
     def __init__(
-        self, where: str, cache: Path, reporter: Reporter = SILENT, *, max_age: float = 3600.0
+        self, where: str, cache: Path, reporter: Reporter = SILENT, *, max_age: float | None = None
     ) -> None:
         """The tags of a URL are asked for again after `max_age` seconds. Raises UserError where a
         path is no repository; a URL is not asked before it is needed."""
@@ -81,7 +82,7 @@ class GitSource:
         self._lock = threading.RLock()
         self._opened: _Opened | None = None
         self._tags: dict[KernelVersion, str] = {}
-        self._max_age = max_age
+        self._max_age = lists_age(max_age)
         self._answer: Answer | None = None
         self._names: dict[KernelVersion, TreeNames] = {}
         self._asked: Counter[KernelVersion] = Counter()

@@ -43,12 +43,16 @@ class View:
     """Object by the ref's full name."""
     is_partial: bool
     """Whether it was cloned without all contents: what is missing may be with its server."""
+    common: Path
+    """The foreign git folder that all its work trees share."""
+    objects: tuple[Path, ...]
+    """The folders of its objects, its own first."""
 
 
 def view(place: Path, cache: Path, reporter: Reporter = SILENT) -> View:
     """The view of the repository at `place`, bare or with a work tree, made or brought up to date
     below `cache`. Raises UserError where there is none, or one that cannot be read so."""
-    own, common = _git_folders(place)
+    own, common = git_folders(place)
     if (common / "reftable").exists():
         raise UserError(
             f"{place}: keeps its refs as a reftable, which only its own git can read",
@@ -77,7 +81,7 @@ def view(place: Path, cache: Path, reporter: Reporter = SILENT) -> View:
         raise disk_error(folder, error) from None
     packs = objects[0] / "pack"
     is_partial = packs.is_dir() and any(packs.glob("*.promisor"))
-    return View(folder, on_view(folder, objects), refs, is_partial)
+    return View(folder, on_view(folder, objects), refs, is_partial, common, objects)
 
 
 _CONFIG = {
@@ -96,7 +100,7 @@ def _write(folder: Path, files: dict[str, str]) -> None:
             write_whole(place, text)
 
 
-def _git_folders(place: Path) -> tuple[Path, Path]:
+def git_folders(place: Path) -> tuple[Path, Path]:
     """git's own folder of a repository, and the one that it shares with its other work trees."""
     own = place / ".git"
     if own.is_file():

@@ -17,6 +17,7 @@ from zpmaint.core.provenance import Proof, Provenance
 from zpmaint.core.series import numbers_of
 from zpmaint.core.versions import KernelVersion
 from zpmaint.sources import checksum_list, releases_json
+from zpmaint.sources.ages import lists_age
 from zpmaint.sources.bounds import bounds_of
 from zpmaint.sources.checksum_list import ChecksumList
 from zpmaint.sources.document import document
@@ -54,7 +55,7 @@ class KernelOrgSource(TarballSource):
         reporter: Reporter = SILENT,
         *,
         keyring: Path | None = None,
-        max_age: float = 3600.0,
+        max_age: float | None = None,
     ) -> None:
         """`keyring` holds the keys that sign checksums and releases; without it one of the places
         that kernelorg.toml names is used, else zpmaint's own keys. Lists are asked for again after
@@ -71,7 +72,7 @@ class KernelOrgSource(TarballSource):
         self._last_major: int = places["last_major"]
         candidates = [Path(text).expanduser() for text in places["keyrings"]]
         self._own_keyring = keyring or next((path for path in candidates if path.is_file()), None)
-        self._max_age = max_age
+        self._max_age = lists_age(max_age)
         self._http = session()
         self._folder = cache / "kernel.org" / re.sub(r"[^A-Za-z0-9.-]+", "_", self._base)
         self._sums: dict[int, Mapping[KernelVersion, str]] = {}

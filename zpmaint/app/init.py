@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A new project: the files that `init.toml` lists, and the patch set that zpmaint comes with.
+
+Nothing that is there is overwritten; what makes the folder a project comes last.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from zpmaint.core.config import load_config
+from zpmaint.core.errors import UserError
+from zpmaint.core.files import landing, write_whole
+from zpmaint.core.places import CONFIG_NAME, example
+
+_DATA = Path(__file__).parent / "init.toml"
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+OWN = "mine"
+"""What the project's own set is called until it is made."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project that was made."""
+
+    folder: Path
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...]
+    """Files that were there, and are as they were."""
+    patch: str
+    """The default patch set."""
+    is_there: bool
+    """Whether that set is there; else it is to be made."""
+
+
+def init(folder: Path, *, with_example: bool = True) -> Project:
+    """Make `folder` a project, with the patch set that zpmaint comes with unless it is not wanted.
+    Raises UserError where the folder is one already."""
+    folder = folder.absolute()
+    if (folder / CONFIG_NAME).exists():
+        raise UserError(f"{folder / CONFIG_NAME} is there: this is a project", "go on in it")
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is no folder", "name another")
+    folder.mkdir(parents=True, exist_ok=True)
+    patch = OWN
+    written: list[Path] = []
+    kept: list[Path] = []
+    if with_example and (shown := _example_set()):
+        patch = shown.name
+        place = folder / "patches" / patch
+        (kept if place.exists() else written).append(place)
+        if not place.exists():
+            with landing(place) as fresh:
+                shutil.copytree(shown, fresh, dirs_exist_ok=True)
+    name = _UNFIT.sub("-", folder.name).strip("-._") or "kernels"
+    rows = tomllib.loads(_DATA.read_text(encoding="utf-8"))["file"]
+    for row in sorted(rows, key=lambda row: row["name"] == CONFIG_NAME):
+        place = folder / row["name"]
+        if place.exists():
+            kept.append(place)
+            continue
+        text = row["text"].replace("{patch}", patch).replace("{project}", name)
+        write_whole(place, text)
+        written.append(place)
+    is_there = (folder / "patches" / patch / "patch.toml").is_file()
+    load_config(folder / CONFIG_NAME, is_new=not is_there)
+    return Project(folder, tuple(written), tuple(kept), patch, is_there)
+
+
+def _example_set() -> Path | None:
+    """The patch set of the project that zpmaint comes with."""
+    shown = example()
+    if shown is None:
+        return None
+    config = tomllib.loads((shown / CONFIG_NAME).read_text(encoding="utf-8"))
+    place = shown / "patches" / config["patch"]
+    return place if place.is_dir() else None
