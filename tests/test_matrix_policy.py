@@ -120,6 +120,23 @@ def test_a_series_that_ended_is_no_longer_due() -> None:
     assert "6.6" in lines(after), "a mainline release stays"
 
 
+def test_clocks_that_jump_say_nothing_of_which_head_is_newest() -> None:
+    config = ruled({"longterm": "newest"})
+    ahead = listed(UNSEEN, HEADS, config, 1e9)  # and then the clock is right again
+    now = [head("6.12.108", "longterm", eol=True), head("6.6.140", "longterm")]
+    assert lines(expanded(config, listed(ahead, now, config, 1000.0).releases)) == ["6.6.*"]
+
+
+def test_a_list_that_could_be_read_in_part_ends_no_series() -> None:
+    config = ruled({"longterm": "newest"})
+    seen = listed(UNSEEN, HEADS, config, 1000.0)
+    less = [head("6.6.140", "longterm")]
+    partly = listed(seen, less, config, 2000.0, partly=["kernel.org"])
+    assert lines(expanded(config, partly.releases)) == ["6.12.*", "6.6.*"]
+    whole = listed(seen, less, config, 2000.0)
+    assert lines(expanded(config, whole.releases)) == ["6.6.*"]
+
+
 def test_what_nobody_looked_for_is_kept_to() -> None:
     """A source that does not answer has no listing: what was known goes on."""
     config = ruled({"longterm": "newest", "next": "newest"})

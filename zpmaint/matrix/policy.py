@@ -129,14 +129,13 @@ class Out:
 
     @cached_property
     def _heads(self) -> dict[str, tuple[KernelVersion, Release]]:
-        """By series the kernel that was last called something: its moniker is the series'."""
-        found: dict[str, tuple[KernelVersion, Release]] = {}
-        for version, release in self._by_version.items():
-            if release.moniker:
-                before = found.get(release.series)
-                if before is None or (before[1].seen, before[0]) < (release.seen, version):
-                    found[release.series] = (version, release)
-        return found
+        """By series its newest kernel that was called something: that is the series' moniker. Not
+        the one that was called so last: clocks jump."""
+        return {
+            release.series: (version, release)
+            for version in reversed(self._all)
+            if (release := self._by_version[version]).moniker
+        }
 
 
 def _read(releases: Iterable[Release]) -> Iterator[tuple[KernelVersion, Release]]:
