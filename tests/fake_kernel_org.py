@@ -229,7 +229,7 @@ class FakeKernelOrg:
         return {
             "base": self.base,
             "git": self.git,
-            "keyring": str(self.keyring),
+            "keyring": str(self.keyring.resolve()),
             "kernels": {one.version: one.moniker for one in self.kernels.values()},
             "troubles": [f"{one.kind} {one.paths}" for one in self.web.troubles],
             "asked": len(self.log),

@@ -27,7 +27,7 @@ class Missing:
     """Something that a rule asks for, and that no kernel can be named for now."""
 
     what: str
-    """Where it is asked for ("track[1].longterm"), and which kernel it is, if that is known."""
+    """Where it is asked for: "track[1].longterm"."""
     error: ZpmaintError
 
 
@@ -210,7 +210,7 @@ def _missing(rule: TrackTable, place: str, out: Out) -> Iterator[Missing]:
         for here, there in zip(had[kind], lists, strict=True):
             if there and (not here or here[0] < there[0]):
                 yield Missing(
-                    f"{place}.{kind}: {there[0]}",
+                    f"{place}.{kind}",
                     InfraError(
                         f"{there[0]} is out, and no source has it",
                         "kernel.org makes no signed tarballs of candidates, -rt and linux-next: "
