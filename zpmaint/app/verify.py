@@ -24,6 +24,7 @@ from zpmaint.build.options import BuildOptions
 from zpmaint.build.values import Pair
 from zpmaint.core.crash import as_failure
 from zpmaint.core.errors import IndeterminateError, InfraError, KernelError, ZpmaintError
+from zpmaint.core.in_use import scoped
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result
 from zpmaint.core.tools import need_for
@@ -60,6 +61,7 @@ class _Course:
             self.seconds[stage] = took
 
 
+@scoped
 def verify(
     session: Session,
     patchset: PatchSet,
