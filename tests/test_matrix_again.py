@@ -10,6 +10,8 @@ from timeline_fixtures import DAY, HOUR, attempts
 
 from zpmaint.core.result import Result
 from zpmaint.matrix.again import Act, Trouble, Wait, decide, earliest, rows
+from zpmaint.timeline.episodes import episodes_of
+from zpmaint.timeline.standings import standing_of
 from zpmaint.timeline.values import Attempt
 
 MINUTE = 60.0
@@ -64,6 +66,21 @@ def test_a_flake_has_its_name_and_tells_how_it_came_out() -> None:
     assert made.why == "flaky: pass, fail, pass with the same inputs"
     assert decide(tries("PFPFPF"), 0.0).why.startswith("flaky: ..., fail, pass, fail, pass, fail")
     assert not decide(tries("PIP"), 0.0).is_flaky
+
+
+def test_what_came_out_both_ways_within_one_try_is_flaky_once_it_settled() -> None:
+    newest, both = tries("?P")
+    both = replace(both, why="not the same in two boots: first: x; then: pass: y")
+    made = decide([newest, both], 0.0)
+    assert (made.trouble, made.act) == (Trouble.FLAKY, Act.WAIT)
+    assert made.why == "flaky: both, pass with the same inputs"
+    assert decide([both], HOUR).trouble is Trouble.INDETERMINATE
+    standing = standing_of([newest, both])
+    assert standing.flaky
+    assert episodes_of([standing])[0].reason == "both, pass with the same inputs"
+    other = replace(both, why="nobody knows")
+    assert not decide([newest, other], 0.0).is_flaky
+    assert not standing_of([newest, other]).flaky
 
 
 def test_a_clock_that_was_set_back_keeps_nothing_waiting() -> None:

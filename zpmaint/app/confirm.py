@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from zpmaint.core.result import Result
+from zpmaint.core.result import CAME_OUT_OTHERWISE, Result
 from zpmaint.judge.values import Verdict
 
 
@@ -15,7 +15,7 @@ def confirmed(first: Verdict, second: Verdict) -> Verdict:
     if second.result is Result.FAIL and _subjects(first) & _subjects(second):
         return replace(first, why=f"{first.why} (confirmed by a second boot)")
     then = second.why if second.result is Result.FAIL else f"{second.result}: {second.why}"
-    why = f"not the same in two boots: first: {first.why}; then: {then}"
+    why = f"{CAME_OUT_OTHERWISE[0]}first: {first.why}; then: {then}"
     return replace(first, result=Result.INDETERMINATE, why=why)
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from zpmaint.app.inputs import inputs_of, key_of
@@ -12,6 +13,7 @@ from zpmaint.app.verify import verify
 from zpmaint.build.options import BuildOptions
 from zpmaint.ledger.unrecorded import keep
 from zpmaint.ledger.values import Record
+from zpmaint.matrix.again import Act, decide
 from zpmaint.vm.profiles import Accelerator
 
 
@@ -24,9 +26,12 @@ class Recorder:
     """A turn of the ledger: what was recorded up to it counts as not known; None for no such."""
 
     def known(self, key: str) -> Record | None:
-        """The newest settled record with these inputs."""
+        """The newest settled record with these inputs; none where they are flaky and due once more
+        (see matrix.again)."""
         found = self.session.ledger.known(key)
-        if found is not None and self.since is not None and found.turn <= self.since:
+        if found is None or decide(self.session.ledger.tries(key), time.time()).act is Act.RUN:
+            return None
+        if self.since is not None and found.turn <= self.since:
             return None
         return found
 

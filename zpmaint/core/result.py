@@ -66,6 +66,16 @@ class Result(StrEnum):
         return Tone.BAD if self.settles else Tone.OPEN
 
 
+CAME_OUT_OTHERWISE = ("not the same in two boots: ", "did not build the same way twice: ")
+"""How the reason of an INDETERMINATE result tells that the very same thing was tried twice within
+one verification and came out otherwise."""
+
+
+def is_both_ways(result: Result, why: str) -> bool:
+    """Whether a verification says by itself that its inputs come out now so, now otherwise."""
+    return result is Result.INDETERMINATE and any(mark in why for mark in CAME_OUT_OTHERWISE)
+
+
 _WORST_FIRST = (errors.EXIT_KERNEL, errors.EXIT_USER, errors.EXIT_INFRA)
 """What was found about a kernel outweighs a mistake in the input, and that what a later run may
 cure by itself."""

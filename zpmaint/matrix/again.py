@@ -18,7 +18,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from zpmaint.core.result import Result
+from zpmaint.core.result import Result, is_both_ways
+from zpmaint.timeline.episodes import told
 
 _TOLD = 5
 """So many results of a flaky verification are told."""
@@ -100,15 +101,18 @@ def decide(tries: Sequence[Tried], now: float, waits: Waits | None = None) -> De
     first; `now` in seconds since the epoch.
 
     Settled is settled, whatever failed for the infrastructure's sake later; what settled both ways
-    is flaky. A try that lies in the future of `now` is no reason to wait: the clock was set."""
+    is flaky, and so is what settled and came out both ways within another try. A try that lies in
+    the future of `now` is no reason to wait: the clock was set."""
     if not tries:
         return Decision(Act.RUN)
     settled = [one for one in tries if one.result.settles]
     if settled:
-        if len({one.result.tone for one in settled}) == 1:
+        both = any(is_both_ways(one.result, one.why) for one in tries)
+        if not both and len({one.result.tone for one in settled}) == 1:
             return Decision(Act.KNOWN, f"known: {settled[0].result} with the same inputs")
-        trouble, count, newest = Trouble.FLAKY, len(settled), settled[0]
-        said = f"{swings([one.result for one in settled])} with the same inputs"
+        telling = [one for one in tries if one.result.settles or is_both_ways(one.result, one.why)]
+        trouble, count = Trouble.FLAKY, len(telling)
+        said = f"{swings([one.result for one in telling])} with the same inputs"
     else:
         newest = tries[0]
         infra = newest.result is Result.INFRA
@@ -128,7 +132,7 @@ def decide(tries: Sequence[Tried], now: float, waits: Waits | None = None) -> De
 
 def swings(results: Sequence[Result]) -> str:
     """ "flaky: pass, fail, pass": results given newest first, told oldest first."""
-    words = [str(one) for one in reversed(results[:_TOLD])]
+    words = [told(one) for one in reversed(results[:_TOLD])]
     return "flaky: " + ", ".join(["...", *words] if len(results) > _TOLD else words)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from zpmaint.core.result import Result, Tone
+from zpmaint.core.result import Result, Tone, is_both_ways
 from zpmaint.timeline.values import Attempt, Episode, EpisodeKind, Standing
 
 _NAMED = 5
@@ -75,9 +75,18 @@ def _swings(standing: Standing) -> str:
     """ "pass, fail, pass": how the inputs that are flaky came out, oldest first."""
     assert standing.settled is not None
     key = standing.settled.key
-    mine = [one for one in standing.attempts if one.key == key and one.result.settles]
-    words = [str(one.result) for one in reversed(mine[:_NAMED])]
+    mine = [
+        one
+        for one in standing.attempts
+        if one.key == key and (one.result.settles or is_both_ways(one.result, one.why))
+    ]
+    words = [told(one.result) for one in reversed(mine[:_NAMED])]
     return ", ".join(["...", *words] if len(mine) > _NAMED else words)
+
+
+def told(result: Result) -> str:
+    """A result among those of a flake: what settled nothing came out both ways at once."""
+    return str(result) if result.settles else "both"
 
 
 def _since(standing: Standing) -> float:

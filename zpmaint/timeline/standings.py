@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from zpmaint.core.result import is_both_ways
 from zpmaint.timeline.values import Attempt, Standing
 
 
@@ -23,9 +24,14 @@ def standing_of(attempts: Iterable[Attempt]) -> Standing:
 
 def differ(attempts: Sequence[Attempt], settled: Attempt) -> bool:
     """Whether the very inputs of an attempt came out otherwise in another one: well at one time and
-    not at another, or with the patch's effect shown and not shown. Without a key nobody knows what
-    the inputs were, and what failed for the infrastructure's sake says nothing."""
+    not at another, with the patch's effect shown and not shown, or both ways within one attempt.
+    Without a key nobody knows what the inputs were, and what failed for the infrastructure's sake
+    says nothing."""
     return bool(settled.key) and any(
-        one.key == settled.key and one.result.settles and one.result.tone is not settled.result.tone
+        one.key == settled.key
+        and (
+            is_both_ways(one.result, one.why)
+            or (one.result.settles and one.result.tone is not settled.result.tone)
+        )
         for one in attempts
     )
