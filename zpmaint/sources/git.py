@@ -23,6 +23,7 @@ from urllib.parse import unquote, urlsplit
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, locked
+from zpmaint.core.in_use import mark
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.tools import need
@@ -348,8 +349,10 @@ class GitSource:
             repo = self._open()
             commit = self._tree_id(repo, version)
             place = self.cache / "trees" / f"git-{version}-{commit[:12]}"
+            mark(place)
             with locked(place, self.reporter):
-                if place not in self._sound and not manifest.is_sound(place, self.reporter):
+                is_sound = place in self._sound and place.is_dir()  # it may have been freed
+                if not is_sound and not manifest.is_sound(place, self.reporter):
                     self._archive(repo, commit, place)
                 self._sound.add(place)
             return place
