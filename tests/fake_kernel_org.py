@@ -153,7 +153,11 @@ class FakeKernelOrg:
         with self.web.lock:
             gone = self.kernels.pop(version)
             self._signed.changes += 1
-            left = [one for one in self.kernels.values() if _line(one.version) == _line(version)]
+            left = [
+                one
+                for one in self.kernels.values()
+                if _line(one.version) == _line(version) and bool(one.tar) == bool(gone.tar)
+            ]
             if gone.moniker and left:
                 max(left, key=lambda one: _numbers(one.version)).moniker = gone.moniker
             if self.repository.is_dir():
@@ -225,7 +229,7 @@ class FakeKernelOrg:
         return {
             "base": self.base,
             "git": self.git,
-            "keyring": str(self.keyring),
+            "keyring": str(self.keyring.resolve()),
             "kernels": {one.version: one.moniker for one in self.kernels.values()},
             "troubles": [f"{one.kind} {one.paths}" for one in self.web.troubles],
             "asked": len(self.log),

@@ -215,8 +215,8 @@ class Night:
         return next(one for one in self.health()["jobs"] if one["name"] == name)
 
     def told(self) -> list[tuple[str, str]]:
-        """Kind and kernel of each notice that arrived, in their order."""
-        rows = [json.loads(body)["data"] for _, body in self.hook.came]
+        """Kind and kernel of each notice that was taken, in their order."""
+        rows = [json.loads(body)["data"] for body in self.hook.taken]
         return [(row["kind"], row["version"]) for row in rows]
 
     def records(self) -> list[dict[str, Any]]:

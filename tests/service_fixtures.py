@@ -28,6 +28,8 @@ class Hook:
     """A status; a status with the Retry-After behind it; or what is done with the request."""
     came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     """Headers and body of each request that was answered."""
+    taken: list[bytes] = field(default_factory=list)
+    """The bodies of those that it was told well of: 200."""
 
     @property
     def ids(self) -> list[str]:
@@ -49,6 +51,8 @@ def hook() -> Iterator[Hook]:
                 answer(self)
                 return
             status, _, wait = str(answer).partition(" ")
+            if status == "200":
+                made.taken.append(body)
             self.send_response(int(status))
             if wait:
                 self.send_header("Retry-After", wait)

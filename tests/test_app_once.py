@@ -74,7 +74,9 @@ def test_four_processes_verify_each_once(shop: Shop) -> None:
     assert [status for _, status in ended] == [0] * 4, ended
     assert kept(shop) == dict.fromkeys(SETS, 1)
     for flavour in ("stock", "patched"):
-        assert sum(e.count(f"boot 6.12.107 x86_64 {flavour} ...") for (_, e), _ in ended) == 3
+        # The sets are one patch under three names: what a matrix booted for one serves another.
+        boots = sum(e.count(f"boot 6.12.107 x86_64 {flavour} ...") for (_, e), _ in ended)
+        assert 1 <= boots <= 3
     (verified, told), *matrices = [both for both, _ in ended]
     (record,) = json.loads(verified)
     assert (record["patchset"], record["result"]) == ("toy-b", "pass")

@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +12,18 @@ from typing import Any
 import pytest
 from ledger_fixtures import SET, record
 
-from zpmaint.core.errors import IndeterminateError, InfraError, UserError
+from zpmaint.core.crash import as_failure
+from zpmaint.core.errors import IndeterminateError, InfraError, UserError, ZpmaintError
 from zpmaint.core.result import Result
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.store import Ledger
 from zpmaint.ledger.values import Record
+from zpmaint.matrix import run
+from zpmaint.matrix.again import Trouble
 from zpmaint.matrix.options import RunOptions
 from zpmaint.matrix.plan import Due
-from zpmaint.matrix.run import run_matrix
+from zpmaint.matrix.run import Ended, MatrixRun, Recorder, Tell
+from zpmaint.matrix.snapshot import Snapshot, UnderWay
 from zpmaint.matrix.stop import Haste, Stop
 
 
@@ -52,16 +57,56 @@ class Verifier:
         return record(version, answer, started=1000.0 + len(self.asked))
 
 
+class Inline:
+    """An executor without processes: the next one is verified when it is waited for."""
+
+    def __init__(self, verify: Callable[[Due], Record], room: int = 1) -> None:
+        self.verify, self.most = verify, room
+        self.begun: list[tuple[int, Due]] = []
+
+    @property
+    def room(self) -> int:
+        return self.most - len(self.begun)
+
+    def begin(self, place: int, due: Due) -> None:
+        self.begun.append((place, due))
+
+    def wait(self, haste: Callable[[], Haste], tell: Tell) -> Ended | None:
+        if not self.begun:
+            return None
+        tell(tuple(UnderWay(due, "", True, 0.0, "here") for _, due in self.begun))
+        place, due = self.begun.pop(0)
+        try:
+            return Ended(place, self.verify(due))
+        except ZpmaintError as error:
+            return Ended(place, error=error)
+        except Exception as error:
+            return Ended(place, error=as_failure(error))
+
+    def close(self) -> None:
+        self.begun.clear()
+
+
+def run_matrix(
+    dues: list[Due],
+    verify: Callable[[Due], Record],
+    ledger: Recorder,
+    key: Callable[[Due], str],
+    **more: Any,
+) -> MatrixRun:
+    return run.run_matrix(dues, Inline(verify), ledger, key, **more)
+
+
 def test_what_is_known_is_not_run_again(ledger: Ledger) -> None:
     ledger.record(record("6.1", Result.FAIL))
     verify = Verifier(v6_2=[Result.PASS])
-    run = run_matrix([due("6.1"), due("6.2")], verify, ledger, key_of)
+    made = run_matrix([due("6.1"), due("6.2")], verify, ledger, key_of)
     assert verify.asked == ["6.2"]
-    assert [(d.fresh, d.record and d.record.result) for d in run.done] == [
+    assert [(d.fresh, d.record and d.record.result) for d in made.done] == [
         (False, Result.FAIL),
         (True, Result.PASS),
     ]
-    assert run.exit_status == 1, "a known failure is still a failure"
+    assert made.exit_status == 1, "a known failure is still a failure"
 
 
 @pytest.mark.parametrize("first", [Result.INFRA, Result.INDETERMINATE])
@@ -74,7 +119,7 @@ def test_what_settles_nothing_is_tried_once_more_after_the_others(
         v6_3=[Result.PASS],
     )
     told: list[tuple[str, Result]] = []
-    run = run_matrix(
+    made = run_matrix(
         [due("6.1"), due("6.2"), due("6.3")],
         verify,
         ledger,
@@ -82,13 +127,13 @@ def test_what_settles_nothing_is_tried_once_more_after_the_others(
         on_record=lambda d, r: told.append((str(d.version), r.result)),
     )
     assert verify.asked == ["6.1", "6.2", "6.3", "6.1", "6.2"]
-    assert [d.record and d.record.result for d in run.done] == [
+    assert [d.record and d.record.result for d in made.done] == [
         Result.PASS,
         Result.INFRA,
         Result.PASS,
     ]
-    assert [d.retried for d in run.done] == [True, True, False]
-    assert run.exit_status == 3
+    assert [d.retried for d in made.done] == [True, True, False]
+    assert made.exit_status == 3
     assert [v for v, _ in told] == verify.asked
     assert len(ledger.history()) == 5
     assert any(r.why == "no network" for r in ledger.history("6.2"))
@@ -116,15 +161,15 @@ def test_the_worst_result_is_the_exit_status(
 
 def test_an_error_that_tells_nobodys_fault_is_recorded_as_such(ledger: Ledger) -> None:
     verify = Verifier(v6_1=[IndeterminateError("make: Error 2")] * 2)
-    run = run_matrix([due("6.1")], verify, ledger, key_of)
+    made = run_matrix([due("6.1")], verify, ledger, key_of)
     assert [r.result for r in ledger.history()] == [Result.INDETERMINATE] * 2
-    assert run.exit_status == 3
+    assert made.exit_status == 3
 
 
 def test_the_users_mistake_about_one_does_not_stop_the_others(ledger: Ledger) -> None:
     verify = Verifier(v6_1=[UserError("no such kernel")], v6_2=[Result.PASS])
-    run = run_matrix([due("6.1"), due("6.2")], verify, ledger, key_of)
-    assert [str(d.error) if d.error else None for d in run.done] == ["no such kernel", None]
+    made = run_matrix([due("6.1"), due("6.2")], verify, ledger, key_of)
+    assert [str(d.error) if d.error else None for d in made.done] == ["no such kernel", None]
     assert [r.version for r in ledger.history()] == ["6.2"]
 
 
@@ -145,22 +190,22 @@ def test_a_bug_of_ours_at_one_kernel_does_not_stop_the_others(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     verify = Verifier(v6_1=[Result.PASS], v6_2=[bug, bug], v6_3=[Result.PASS])
-    run = run_matrix([due("6.1"), due("6.2"), due("6.3")], verify, ledger, key_of)
-    results = [one.record.result if one.record else None for one in run.done]
+    made = run_matrix([due("6.1"), due("6.2"), due("6.3")], verify, ledger, key_of)
+    results = [one.record.result if one.record else None for one in made.done]
     assert results == [Result.PASS, Result.INDETERMINATE, Result.PASS]
-    why = run.done[1].record.why if run.done[1].record else ""
+    why = made.done[1].record.why if made.done[1].record else ""
     assert why.startswith(f"zpmaint itself failed: {type(bug).__name__}")
     [first, second] = sorted(tmp_path.glob("zpmaint-crash-*.txt"))
     assert str(first) in why or str(second) in why
     assert type(bug).__name__ in first.read_text()
-    assert run.exit_status == 3
+    assert made.exit_status == 3
 
 
 def test_a_disk_that_fails_one_kernel_is_no_bug(ledger: Ledger) -> None:
     failing = OSError(5, "Input/output error", "/x/mm/memory.c")
     verify = Verifier(v6_1=[failing, failing], v6_2=[Result.PASS])
-    run = run_matrix([due("6.1"), due("6.2")], verify, ledger, key_of)
-    first = run.done[0].record
+    made = run_matrix([due("6.1"), due("6.2")], verify, ledger, key_of)
+    first = made.done[0].record
     assert first is not None
     assert (first.result, first.why) == (
         Result.INFRA, "'/x/mm/memory.c': Input/output error",
@@ -173,10 +218,10 @@ def test_a_bug_in_naming_the_inputs_of_one_does_not_stop_the_others(ledger: Ledg
             raise TypeError("odd")
         return key_of(one)
 
-    run = run_matrix([due("6.1"), due("6.2")], Verifier(v6_2=[Result.PASS]), ledger, key)
-    assert "zpmaint itself failed: TypeError: odd" in str(run.done[0].error)
-    assert run.done[1].record is not None
-    assert run.exit_status == 3
+    made = run_matrix([due("6.1"), due("6.2")], Verifier(v6_2=[Result.PASS]), ledger, key)
+    assert "zpmaint itself failed: TypeError: odd" in str(made.done[0].error)
+    assert made.done[1].record is not None
+    assert made.exit_status == 3
 
 
 def test_a_ledger_that_fails_ends_the_run(ledger: Ledger) -> None:
@@ -220,7 +265,7 @@ def test_notes_say_what_went_wrong(ledger: Ledger) -> None:
 
 def test_a_run_that_is_to_stop_begins_nothing_more_and_names_what_is_left(ledger: Ledger) -> None:
     stop = Stop()
-    run = run_matrix(
+    made = run_matrix(
         [due("6.1"), due("6.2")],
         Verifier(v6_1=[Result.INFRA]),
         ledger,
@@ -228,8 +273,8 @@ def test_a_run_that_is_to_stop_begins_nothing_more_and_names_what_is_left(ledger
         on_record=lambda due, record: stop.ask(),
         stop=stop,
     )
-    assert [(str(one.due.version), one.retried) for one in run.done] == [("6.1", False)]
-    assert run.left == (due("6.2"),)
+    assert [(str(one.due.version), one.retried) for one in made.done] == [("6.1", False)]
+    assert made.left == (due("6.2"),)
     assert stop.haste is Haste.SOON
     stop.ask()
     assert stop.haste is Haste.AT_ONCE
@@ -242,9 +287,9 @@ def test_fail_fast_ends_with_a_kernels_failure_and_with_no_other(
     ledger: Ledger, first: Result, asked: list[str]
 ) -> None:
     verify = Verifier(v6_1=[first, first], v6_2=[Result.PASS])
-    run = run_matrix([due("6.1"), due("6.2")], verify, ledger, key_of, fail_fast=True)
+    made = run_matrix([due("6.1"), due("6.2")], verify, ledger, key_of, fail_fast=True)
     assert verify.asked == asked
-    assert len(run.left) == 2 - len(set(asked))
+    assert len(made.left) == 2 - len(set(asked))
 
 
 @pytest.mark.parametrize(
@@ -260,3 +305,42 @@ def test_options_that_mean_nothing_are_refused_by_name(wrong: dict[str, Any]) ->
 def test_the_scheduler_is_read_from_the_executors_name() -> None:
     assert RunOptions().scheduler == ""
     assert RunOptions(executor="dask://head.example:8786").scheduler == "head.example:8786"
+
+
+def test_who_is_patient_leaves_what_is_to_wait_and_who_asks_does_not(ledger: Ledger) -> None:
+    later = replace(due("6.1"), not_before=time.time() + 3600)
+    verify = Verifier(v6_2=[Result.PASS])
+    made = run_matrix([later, due("6.2")], verify, ledger, key_of, patient=True)
+    assert (verify.asked, made.later, made.left) == (["6.2"], (later,), ())
+    assert made.exit_status == 3, "nothing is known of it"
+    asked = Verifier(v6_1=[Result.PASS])
+    made = run_matrix([later, due("6.2")], asked, ledger, key_of)
+    assert (asked.asked, made.later) == (["6.1"], ())
+
+
+def test_a_flaky_one_is_run_again_though_it_settled(ledger: Ledger) -> None:
+    ledger.record(record("6.1", Result.PASS))
+    known = ledger.known("key-6.1")
+    assert known is not None
+    flaky = replace(due("6.1"), trouble=Trouble.FLAKY, turn=known.turn)
+    verify = Verifier(v6_1=[Result.FAIL])
+    run_matrix([flaky], verify, ledger, key_of)
+    assert verify.asked == ["6.1"]
+
+
+def test_who_looks_hears_what_runs_and_what_is_next(ledger: Ledger) -> None:
+    seen: list[Snapshot] = []
+    dues = [due("6.1"), due("6.2"), due("6.3")]
+    run_matrix(
+        dues,
+        Verifier(v6_1=[Result.PASS], v6_2=[Result.PASS], v6_3=[Result.PASS]),
+        ledger,
+        key_of,
+        on_change=seen.append,
+        forecast=lambda left: 10.0 * len(left),
+    )
+    assert [(one.ended, len(one.under_way), len(one.next)) for one in seen] == [
+        (0, 1, 2), (1, 1, 1), (2, 1, 0),
+    ]  # fmt: skip
+    assert [one.seconds_left for one in seen] == [30.0, 20.0, 10.0]
+    assert seen[0].as_json()["next"] == [one.name for one in dues[1:]]

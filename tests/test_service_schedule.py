@@ -16,6 +16,7 @@ from zpmaint.service.ends import end_of, has_news
 from zpmaint.service.health import Pulse, Run, as_json, troubles, warnings
 from zpmaint.service.jobs import Job, Stop, jobs_of
 from zpmaint.service.metrics import metrics
+from zpmaint.service.published import Count
 from zpmaint.service.schedule import (
     NEW,
     JobState,
@@ -196,7 +197,10 @@ def test_what_a_run_says() -> None:
     for other in ([], [{"novelty": "verified"}], {"novelty": "new"}, [3], None):
         assert not has_news(other)
     end = end_of(3, b'{"waiting": 3}', "", cut_off=False, overdue=False)
-    assert end.undelivered == 3
+    assert end.undelivered == 3 and end.kernels is None
+    told = b'{"kernels": [{"patchset": "p", "state": "pass", "count": 2}, {"count": 1}, 7]}'
+    end = end_of(0, told, "", cut_off=False, overdue=False)
+    assert end.kernels == (Count("p", "pass", 2),)
     assert end_of(0, b"[" * 100_000, "", cut_off=False, overdue=False).undelivered is None
 
 
@@ -266,12 +270,11 @@ def test_metrics_are_in_prometheus_format() -> None:
     states = {"track": JobState(runs=3, failed=1, outcome=Outcome.FAILED)}
     run = {"matrix": Run("matrix", 1, NOW - 5)}
     text = metrics(
-        pulse(states, running=run),
+        pulse(states, running=run, kernels=(Count("set", "pass", 4),)),
         NOW,
         version='0.1"\n',
         answered={200: 7},
         connections=2,
-        kernels={("set", "pass"): 4},
     )
     lines = text.splitlines()
     assert text.endswith("\n") and "" not in lines

@@ -79,7 +79,7 @@ def test_news_are_told_shown_and_counted(project: Path, tmp_path: Path) -> None:
 
 def test_without_receivers_there_is_nothing_to_do(project: Path) -> None:
     status, found, _ = notify(project, "--json")
-    assert (status, found) == (0, {"waiting": 0, "receivers": []})
+    assert (status, found) == (0, {"waiting": 0, "receivers": [], "kernels": []})
 
 
 class Serving:

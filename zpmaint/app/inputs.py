@@ -66,6 +66,8 @@ _TOOLS = ("ld", "qemu-system-x86_64")
 
 _PACKAGE = Path(zpmaint.__file__).parent
 _ALWAYS = Era()
+_ANY = KernelVersion.parse("6.1")
+"""For what counts alike on all."""
 
 
 def verification_inputs(
@@ -154,6 +156,34 @@ def key_of(parts: dict[str, str]) -> str:
     """The key of a verification with these inputs."""
     text = "".join(f"{name}\0{digest}\n" for name, digest in sorted(parts.items()))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def machine_identity(compilers: Iterable[str]) -> str:
+    """A digest over our code, the packages that it imports and the programs of this machine:
+    machines with the same give the same keys."""
+    code = _code(None)
+    data = sorted(f"{path.name} {file_digest(path, _ANY)}" for path in code.data)
+    tools = _toolchain(tuple(sorted({"gcc", *compilers})))
+    return "\n".join([code.digest, *data, _packages(code.packages), tools])
+
+
+def machine_basis(session: Session, version: KernelVersion) -> str:
+    """A digest over what makes a guest run as it does beside its kernel and its initramfs: our code
+    and data for machines, the project's own rows, QEMU."""
+    cache = session.places.cache
+    code = closure(
+        ("zpmaint.vm.boot",),
+        _PACKAGE,
+        leaves_out=lambda name: name.startswith(_KEEPERS),
+        cache=cache / "code.json",
+    )
+    parts = [
+        code.digest,
+        *(f"{path.name} {file_digest(path, version)}" for path in code.data),
+        sorted(folder_digests(session.places.data / "vm", version).items()),
+        _toolchain(()),
+    ]
+    return value_digest(parts, version)
 
 
 def _carried(patchset: PatchSet, version: KernelVersion) -> list[object]:

@@ -3,35 +3,36 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from zpmaint.app.inputs import inputs_of, key_of
+from zpmaint.app.local import LocalExecutor, MakeRoom, limits_of
 from zpmaint.app.look import Freshness, Looked, remembered, ruled, ruled_now, survey
 from zpmaint.app.once import Recorder
 from zpmaint.app.outlook import look
 from zpmaint.app.session import Session
-from zpmaint.app.verify import verify
-from zpmaint.build.options import BuildOptions
+from zpmaint.app.worker import options_of
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
 from zpmaint.matrix import outlook
+from zpmaint.matrix.experience import Experience, Remaining
 from zpmaint.matrix.options import RunOptions
 from zpmaint.matrix.plan import Due, Plan, plan
 from zpmaint.matrix.policy import Missing
-from zpmaint.matrix.run import MatrixRun, run_matrix
+from zpmaint.matrix.run import Executor, MatrixRun, run_matrix
 from zpmaint.matrix.snapshot import OnChange
+from zpmaint.matrix.steps import declared
 from zpmaint.matrix.stop import Stop
 from zpmaint.matrix.track import News, Novelty, whats_new
 
 DEFAULT = RunOptions()
-MakeRoom = Callable[[int, Collection[Due]], int]
-"""See `run_dues`."""
 
 
 def plan_matrix(session: Session) -> Plan:
@@ -86,9 +87,9 @@ def run_dues(
     returns, and what was not reached is in `MatrixRun.left`. The same call goes on from there.
 
     `make_room(wanted, in_use)` is called in this thread where a step wants more bytes of the
-    cache's disk than are free, and where one failed for a full disk: it frees what it can without
-    touching what the dues `in_use` need, and gives the bytes that are free then. Without it, or
-    where that is too little, the step ends as the infrastructure's trouble.
+    cache's disk than are free (what ended for a full disk is tried again, and wants them): it frees
+    what it can without touching what the dues `in_use` need, and gives the bytes that are free
+    then. Without it, or where that is too little, the step ends as the infrastructure's trouble.
 
     No signal is handled here; workers are in sessions of their own, so that ^C of a terminal comes
     to the caller alone, and a KeyboardInterrupt raised in this thread ends them and is passed on.
@@ -99,35 +100,55 @@ def run_dues(
     need_for("verify")
     if options.again or any(due.known is None for due in dues):
         session.ledger.ready()
+    executor = _executor(session, options, make_room)
+    experience = Experience(session.ledger.durations()) if on_change else Experience()
+    limits, table = limits_of(options), declared()
+    began, before = time.monotonic(), _cpu()
 
-    def one(due: Due) -> Record:
-        return verify(
-            session,
-            session.patchset(due.patchset),
-            due.version,
-            session.chain(names=due.sources),
-            build=replace(_options(due), jobs=options.jobs),
-        )
+    def recorded(due: Due, record: Record) -> None:
+        experience.add((record.version, record.arch, record.seconds))
+        if on_record is not None:
+            on_record(due, record)
 
-    return run_matrix(
+    made = run_matrix(
         dues,
-        one,
+        executor,
         Recorder(session, since=session.ledger.newest_turn if options.again else None),
         lambda due: key_of(_inputs(session, due)),
         session.reporter,
-        on_record,
+        recorded,
         session.leases,
+        on_change=on_change,
+        forecast=lambda left: experience.left(left, table, limits),
+        patient=options.patient,
         fail_fast=options.fail_fast,
         stop=stop,
     )
+    return replace(made, seconds=time.monotonic() - began, cpu=_cpu() - before)
+
+
+def forecast(session: Session, dues: Iterable[Due], options: RunOptions) -> float | None:
+    """Seconds that a run of `dues` would take by the ledger's experience; None without any."""
+    left = [Remaining(due) for due in dues]
+    experience = Experience(session.ledger.durations())
+    return experience.left(left, declared(), limits_of(options))
+
+
+def _executor(session: Session, options: RunOptions, make_room: MakeRoom | None) -> Executor:
+    if not options.scheduler:
+        return LocalExecutor(session, options, make_room)
+    from zpmaint.app.far import FarExecutor  # noqa: PLC0415  a local run knows no dask
+
+    return FarExecutor(session, options)
+
+
+def _cpu() -> float:
+    """Seconds of processors that this process has used, and all that it has waited for."""
+    return sum(os.times()[:4])
 
 
 def _inputs(session: Session, due: Due) -> dict[str, str]:
-    return inputs_of(session, due.version, session.patchset(due.patchset), _options(due))
-
-
-def _options(due: Due) -> BuildOptions:
-    return BuildOptions(due.arch, due.profile or None)
+    return inputs_of(session, due.version, session.patchset(due.patchset), options_of(due))
 
 
 @dataclass(frozen=True)

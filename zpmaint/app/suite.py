@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event
 
+from zpmaint.app.kept_boots import KeptBoots
 from zpmaint.app.session import Session
 from zpmaint.build.values import Flavour, Kernel
 from zpmaint.core.errors import InfraError
@@ -117,9 +118,12 @@ def boot_suites(
     accelerator: Accelerator = Accelerator.ICOUNT,
     benchmark: bool = True,
     second: bool = False,
+    at_once: int | None = None,
+    kept: KeptBoots | None = None,
 ) -> list[SuiteRuns]:
-    """Boot each of `kernels` with each suite, side by side where that changes nothing; `second`
-    keeps the consoles of what was booted before."""
+    """Boot each of `kernels` with each suite, side by side where that changes nothing, `at_once` at
+    most (None: as many as there are cores); `second` keeps the consoles of what was booted before.
+    What is `kept` is not booted again."""
 
     def start(bootable: Bootable, kernel: Kernel, shift: int, stop: Event) -> Run:
         return boot_suite(
@@ -131,6 +135,7 @@ def boot_suites(
             stop=stop,
             shift=shift,
             second=second,
+            kept=kept,
         )
 
     starts = {
@@ -140,7 +145,7 @@ def boot_suites(
         for shift in (0, 1)
         if not shift or (bootable.ready.compared and kernel.flavour is Flavour.STOCK)
     }
-    ended = in_parallel(starts, accelerator=accelerator)
+    ended = in_parallel(starts, accelerator=accelerator, most=at_once)
     return [
         SuiteRuns(
             bootable,
@@ -162,13 +167,14 @@ def boot_suite(
     stop: Event | None = None,
     shift: int = 0,
     second: bool = False,
+    kept: KeptBoots | None = None,
 ) -> Run:
     """Boot `kernel` with a suite's init, then its benchmark.
 
     A death of the guest is the result of the case that was running. The guest is then started
     again for the cases after that one, up to `restarts` times and until the last of HANGS; not
     where it died before the first case (the next would, too) nor after the last. The consoles are
-    kept in the state folder. `stop`: as `boot`; `shift`: as `Wanted`; `second`: as
+    kept in the state folder. `stop`: as `boot`; `shift`: as `Wanted`; `second` and `kept`: as
     `boot_suites`."""
     benchmark = benchmark and bool(bootable.suite.counters)
     left = [case.name for case in bootable.cases]
@@ -176,7 +182,7 @@ def boot_suite(
     def start(names: Sequence[str] | None, number: int) -> Run:
         wanted = Wanted(kernel, None if names is None else tuple(names), benchmark, shift)
         mark = (f"-{number}" if number > 1 else "") + ("-second" if second else "")
-        return _boot(session, bootable, wanted, mark, accelerator=accelerator, stop=stop)
+        return _boot(session, bootable, wanted, mark, accelerator=accelerator, stop=stop, kept=kept)
 
     # A guest without a list runs all: nothing is in its initramfs that need not be.
     runs = [start(None if bootable.chosen is None else left, 1)]
@@ -199,16 +205,25 @@ def _boot(
     *,
     accelerator: Accelerator,
     stop: Event | None,
+    kept: KeptBoots | None,
 ) -> Run:
     kernel, suite = wanted.kernel, bootable.suite.name
     guest = bootable.ready.guest(wanted)
     of = "" if suite == _FIRST else f"-{suite}"
     again = mark + ("-again" if wanted.shift else "")
     name = f"{kernel.version}-{kernel.arch}-{kernel.flavour}{of}-{kernel.inputs[:12]}{again}.log"
-    return boot(
+    console = session.places.state / "consoles" / name
+    archive = pack([file("init", guest.init), *guest.entries])
+    place = None
+    if kept is not None:
+        more = (accelerator, guest.deadline, wanted.shift)
+        place = kept.place(kernel, archive, guest.append, *more)
+        if found := kept.find(place, console):
+            return found
+    run = boot(
         kernel,
-        pack([file("init", guest.init), *guest.entries]),
-        console=session.places.state / "consoles" / name,
+        archive,
+        console=console,
         reporter=session.reporter,
         deadline=guest.deadline,
         accelerator=accelerator,
@@ -217,3 +232,6 @@ def _boot(
         machines=session.machines,
         stop=stop,
     )
+    if kept is not None and place is not None:
+        kept.made(place, run)
+    return run

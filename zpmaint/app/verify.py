@@ -6,14 +6,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zpmaint.app.circumstances import circumstances
 from zpmaint.app.confirm import confirmed
 from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.judgement import verdict_on
+from zpmaint.app.kept_boots import KeptBoots
 from zpmaint.app.kept_logs import KeptLogs
 from zpmaint.app.origin import Origin, origin_of
+from zpmaint.app.pace import AT_ONCE, Pace
 from zpmaint.app.pair import build_pair
 from zpmaint.app.port import port_onto, touched
 from zpmaint.app.records import build_record, port_record, runs_record, verdict_record
@@ -24,6 +26,7 @@ from zpmaint.build.options import BuildOptions
 from zpmaint.build.values import Pair
 from zpmaint.core.crash import as_failure
 from zpmaint.core.errors import IndeterminateError, InfraError, KernelError, ZpmaintError
+from zpmaint.core.in_use import scoped
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result
 from zpmaint.core.tools import need_for
@@ -56,10 +59,11 @@ class _Course:
         try:
             yield
         finally:
-            took = round(time.monotonic() - began, 3)
-            self.seconds[stage] = took
+            took = time.monotonic() - began
+            self.seconds[stage] = round(self.seconds.get(stage, 0.0) + took, 3)
 
 
+@scoped
 def verify(
     session: Session,
     patchset: PatchSet,
@@ -68,8 +72,11 @@ def verify(
     *,
     build: BuildOptions = BuildOptions(),
     accelerator: Accelerator = Accelerator.ICOUNT,
+    pace: Pace = AT_ONCE,
+    kept: KeptBoots | None = None,
 ) -> Record:
-    """Verify `patchset` on `version`. The Record is the caller's to keep.
+    """Verify `patchset` on `version`, each step when `pace` lets it. The Record is the caller's to
+    keep. What is `kept` is not booted again; None: all is booted.
 
     The kernel's failures and the infrastructure's end in the Record (result and why); only the
     user's mistakes are raised. What nobody expected is a bug of ours: indeterminate, its
@@ -88,6 +95,8 @@ def verify(
             inputs=inputs,
             build=build,
             accelerator=accelerator,
+            pace=pace,
+            kept=kept,
         )
     except KernelError as error:
         # Where the log is, the record says by itself: a path of this machine is no reason.
@@ -138,42 +147,68 @@ def _run_course(
     inputs: Mapping[str, str],
     build: BuildOptions,
     accelerator: Accelerator,
+    pace: Pace,
+    kept: KeptBoots | None,
 ) -> tuple[Result, str]:
     suites = suites_of(patchset, version=version)
-    with course.timed("port"):
+    with pace.step("fetch"), course.timed("fetch"):
+        is_archive = chain.fetch(version)
+    if is_archive:  # else only what is built has to be unpacked
+        _unpack(patchset, version, chain, course, pace)
+    with pace.step("port"), course.timed("port"):
         course.port = port_onto(session, patchset, version, chain)
         course.provenance = chain.provenance(version)
         course.origin = origin_of(course.port, patchset, chain, inputs)
     if not course.port.state.leads_on:
         return Result.CONFLICT, course.port.why
-    # What it needs may have to be fetched: better known before a build of minutes than after it.
-    ready = make_ready(
-        session, suites, version, build.arch, chain=chain, keep=touched(patchset.anchors)
-    )
-    with course.timed("build"):
-        course.pair = build_pair(
-            session,
-            patchset,
-            version,
-            chain,
-            course.port,
-            options=build,
-            on_failure=course.failures.append,
+    if not is_archive:
+        _unpack(patchset, version, chain, course, pace)
+    with pace.step("build") as jobs:
+        # What it needs may have to be fetched: better known before a build of minutes than after.
+        ready = make_ready(
+            session, suites, version, build.arch, chain=chain, keep=touched(patchset.anchors)
         )
+        with course.timed("build"):
+            course.pair = build_pair(
+                session,
+                patchset,
+                version,
+                chain,
+                course.port,
+                options=replace(build, jobs=jobs or build.jobs),
+                on_failure=course.failures.append,
+            )
     pair, adopted = course.pair, course.port.state is State.UPSTREAM
 
     def judged(runs: Sequence[SuiteRuns]) -> Verdict:
-        return verdict_on(patchset, version, pair, runs, left_out=ready.left_out, adopted=adopted)
+        with pace.step("judge"), course.timed("judge"):
+            return verdict_on(
+                patchset, version, pair, runs, left_out=ready.left_out, adopted=adopted
+            )
 
     def booted(*, second: bool = False) -> list[SuiteRuns]:
-        return boot_suites(
-            session, pair.kernels, ready.bootables, accelerator=accelerator, second=second
-        )
+        with pace.step("boot") as jobs, course.timed("second boot" if second else "boot"):
+            return boot_suites(
+                session,
+                pair.kernels,
+                ready.bootables,
+                accelerator=accelerator,
+                second=second,
+                at_once=jobs,
+                kept=None if second else kept,
+            )
 
-    with course.timed("boot"):
-        course.runs += booted()
+    course.runs += booted()
     course.verdict = judged(course.runs)
     if course.verdict.result is Result.FAIL:
-        with course.timed("second boot"):
-            course.verdict = confirmed(course.verdict, judged(booted(second=True)))
+        course.verdict = confirmed(course.verdict, judged(booted(second=True)))
+    if kept is not None:
+        kept.judged(settles=course.verdict.result.settles)
     return course.verdict.result, course.verdict.why
+
+
+def _unpack(
+    patchset: PatchSet, version: KernelVersion, chain: Chain, course: _Course, pace: Pace
+) -> None:
+    with pace.step("unpack"), course.timed("unpack"):
+        chain.tree(version, keep=touched(patchset.anchors))

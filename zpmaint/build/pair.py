@@ -30,6 +30,7 @@ from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.build.worktree import fingerprint
 from zpmaint.core.errors import IndeterminateError, InfraError, KernelError, ZpmaintError
 from zpmaint.core.files import read_mark, write_whole
+from zpmaint.core.in_use import mark
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.remembered import recall, remember
 from zpmaint.core.sealed import usable
@@ -126,6 +127,7 @@ def build(
             data=data,
         )
         job = _Job(**vars(shared))
+        mark(job.work.folder)  # its images are booted when the lock is no longer held
         with job.work.locked(reporter):
             is_pair = patched is not None and Flavour.PATCHED in flavours
             job = replace(

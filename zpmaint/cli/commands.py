@@ -49,6 +49,7 @@ COMMANDS = {
     "publish": Entry("publish", "Write the status page, the feed and the patch files."),
     "serve": Entry("serve", "Track, verify and publish on a schedule; serve the pages."),
     "notify": Entry("notify", "Tell the receivers of kernels.toml what became otherwise."),
+    "cache": Entry("cache", "List what the cache keeps, and why; make room by worth."),
     "check": Entry("check", "Say whether a downloaded file is what was published."),
     "doctor": Entry("doctor", "Say which programs are missing, and what installs them."),
     "completion": Entry("completion", "Print the completion script for a shell."),

@@ -3,21 +3,25 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
 import click
 from rich.table import Table
 
-from zpmaint.app.matrix import plan_matrix, run_dues
+from zpmaint.app.matrix import forecast, plan_matrix, run_dues
 from zpmaint.cli import matrix_ci, options, tables, unrecorded
 from zpmaint.cli.context import CommandContext, pass_context
+from zpmaint.cli.matrix_view import duration, view
 from zpmaint.core import errors
 from zpmaint.ledger.logs import LogStore
 from zpmaint.ledger.unrecorded import NotRecordedError
 from zpmaint.ledger.values import Record
-from zpmaint.matrix.options import RunOptions
+from zpmaint.matrix.options import LOCAL, RunOptions
 from zpmaint.matrix.plan import Due, Plan
+from zpmaint.matrix.steps import size
+from zpmaint.matrix.worth import by_worth, chosen
 
 
 @click.group("matrix")
@@ -61,46 +65,153 @@ def plan(context: CommandContext, *, as_json: bool) -> int:
 
 
 @command.command("run")
-@options.jobs
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Cores to use (default: all).")
+@click.option("--memory", metavar="SIZE", help="Memory to use, as 6G (default: 80 %).")
+@click.option("--disk", metavar="SIZE", help="What is to stay free on the cache's disk, as 5G.")
+@click.option("--only", "only", multiple=True, metavar="PATTERN",
+              help="Only these: a kernel, 6.12.y, an architecture, a patch set, a profile; with * "
+              "and ?. May be given several times.")  # fmt: skip
+@click.option("--again", is_flag=True, help="Verify what is known, too.")
+@click.option("--patient", is_flag=True, help="Leave what settled nothing until its wait is over.")
+@click.option("--fail-fast", is_flag=True, help="Begin nothing more once a kernel has failed.")
+@click.option("--dry-run", is_flag=True, help="Say what would be run, in which order; run nothing.")
+@click.option("--executor", default=LOCAL, show_default=True, metavar="WHERE",
+              help="local, or dask://HOST:PORT: the workers of a dask scheduler.")  # fmt: skip
 @options.as_json
 @pass_context
-def run(context: CommandContext, *, jobs: int | None, as_json: bool) -> int:
+def run(
+    context: CommandContext,
+    *,
+    jobs: int | None,
+    memory: str | None,
+    disk: str | None,
+    only: tuple[str, ...],
+    again: bool,
+    patient: bool,
+    fail_fast: bool,
+    dry_run: bool,
+    executor: str,
+    as_json: bool,
+) -> int:
     """Verify every tracked kernel whose result is not known for the same inputs.
 
-    Each result is recorded as it comes; interrupted, the same command goes on. What failed for
-    the infrastructure's sake is tried once more at the end. What another process is verifying is
-    left to it: the others come first, and then its result is taken from the ledger.
+    What was red comes first, then what is new, the newest kernel before older ones. Downloads and
+    unpacking go on beside builds; two kernels are built at once, as one alone does not keep all
+    cores busy. Each result is recorded as it comes; interrupted, the same command goes on. What
+    failed for the infrastructure's sake is tried once more at the end. What another process is
+    verifying is left to it: the others come first, and then its result is taken from the ledger.
 
     \b
-    Example:
+    Examples:
       zpmaint matrix run
+      zpmaint matrix run --only 6.12.y --again
+      zpmaint matrix run --dry-run
+      zpmaint matrix run --jobs 8 --memory 12G --disk 10G
     """
+    asked = RunOptions(
+        jobs,
+        size(memory) if memory else None,
+        size(disk) if disk else None,
+        again,
+        patient,
+        fail_fast,
+        executor,
+    )
     planned = plan_matrix(context.session)
+    dues = by_worth(chosen(planned.dues, only))
+    if dry_run:
+        return _foreseen(context, dues, asked, planned, as_json=as_json)
 
     def show(_: Due, record: Record) -> None:
         context.err.print(f"{record.version} {record.arch}: {record.result}: {record.why}",
                        markup=False)  # fmt: skip
 
     try:
-        ran = run_dues(context.session, planned.dues, options=RunOptions(jobs=jobs), on_record=show)
+        ran = run_dues(
+            context.session,
+            dues,
+            options=asked,
+            on_record=show,
+            on_change=view(context.reporter),
+        )
     except NotRecordedError as error:
         unrecorded.show(context, error, as_json=as_json)
         raise
-    records = [one.record for one in ran.done if one.record]
+    places = {id(due): place for place, due in enumerate(planned.dues)}
+    done = sorted(ran.done, key=lambda one: places[id(one.due)])  # newest first, as plans are shown
+    records = [one.record for one in done if one.record]
     if as_json:
         context.json([one.as_json() for one in records])
     else:
         tables.records(context.out, records)
-        fresh = sum(one.fresh for one in ran.done)
-        context.out.print(
-            f"{fresh} verified now, {len(ran.done) - fresh} known for the same inputs"
-        )
-    for one in ran.done:
+        fresh = sum(one.fresh for one in done)
+        context.out.print(f"{fresh} verified now, {len(done) - fresh} known for the same inputs")
+        if fresh and not asked.scheduler:
+            cores = asked.jobs or os.cpu_count() or 1
+            busy = 100 * ran.cpu / max(ran.seconds * cores, 0.001)
+            context.out.print(f"{duration(ran.seconds)}, {busy:.0f} % of {cores} cores")
+    for one in done:
         if one.error:
             context.err.print(f"{one.due.version}: {one.error}", markup=False)
+    for due in ran.later:
+        context.err.print(
+            f"{due.name}: {_when(due)}: {due.why} (without --patient it is tried now)", markup=False
+        )
+    for due in ran.left:
+        context.err.print(f"{due.name}: not reached", markup=False)
     for lost in planned.unresolved:
         context.err.print(f"{lost.series}: {lost.error}", markup=False)
     return ran.exit_status or _unresolved(planned)
+
+
+def _foreseen(
+    context: CommandContext, dues: list[Due], asked: RunOptions, planned: Plan, *, as_json: bool
+) -> int:
+    """What a run would do."""
+    runs = [
+        due for due in dues if asked.again or (due.is_open if asked.patient else due.known is None)
+    ]
+    seconds = forecast(context.session, runs, asked)
+    if as_json:
+        context.json({
+            "schema": 1,
+            "dues": [{"name": due.name, "why": due.why} for due in runs],
+            "seconds": seconds,
+        })  # fmt: skip
+        return _unresolved(planned)
+    for due in runs:
+        context.out.print(f"{due.name}: {due.why}", markup=False, soft_wrap=True)
+    about = f", about {duration(seconds)}" if seconds else ""
+    context.out.print(f"{len(runs)} would be verified{about}, {len(dues) - len(runs)} would not")
+    return _unresolved(planned)
+
+
+@command.command("worker")
+@click.argument("scheduler", metavar="dask://HOST:PORT")
+@click.option("--kernels", type=click.IntRange(min=1), help="Kernels at once (default: as many as "
+              "fill the cores).")  # fmt: skip
+@pass_context
+def worker(context: CommandContext, *, scheduler: str, kernels: int | None) -> int:
+    """Verify for runs on other machines: those whose --executor names the same dask scheduler.
+
+    The project comes with each task, and its record and logs go back; sources, trees, objects and
+    ccache stay on this machine, where ZPMAINT_HOME says. Only runs of the same zpmaint with the
+    same compiler, linker and QEMU are served: else results would not be the same.
+
+    \b
+    Example:
+      dask scheduler --port 8786
+      zpmaint matrix worker dask://head.example:8786
+    """
+    asked = RunOptions(executor=scheduler)
+    if not asked.scheduler:
+        raise errors.UserError(f"{scheduler}: no scheduler", "say dask://HOST:PORT")
+    from zpmaint.app.far_worker import fitting, serve  # noqa: PLC0415  others know no dask
+
+    count = kernels or fitting()
+    context.err.print(f"{count} kernels at once for {scheduler}", markup=False)
+    serve(asked.scheduler, count)
+    return errors.EXIT_OK
 
 
 @command.command("merge")

@@ -15,9 +15,9 @@ from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
 from zpmaint.core.shown import visible
-from zpmaint.service.notices.news import notices_of
+from zpmaint.service.notices.news import Notice, notices_of
 from zpmaint.service.notices.round import Means, Receiver, Said, receivers_of, tell, would_tell
-from zpmaint.service.published import STATUS, status_of
+from zpmaint.service.published import STATUS, Count, counted, status_of
 from zpmaint.service.serve import site_of
 
 
@@ -57,13 +57,17 @@ def command(
     service = session.config.service
     receivers = _chosen(receivers_of(service.receivers), names)
     folder = site or site_of(session.places, session.config)
+    notices: list[Notice] = []
+    kernels: list[Count] = []
     try:
-        notices = notices_of(status_of(folder)) if receivers else []
+        if receivers or (folder / STATUS).is_file():
+            status = status_of(folder)
+            notices, kernels = notices_of(status), counted(status)
     except FileNotFoundError:
         raise UserError(
             f"{folder / STATUS}: no such file", f"publish first: zpmaint publish --out {folder}"
         ) from None
-    except ValueError as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"{folder / STATUS}: {error}", "publish it again with this zpmaint"
         ) from None
@@ -77,7 +81,13 @@ def command(
     said = (would_tell if dry_run else tell)(receivers, notices, means)
     if as_json:
         waiting = sum(len(one.waiting) for one in said)
-        context.json({"waiting": waiting, "receivers": [one.as_json() for one in said]})
+        context.json(
+            {
+                "waiting": waiting,
+                "receivers": [one.as_json() for one in said],
+                "kernels": [one.as_json() for one in kernels],
+            }
+        )
     else:
         _show(context, said, is_dry=dry_run)
     for one in said:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     Progress,
@@ -98,11 +98,22 @@ class _LiveStep:
         self._live.progress.console.print(f"  {text}", markup=False)
 
 
+class _Bars(Progress):
+    """Bars, with something above them."""
+
+    above: RenderableType | None = None
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        if self.above is not None:
+            yield self.above
+        yield from super().get_renderables()
+
+
 class Live:
     """Bars that vanish when their step is done, leaving one line if it took over a second."""
 
     def __init__(self, console: Console) -> None:
-        self.progress = Progress(
+        self.progress = _Bars(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
@@ -113,6 +124,10 @@ class Live:
         )
         self._open = 0
         self._turn = Lock()  # steps of several threads
+
+    def above(self, shown: RenderableType | None) -> None:
+        """Show this above the bars from now on, while there are any."""
+        self.progress.above = shown
 
     @contextmanager
     def step(self, title: str, unit: str = "") -> Iterator[Step]:

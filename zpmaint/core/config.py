@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from zpmaint.core.amounts import bytes_of
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import example
 from zpmaint.core.series import holds, named
@@ -94,6 +95,29 @@ class KernelTable(StrictTable):
         return holds(self.series, version)
 
 
+class CacheTable(StrictTable):
+    """[cache]: what is kept for later runs."""
+
+    budget: str = ""
+    """What the cache may take ("40 GB"): what is least worth goes before it takes more. Empty: as
+    much as there is."""
+
+    @field_validator("budget")
+    @classmethod
+    def _amount(cls, text: str) -> str:
+        if text:
+            try:
+                bytes_of(text)
+            except UserError as error:
+                raise ValueError(str(error)) from None
+        return text
+
+    @property
+    def bytes(self) -> int | None:
+        """The budget in bytes; None where there is none."""
+        return bytes_of(self.budget) if self.budget else None
+
+
 class PolicyKernel(KernelTable):
     """A kernel or series that no [[kernel]] names: a [[track]] came to it."""
 
@@ -110,6 +134,8 @@ class Config(StrictTable):
     """What is tracked by name; behind it what [[track]] comes to, see zpmaint/matrix/policy.py."""
     track: tuple[TrackTable, ...] = ()
     """What is tracked by a rule."""
+    cache: CacheTable = CacheTable()
+    """What is kept for later runs."""
     service: ServiceTable = ServiceTable()
     """What `zpmaint serve` does."""
 

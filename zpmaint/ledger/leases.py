@@ -15,7 +15,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -73,14 +73,21 @@ class Leases:
         self._reporter = reporter
 
     @contextmanager
-    def take(self, key: str, what: str, *, waits: bool = True) -> Iterator[Lease | None]:
+    def take(
+        self,
+        key: str,
+        what: str,
+        *,
+        waits: bool = True,
+        unless: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Lease | None]:
         """Hold the lease of `key` alone among all processes and threads, `what` in people's words.
 
-        Another holder is waited for, and named; None without `waits`. Who waited looks at the
-        ledger again. Raises InfraError where the folder cannot be written, and after as many
-        seconds as ZPMAINT_LOCK_TIMEOUT says."""
+        Another holder is waited for, and named; None without `waits`, and as soon as `unless` says
+        that nobody wants it any more. Who waited looks at the ledger again. Raises InfraError where
+        the folder cannot be written, and after as many seconds as ZPMAINT_LOCK_TIMEOUT says."""
         path = self._folder / key
-        handle, other = self._waited(path, what) if waits else (_acquired(path), "")
+        handle, other = self._waited(path, what, unless) if waits else (_acquired(path), "")
         if handle is None:
             yield None
             return
@@ -107,13 +114,15 @@ class Leases:
                 found[path.name] = holder
         return found
 
-    def _waited(self, path: Path, what: str) -> tuple[int, str]:
+    def _waited(self, path: Path, what: str, unless: Callable[[], bool]) -> tuple[int | None, str]:
         if (handle := _acquired(path)) is not None:
             return handle, ""
         limit, began = waiting_limit(), time.monotonic()
         other = _name(path)
         with self._reporter.step(f"wait for {what}: {other} is at it") as step:
             while (handle := _acquired(path)) is None:
+                if unless():
+                    break
                 if limit is not None and time.monotonic() - began >= limit:
                     raise InfraError(
                         f"{what}: {_name(path)} is at it, still after {limit:g} s",

@@ -125,13 +125,20 @@ class LogStore:
             if not _NAME.fullmatch(digest) or self.has(digest):
                 continue
             packed = path.read_bytes() if path.stat().st_size <= 2 * LARGEST else b""
-            data = _unpacked(packed)
-            if data is None or hashlib.sha256(data).hexdigest() != digest:
+            if self.adopt(digest, packed):
+                new += 1
+            else:
                 damaged.append(path)
-                continue
-            write_whole(self.path(digest), packed)
-            new += 1
         return new, damaged
+
+    def adopt(self, digest: str, packed: bytes) -> bool:
+        """Keep what another store has under a digest, packed; False where it is not what the digest
+        says."""
+        data = _unpacked(packed)
+        if data is None or hashlib.sha256(data).hexdigest() != digest:
+            return False
+        write_whole(self.path(digest), packed)
+        return True
 
 
 def _unpacked(packed: bytes) -> bytes | None:

@@ -33,6 +33,7 @@ RECORDS = f"SELECT {', '.join(COLUMNS)} FROM record"
 TRIED = (
     "SELECT turn, version, arch, patchset, profile, result, finished, key, why, digest FROM record"
 )
+DURATIONS = "SELECT version, arch, seconds FROM record"
 STATES = (
     "SELECT version, arch, patchset, profile, group_concat(substr(digest, 1, 32) || "
     "CAST(turn * 1000000 AS INTEGER), ' ') FROM record"
@@ -220,6 +221,11 @@ def planned(row: tuple[Any, ...], contents: Contents) -> Summary:
     inputs = {} if number is None else json.loads(contents.text(number))
     read = codec.from_json(dict[str, str], inputs, "inputs")
     return replace(summary(tuple(glance)), inputs=read)
+
+
+def seconds(text: str | None) -> dict[str, float]:
+    """What the column says, {} where it says nothing. Raises ValueError for damage."""
+    return codec.from_json(dict[str, float], json.loads(text or "null") or {}, "seconds")
 
 
 def dumped(document: object) -> str:

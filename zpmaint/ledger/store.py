@@ -241,6 +241,15 @@ class Ledger:
         """As `history`, at a glance."""
         return self._summaries()
 
+    def durations(self, most: int = 400) -> list[tuple[str, str, dict[str, float]]]:
+        """Kernel, architecture and `Record.seconds` of the newest `most` records, newest first."""
+        condition, owner = self._condition("")
+        with explained(self.path):
+            found = self._db.execute(
+                f"{rows.DURATIONS} WHERE {condition} {rows.NEWEST} LIMIT ?", (*owner, most)
+            ).fetchall()
+            return [(version, arch, rows.seconds(text)) for version, arch, text in found]
+
     def newer(self) -> list[str]:
         """The records that a newer zpmaint wrote, which are not read: kernel, architecture, patch
         set and format of each."""

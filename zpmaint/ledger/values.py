@@ -78,7 +78,8 @@ class Record:
     runs: RunsRecord | None = None
     verdict: VerdictRecord | None = None
     seconds: dict[str, float] = field(default_factory=dict)
-    """Wall time by stage: port (fetching what it needs included), build, boot."""
+    """Wall time by stage: fetch, unpack, port, build, boot, judge, second boot, without waiting for
+    its turn. In an older record port includes what was fetched for it."""
     project: str = ""
     """The project it belongs to (core.places.project_id); '' in a record from before projects were
     told apart, and until the ledger has taken it."""

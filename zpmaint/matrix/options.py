@@ -25,6 +25,9 @@ class RunOptions:
     """Bytes that are to stay free on the cache's disk; None: as the steps declare."""
     again: bool = False
     """Verify what is known, too. What another process settles meanwhile still counts."""
+    patient: bool = False
+    """Leave what is to be tried again, but not yet (`Due.not_before`). Without it all that settled
+    nothing is tried now: somebody asks for it."""
     fail_fast: bool = False
     """Begin nothing more once a kernel or the patch failed; what is under way ends."""
     executor: str = LOCAL

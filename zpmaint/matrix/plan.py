@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from zpmaint.core.config import Config, KernelTable
 from zpmaint.core.errors import ZpmaintError
+from zpmaint.core.result import Result
 from zpmaint.core.track_table import first
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Summary
@@ -43,6 +44,8 @@ class Due:
     """It is tried again, but not before then: seconds since the epoch. 0.0: at once."""
     trouble: Trouble | None = None
     """What came of these inputs before and settled nothing, or came out both ways."""
+    last: Result | None = None
+    """What its last try came to, with whatever inputs; None: it was never tried."""
     turn: float = 0.0
     """Where the newest try of these inputs stands in the ledger's order: what is recorded with a
     larger turn came after this was planned. 0.0: never tried."""
@@ -192,6 +195,7 @@ def _looked_up(
             why=made.why,
             not_before=made.not_before,
             trouble=made.trouble,
+            last=tries[0].result,
             turn=tries[0].turn,
         )
     last = ledger.latest_summary(str(due.version), due.arch, due.patchset, due.profile)
@@ -201,7 +205,7 @@ def _looked_up(
         why = f"the last try gave no result: {last.why}"
     else:
         why = f"inputs changed since the last result ({last.result}){_named(last.inputs, inputs)}"
-    return replace(due, why=why)
+    return replace(due, why=why, last=last.result if last else None)
 
 
 def _named(before: Inputs, now: Inputs) -> str:

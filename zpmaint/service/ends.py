@@ -9,6 +9,7 @@ from typing import Any
 
 from zpmaint.core import errors
 from zpmaint.core.shown import one_line
+from zpmaint.service.published import Count, count_of
 from zpmaint.service.schedule import Outcome
 
 _WELL = (errors.EXIT_OK, errors.EXIT_KERNEL)
@@ -31,23 +32,25 @@ class End:
     """Whether something is to be done now."""
     undelivered: int | None = None
     """Notices that wait; None: the run does not say."""
+    kernels: tuple[Count, ...] | None = None
+    """What the published pages have; None: the run does not say."""
 
 
 def end_of(status: int, result: bytes, last: str, *, cut_off: bool, overdue: bool) -> End:
     """From the exit status (negative: the signal), standard output and the last line said.
     `cut_off`: it was asked to end with the service; `overdue`: it was ended at its deadline."""
     value = _json(result)
-    news, waiting = has_news(value), _undelivered(value)
+    news, waiting, kernels = has_news(value), _undelivered(value), _kernels(value)
     if status in _WELL:
         told, nobody = stale(value)
-        return End(Outcome.FAILED if nobody else Outcome.WELL, told, news, waiting)
+        return End(Outcome.FAILED if nobody else Outcome.WELL, told, news, waiting, kernels)
     if cut_off:
         return End(Outcome.CUT_OFF, "ended with the service")
     if overdue:
         return End(Outcome.OVERDUE, f"ended at its deadline; last: {last}")
     what = _WORDS.get(status, f"ended by signal {-status}" if status < 0 else f"status {status}")
     # A step that failed may still have found what others are to go on with.
-    return End(Outcome.FAILED, f"{what}; last: {last}" if last else what, news, waiting)
+    return End(Outcome.FAILED, f"{what}; last: {last}" if last else what, news, waiting, kernels)
 
 
 def has_news(value: Any) -> bool:
@@ -76,6 +79,13 @@ def stale(value: Any) -> tuple[str, bool]:
 def _undelivered(value: Any) -> int | None:
     found = value.get("waiting") if isinstance(value, dict) else None
     return found if isinstance(found, int) else None
+
+
+def _kernels(value: Any) -> tuple[Count, ...] | None:
+    rows = value.get("kernels") if isinstance(value, dict) else None
+    if not isinstance(rows, list):
+        return None
+    return tuple(count for row in rows if (count := count_of(row)))
 
 
 def _json(result: bytes) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from zpmaint.core.durations import said
 from zpmaint.service.jobs import Job
+from zpmaint.service.published import Count
 from zpmaint.service.schedule import NEW, JobState, Outcome, States
 
 STALLED_AFTER = 60.0
@@ -44,6 +45,8 @@ class Pulse:
     """Why kernels.toml, as it is now, is not followed; '' it is."""
     undelivered: int = 0
     """Notices that wait for their receivers."""
+    kernels: tuple[Count, ...] = ()
+    """Tracked kernels on the published pages, by what is known of them."""
     stopping: bool = False
 
 

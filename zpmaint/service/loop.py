@@ -24,6 +24,7 @@ from zpmaint.service.ends import end_of
 from zpmaint.service.health import Pulse, Run, lines, troubles
 from zpmaint.service.jobs import Job, Stop
 from zpmaint.service.memory import Memory
+from zpmaint.service.published import Count
 from zpmaint.service.schedule import (
     NEW,
     JobState,
@@ -70,6 +71,7 @@ class Loop:
         self._started = means.clock()
         self._looked = time.monotonic()
         self._undelivered = 0
+        self._kernels: tuple[Count, ...] = ()
         self._signals: list[int] = []
         self._stop_by: float | None = None
         self._told: tuple[str, ...] = ()
@@ -91,6 +93,7 @@ class Loop:
             still=time.monotonic() - self._looked,
             config_error=self._settings.error,
             undelivered=self._undelivered,
+            kernels=self._kernels,
             stopping=self._stop_by is not None,
         )
 
@@ -250,6 +253,8 @@ class Loop:
         self._means.say(f"{child.name}: {end.outcome} after {took:.1f} s{told}")
         if end.undelivered is not None:
             self._undelivered = end.undelivered
+        if end.kernels is not None:
+            self._kernels = end.kernels
         if job is None:
             return
         state = self._states.get(job.name, NEW)

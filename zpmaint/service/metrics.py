@@ -19,10 +19,8 @@ def metrics(
     version: str,
     answered: Mapping[int, int],
     connections: int,
-    kernels: Mapping[tuple[str, str], int],
 ) -> str:
-    """The whole document. `answered` counts requests by status, `kernels` those that stand on the
-    published pages by patch set and state."""
+    """The whole document. `answered` counts requests by status."""
     states = [(job, pulse.states.get(job.name, NEW)) for job in pulse.jobs]
     by_job = [({"job": job.name}, state) for job, state in states]
     ill = troubles(pulse, now)
@@ -100,10 +98,7 @@ def metrics(
             "kernels",
             "gauge",
             "Tracked kernels on the published pages, by what is known of them.",
-            [
-                ({"patchset": patchset, "state": state}, count)
-                for (patchset, state), count in sorted(kernels.items())
-            ],
+            [({"patchset": one.patchset, "state": one.state}, one.count) for one in pulse.kernels],
         ),
     ]
     return "".join(parts)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""status.json of the published site, as far as the service goes by it."""
+"""status.json of the published site, as far as the service goes by it. It may have tens of
+megabytes: the commands read it, which end; the service is told."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +17,16 @@ STATUS = "status.json"
 _SCHEMAS = (2,)
 
 
-class Published:
-    """The site's own word, read again when it is another one."""
+@dataclass(frozen=True)
+class Count:
+    """So many tracked kernels of a patch set are so."""
 
-    def __init__(self, site: Path) -> None:
-        self._site = site
-        self._seen: tuple[int, int, int] | None = None
-        self._kernels: Mapping[tuple[str, str], int] = {}
+    patchset: str
+    state: str
+    count: int
 
-    def kernels(self) -> Mapping[tuple[str, str], int]:
-        """By patch set and state how many of the tracked kernels are so; what it was last where the
-        site cannot be read just now."""
-        try:
-            found = (self._site / STATUS).stat()
-            seen = (found.st_ino, found.st_size, found.st_mtime_ns)
-            if seen != self._seen:
-                self._kernels = counted(status_of(self._site))
-                self._seen = seen
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            pass  # a number for a graph: the next look has it
-        return self._kernels
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 def status_of(site: Path) -> dict[str, Any]:
@@ -51,11 +43,23 @@ def status_of(site: Path) -> dict[str, Any]:
     return found
 
 
-def counted(status: Mapping[str, Any]) -> dict[tuple[str, str], int]:
-    """By patch set and state its tracked kernels."""
-    return Counter(
+def counted(status: Mapping[str, Any]) -> list[Count]:
+    """The tracked kernels by patch set and state. Raises KeyError or TypeError for a document of
+    another shape."""
+    found = Counter(
         (str(one["name"]), str(kernel["state"]))
         for one in status["patchsets"]
         for kernel in one["kernels"]
         if kernel["standing"] == "tracked"
     )
+    return [Count(*name, count) for name, count in sorted(found.items())]
+
+
+def count_of(row: object) -> Count | None:
+    """The one that `as_json` gave; None for what is none."""
+    if not isinstance(row, dict):
+        return None
+    patchset, state, count = (row.get(name) for name in ("patchset", "state", "count"))
+    if isinstance(patchset, str) and isinstance(state, str) and isinstance(count, int):
+        return Count(patchset, state, count)
+    return None

@@ -24,7 +24,6 @@ from zpmaint.service.jobs import Job, jobs_of
 from zpmaint.service.loop import Loop, Means
 from zpmaint.service.memory import Memory
 from zpmaint.service.metrics import KIND, metrics
-from zpmaint.service.published import Published
 from zpmaint.service.settings import Settings
 from zpmaint.service.shown import shown_json
 
@@ -60,7 +59,6 @@ def serve(
             return Child(job.name, words, environment_of(settings))
 
         loop = Loop(settings, Memory(own / "jobs.json", reporter), Means(start, jobs, say))
-        published = Published(site)
 
         def health() -> Answer:
             pulse, now = loop.pulse(), time.time()
@@ -74,7 +72,6 @@ def serve(
                 version=__version__,
                 answered=dict(server.answered),
                 connections=server.connections,
-                kernels=published.kernels(),
             )
             return made(text.encode(), KIND)
 

@@ -19,6 +19,7 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.sources.series import releases_of
 from zpmaint.sources.source import (
     ByArchive,
+    HasArchives,
     HasHistory,
     HasProvenance,
     HasReleases,
@@ -143,6 +144,19 @@ class Chain:
         if not found:
             raise self._error(f"series {series}", failures)
         return max(found)
+
+    def fetch(self, version: KernelVersion) -> bool:
+        """Have on this disk what the kernel is unpacked from. False where the source that serves it
+        reads single files without: then nothing was fetched ahead."""
+
+        def ask(source: Source) -> bool:
+            if not isinstance(source, HasArchives):
+                source.blobs(version, ["Makefile"])
+                return False
+            source.archive(version)
+            return True
+
+        return self._first(version, ask)
 
     def releases_of(self, series: str) -> list[KernelVersion]:
         """The releases of `series` over all sources, newest first; see `newest` for failures."""

@@ -207,6 +207,14 @@ class HasTrees(Protocol):
 
 
 @runtime_checkable
+class HasArchives(Protocol):
+    """A source that has a kernel's archive on this disk before it unpacks anything of it."""
+
+    def archive(self, version: KernelVersion) -> object:
+        """Have it, fetched and verified. Raises as `Source.tree` does."""
+
+
+@runtime_checkable
 class ByArchive(Protocol):
     """A source to which one file costs the whole archive: asked after those that have files by
     themselves."""

@@ -6,9 +6,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
+from zpmaint.core.in_use import mark
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.versions import KernelVersion
@@ -59,10 +59,18 @@ class TarballSource(ABC):
         return tree
 
     def _tree(self, version: KernelVersion, keep: Iterable[str], *, check: bool) -> Path:
-        archive = self.archive(version)
+        archive = self._archive(version)
         # Two archives of one version may differ: each has its own tree.
         place = self.cache / "trees" / f"linux-{version}-{archive.sha256[:12]}"
+        mark(place)
         return unpack(archive.path, place, keep=keep, reporter=self.reporter, check=check)
+
+    def _archive(self, version: KernelVersion) -> Archive:
+        """The archive, in use from now on."""
+        archive = self.archive(version)
+        mark(archive.path)
+        # Freed before it was marked: fetched again.
+        return archive if archive.path.is_file() else self.archive(version)
 
     def is_unpacked(self, version: KernelVersion) -> bool:
         """See HasTrees."""
@@ -104,12 +112,16 @@ class TarballSource(ABC):
 
     def _names_of(self, version: KernelVersion) -> TreeNames:
         if version not in self._names:
-            archive = self.archive(version)
+            archive = self._archive(version)
             place = self.cache / "names" / f"linux-{version}-{archive.sha256[:12]}"
+            mark(place)
             self._names[version] = TreeNames(
-                place, str(version), partial(_files, archive.path), self.reporter
+                place, str(version), lambda step: self._files(version, step), self.reporter
             )
         return self._names[version]
+
+    def _files(self, version: KernelVersion, step: Step) -> Iterator[tuple[str, bytes]]:
+        return _files(self._archive(version).path, step)
 
 
 def _files(archive: Path, step: Step) -> Iterator[tuple[str, bytes]]:

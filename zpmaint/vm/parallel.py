@@ -17,15 +17,19 @@ _LOOK = 0.25  # seconds
 
 
 def in_parallel(
-    starts: Mapping[_K, Callable[[Event], _V]], *, accelerator: Accelerator
+    starts: Mapping[_K, Callable[[Event], _V]],
+    *,
+    accelerator: Accelerator,
+    most: int | None = None,
 ) -> dict[_K, _V]:
-    """What each of `starts` gives. They run at the same time where a guest's time is counted in
-    instructions, and so is the same whatever the host does beside it; else one after the other.
+    """What each of `starts` gives. They run at the same time, `most` of them (None: one on each
+    core), where a guest's time is counted in instructions, and so is the same whatever the host
+    does beside it; else one after the other.
 
     Each gets the event that ends its guests (`boot`): it is set where one of the others raises, and
     on ^C, and nothing is left running when this returns."""
     stop = Event()
-    at_once = min(len(starts), os.cpu_count() or 1) if accelerator.is_deterministic else 1
+    at_once = min(len(starts), most or os.cpu_count() or 1) if accelerator.is_deterministic else 1
     if at_once <= 1:
         return {name: start(stop) for name, start in starts.items()}
     with ThreadPoolExecutor(at_once) as pool:
