@@ -161,8 +161,10 @@ class FakeKernelOrg:
             if gone.moniker and left:
                 max(left, key=lambda one: _numbers(one.version)).moniker = gone.moniker
             if self.repository.is_dir():
-                self._git("tag", "-d", version if version.startswith("next-") else f"v{version}")
-                self._git("update-server-info")
+                name = version if version.startswith("next-") else f"v{version}"
+                if self._git("tag", "--list", name):
+                    self._git("tag", "-d", name)
+                    self._git("update-server-info")
 
     def end(self, series: str) -> None:
         """A series ends: its head is listed as EOL once more, then `drop` takes it off the list."""
