@@ -116,6 +116,15 @@ class KeptParts:
         rows = [[*kernel, state, one.as_json()] for kernel, (state, one) in facts.items()]
         self._write(f"{name}.facts", _json(rows))
 
+    def charts(self, name: str, of: str) -> str | None:
+        """A set's drawings that were made of `of`; None where none are kept."""
+        head, _, body = (self._read(f"{name}.charts") or b"").partition(b"\n")
+        return body.decode() if head == of.encode() else None
+
+    def keep_charts(self, name: str, of: str, text: str) -> None:
+        """Keep a set's drawings for the next time."""
+        self._write(f"{name}.charts", f"{of}\n{text}".encode())
+
     def keep_only(self, names: Collection[str]) -> None:
         """Forget the parts that there are no more."""
         if self._folder is None or not self._folder.is_dir():
