@@ -132,7 +132,7 @@ class Night:
             f'patch = "toy"\n[sources.org]\nkind = "kernel.org"\nwhere = "{self.org.base}"\n'
             '[[kernel]]\nversion = "6.12.*"\nsources = ["org"]\n'
             f'[service]\nlisten = "127.0.0.1:0"\ntrack = "{self.track}"\nmatrix = "120s"\n'
-            f'publish = "60s"\nstop_within = "30s"\n{extra}\n'
+            f'publish = "60s"\nstop_within = "30s"\nmatrix_options = []\n{extra}\n'
             f'[[service.webhook]]\nname = "night"\nsince = "all"\nurl = "{self.hook.url}"\n'
             'kinds = ["turned red", "turned green"]\n'
         )
