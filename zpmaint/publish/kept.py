@@ -84,7 +84,7 @@ class KeptParts:
                 _read(Base, base["base"], _PLAIN_IN_BASE),
                 rest["of"],
                 Asked(**rest["asked"]),
-                _read(Glance, {**rest["glance"], _TEXT: text.decode("ascii")}, _PLAIN),
+                _read(Glance, {**rest["glance"], _TEXT: text}, _PLAIN),
                 rest["pages"],
             )
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -106,7 +106,7 @@ class KeptParts:
         """Keep a part for the next time. That it cannot be kept harms nobody."""
         base = {"of": made.base_of, "base": _told(Base, made.base, _PLAIN_IN_BASE)}
         glance = _told(Glance, made.glance, _PLAIN)
-        text = glance.pop(_TEXT).encode("ascii")
+        text = glance.pop(_TEXT)
         asked = asdict(made.asked)
         rest = {"of": made.made_of, "asked": asked, "glance": glance, "pages": made.pages}
         self._write(f"{name}.part", b"\n".join((_json(base), _json(rest), text)))
