@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -314,6 +316,27 @@ def test_a_repository_of_sha256(desk: Desk) -> None:
     assert status == 0, err
     assert len(git(repo, "rev-parse", "out")) == 64
     assert git(repo, "rev-parse", "out~1") == git(repo, "rev-parse", "v6.12.107^{commit}")
+
+
+def test_what_a_kill_left_is_cleared_by_the_next_run(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = desk.folder / "home/cache"
+
+    def killed(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(branch_out, "land", killed)
+    child = os.fork()
+    if not child:
+        desk.run("port", POINT, "--branch", f"{desk.repo}:out")
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    monkeypatch.undo()
+    assert not desk.git("branch", "--list", "out")
+    assert list(cache.glob("git/.bench-*.landing.*"))
+    assert ported(desk)["moved"] == "made"
+    assert not list(cache.glob("git/.bench-*.landing.*"))
 
 
 def test_what_the_kernel_has_is_dropped_and_named(desk: Desk) -> None:
