@@ -153,12 +153,18 @@ class FakeKernelOrg:
         with self.web.lock:
             gone = self.kernels.pop(version)
             self._signed.changes += 1
-            left = [one for one in self.kernels.values() if _line(one.version) == _line(version)]
+            left = [
+                one
+                for one in self.kernels.values()
+                if _line(one.version) == _line(version) and bool(one.tar) == bool(gone.tar)
+            ]
             if gone.moniker and left:
                 max(left, key=lambda one: _numbers(one.version)).moniker = gone.moniker
             if self.repository.is_dir():
-                self._git("tag", "-d", version if version.startswith("next-") else f"v{version}")
-                self._git("update-server-info")
+                name = version if version.startswith("next-") else f"v{version}"
+                if self._git("tag", "--list", name):
+                    self._git("tag", "-d", name)
+                    self._git("update-server-info")
 
     def end(self, series: str) -> None:
         """A series ends: its head is listed as EOL once more, then `drop` takes it off the list."""
@@ -225,7 +231,7 @@ class FakeKernelOrg:
         return {
             "base": self.base,
             "git": self.git,
-            "keyring": str(self.keyring),
+            "keyring": str(self.keyring.resolve()),
             "kernels": {one.version: one.moniker for one in self.kernels.values()},
             "troubles": [f"{one.kind} {one.paths}" for one in self.web.troubles],
             "asked": len(self.log),

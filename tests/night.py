@@ -24,7 +24,7 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pytest
-from build_fixtures import MEMORY, Toy
+from build_fixtures import MAIN, MEMORY, Toy
 from fake_kernel_org import FakeKernelOrg, tree_in
 from judge_fixtures import figures, report
 from service_fixtures import Hook, hook
@@ -88,7 +88,12 @@ class Night:
 
     def __post_init__(self) -> None:
         toy = Toy(self.folder / "toy")
-        self.org.contents = tree_in(toy.tree)
+        tree = tree_in(toy.tree)
+        # Two kernels that are the same bytes are booted once.
+        self.org.contents = lambda version: {
+            **tree(version),
+            "init/main.c": MAIN + f'const char linux_banner[] = "Linux {version}";\n'.encode(),
+        }
         project = self.project
         (project / "patches/toy").mkdir(parents=True)
         (project / "patches/toy/patch.toml").write_text(_SET)
@@ -127,7 +132,7 @@ class Night:
             f'patch = "toy"\n[sources.org]\nkind = "kernel.org"\nwhere = "{self.org.base}"\n'
             '[[kernel]]\nversion = "6.12.*"\nsources = ["org"]\n'
             f'[service]\nlisten = "127.0.0.1:0"\ntrack = "{self.track}"\nmatrix = "120s"\n'
-            f'publish = "60s"\nstop_within = "30s"\n{extra}\n'
+            f'publish = "60s"\nstop_within = "30s"\nmatrix_options = []\n{extra}\n'
             f'[[service.webhook]]\nname = "night"\nsince = "all"\nurl = "{self.hook.url}"\n'
             'kinds = ["turned red", "turned green"]\n'
         )

@@ -153,6 +153,16 @@ def test_a_release_comes_out_is_withdrawn_and_a_series_ends(desk: Desk) -> None:
             one.eol = False
 
 
+def test_a_row_that_cannot_be_read_ends_no_series(desk: Desk) -> None:
+    assert desk.due() == ALL
+    rows = [row for row in desk.org.releases()["releases"] if row["version"] != "6.6.141"]
+    odd = json.dumps({"releases": [{"version": "6.6.142-fixed", "moniker": "longterm"}, *rows]})
+    desk.org.trouble("garbage", "*releases.json", body=odd)
+    session = desk.session
+    assert [str(due.version) for due in plan_matrix(session).dues] == ALL
+    assert any("6.6.142-fixed" in note for note in session.reporter.notes)  # type: ignore
+
+
 @pytest.mark.parametrize("kind", ["broken", "garbage", "reset"])
 def test_in_trouble_what_was_known_stays_due(desk: Desk, kind: str) -> None:
     assert desk.due() == ALL

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import warm_home
 from build_fixtures import MEMORY, Toy
 from judge_fixtures import figures, report
 from vm_fixtures import FakeQemu
@@ -123,6 +124,7 @@ class Shop:
         (self.folder / flavour).write_text(shell + "\n")
 
     def start(self, *command: str) -> subprocess.Popen[str]:
+        warm_home.give(self.home)
         return subprocess.Popen(
             [sys.executable, "-m", "zpmaint", "--project", str(self.project), *command],
             stdout=subprocess.PIPE,
@@ -135,6 +137,7 @@ class Shop:
         process = self.start(*command)
         out, err = process.communicate(timeout=120)
         assert "Traceback" not in err
+        warm_home.keep(self.home)
         return process.returncode, out, err
 
     def verify(self) -> tuple[int, dict[str, Any]]:

@@ -375,12 +375,21 @@ def test_a_conflict_is_found_by_the_port_alone_down_to_the_commit(series: Series
 def test_a_kernel_that_no_longer_builds_is_found_without_booting(series: Series) -> None:
     broken = MEMORY + b"int gone(void);\nint more(void) { return gone(); }\n"
     series.released(broken)
-    made, _ = series.bisect("6.12.18", "6.12.20", "--run", "build")
+    words = ("6.12.18", "6.12.20", "--run", "build")
+    made, _ = series.bisect(*words)
     assert (made["depth"], made["last_good"], made["first_bad"]) == (
         "build", f"6.12.{TURN - 1}", f"6.12.{TURN}",
     )  # fmt: skip
     assert [commit["subject"] for commit in made["candidates"]] == [f"change {TURN}"]
     assert any("gone" in step["why"] for step in made["steps"] if step["answer"] == "bad")
+    # The two commits between them are no releases: the first of them is built by itself.
+    made, _ = series.bisect(*words, "--commits")
+    assert [commit["subject"] for commit in made["commits"]] == [f"change {TURN}"]
+    assert [step["answer"] for step in made["commit_steps"]] == ["bad"]
+    assert all(step["remembered"] for step in made["steps"])
+    again, _ = series.bisect(*words, "--commits")
+    assert [step["remembered"] for step in again["commit_steps"]] == [True]
+    assert again["commits"] == made["commits"]
 
 
 _BOOTS = """

@@ -4,16 +4,33 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from git_fixtures import ONE, PATH, THREE, TWO, Desk, Stream, git, keepers_repository
+from git_fixtures import (
+    BASE,
+    ONE,
+    PATH,
+    STEPS,
+    THREE,
+    TWO,
+    Desk,
+    Stream,
+    git,
+    keepers_repository,
+)
+from git_fixtures import POINT as POINT_FILES
 
 from zpmaint.app import branch_out
+from zpmaint.core.errors import UserError
 from zpmaint.diffs.commit_words import CommitWords, read_commit, with_trailers
 from zpmaint.sources import git_landing
+from zpmaint.sources.git_branches import Branches
+from zpmaint.sources.git_push import address
 
 POINT = "6.12.107"
 
@@ -255,17 +272,100 @@ def test_pushed_only_when_said_and_over_nothing_of_others(desk: Desk) -> None:
     assert status == 2 and "did not push" in err
 
 
-@pytest.mark.parametrize(
-    ("url", "said"),
-    [("ext::sh -c touch% x", "no address"), ("--upload-pack=x", "no address"),
-     ("nowhere", "no address"), ("file:///nowhere.git", "does not appear")],
-)  # fmt: skip
-def test_addresses_that_run_nothing(desk: Desk, url: str, said: str) -> None:
-    desk.git("config", "remote.up.url", url)
+def test_addresses_that_run_nothing(desk: Desk) -> None:
+    def asked(remote: str = "up") -> str:
+        with Branches(desk.repo, desk.folder / "home/cache") as there:
+            return address(there, remote)
+
+    for url in ("ext::sh -c touch% x", "--upload-pack=x", "nowhere", "ssh://-oProxyCommand=x/y"):
+        desk.git("config", "remote.up.url", url)
+        with pytest.raises(UserError, match="no address"):
+            asked()
+    for url in ("https://x.org/y.git", "git@x.org:y.git", "ssh://git@x.org/y"):
+        desk.git("config", "remote.up.url", url)
+        assert asked() == url
+    with pytest.raises(UserError, match="no remote 'down'"):
+        asked("down")
+    desk.git("config", "remote.up.url", "file:///nowhere.git")
     status, _, err = desk.run("port", POINT, "--branch", f"{desk.repo}:out", "--push", "up")
-    assert status in (2, 3) and said in err, err
-    status, _, err = desk.run("port", POINT, "--branch", f"{desk.repo}:out", "--push", "down")
-    assert status == 2 and "no remote 'down'" in err
+    assert status == 3 and "does not appear" in err
+
+
+def test_bare_repositories_and_linked_work_trees(desk: Desk) -> None:
+    bare, linked = desk.folder / "bare.git", desk.folder / "linked"
+    desk.git("clone", "-q", "--bare", str(desk.repo), str(bare))
+    desk.git("worktree", "add", "-q", str(linked), "work")
+    status, _, err = desk.run("port", POINT, "--branch", f"{bare}:out")
+    assert status == 0, err
+    status, _, err = desk.run("port", POINT, "--branch", f"{linked}:out")
+    assert status == 0, err
+    assert git(bare, "rev-parse", "out^{tree}") == desk.git("rev-parse", "out^{tree}")
+
+
+def test_a_repository_of_sha256(desk: Desk) -> None:
+    stream = Stream()
+    base = stream.commit("refs/tags/v6.12", BASE)
+    stream.commit("refs/tags/v6.12.107", POINT_FILES, (base,))
+    stream.commit("refs/heads/work", STEPS[0], (base,), ONE)
+    repo = desk.folder / "sha256"
+    repo.mkdir()
+    git(repo, "init", "-q", "--object-format=sha256")
+    git(repo, "fast-import", "--quiet", stdin=stream.data)
+    desk.json("new", "other", "work", "--from", f"git:{repo}")
+    status, _, err = desk.run("port", POINT, "--patch", "other", "--branch", f"{repo}:out")
+    assert status == 0, err
+    assert len(git(repo, "rev-parse", "out")) == 64
+    assert git(repo, "rev-parse", "out~1") == git(repo, "rev-parse", "v6.12.107^{commit}")
+
+
+def test_what_a_kill_left_is_cleared_by_the_next_run(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = desk.folder / "home/cache"
+
+    def killed(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(branch_out, "land", killed)
+    child = os.fork()
+    if not child:
+        desk.run("port", POINT, "--branch", f"{desk.repo}:out")
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    monkeypatch.undo()
+    assert not desk.git("branch", "--list", "out")
+    assert list(cache.glob("git/.bench-*.landing.*"))
+    assert ported(desk)["moved"] == "made"
+    assert not list(cache.glob("git/.bench-*.landing.*"))
+
+
+def test_what_the_kernel_has_is_dropped_and_named(desk: Desk) -> None:
+    desk.git("tag", "v6.13", "work~2")
+    row = ported(desk, "6.13")
+    assert (row["commits"], row["dropped"]) == (2, ["0001-mm-toy-raise-the-limit.patch"])
+    desk.git("tag", "v6.14", "work")
+    row = ported(desk, "6.14", name=":all")
+    assert row["commits"] == 0 and row["tip"] == desk.git("rev-parse", "work")
+
+
+HEADED = (
+    b"From: S <s@x>\nDate: Tue, 14 Nov 2023 22:13:20 +0100\nSubject: [PATCH] one\n\nWords.\n---\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [(HEADED, "S <s@x> 1699996400 +0100|one|Words.\n\nPorted-from"),
+     (b"", "<unknown@mine-2.invalid> 1600000000 +0000|imported from p.patch|Ported-from")],
+)  # fmt: skip
+def test_a_set_of_one_patch_is_one_commit(desk: Desk, head: bytes, said: str) -> None:
+    place = desk.folder / "p.patch"
+    place.write_bytes(head + desk.git("diff", "v6.12", "work~2", "--", "mm").encode() + b"\n")
+    desk.json("new", "mine-2", "--from", str(place), "--base", "6.12")
+    status, _, err = desk.run("port", POINT, "--patch", "mine-2", "--branch", f"{desk.repo}:out")
+    assert status == 0, err
+    told = desk.git("log", "-1", "--date=raw", "--format=%an <%ae> %ad|%s|%b", "out")
+    assert said in told
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,12 @@ def test_git_takes_the_patches_of_every_folder(desk: Desk, name: str) -> None:
     assert am(desk, *files) == "Jörg Ä. Möller 1700000000 +0130"
 
 
-def test_git_takes_the_mailbox(desk: Desk) -> None:
+def test_git_takes_the_mailbox_and_it_is_one_thread(desk: Desk) -> None:
     am(desk, desk.folder / OUT["mbox"])
+    text = (desk.folder / OUT["mbox"]).read_text(encoding="utf-8", errors="surrogateescape")
+    ids = re.findall(r"^Message-ID: (\S+)$", text, re.M)
+    assert len(set(ids)) == 3
+    assert re.findall(r"^In-Reply-To: (\S+)$", text, re.M) == [ids[0]] * 2
 
 
 def test_the_archive_is_the_same_each_time_and_holds_a_series(desk: Desk, tmp_path: Path) -> None:

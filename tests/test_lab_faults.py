@@ -22,7 +22,7 @@ from lab_trace import strace
 
 HERE = Path(__file__).parent
 ALL = bool(os.environ.get("ZPMAINT_FAULTS"))
-SOME = 3  # calls of each kind at which a landing is tried, where not all are
+SOME = 1  # calls of each kind at which a landing is tried, where not all are
 WRITING = (
     "write", "fsync", "rename", "mkdir", "openat", "fchmod", "syncfs", "renameat2", "rmdir",
     "link", "linkat", "unlink", "unlinkat",

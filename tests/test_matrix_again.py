@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ledger_fixtures import record
 from timeline_fixtures import DAY, HOUR, attempts
 
+from zpmaint.app.once import Recorder
+from zpmaint.app.session import Session
 from zpmaint.core.result import Result
+from zpmaint.ledger.store import Ledger
 from zpmaint.matrix.again import Act, Trouble, Wait, decide, earliest, rows
 from zpmaint.timeline.episodes import episodes_of
 from zpmaint.timeline.standings import standing_of
@@ -133,3 +141,18 @@ def test_a_simulated_night_ends_as_soon_as_the_host_is_well(came: list[str]) -> 
         seen.insert(0, replace(one, result=Result(word), finished=now))
     assert seen[0].result is Result.PASS
     assert [one.result for one in seen[1:]] == [Result.INFRA] * (len(seen) - 1)
+
+
+@pytest.mark.parametrize(
+    ("ago", "known"), [(2 * HOUR + MINUTE, False), (MINUTE, True)], ids=["due", "waits"]
+)
+def test_a_run_takes_a_flake_that_is_due_for_not_known(
+    tmp_path: Path, ago: float, known: bool
+) -> None:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        recorder = Recorder(cast(Session, SimpleNamespace(ledger=ledger)))
+        at = time.time() - ago
+        ledger.record(record("6.12.1", Result.PASS, key="k", finished=at - HOUR))
+        assert recorder.known("k") is not None
+        ledger.record(record("6.12.1", Result.FAIL, key="k", finished=at))
+        assert (recorder.known("k") is not None) is known

@@ -128,6 +128,11 @@ def test_the_sitemap_has_every_page_where_the_address_is_known() -> None:
     assert "sitemap.xml" not in site()
 
 
+def test_robots_may_look_at_all_and_are_told_where_the_pages_are_listed() -> None:
+    assert site()["robots.txt"] == b"User-agent: *\nDisallow:\n"
+    assert site(BASE)["robots.txt"].splitlines()[-1] == f"Sitemap: {BASE}/sitemap.xml".encode()
+
+
 def test_a_page_is_reached_without_a_pointer() -> None:
     for name, data in site().items():
         if name.endswith(".html"):

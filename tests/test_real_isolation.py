@@ -20,7 +20,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-pytestmark = [pytest.mark.kernel, pytest.mark.slow, pytest.mark.timeout(3600)]
+pytestmark = [
+    pytest.mark.kernel,
+    pytest.mark.slow,
+    pytest.mark.nightly,
+    pytest.mark.timeout(3600),
+]
 
 
 def run(state: Path, fault: str, *words: str) -> tuple[int, dict[str, Any]]:

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 KERNEL = "6.12.y"
 
 pytestmark = [pytest.mark.kernel, pytest.mark.slow, pytest.mark.timeout(2400)]
+NIGHTLY = pytest.mark.nightly
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +72,15 @@ def test_pair(environment: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("fault", "result", "says"),
     [
-        ("inverted-test", "fail", "hang"),
+        pytest.param("inverted-test", "fail", "hang", marks=NIGHTLY),
         ("page-not-zeroed", "fail", "read.recycled"),
-        ("rmap-forgotten", "fail", "Bad page map"),
+        pytest.param("rmap-forgotten", "fail", "Bad page map", marks=NIGHTLY),
         ("zero-page-kept", "fail", "zero-page, expected private"),
-        ("cow-unwrapped", "fail", "userfault.poke"),
-        ("huge-zero-kept", "fail", "huge.read: zero-page, expected private"),
-        ("does-not-link", "build-failed", "undefined reference"),
+        pytest.param("cow-unwrapped", "fail", "userfault.poke", marks=NIGHTLY),
+        pytest.param(
+            "huge-zero-kept", "fail", "huge.read: zero-page, expected private", marks=NIGHTLY
+        ),
+        pytest.param("does-not-link", "build-failed", "undefined reference", marks=NIGHTLY),
     ],
 )
 def test_planted_fault_is_found(

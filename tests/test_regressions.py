@@ -17,8 +17,11 @@ from port_fixtures import changed
 from publish_fixtures import config
 from timeline_fixtures import lines
 
+from zpmaint.app.regressions import regressions, shown_by
+from zpmaint.app.session import Session
 from zpmaint.cli.main import cli
 from zpmaint.core.places import Places
+from zpmaint.core.progress import SILENT
 from zpmaint.core.result import Result
 from zpmaint.ledger.store import Ledger
 from zpmaint.timeline.cost_changes import CostChange
@@ -215,6 +218,9 @@ def test_the_command_tells_news_from_none(project: Path) -> None:
     assert {name: row[name] for name in wanted} == wanted
     assert asked(project, "6.1.y") == (0, "nothing is worse now\n")
     assert "zpmaint bisect 6.12.1 6.12.5" in asked(project, "6.12.y")[1]
+    found = regressions(Session.open(places, SILENT))
+    assert [one.regression.first for one in shown_by(found, {"6.12.5", "6.12.4"})] == ["6.12.5"]
+    assert shown_by(found, {"6.12.1"}) == []
     keep("6.12.6", Result.PASS, asked="6", code="b", tools="t")
     assert asked(project)[0] == 0
     status, text = asked(project, "--all", "--json")

@@ -1,29 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The full benchmarks that the ledger has, and what they mean. Nothing is measured here."""
+# ruff: noqa: PLC0415  most who ask which there are find none, or judge none
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zpmaint.app.session import Session
 from zpmaint.core.versions import KernelVersion
-from zpmaint.judge import benchmark as judging
-from zpmaint.judge.benchmark import Benchmark
-from zpmaint.judge.kernel_report import is_of
-from zpmaint.judge.measured import places, read_measured
-from zpmaint.judge.reading import sentences
 from zpmaint.ledger.benchmarks import BenchRecord
-from zpmaint.suites.guest.patterns import full_bench
+
+if TYPE_CHECKING:
+    from zpmaint.judge.benchmark import Benchmark, Kernel
 
 
 def judged(record: BenchRecord) -> Benchmark:
     """What a benchmark means."""
+    from zpmaint.judge import benchmark as judging
+    from zpmaint.judge.kernel_report import is_of
+    from zpmaint.judge.measured import places, read_measured
+    from zpmaint.suites.guest.patterns import full_bench
+
     bench = full_bench()
     version = KernelVersion.parse(record.version)
     asked = record.asked
     wanted = places(bench.select(asked["pattern"]), asked["pages"], huge=asked["huge"])
 
-    def kernel(name: str) -> judging.Kernel:
+    def kernel(name: str) -> Kernel:
         said = read_measured(record.said[name], bench.pattern, asked["runs"], wanted)
         if said.release and not is_of(said.release, version):
             said.problems.append(f"the kernel that ran is {said.release}, not {version}")
@@ -38,6 +41,8 @@ def document(record: BenchRecord) -> dict[str, Any]:
     """A benchmark as JSON: the same inputs give the same bytes where instructions are counted.
 
     No time of day, no wall time and no path is in it."""
+    from zpmaint.judge.reading import sentences
+
     found = judged(record)
     return {
         "schema": 1,

@@ -109,7 +109,7 @@ def write_branch(
         _same_files(git, onto, port, chain)
         former = git.view.refs.get(f"{HEADS}{name}", "")
         start = next(anchor for anchor in patchset.anchors if anchor.name == port.anchor)
-        with workbench(git) as bench:
+        with workbench(git, session.reporter) as bench:
             commits = _commits(patchset, start, port, (who, git, onto))
             made = bench.make(onto, commits, "port")
             tip = made[-1] if made else onto

@@ -24,6 +24,9 @@ from zpmaint.diffs import mail
 _SAFE = re.compile(r"[^A-Za-z0-9._+-]+")
 _LINE = re.compile(r"(?!series$)[^\s#-]\S*")
 """A name that a line of a file `series` can hold."""
+_OURS = re.compile(
+    rb"\nMessage-ID: <zpmaint-[0-9a-f]+@zpmaint\.invalid>(?:\nIn-Reply-To: .*\nReferences: .*)?"
+)
 _FIRST = 900
 """OpenWrt's numbers from here on are for what comes last (generic/pending-*/ has 1xx to 8xx)."""
 
@@ -93,11 +96,28 @@ def _read_quilt(files: Files) -> list[bytes]:
 
 
 def _mbox(queue: Queue, _: str) -> Files:
-    return {"": b"".join(patch.data for patch in queue.patches)}
+    """One thread: b4 takes none whose mails have no Message-ID."""
+    mails = [patch.data for patch in queue.patches]
+    first = mail.field_of(mails[0], "Message-ID") or _message_id(mails[0]) if mails else ""
+    return {"": b"".join(_threaded(data, first if n else "") for n, data in enumerate(mails))}
+
+
+def _message_id(data: bytes) -> str:
+    return f"<zpmaint-{hashlib.sha256(data).hexdigest()[:24]}@zpmaint.invalid>"
+
+
+def _threaded(data: bytes, first: str) -> bytes:
+    head, end, body = data.partition(b"\n\n")
+    if mail.field_of(data, "Message-ID"):
+        return data
+    fields = [f"Message-ID: {_message_id(data)}"]
+    if first:
+        fields += [f"In-Reply-To: {first}", f"References: {first}"]
+    return head + b"\n" + "\n".join(fields).encode() + end + body
 
 
 def _read_mbox(files: Files) -> list[bytes]:
-    return mail.split(files[""])
+    return [_OURS.sub(b"", data, count=1) for data in mail.split(files[""])]
 
 
 def _tar(queue: Queue, asked: str) -> Files:

@@ -188,8 +188,9 @@ class LocalExecutor:
         cache = self._session.places.cache
         running = (self._table.needs[one.task.step].disk for one in self._busy if one.is_running)
         wanted = needs.disk + sum(running) + self._disk
-        free = _free(cache)
-        if free < wanted and self._make_room is not None:
+        if self._make_room is None:
+            free = _free(cache)
+        else:  # what may be written may be less than what the disk has: a budget
             free = self._make_room(wanted, [one.due for one in self._busy if one.due])
         if free >= wanted:
             return None

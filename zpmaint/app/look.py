@@ -88,9 +88,10 @@ def survey(chain: Chain, config: Config) -> list[Looked]:
 def remembered(session: Session, found: Sequence[Looked]) -> None:
     """Remember what sources said, as what is out there."""
     listings = [listing for one in found for listing in one.listings]
+    partly = [one.source for one in found if one.left_out]
 
     def change(before: Outlook) -> Outlook:
-        return outlook.listed(before, listings, session.config, time.time())
+        return outlook.listed(before, listings, session.config, time.time(), partly=partly)
 
     look(session, change)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from zpmaint.app.job import Job
 from zpmaint.app.once import verify_once
 from zpmaint.app.pair import build_pair
 from zpmaint.app.port import port_onto
+from zpmaint.app.verify import verify
 from zpmaint.build.options import BuildOptions
 from zpmaint.core.errors import InfraError, KernelError
 from zpmaint.core.files import locked
@@ -26,10 +27,13 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
 from zpmaint.matrix.criterion import Criterion, Depth, Observed, of_build, of_port, of_record
 from zpmaint.port.values import Port
+from zpmaint.sources.chain import Chain
+from zpmaint.sources.git_commit import CommitSource
+from zpmaint.sources.source import HasHistory
 from zpmaint.vm.profiles import Accelerator
 
-_KEPT = ("words", "state", "fine", "is_good")
-_FORM = 1
+_KEPT = ("words", "state", "fine", "is_good", "figure")
+_FORM = 2
 """Of what is kept; raised where the words of a port or a build come to mean something else."""
 _ALL = -1.0
 """Before every record of the ledger."""
@@ -76,8 +80,7 @@ class Looks:
         kept = self._recalled().get(str(version))
         if not isinstance(kept, dict) or kept.get("key") != self._key(version):
             return None
-        words, state, fine, good = (kept.get(name) for name in _KEPT)
-        return Observed(str(words), state, fine, good)
+        return _read(kept)
 
     def known(self, version: KernelVersion) -> Record | None:
         """The ledger's settled record with the inputs of now."""
@@ -98,6 +101,46 @@ class Looks:
         if not record.result.settles:
             raise InfraError(f"{version}: {record.result}: {record.why}", "try it again later")
         return record
+
+    def at_commit(self, git: HasHistory, sha: str) -> tuple[Observed, bool]:
+        """What is seen on a commit of a repository, by a build or a boot, and whether it was
+        remembered; it is no kernel that the ledger has a name for. Raises UserError and
+        InfraError."""
+        job = self.job
+        session = job.session
+        where = git.name.removeprefix("git:")
+        source = CommitSource(where, sha, session.places.cache, session.reporter)
+        try:
+            version = source.version
+            key, kept = self._key(version), self._recalled().get(f"{self.criterion} {sha}")
+            if isinstance(kept, dict) and kept.get("key") == key:
+                return _read(kept), True
+            chain = Chain([source, *job.chain.sources], session.reporter)
+            seen = replace(self, job=replace(job, version=version, chain=chain), _ports={})._tried()
+        finally:
+            source.close()
+        self._write(f"{self.criterion} {sha}", key, seen)
+        return seen, False
+
+    def _tried(self) -> Observed:
+        """What is seen on the kernel of the job, with nothing remembered and nothing recorded."""
+        job = self.job
+        if self.depth is Depth.BOOT:
+            record = verify(
+                job.session,
+                job.patchset,
+                job.version,
+                job.chain,
+                build=self.build,
+                accelerator=self.accelerator,
+            )
+            if not record.result.settles:
+                raise InfraError(f"{job.version}: {record.result}: {record.why}")
+            return of_record(self.criterion, record)
+        port = self.port(job.version)
+        if not port.state.leads_on:
+            return Observed(f"{port.state}: {port.why}")
+        return self._built(job.version, port)
 
     def _built(self, version: KernelVersion, port: Port) -> Observed:
         job = self.job
@@ -130,8 +173,17 @@ class Looks:
         return found if isinstance(found, dict) else {}
 
     def _keep(self, version: KernelVersion, seen: Observed) -> None:
+        self._write(str(version), self._key(version), seen)
+
+    def _write(self, name: str, key: str, seen: Observed) -> None:
         path, reporter = self._path, self.job.session.reporter
-        kept = {name: getattr(seen, name) for name in _KEPT} | {"key": self._key(version)}
+        kept = {field: getattr(seen, field) for field in _KEPT}
+        kept |= {"key": key, "signs": sorted(seen.signs)}
         path.parent.mkdir(parents=True, exist_ok=True)
         with locked(path, reporter):
-            remember(path, {**self._recalled(), str(version): kept})
+            remember(path, {**self._recalled(), name: kept})
+
+
+def _read(kept: Mapping[str, Any]) -> Observed:
+    words, state, fine, good, figure = (kept.get(name) for name in _KEPT)
+    return Observed(str(words), state, fine, good, frozenset(kept.get("signs", ())), figure)

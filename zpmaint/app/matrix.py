@@ -16,6 +16,7 @@ from zpmaint.app.local import LocalExecutor, MakeRoom, limits_of
 from zpmaint.app.look import Freshness, Looked, remembered, ruled, ruled_now, survey
 from zpmaint.app.once import Recorder
 from zpmaint.app.outlook import look
+from zpmaint.app.room import Room
 from zpmaint.app.session import Session
 from zpmaint.app.worker import options_of
 from zpmaint.core.tools import need_for
@@ -86,10 +87,12 @@ def run_dues(
     returns when those that run have ended; asked twice, they are ended at once. Either way it
     returns, and what was not reached is in `MatrixRun.left`. The same call goes on from there.
 
-    `make_room(wanted, in_use)` is called in this thread where a step wants more bytes of the
-    cache's disk than are free (what ended for a full disk is tried again, and wants them): it frees
-    what it can without touching what the dues `in_use` need, and gives the bytes that are free
-    then. Without it, or where that is too little, the step ends as the infrastructure's trouble.
+    `make_room(wanted, in_use)` is called in this thread before a step that wants so many bytes of
+    the cache begins (what ended for a full disk is tried again, and wants them), and behind each
+    record: where there are less it frees what it can without touching what the dues `in_use` need,
+    and gives the bytes that may be written then. Where that is too little, the step ends as the
+    infrastructure's trouble. Without it app/room.py's Room is asked, which knows the budget of
+    kernels.toml.
 
     No signal is handled here; workers are in sessions of their own, so that ^C of a terminal comes
     to the caller alone, and a KeyboardInterrupt raised in this thread ends them and is passed on.
@@ -100,13 +103,16 @@ def run_dues(
     need_for("verify")
     if options.again or any(due.known is None for due in dues):
         session.ledger.ready()
-    executor = _executor(session, options, make_room)
+    room = make_room or Room(session, tuple(dues))
+    executor = _executor(session, options, room)
     experience = Experience(session.ledger.durations()) if on_change else Experience()
     limits, table = limits_of(options), declared()
     began, before = time.monotonic(), _cpu()
 
     def recorded(due: Due, record: Record) -> None:
         experience.add((record.version, record.arch, record.seconds))
+        if not options.scheduler:
+            room(0, ())  # what has grown beyond the budget; what runs is marked as used
         if on_record is not None:
             on_record(due, record)
 

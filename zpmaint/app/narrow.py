@@ -11,6 +11,7 @@ from typing import Any
 from zpmaint.app.history import Cause, cause_between
 from zpmaint.app.job import Job
 from zpmaint.app.looks import Looks
+from zpmaint.app.narrow_commits import CommitStep, narrow_commits
 from zpmaint.app.port import starting, touched
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.result import Result
@@ -20,6 +21,7 @@ from zpmaint.matrix.criterion import Criterion, Depth, Kind, Observed, answer, c
 from zpmaint.matrix.narrowing import Answer
 from zpmaint.matrix.path import between, is_line
 from zpmaint.sources.commit import Commit
+from zpmaint.sources.source import HasHistory
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,13 @@ class Narrowed:
     is_line: bool
     """Whether each kernel of the row is made from the one before it."""
     commits: tuple[Commit, ...] = ()
-    """The commits that turn it, by the port alone; oldest first."""
+    """The commits that turn it; oldest first. Several of a bisection by commit: one of them."""
     candidates: tuple[Commit, ...] = ()
     """The commits between the two that touch files of the patch: it may be one of them."""
     note: str = ""
-    """Why there are no commits."""
+    """Why there are no commits, or not one."""
+    commit_steps: tuple[CommitStep, ...] = ()
+    """The commits that were looked at by themselves."""
 
     @property
     def is_exact(self) -> bool:
@@ -94,6 +98,16 @@ class Narrowed:
             "one_line": self.is_line,
             "steps": [step.as_json() for step in self.steps],
             "commits": [commit.as_json() for commit in self.commits],
+            "commit_steps": [
+                {
+                    "commit": step.commit.sha,
+                    "answer": str(step.answer),
+                    "why": step.words,
+                    "seconds": round(step.seconds, 3),
+                    "remembered": step.remembered,
+                }
+                for step in self.commit_steps
+            ],
             "candidates": [commit.as_json() for commit in self.candidates],
             "note": self.note or None,
         }
@@ -121,14 +135,17 @@ def narrow(
     looks: Looks,
     *,
     skip: Collection[KernelVersion] = (),
+    by_commit: bool = False,
     on_step: Callable[[Step], None] = lambda _: None,
+    on_commit: Callable[[CommitStep], None] = lambda _: None,
 ) -> Narrowed:
     """Find where the patch turned between the kernel of `job`, which is good, and a `bad` one.
 
     Each answer is remembered as it comes: the same call goes on from there. What cannot be judged,
     and what the infrastructure failed at, is gone round; the latter is tried again by the next
-    call. Raises UserError where the two do not differ as they have to, InfraError where one of the
-    two cannot be looked at."""
+    call. `by_commit` goes on among the commits between the two releases, each built or booted; a
+    port goes on by itself. Raises UserError where the two do not differ as they have to, InfraError
+    where one of the two cannot be looked at."""
     good = job.version
     looks = _deep_enough(looks, bad)
     row = between(good, bad, job.chain.versions())
@@ -151,7 +168,16 @@ def narrow(
                 state.take(Step(version, told, looks.depth, before.words, 0.0, True))
     while (place := narrowing.next_place(state.answers, len(row))) is not None:
         state.take(_looked(looks, row[place], first, last))
-    return _told(job, state)
+    made = _told(job, state)
+    git = _history(job, made.last_good, made.first_bad) if by_commit else None
+    if git is None or made.skipped or looks.depth is Depth.PORT or not _are_neighbours(made):
+        return made
+    between_these = (made.last_good, made.first_bad)
+    among = narrow_commits(looks, git, between_these, (first, last), on_commit)
+    return replace(
+        made, commits=among.commits, commit_steps=among.steps, note=among.note,
+        candidates=made.candidates if not among.commits else (),
+    )  # fmt: skip
 
 
 def _deep_enough(looks: Looks, bad: KernelVersion) -> Looks:
@@ -196,7 +222,7 @@ def _told(job: Job, state: _Row) -> Narrowed:
     if made.skipped:
         return replace(made, note="not known between which two releases it is")
     older, newer = sorted((made.last_good, made.first_bad))
-    if not is_line(older, newer):
+    if not _are_neighbours(made):
         return replace(made, note=f"{newer} is not made from {older}")
     if looks.depth is Depth.PORT:
         cause: Cause = cause_between(
@@ -206,8 +232,12 @@ def _told(job: Job, state: _Row) -> Narrowed:
     return _candidates(job, made, older, newer)
 
 
+def _are_neighbours(made: Narrowed) -> bool:
+    return is_line(made.last_good, made.first_bad)
+
+
 def _candidates(job: Job, made: Narrowed, older: KernelVersion, newer: KernelVersion) -> Narrowed:
-    git = job.chain.history_of(older, newer) or job.session.chain().history_of(older, newer)
+    git = _history(job, older, newer)
     if git is None:
         return replace(made, note="no git history of both kernels is at hand")
     starts = [one for version in (older, newer) for one in starting(job.patchset, version)]
@@ -215,6 +245,10 @@ def _candidates(job: Job, made: Narrowed, older: KernelVersion, newer: KernelVer
     if not commits:
         return replace(made, note="no commit between them touches a file of the patch")
     return replace(made, candidates=tuple(commits), note="each of them was not tried by itself")
+
+
+def _history(job: Job, one: KernelVersion, other: KernelVersion) -> HasHistory | None:
+    return job.chain.history_of(one, other) or job.session.chain().history_of(one, other)
 
 
 _SHOWN = 50

@@ -5,7 +5,7 @@ and which inputs were other ones as well."""
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,6 +114,16 @@ class Found:
 def exit_status(found: list[Found]) -> int:
     """That of a kernel's failure where something still is worse than it was."""
     return EXIT_KERNEL if any(one.regression.is_current for one in found) else EXIT_OK
+
+
+def shown_by(found: list[Found], versions: Collection[str]) -> list[Found]:
+    """Those that still are and begin, or were last seen, on one of these kernels: what their
+    verifications just showed."""
+    return [
+        one
+        for one in found
+        if one.regression.is_current and {one.regression.first, one.regression.last} & {*versions}
+    ]
 
 
 def regressions(session: Session, series: str | None = None) -> list[Found]:

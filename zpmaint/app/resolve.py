@@ -62,7 +62,8 @@ class WorkingFolder:
 
     def files(self) -> list[Path]:
         """The files to be edited."""
-        return sorted(p for p in (self.folder / MERGED).rglob("*") if p.is_file())
+        found = (self.folder / MERGED).rglob("*")
+        return sorted(p for p in found if p.is_file() and p.name != ".git")
 
     def open_conflicts(self) -> dict[Path, list[int]]:
         """By file the lines, counted from 1, at which a conflict is still open."""

@@ -127,7 +127,12 @@ def known_of(session: Session, due: Iterable[Due] = ()) -> Known:
             if anchor.base is not None:
                 standings[str(anchor.base)] = Standing.BASE
     standings |= {str(one.version): Standing.DUE for one in due}
-    return Known(standings)
+    seconds: dict[str, dict[str, float]] = {}
+    for text, _, took in session.ledger.durations():
+        of = seconds.setdefault(text, {})
+        for stage, value in took.items():  # what was there already took none
+            of[stage] = max(of.get(stage, 0.0), value)
+    return Known(standings, seconds)
 
 
 def disk_free(folder: Path) -> int:

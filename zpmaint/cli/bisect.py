@@ -10,6 +10,7 @@ import click
 from zpmaint.app.job import Job
 from zpmaint.app.looks import Looks
 from zpmaint.app.narrow import Narrowed, Step, narrow
+from zpmaint.app.narrow_commits import CommitStep
 from zpmaint.app.regressions import Found, regressions
 from zpmaint.build.options import BuildOptions
 from zpmaint.cli import options
@@ -43,6 +44,13 @@ _DEPTHS = {
 @click.option(
     "--skip", "skips", multiple=True, metavar="VERSION", help="Leave this kernel out; repeatable."
 )
+@click.option(
+    "--commits",
+    "by_commit",
+    is_flag=True,
+    help="Go on among the commits between the two releases, each built or booted. A port is "
+    "narrowed to its commit anyhow, with nothing built.",
+)
 @options.booting
 @pass_context
 def command(
@@ -52,6 +60,7 @@ def command(
     bad: str | None,
     run: str | None,
     skips: tuple[str, ...],
+    by_commit: bool,
     build: BuildOptions,
     patch: str | None,
     sources: tuple[str, ...],
@@ -99,8 +108,22 @@ def command(
             f"{step.version}: {step.answer} ({how}): {step.words}", markup=False, soft_wrap=True
         )
 
+    def show_commit(step: CommitStep) -> None:
+        how = "known" if step.remembered else f"{step.seconds:.1f} s"
+        name = f"{step.commit.short} {step.commit.subject}"
+        context.err.print(f"{name}: {step.answer} ({how}): {step.words}",
+                          markup=False, soft_wrap=True)  # fmt: skip
+
     skip = [KernelVersion.parse(text) for text in skips]
-    done = narrow(job, one_kernel(bad), looks, skip=skip, on_step=show)
+    done = narrow(
+        job,
+        one_kernel(bad),
+        looks,
+        skip=skip,
+        by_commit=by_commit,
+        on_step=show,
+        on_commit=show_commit,
+    )
     if as_json:
         context.json(done.as_json())
     else:

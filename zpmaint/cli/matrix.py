@@ -11,6 +11,7 @@ import click
 from rich.table import Table
 
 from zpmaint.app.matrix import forecast, plan_matrix, run_dues
+from zpmaint.app.regressions import regressions, shown_by
 from zpmaint.cli import matrix_ci, options, tables, unrecorded
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.cli.matrix_view import duration, view
@@ -161,6 +162,11 @@ def run(
         context.err.print(f"{due.name}: not reached", markup=False)
     for lost in planned.unresolved:
         context.err.print(f"{lost.series}: {lost.error}", markup=False)
+    fresh_ones = {one.record.version for one in done if one.fresh and one.record}
+    for found in shown_by(regressions(context.session), fresh_ones) if fresh_ones else ():
+        line = found.regression.line
+        context.err.print(f"regression: {line.patchset} {line.name}: {found.words}", markup=False,
+                          soft_wrap=True)  # fmt: skip
     return ran.exit_status or _unresolved(planned)
 
 

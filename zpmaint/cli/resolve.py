@@ -9,6 +9,7 @@ import click
 
 from zpmaint.app.job import Job
 from zpmaint.app.resolve import LaidOut, Recorded, WorkingFolder, abort, finish, lay_out
+from zpmaint.app.resolve_git import learn, stage
 from zpmaint.app.written import write_port
 from zpmaint.cli import options, series_tables, tables
 from zpmaint.cli.context import CommandContext, pass_context
@@ -23,6 +24,12 @@ from zpmaint.port.history import ranges
     "solution."
 )
 @options.porting
+@click.option(
+    "--worktree",
+    is_flag=True,
+    help="Make the folder merged/ a git work tree with the conflict staged: git mergetool, git "
+    "diff and rerere work there.",
+)
 @click.option("--done", is_flag=True, help="Check the edited files and record the solution.")
 @click.option(
     "--as-anchor",
@@ -46,6 +53,7 @@ def command(
     version: str,
     patch: str | None,
     sources: tuple[str, ...],
+    worktree: bool,
     done: bool,
     as_anchor: bool,
     why: str,
@@ -65,8 +73,11 @@ def command(
     Examples:
       zpmaint resolve 2.6.14 --source git:/srv/linux
       zpmaint resolve 2.6.14 --source git:/srv/linux --done --why "no ptl before 2.6.15"
+      zpmaint resolve 2.6.14 --worktree
       zpmaint resolve 2.6.14 --abort
     """
+    if worktree and (done or aborts):
+        raise UserError("--worktree lays out", "leave --done and --abort out")
     if aborts and done:
         raise UserError("--abort and --done at once", "name one of them")
     if (as_anchor or why or out) and not done:
@@ -77,6 +88,7 @@ def command(
         context.out.print(f"deleted: {work.folder}", markup=False, soft_wrap=True)
         return errors.EXIT_OK
     if done:
+        learn(work)
         recorded = finish(work, as_anchor=as_anchor, why=why)
         goes_on = recorded.port.state.leads_on
         written = write_port(work.job.patchset, recorded.port, out) if out and goes_on else None
@@ -86,6 +98,9 @@ def command(
             _recorded(context, recorded, written)
         return errors.EXIT_OK if goes_on else errors.EXIT_KERNEL
     laid = lay_out(work)
+    if worktree:
+        tree = stage(work)
+        context.err.print(f"git work tree: {tree}", markup=False, soft_wrap=True)
     if as_json:
         context.json(laid.as_json())
     else:

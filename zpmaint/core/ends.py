@@ -28,7 +28,7 @@ from zpmaint.core.progress import SILENT, Reporter
 
 _FOLDER = ".ends"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-_LARGE = frozenset({"src", "obj", "ccache", "git", "lists", "images"})
+_LARGE = frozenset({"src", "obj", "ccache", "git", "lists"})
 """Folders in which nothing of ours is left unfinished, or is cleared by who writes there."""
 
 

@@ -67,7 +67,7 @@ class Places:
             raise UserError(
                 f"no {CONFIG_NAME} {where}; zpmaint needs a project: a folder with {CONFIG_NAME} "
                 "and patches/NAME/patch.toml",
-                f"go into one, or name it with --project{_such_as()}",
+                f"make one (zpmaint init), go into one, or name it with --project{_such_as()}",
             )
         return cls(project.resolve(), *kept_in())
 

@@ -142,8 +142,9 @@ class ServiceTable(_Table):
     """At the latest; at once when something new was seen."""
     publish: Duration = 30 * 60.0
     """At the latest; at once after the others."""
-    matrix_options: tuple[str, ...] = ()
-    """Further words for `zpmaint matrix run`."""
+    matrix_options: tuple[str, ...] = ("--patient",)
+    """Further words for `zpmaint matrix run`: what settled nothing is left until its wait is
+    over."""
     matrix_deadline: Duration = 2 * 86_400.0
     """A run that takes longer is ended, and goes on at the next one."""
     jitter: Annotated[float, Field(ge=0, le=1)] = 0.1

@@ -80,6 +80,7 @@ def commit_words(patch: bytes, otherwise: Otherwise = Otherwise()) -> CommitWord
     who = ident(message.author or otherwise.author, otherwise.owner)
     title = _TAGS.sub("", message.subject, count=1) or otherwise.title
     told = message.text or otherwise.text
+    told = "" if told == title else told
     text = f"{title}\n\n{told}\n" if told else f"{title}\n"
     return CommitWords(
         to_bytes(f"{who.name or who.address} <{who.address}>"),

@@ -23,8 +23,17 @@ _CONFIRMED_FOR = 60 * 86_400.0
 _MAINTAINED = ("stable", "longterm")
 
 
-def listed(before: Outlook, listings: Iterable[Listing], config: Config, now: float) -> Outlook:
+def listed(
+    before: Outlook,
+    listings: Iterable[Listing],
+    config: Config,
+    now: float,
+    *,
+    partly: Collection[str] = (),
+) -> Outlook:
     """The outlook after sources listed all that they have; a source that failed has no listing.
+    `partly` are those of whose list not all could be read: that they do not list a series says
+    nothing.
 
     Remembered are the heads of who tells such, what the rules of kernels.toml may ask for, and of
     the others the newest release of each series that is tracked. A kernel is withdrawn where those
@@ -48,7 +57,7 @@ def listed(before: Outlook, listings: Iterable[Listing], config: Config, now: fl
     for listing in wanted:
         text = str(listing.version)
         known[text] = _merged(known.get(text), listing, now)
-    heads = {one.source for one in listings if one.moniker}
+    heads = {one.source for one in listings if one.moniker} - set(partly)
     lists = {(one.source, one.version.series) for one in listings if one.is_head}
     ended = {
         release.series

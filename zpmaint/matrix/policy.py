@@ -27,7 +27,7 @@ class Missing:
     """Something that a rule asks for, and that no kernel can be named for now."""
 
     what: str
-    """Where it is asked for ("track[1].longterm"), and which kernel it is, if that is known."""
+    """Where it is asked for: "track[1].longterm"."""
     error: ZpmaintError
 
 
@@ -129,14 +129,13 @@ class Out:
 
     @cached_property
     def _heads(self) -> dict[str, tuple[KernelVersion, Release]]:
-        """By series the kernel that was last called something: its moniker is the series'."""
-        found: dict[str, tuple[KernelVersion, Release]] = {}
-        for version, release in self._by_version.items():
-            if release.moniker:
-                before = found.get(release.series)
-                if before is None or (before[1].seen, before[0]) < (release.seen, version):
-                    found[release.series] = (version, release)
-        return found
+        """By series its newest kernel that was called something: that is the series' moniker. Not
+        the one that was called so last: clocks jump."""
+        return {
+            release.series: (version, release)
+            for version in reversed(self._all)
+            if (release := self._by_version[version]).moniker
+        }
 
 
 def _read(releases: Iterable[Release]) -> Iterator[tuple[KernelVersion, Release]]:
@@ -211,7 +210,7 @@ def _missing(rule: TrackTable, place: str, out: Out) -> Iterator[Missing]:
         for here, there in zip(had[kind], lists, strict=True):
             if there and (not here or here[0] < there[0]):
                 yield Missing(
-                    f"{place}.{kind}: {there[0]}",
+                    f"{place}.{kind}",
                     InfraError(
                         f"{there[0]} is out, and no source has it",
                         "kernel.org makes no signed tarballs of candidates, -rt and linux-next: "

@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 from typing import Any
 
 from zpmaint.core.config import Config, KernelTable
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record, Summary
+from zpmaint.timeline.kernels import Coverage
 
 
 @dataclass(frozen=True)
@@ -81,35 +83,41 @@ def whats_new(
     for listing in listings:
         listed.setdefault(listing.version, []).append(listing)
     settled = _settled(records)
-    rows: list[News] = []
-    for line in config.kernel:
-        mine = [v for v in listed if _tracks(line, v)]
-        if mine:
-            newest = max(mine)
-            novelty = (
-                Novelty.VERIFIED
-                if all(
-                    (newest, arch, patchset) in settled
-                    for arch in line.arch
-                    for patchset in line.patches or (config.patch,)
-                )
-                else Novelty.NEW
-            )
-            before = [v for v, _, _ in settled if v < newest and line.covers(v)]
-            rows.append(_news(newest, line.version, novelty, listed[newest], before))
+    coverage = Coverage(config.kernel)
+    listed_of: dict[_Line, list[KernelVersion]] = {}
     untracked: dict[str, KernelVersion] = {}
     # A series' newest release stands for it; a candidate or -rt kernel where there is none.
     for version in sorted(listed, key=lambda one: (one.is_release, one)):
-        if not any(_tracks(line, version) for line in config.kernel):
+        mine = [line for line in coverage.of(version) if version.is_release or line.series is None]
+        for line in mine:
+            listed_of.setdefault(_name(line), []).append(version)
+        if not mine:
             untracked[version.series] = version
+    done_of: dict[_Line, list[KernelVersion]] = {}
+    for version in {version for version, _, _ in settled}:
+        for line in coverage.of(version):
+            done_of.setdefault(_name(line), []).append(version)
+    rows: list[News] = []
+    for line in config.kernel:
+        if _name(line) not in listed_of:
+            continue
+        newest = max(listed_of[_name(line)])
+        asked = product([newest], line.arch, line.patches or (config.patch,))
+        novelty = Novelty.VERIFIED if settled.issuperset(asked) else Novelty.NEW
+        before = [v for v in done_of.get(_name(line), ()) if v < newest]
+        rows.append(_news(newest, line.version, novelty, listed[newest], before))
     for series, version in untracked.items():
         before = [v for v, _, _ in settled if v < version and v.series == series]
         rows.append(_news(version, series, Novelty.UNTRACKED, listed[version], before))
     return sorted(rows, key=lambda row: (row.version, row.series), reverse=True)
 
 
-def _tracks(line: KernelTable, version: KernelVersion) -> bool:
-    return line.covers(version) and (version.is_release or line.series is None)
+_Line = tuple[str, str]
+"""A line of kernels.toml: no two have the same version and profile."""
+
+
+def _name(line: KernelTable) -> _Line:
+    return (line.version, line.profile)
 
 
 def _news(

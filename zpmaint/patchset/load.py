@@ -133,6 +133,6 @@ def _how_to_make() -> str:
     shown = example()
     return (
         "make a folder with the patch (or a folder or mbox of patches) and a patch.toml: title, "
-        "author, origin, intent, leaves and an [[anchor]] with file, version, base, why"
-        + (f"; {shown / 'patches'} has one" if shown else "")
+        "author, origin, intent, leaves and an [[anchor]] with file, version, base, why; "
+        "zpmaint new NAME --from does" + (f"; {shown / 'patches'} has one" if shown else "")
     )

@@ -208,7 +208,7 @@ class Glance:
     """Tracked ones in the order of kernels.toml, then others, newest first."""
     line_texts: Sequence[str] = ()
     """The same as status.json has them."""
-    kernels_text: str = ""
+    kernels_text: bytes = b""
     """The kernels as status.json has them, newest first, but for what is around them."""
     tracked: tuple[RowGlance, ...] = ()
     """The newest kernel of each tracked line, newest first."""

@@ -84,7 +84,7 @@ class KeptParts:
                 _read(Base, base["base"], _PLAIN_IN_BASE),
                 rest["of"],
                 Asked(**rest["asked"]),
-                _read(Glance, {**rest["glance"], _TEXT: text.decode("ascii")}, _PLAIN),
+                _read(Glance, {**rest["glance"], _TEXT: text}, _PLAIN),
                 rest["pages"],
             )
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -106,7 +106,7 @@ class KeptParts:
         """Keep a part for the next time. That it cannot be kept harms nobody."""
         base = {"of": made.base_of, "base": _told(Base, made.base, _PLAIN_IN_BASE)}
         glance = _told(Glance, made.glance, _PLAIN)
-        text = glance.pop(_TEXT).encode("ascii")
+        text = glance.pop(_TEXT)
         asked = asdict(made.asked)
         rest = {"of": made.made_of, "asked": asked, "glance": glance, "pages": made.pages}
         self._write(f"{name}.part", b"\n".join((_json(base), _json(rest), text)))
@@ -115,6 +115,15 @@ class KeptParts:
         """Keep the facts of a part's kernels."""
         rows = [[*kernel, state, one.as_json()] for kernel, (state, one) in facts.items()]
         self._write(f"{name}.facts", _json(rows))
+
+    def charts(self, name: str, of: str) -> str | None:
+        """A set's drawings that were made of `of`; None where none are kept."""
+        head, _, body = (self._read(f"{name}.charts") or b"").partition(b"\n")
+        return body.decode() if head == of.encode() else None
+
+    def keep_charts(self, name: str, of: str, text: str) -> None:
+        """Keep a set's drawings for the next time."""
+        self._write(f"{name}.charts", f"{of}\n{text}".encode())
 
     def keep_only(self, names: Collection[str]) -> None:
         """Forget the parts that there are no more."""

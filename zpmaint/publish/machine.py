@@ -28,4 +28,4 @@ def part_pages(frame: Frame, one: Shown) -> Iterator[Page]:
 
 
 def _status(site: Site) -> bytes:
-    return status.status_json(site).encode("ascii")
+    return status.status_json(site)

@@ -94,5 +94,6 @@ def pages_of(site: Site) -> Iterator[Page]:
             yield page
         else:
             yield Page(address, f"{frame} {page.inputs!s}", page.make)
+    yield sitemap.robots_of(site)
     if last := sitemap.page_of(site, sorted(seen)):
         yield last

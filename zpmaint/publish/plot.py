@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from math import ceil, floor, log10
-from xml.sax.saxutils import escape
 
 _STYLE = """
 .paper { fill: #fcfcfa } text { font: 12px system-ui, "Liberation Sans", sans-serif; fill: #1c2128 }
@@ -37,8 +37,8 @@ def document(
     """A whole SVG file; `description` is for who cannot see it."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img">\n<title>{escape(title)}</title>\n'
-        + (f"<desc>{escape(description)}</desc>\n" if description else "")
+        f'viewBox="0 0 {width} {height}" role="img">\n<title>{escape(title, quote=False)}</title>\n'
+        + (f"<desc>{escape(description, quote=False)}</desc>\n" if description else "")
         + f"<style>{_STYLE}</style>\n"
         f'<rect class="paper" width="{width}" height="{height}" rx="6"/>\n'
         + "\n".join(part for part in body if part)
@@ -50,7 +50,7 @@ def text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") 
     """`anchor` is start, middle or end."""
     named = f' class="{kind}"' if kind else ""
     place = "" if anchor == "start" else f' text-anchor="{anchor}"'
-    return f'<text x="{_n(x)}" y="{_n(y)}"{named}{place}>{escape(words)}</text>'
+    return f'<text x="{_n(x)}" y="{_n(y)}"{named}{place}>{escape(words, quote=False)}</text>'
 
 
 def ticks(most: float, about: int = 5) -> list[float]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 
+from markupsafe import Markup
+
 from zpmaint.ledger.stages import MemberRecord
 from zpmaint.publish.attention import attention_of
 from zpmaint.publish.costs_page import parts_of, turns_of
@@ -70,7 +72,6 @@ def _ported(one: Whole) -> Ported | None:
 def _page(site: Site, one: Whole, views: list[LineGlance], address: str) -> bytes:
     tracked = [view for view in views if view.line.is_tracked]
     attention = attention_of(views)
-    turns = turns_of(one.costs.changes)
     counted = tracked or views
     return rendered(
         "set.html.j2",
@@ -84,12 +85,25 @@ def _page(site: Site, one: Whole, views: list[LineGlance], address: str) -> byte
         members=members_of(one),
         member_kernel=_ported(one),
         newest=one.tracked[:_DETAILED],
-        cost_parts=parts_of(one.costs.panels[:_CHARTS], one.costs.costs, turns, one.costs.figures),
-        turns=turns,
+        cost_charts=Markup(_charts(one)),  # of a template of ours, which escapes what is text
         root="../",
         here=address,
         canonical=site.canonical(address),
     )
+
+
+def _charts(one: Whole) -> str:
+    """The charts on the page, which are of all kernels: made where a figure is another one."""
+    if not one.costs.panels:
+        return ""
+    of = made_of(one.costs.panels[:_CHARTS], one.costs.panels, one.costs.digest)
+    if (kept := one.kept.charts(one.folder, of)) is not None:
+        return kept
+    turns = turns_of(one.costs.changes)
+    parts = parts_of(one.costs.panels[:_CHARTS], one.costs.costs, turns, one.costs.figures)
+    made = rendered("set-costs.html.j2", cost_parts=parts, turns=turns).decode()
+    one.kept.keep_charts(one.folder, of, made)
+    return made
 
 
 def _generations(views: list[LineGlance]) -> list[tuple[str, list[LineGlance]]]:

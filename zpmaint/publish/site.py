@@ -80,7 +80,7 @@ def publish(
         done = former.write(pages_of(site))
         for part in parts:
             part.keep()
-        former.kept.keep_only({part.file for part in parts})
+        former.kept.keep_only({part.file for part in parts} | {one.folder for one in site.sets})
         return done
 
 
@@ -254,7 +254,9 @@ def _whole(of: SetFrame, parts: Sequence[PartOfSet], benchmarks: tuple[Pair, ...
         lambda: [one for part in parts for one in part.measured()],
         changes,
     )
-    return Whole(of.name, of.title, info, tuple(parts), benchmarks, costs, columns, _order(of))
+    return Whole(
+        of.name, of.title, info, tuple(parts), benchmarks, costs, columns, of.kept, _order(of)
+    )
 
 
 def _columns(info: PatchSet | None, parts: Sequence[PartOfSet]) -> tuple[Column, ...]:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""sitemap.xml: the pages for search engines (sitemaps.org, protocol 0.9). Pure."""
+"""sitemap.xml and robots.txt: the pages for search engines (sitemaps.org, protocol 0.9). Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape
+from html import escape
 
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.values import Site
@@ -22,8 +22,21 @@ def page_of(site: Site, addresses: Sequence[str]) -> Page | None:
     return Page("sitemap.xml", made_of(site.base_url, pages), lambda: _sitemap(site, pages))
 
 
+def robots_of(site: Site) -> Page:
+    """`robots.txt` (RFC 9309): all may be looked at, and where the list of pages is. It counts
+    where the site stands at the root of its host."""
+    return Page("robots.txt", made_of(site.base_url), lambda: _robots(site))
+
+
+def _robots(site: Site) -> bytes:
+    where = f"Sitemap: {site.canonical('sitemap.xml')}\n" if site.base_url else ""
+    return f"User-agent: *\nDisallow:\n{where}".encode()
+
+
 def _sitemap(site: Site, pages: Sequence[str]) -> bytes:
-    rows = "".join(f"<url><loc>{escape(site.canonical(page))}</loc></url>\n" for page in pages)
+    rows = "".join(
+        f"<url><loc>{escape(site.canonical(page), quote=False)}</loc></url>\n" for page in pages
+    )
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'

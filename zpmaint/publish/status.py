@@ -36,8 +36,9 @@ def schema() -> bytes:
     return (Path(__file__).parent / "status-2.schema.json").read_bytes()
 
 
-def status_json(site: Site) -> str:
-    """The document, one kernel or line on each line of text."""
+def status_json(site: Site) -> bytes:
+    """The document, one kernel or line on each line of text. It may be of tens of megabytes: it is
+    put together of what is at hand, and never as a text as well."""
     head = {
         "$schema": SCHEMA,
         "schema": VERSION,
@@ -46,19 +47,16 @@ def status_json(site: Site) -> str:
         "looked": _time(site.outlook.looked),
     }
     news = once(told for one in site.sets for told in one.news)
-    parts = [f"{_text(head)[:-1]},\n", '"patchsets": [\n']
+    parts = [_ascii(f'{_text(head)[:-1]},\n"patchsets": [\n')]
     for place, one in enumerate(site.sets):
-        parts += [",\n" if place else "", *_patchset(one)]
-    return "".join(
-        [
-            *parts,
-            "],\n",
-            _list("transitions", news[:TRANSITIONS], _transition),
-            ",\n",
-            _list("releases", _newest_first(site.outlook), _release),
-            "}\n",
-        ]
-    )
+        parts += [b",\n" if place else b"", *_patchset(one)]
+    transitions = _list("transitions", news[:TRANSITIONS], _transition)
+    releases = _list("releases", _newest_first(site.outlook), _release)
+    return b"".join([*parts, _ascii(f"],\n{transitions},\n{releases}}}\n")])
+
+
+def _ascii(text: str) -> bytes:
+    return text.encode("ascii")
 
 
 def lines_of(one: Shown) -> list[str]:
@@ -66,12 +64,12 @@ def lines_of(one: Shown) -> list[str]:
     return [_text(_line(line)) for line in one.timelines]
 
 
-def kernels_of(one: Shown) -> str:
+def kernels_of(one: Shown) -> bytes:
     """The kernels of a part, as they stand in the document one after another."""
-    return ",\n".join(_text(_kernel(row)) for row in one.rows)
+    return _ascii(",\n".join(_text(_kernel(row)) for row in one.rows))
 
 
-def _patchset(one: Whole) -> Iterator[str]:
+def _patchset(one: Whole) -> Iterator[bytes]:
     passing, tracked = one.passing
     head = {
         "name": one.name,
@@ -87,11 +85,15 @@ def _patchset(one: Whole) -> Iterator[str]:
         "feed": quote(set_feed(one.name)),
         "badge": quote(one.badge),
     }
-    yield f"{_text(head)[:-1]},\n"
-    yield '"lines": [\n' + ",\n".join(text for _, text in one.lines) + "],\n"
-    yield '"kernels": [\n'
-    yield ",\n".join(glance.kernels_text for glance in one.glances if glance.kernels_text)
-    yield "]}"
+    lines = ",\n".join(text for _, text in one.lines)
+    yield _ascii(f'{_text(head)[:-1]},\n"lines": [\n{lines}],\n"kernels": [\n')
+    between = b""
+    for glance in one.glances:
+        if glance.kernels_text:
+            yield between
+            yield glance.kernels_text
+            between = b",\n"
+    yield b"]}"
 
 
 def _list(name: str, items: Iterable[Any], told: Callable[[Any], dict[str, Any]]) -> str:

@@ -113,6 +113,26 @@ class Part(Protocol):
         """Its own pages."""
 
 
+class KeptCharts(Protocol):
+    """Drawings of all kernels that were kept."""
+
+    def charts(self, name: str, of: str) -> str | None:
+        """What was made of the same; None where nothing was."""
+
+    def keep_charts(self, name: str, of: str, text: str) -> None:
+        """Keep it for the next time."""
+
+
+class NoCharts:
+    """Nothing is kept."""
+
+    def charts(self, name: str, of: str) -> str | None:
+        return None
+
+    def keep_charts(self, name: str, of: str, text: str) -> None:
+        return
+
+
 @dataclass(frozen=True)
 class Whole:
     """One patch set with what its pages of many kernels show."""
@@ -125,6 +145,7 @@ class Whole:
     benchmarks: tuple[Pair, ...]
     costs: AllCosts
     columns: tuple[Column, ...] = ()
+    kept: KeptCharts = field(default_factory=NoCharts)
     order: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     """By name, architecture and profile the place of each line of kernels.toml."""
 

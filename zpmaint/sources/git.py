@@ -54,7 +54,7 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/\s]+@[^/\s]+:")
 
 
 @dataclass(frozen=True)
-class _Opened:
+class Opened:
     """A repository that is being read."""
 
     git: Runner
@@ -81,7 +81,7 @@ class GitSource:
         self.reporter = reporter
         self._url = ""
         self._lock = threading.RLock()
-        self._opened: _Opened | None = None
+        self._opened: Opened | None = None
         self._tags: dict[KernelVersion, str] = {}
         self._max_age = lists_age(max_age)
         self._answer: Answer | None = None
@@ -238,7 +238,7 @@ class GitSource:
         """Whether all contents are on this disk: a clone of a URL fetches them as it goes."""
         return not self._url
 
-    def _tree_id(self, repo: _Opened, version: KernelVersion) -> str:
+    def _tree_id(self, repo: Opened, version: KernelVersion) -> str:
         tag = self._tag(version)
         try:
             return repo.git.text("rev-parse", "--verify", "--end-of-options", f"{tag}^{{tree}}")
@@ -375,7 +375,7 @@ class GitSource:
         """See HasTrees."""
         return any(p.is_dir() for p in (self.cache / "trees").glob(f"git-{version}-*"))
 
-    def _archive(self, repo: _Opened, tree: str, place: Path) -> None:
+    def _archive(self, repo: Opened, tree: str, place: Path) -> None:
         with self.reporter.step(f"unpack {place.name}", "files") as step:
             self._bring_contents(repo, tree)
             try:
@@ -385,7 +385,7 @@ class GitSource:
             except OSError as error:
                 raise disk_error(place, error) from None
 
-    def _write(self, repo: _Opened, tree: str, folder: Path, step: Step) -> None:
+    def _write(self, repo: Opened, tree: str, folder: Path, step: Step) -> None:
         """The files as they are, without what attributes of the repository would make of them."""
         writer = TreeWriter(folder)
         try:
@@ -403,7 +403,7 @@ class GitSource:
         except UnreadableError as error:
             raise self._broken(error) from None
 
-    def _bring_contents(self, repo: _Opened, *revisions: str) -> None:
+    def _bring_contents(self, repo: Opened, *revisions: str) -> None:
         """In a clone without contents: all that a tree (or some commits and paths, as rev-list
         takes them) needs, in one request instead of one for each file."""
         if not self._url:
@@ -421,7 +421,7 @@ class GitSource:
         except GitError as error:
             raise self._broken(error) from None
 
-    def _open(self) -> _Opened:
+    def _open(self) -> Opened:
         with self._lock:
             if self._opened is None:
                 self._opened = self._reach()
@@ -438,16 +438,16 @@ class GitSource:
                     )
             return self._opened
 
-    def _reach(self) -> _Opened:
+    def _reach(self) -> Opened:
         if self._url:
             self._clone()
             ours = of_ours(self._folder)
-            return _Opened(ours, Objects(ours))
+            return Opened(ours, Objects(ours))
         try:
             found = view(self._folder, self.cache, self.reporter)
         except UserError as error:
             raise UserError(f"{self.name}: {error.what}", error.hint) from None
-        return _Opened(found.runner, Objects(found.runner), found.refs, found.is_partial)
+        return Opened(found.runner, Objects(found.runner), found.refs, found.is_partial)
 
     def _known_tags(self) -> dict[KernelVersion, str]:
         self._open()
@@ -462,7 +462,7 @@ class GitSource:
         except KeyError:
             raise not_served(self.name, version, self._tags) from None
 
-    def _read_tags(self, repo: _Opened) -> dict[KernelVersion, str]:
+    def _read_tags(self, repo: Opened) -> dict[KernelVersion, str]:
         refs = repo.refs
         if refs is None:
             try:
@@ -508,7 +508,7 @@ class GitSource:
                 ) from None
             self._tags = self._read_tags(repo)
 
-    def _blob_id(self, repo: _Opened, tag: str, path: str) -> str | None:
+    def _blob_id(self, repo: Opened, tag: str, path: str) -> str | None:
         if not path or "\n" in path or "\0" in path:
             raise UserError(f"{path!r} is not a path inside a kernel tree")
         try:
@@ -520,7 +520,7 @@ class GitSource:
             raise self._broken(error) from None
         return found[0] if found[1] == "blob" else None
 
-    def _check_missing(self, repo: _Opened, tag: str, path: str) -> None:
+    def _check_missing(self, repo: Opened, tag: str, path: str) -> None:
         """git says "missing" of a path that the kernel lacks, and of one whose contents or folder
         are lost from a broken repository; the folder that it should stand in tells which."""
         folder, _, name = path.rpartition("/")
@@ -531,13 +531,13 @@ class GitSource:
         if mode != _MODULE:
             raise UnreadableError(f"{tag} has {path}, and its contents are lost")
 
-    def _folder_of(self, repo: _Opened, name: str) -> dict[str, tuple[str, str]]:
+    def _folder_of(self, repo: Opened, name: str) -> dict[str, tuple[str, str]]:
         found = repo.objects.header(name)
         if found and found[1] != "tree":
             return {}
         return repo.objects.tree(name)
 
-    def _object(self, repo: _Opened, sha: str) -> bytes:
+    def _object(self, repo: Opened, sha: str) -> bytes:
         try:
             return repo.objects.contents(sha)
         except UnreadableError as error:
@@ -568,13 +568,13 @@ def clone(url: str, folder: Path, *, contents: bool) -> None:
     of_ours(None).run("clone", "--bare", "--quiet", *options, "--", url, str(folder))
 
 
-def _paths(repo: _Opened, mark: str, pair: list[str]) -> list[str]:
+def _paths(repo: Opened, mark: str, pair: list[str]) -> list[str]:
     """The files that came (A) or went (D) between two kernels."""
     words = ["-r", "-z", f"--diff-filter={mark}", "--name-only", "--no-renames", *pair]
     return [path for path in repo.git.text("diff-tree", *words).split("\0") if path]
 
 
-def _renames(repo: _Opened, pair: list[str], paths: list[str]) -> dict[str, tuple[str, int]]:
+def _renames(repo: Opened, pair: list[str], paths: list[str]) -> dict[str, tuple[str, int]]:
     """By old name the new one and the likeness in percent, of these files alone."""
     words = ["-r", "-z", "-M", "-l0", "--diff-filter=R", "--name-status", *pair]
     told = repo.git.text("diff-tree", *words, "--", *paths).split("\0")

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zpmaint.core.errors import UserError
+from zpmaint.core.files import locked
+from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.sources.git_branches import Branches
 from zpmaint.sources.git_objects import Objects, UnreadableError
 from zpmaint.sources.git_run import GitError, Runner, on_view
@@ -128,14 +130,20 @@ class Workbench:
 
 
 @contextmanager
-def workbench(git: Branches) -> Iterator[Workbench]:
-    """A workbench for a repository, cleared away afterwards."""
-    with tempfile.TemporaryDirectory(prefix="zpmaint-git-") as folder:
-        made = Workbench(git, Path(folder).resolve())
-        try:
-            yield made
-        finally:
-            made.objects.close()
+def workbench(git: Branches, reporter: Reporter = SILENT) -> Iterator[Workbench]:
+    """A workbench for a repository, one at a time, cleared away afterwards; that of a run that was
+    killed is cleared by the next one."""
+    place = git.view.folder.with_name(git.view.folder.name.replace("view-", "bench-"))
+    prefix = f".{place.name}.landing."
+    with locked(place, reporter):
+        for left in place.parent.glob(f"{prefix}*"):
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=prefix) as folder:
+            made = Workbench(git, Path(folder).resolve())
+            try:
+                yield made
+            finally:
+                made.objects.close()
 
 
 def _commit(one: Fresh, ref: str, number: int, parent: str) -> bytes:

@@ -19,7 +19,7 @@ from zpmaint.sources.git_run import GitError, Runner, of_ours
 
 PUSHED = "refs/zpmaint/pushed/"
 """Below it, by remote and branch, what was sent last."""
-_PLAIN = re.compile(r"(?:https?|ssh|git|file)://[^-]|[^-/:\s][^/:\s]*:(?!:)[^-]")
+_PLAIN = re.compile(r"(?:https?|ssh|git|file)://[^-]|[^-/:\s][^/:\s]*:(?!:|//)[^-]")
 """An address by which git asks a server, and none that names a helper program (ext::)."""
 _REMOTE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 

@@ -229,7 +229,8 @@ class KernelOrgSource(TarballSource):
 
     def _left_out(self, url: str, names: tuple[str, ...]) -> None:
         if names:
-            self._answers[url] = replace(self._answers[url], left_out=names)
+            said = self._answers.get(url, Answer(url, 0.0))
+            self._answers[url] = replace(said, left_out=names)
             with self.reporter.step(f"read {url}") as step:
                 step.note(f"{url}: left out, as no kernel is named so: {_some(names)}")
 

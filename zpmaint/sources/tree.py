@@ -127,7 +127,12 @@ def version_of(folder: Path) -> KernelVersion:
         raise UserError(
             f"{folder}: no kernel tree, it has no Makefile", "name the top folder of the tree"
         )
-    text = data.decode("latin-1")
+    return version_in(data.decode("latin-1"), str(makefile))
+
+
+def version_in(text: str, name: str) -> KernelVersion:
+    """What the top Makefile of a kernel says it is; `name` is the file's, for the error. Raises
+    UserError."""
     found: dict[str, str] = {}
     for key, value in _LINE.findall(text):
         found.setdefault(key, value)
@@ -136,7 +141,7 @@ def version_of(folder: Path) -> KernelVersion:
         numbers.append(str(int(found.get("SUBLEVEL") or "0")))
     except (KeyError, ValueError):
         raise UserError(
-            f"{makefile}: names no kernel (VERSION, PATCHLEVEL)", "name the top folder of a kernel"
+            f"{name}: names no kernel (VERSION, PATCHLEVEL)", "name the top folder of a kernel"
         ) from None
     match = _EXTRA.match(found.get("EXTRAVERSION", ""))
     point, candidate = (match[1] or "", match[2] or "") if match else ("", "")

@@ -114,7 +114,8 @@ def covering(table: Table) -> tuple[Row, ...]:
         order = [pair for pair in order if pair in left]
         # Rows around different pairs that are still to come; the one that takes most is kept.
         step = max(1, len(order) // _TRIES)
-        tried = [row for pair in order[::step] if (row := _grown(table, pair, left))]
+        by_need = _by_need(table, left)
+        tried = [row for pair in order[::step] if (row := _grown(table, pair, left, by_need))]
         if not tried:
             raise UserError(
                 "some pair of conditions fits into no row", "take a line of [[without]] out"
@@ -125,11 +126,13 @@ def covering(table: Table) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _grown(table: Table, pair: Pair, left: set[Pair]) -> Row | None:
-    """A whole row around `pair` that takes many of the pairs that are `left`; None where the other
-    properties have no values that go with it."""
+def _grown(table: Table, pair: Pair, left: set[Pair], by_need: Sequence[int]) -> Row | None:
+    """A whole row around `pair` that takes many of the pairs that are `left`, its properties filled
+    in the order of `by_need`; None where the other properties have no values that go with it."""
     row = dict(pair)
-    for number in _by_need(table, row, left):
+    for number in by_need:
+        if number in row:
+            continue
         options = [
             (len(left & {_pair((number, value), one) for one in row.items()}), -value)
             for value in range(len(table.properties[number].values))
@@ -141,13 +144,13 @@ def _grown(table: Table, pair: Pair, left: set[Pair]) -> Row | None:
     return tuple(row[number] for number in range(len(table.properties)))
 
 
-def _by_need(table: Table, row: Mapping[int, int], left: set[Pair]) -> list[int]:
-    """The properties that `row` has not, those with the most pairs left first."""
+def _by_need(table: Table, left: set[Pair]) -> list[int]:
+    """The properties, those with the most pairs left first."""
     need = dict.fromkeys(range(len(table.properties)), 0)
     for one, two in left:
         need[one[0]] += 1
         need[two[0]] += 1
-    return sorted((number for number in need if number not in row), key=lambda n: (-need[n], n))
+    return sorted(need, key=lambda n: (-need[n], n))
 
 
 def _pair(one: tuple[int, int], two: tuple[int, int]) -> Pair:
