@@ -329,8 +329,8 @@ def _holds(path: Path, data: bytes) -> bool:
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             return False
-        same = all(file.read(_BLOCK) == data[at : at + _BLOCK] for at in range(0, len(data), _BLOCK))
-        return same and not file.read(1)
+        blocks = (data[at : at + _BLOCK] for at in range(0, len(data), _BLOCK))
+        return all(file.read(_BLOCK) == block for block in blocks) and not file.read(1)
 
 
 def _read(path: Path) -> bytes:
