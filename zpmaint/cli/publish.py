@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from contextlib import suppress
@@ -21,6 +22,7 @@ from zpmaint.publish.site import publish
 from zpmaint.publish.texts import KeptTexts
 
 _NAMED = 3
+_VALUES = 200_000
 
 
 @click.command()
@@ -47,6 +49,9 @@ def command(context: CommandContext, *, out: Path, base_url: str, sign: str | No
       zpmaint publish --out site/
       zpmaint publish --out site/ --sign gpg:0123456789ABCDEF0123456789ABCDEF01234567
     """
+    # Hundreds of thousands of values are made, hardly any of them in circles: looking for those
+    # takes a tenth of the time.
+    gc.set_threshold(_VALUES)
     session = context.session
     now = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
     with suppress(OSError):  # a cache that cannot be written is none

@@ -17,16 +17,15 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from zpmaint.core.shown import json_visible, visible
 
 
-@dataclass(frozen=True)
-class Page:
-    """One file of the site."""
+class Page(NamedTuple):
+    """One file of the site. There are tens of thousands."""
 
     address: str
     """Relative to the site's root, with slashes; a permanent one. Not quoted."""

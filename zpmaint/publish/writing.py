@@ -206,7 +206,7 @@ class _New:
         address, file = page.address, self._files.get(page.address)
         data = page.make()
         # Made of other things and the same all the same: its file stays, and its time.
-        if file and file.size == len(data) and _read(self._out / address) == data:
+        if file and file.size == len(data) and _holds(self._out / address, data):
             self._stay(address, manifest.entry(_inputs(page), file.size, file.changed))
             return
         done.written.append(address)
@@ -316,10 +316,27 @@ def _inode(found: os.DirEntry[str]) -> int:
     return found.inode()
 
 
+_READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_BLOCK = 1 << 18  # bytes
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    """Whether a file of the site is of these bytes; it may be large, and is never held whole."""
+    try:
+        handle = os.open(path, _READING)
+    except OSError:
+        return False
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return False
+        blocks = (data[at : at + _BLOCK] for at in range(0, len(data), _BLOCK))
+        return all(file.read(_BLOCK) == block for block in blocks) and not file.read(1)
+
+
 def _read(path: Path) -> bytes:
     """A file of the site; b"" where it is none."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        handle = os.open(path, _READING)
     except OSError:
         return b""
     with os.fdopen(handle, "rb") as file:
