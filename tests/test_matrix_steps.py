@@ -4,9 +4,14 @@ and what is left when somebody is killed."""
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from test_app_once import is_running
 from test_app_verify import Shop, pytestmark  # noqa: F401 (its condition is ours)
 
 from zpmaint.ledger.store import Ledger
@@ -53,3 +58,36 @@ def test_only_what_changed_is_done_again(shop: Shop) -> None:
     status, done = run(shop)
     assert (status, len(done)) == (0, 1) and done[0] in BOOTS
     assert run(shop, "--again") == (0, BOOTS)
+
+
+@pytest.mark.slow  # three processes and five boots of the toy are 10 s of CPU
+def test_a_worker_that_is_killed_costs_its_kernel_one_try(shop: Shop) -> None:
+    """And what ran in it is gone with it."""
+    shop.guest("patched", "private", "sleep 298.25")
+    process = shop.start("matrix", "run")
+    try:
+        while not is_running("sleep 298.25"):
+            assert process.poll() is None
+            time.sleep(0.05)
+        shop.guest("patched", "private")
+        (worker,) = workers_of(process.pid)
+        os.kill(worker, signal.SIGKILL)
+        _, err = process.communicate(timeout=250)
+    finally:
+        process.kill()
+    assert not is_running("sleep 298.25")
+    assert process.returncode == 0, err
+    assert "the worker of 6.12.107 x86_64 toy ended in boot: signal 9" in err
+    assert [one["result"] for one in shop.results()] == ["pass"]
+    with Ledger(shop.home / "state/ledger.sqlite") as ledger:
+        assert [one.result for one in ledger.history()] == ["pass", "infrastructure"]
+
+
+def workers_of(parent: int) -> list[int]:
+    """The processes that a run has started."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(place.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(place.parent.name))
+    return found
