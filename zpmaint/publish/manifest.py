@@ -7,6 +7,7 @@ A manifest of another version of the program, or a damaged one, is none: everyth
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -57,5 +58,5 @@ def read(data: bytes, program: str) -> Manifest:
     entries = {}
     for line in parts[2].decode("utf-8", "surrogatepass").split("\n"):
         told, _, address = line.partition("\t")
-        entries[address] = told
+        entries[sys.intern(address)] = told
     return Manifest(entries)

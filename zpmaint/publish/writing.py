@@ -19,6 +19,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -81,7 +82,7 @@ class _Tree(Generic[Value]):
     def _take(self, place: str, prefix: str, look: Callable[[os.DirEntry[str]], Value]) -> None:
         with os.scandir(place) as entries:
             for found in list(entries):
-                address = prefix + found.name
+                address = sys.intern(prefix + found.name)  # in the site, beside it, in its manifest
                 if found.is_dir(follow_symlinks=False):
                     self.folders.add(address)
                     self._take(found.path, f"{address}/", look)
