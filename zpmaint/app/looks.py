@@ -28,7 +28,6 @@ from zpmaint.ledger.values import Record
 from zpmaint.matrix.criterion import Criterion, Depth, Observed, of_build, of_port, of_record
 from zpmaint.port.values import Port
 from zpmaint.sources.chain import Chain
-from zpmaint.sources.git_commit import CommitSource
 from zpmaint.sources.source import HasHistory
 from zpmaint.vm.profiles import Accelerator
 
@@ -109,6 +108,8 @@ class Looks:
         job = self.job
         session = job.session
         where = git.name.removeprefix("git:")
+        from zpmaint.sources.git_commit import CommitSource  # noqa: PLC0415  knows HTTP and git
+
         source = CommitSource(where, sha, session.places.cache, session.reporter)
         try:
             version = source.version
