@@ -17,6 +17,7 @@ from zpmaint.app.closure import closure, parsed
 from zpmaint.app.content import file_digest, value_digest
 from zpmaint.app.inputs import key_of, verification_inputs
 from zpmaint.build.options import BuildOptions
+from zpmaint.core.errors import InfraError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.load import find_patchset
 from zpmaint.patchset.values import PatchSet, single
@@ -123,20 +124,23 @@ def test_a_suite_counts_for_the_sets_that_want_it(
         "ltp": replace(shipped, suites=("boot", "ltp"), suite_targets=(("ltp", ("mm",)),)),
     }
 
+    def told() -> dict[str, dict[str, str]]:
+        inputs._code.cache_clear()
+        return {name: verification_inputs(NEW, of) for name, of in sets.items()}
+
+    before = told()
+
     def after(path: str, old: str, new: str) -> dict[str, set[str]]:
         """By set what differs on NEW once a file says otherwise."""
         kept = (package / path).read_text()
         assert old in kept
-        found = {}
-        for name, of in sets.items():
-            inputs._code.cache_clear()
-            before = verification_inputs(NEW, of)
-            (package / path).write_text(kept.replace(old, new, 1))
-            inputs._code.cache_clear()
-            now = verification_inputs(NEW, of)
-            (package / path).write_text(kept)
-            found[name] = {part for part in before | now if before.get(part) != now.get(part)}
-        return found
+        (package / path).write_text(kept.replace(old, new, 1))
+        found = told()
+        (package / path).write_text(kept)
+        return {
+            name: {part for part in was | found[name] if was.get(part) != found[name].get(part)}
+            for name, was in before.items()
+        }
 
     cases = "suites/fault_path/cases.toml"
     try:
@@ -303,3 +307,14 @@ def test_what_is_no_toml_counts_as_it_stands(tmp_path: Path) -> None:
     path.write_text("= 2")
     assert file_digest(path, NEW) != first
     assert value_digest([b"a"], NEW) != value_digest([b"b"], NEW)
+
+
+def test_a_tool_that_is_killed_is_no_other_tool(
+    shipped: PatchSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where memory ran out: with half an answer every kernel would be due again."""
+    (tmp_path / "killed-cc").write_text("#!/bin/sh\nkill -KILL $$\n")
+    (tmp_path / "killed-cc").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with pytest.raises(InfraError, match="killed-cc --version: killed by signal 9"):
+        verification_inputs(NEW, shipped, compilers=["killed-cc"])

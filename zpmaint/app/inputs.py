@@ -42,6 +42,7 @@ from zpmaint.app.port import starting
 from zpmaint.app.session import Session
 from zpmaint.build.options import BuildOptions
 from zpmaint.core.eras import Era
+from zpmaint.core.errors import InfraError
 from zpmaint.core.places import DATA_NAME
 from zpmaint.core.tools import run
 from zpmaint.core.versions import KernelVersion
@@ -234,9 +235,16 @@ def _packages(names: tuple[str, ...]) -> str:
 def _toolchain(compilers: tuple[str, ...]) -> str:
     """The version lines of the programs that make and run a kernel. A missing one is '' here;
     the step that needs it says so."""
-    lines = [
-        run((name, "--version")).stdout.decode(errors="replace").partition("\n")[0]
-        for name in (*compilers, *_TOOLS)
-        if shutil.which(name)
-    ]
+    lines = [_version_line(name) for name in (*compilers, *_TOOLS) if shutil.which(name)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
+
+
+def _version_line(tool: str) -> str:
+    """What it says of itself. Raises InfraError where it was killed: half an answer would be
+    another tool, and each kernel due again."""
+    done = run((tool, "--version"))
+    if done.returncode < 0:
+        raise InfraError(
+            f"{tool} --version: killed by signal {-done.returncode}", "run the same command again"
+        )
+    return done.stdout.decode(errors="replace").partition("\n")[0]
