@@ -52,7 +52,7 @@ from zpmaint.vm.profiles import Accelerator
 
 ENTRIES = ("zpmaint.app.verify",)
 
-# What only keeps and shows results, or makes this key. A module that is forgotten here makes more
+# What only keeps and shows results, says what is due and when, or makes this key. A module that is forgotten here makes more
 # due than need be, never less.
 _KEEPERS = (
     "zpmaint.ledger",
@@ -60,7 +60,13 @@ _KEEPERS = (
     "zpmaint.app.inputs",
     "zpmaint.app.circumstances",
     "zpmaint.app.kept_logs",
+    "zpmaint.app.outlook",
+    "zpmaint.app.pace",
     "zpmaint.core.progress",
+    "zpmaint.core.releases",
+    "zpmaint.core.track_table",
+    "zpmaint.core.service_table",
+    "zpmaint.matrix",
 )
 
 _TOOLS = ("ld", "qemu-system-x86_64")
