@@ -52,8 +52,8 @@ from zpmaint.vm.profiles import Accelerator
 
 ENTRIES = ("zpmaint.app.verify",)
 
-# What only keeps and shows results, says what is due and when, or makes this key. A module that is forgotten here makes more
-# due than need be, never less.
+# What only keeps and shows results, says what is due and when, or makes this key. A module that is
+# forgotten here makes more due than need be, never less.
 _KEEPERS = (
     "zpmaint.ledger",
     "zpmaint.app.records",
