@@ -154,7 +154,7 @@ def _publish(top: Path, site: dict[str, bytes]) -> None:
         return Page(name, inputs, lambda: data)
 
     with standing(top / "site") as former:
-        former.write([page(name, data) for name, data in site.items()], [])
+        former.write([page(name, data) for name, data in site.items()])
 
 
 def _read_site(top: Path) -> dict[str, bytes] | None:
