@@ -5,6 +5,7 @@ and what is left when somebody is killed."""
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from contextlib import suppress
@@ -81,6 +82,52 @@ def test_a_worker_that_is_killed_costs_its_kernel_one_try(shop: Shop) -> None:
     assert [one["result"] for one in shop.results()] == ["pass"]
     with Ledger(shop.home / "state/ledger.sqlite") as ledger:
         assert [one.result for one in ledger.history()] == ["pass", "infrastructure"]
+
+
+@pytest.mark.slow  # three processes and two boots of the toy
+def test_a_run_in_the_background_that_is_ended_is_no_failure_of_ours(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell has what runs in its background ignore SIGINT, by which workers are to end. One of
+    them waits for its turn meanwhile."""
+    shop.guest("patched", "private", "sleep 297.75")
+    shutil.copytree(shop.project / "patches/toy", shop.project / "patches/other")
+    with (shop.project / "kernels.toml").open("a") as kernels:
+        kernels.write('patches = ["toy", "other"]\n')
+    kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = shop.start("matrix", "run", "--jobs", "1")
+    finally:
+        signal.signal(signal.SIGINT, kept)
+    try:
+        while not is_running("sleep 297.75"):
+            assert process.poll() is None
+            time.sleep(0.05)
+        while len(workers := workers_of(process.pid)) < 2:
+            time.sleep(0.05)
+        process.terminate()
+        process.wait(timeout=100)
+        for worker in workers:
+            until_gone(worker)
+    finally:
+        process.kill()
+        process.communicate()
+    assert workers and not is_running("sleep 297.75")
+    assert not (shop.home / "state/crashes").exists()
+    shop.guest("patched", "private")
+    assert run(shop)[0] == 0
+    assert [one["result"] for one in shop.results()] == ["pass", "pass"]
+
+
+def until_gone(process: int) -> None:
+    """Wait until it runs no more; a zombie that nobody waits for does not."""
+    for _ in range(2000):
+        with suppress(OSError):
+            if "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text():
+                time.sleep(0.05)
+                continue
+        return
+    raise AssertionError(f"process {process} is still there")
 
 
 def workers_of(parent: int) -> list[int]:

@@ -37,8 +37,9 @@ _EVERY = 1.0
 """Seconds between two words on how far a step is."""
 
 
-class RunGoneError(Exception):
-    """The run ended: nobody wants anything any more."""
+class RunGoneError(BaseException):
+    """The run ended: nobody wants anything any more. As ^C it is no failure of what it ends, and
+    nobody on the way takes it for one."""
 
 
 class Line:
@@ -163,6 +164,8 @@ def options_of(due: Due) -> BuildOptions:
 
 def main() -> int:
     """Serve the run at the other end of the socket until it closes it."""
+    # A run in the background of a shell ignores SIGINT, and hands that down; ours is how we end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     line = Line(Connection(int(sys.argv[1])))
     try:
         opening: Opening = line.hear()
