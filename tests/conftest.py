@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from zpmaint.core import in_use
 from zpmaint.port import calibration
 
 # What a shell starts in the background ignores ^C, and so would all that the tests start and
@@ -41,6 +42,14 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     # gpg leaves an agent behind for every home it made keys in.
     for ring in tmp_path.glob("*/pubring.kbx"):
         subprocess.run(["gpgconf", "--homedir", ring.parent, "--kill", "all"], check=True)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_in_use() -> Iterator[None]:
+    """A process holds what it uses of a cache as long as it lives: that of all tests would hold
+    thousands of locks."""
+    with in_use.scope():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -22,6 +22,7 @@ SYSTEM_WIDE = {
     *("read.meminfo", "state.listed", "overcommit.read"),
     *("unmap.counters", "unmap.leak", "exit.counters", "cow.leak"),
     *("leak.pages", "leak.huge", "leak.userfault", "leak.group"),
+    "lock.shared",
 }
 
 

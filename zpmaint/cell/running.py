@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import subprocess
 import threading
@@ -21,6 +20,7 @@ from zpmaint.cell.means import means
 from zpmaint.cell.values import Cell, Ended, Isolation, size
 from zpmaint.core.awake import AwakeClock
 from zpmaint.core.errors import InfraError
+from zpmaint.core.readable import is_readable
 
 GRACE = 5.0
 """Seconds that a program gets to clean up after SIGTERM."""
@@ -119,7 +119,9 @@ class Running:
         """Kill it and all it started; comes back when they are gone."""
         self._kill_all()
         self.process.wait()
-        self._watcher.join()
+        # A generator that nobody read to its end is closed in whichever thread runs just then.
+        if threading.current_thread() is not self._watcher:
+            self._watcher.join()
 
     def __enter__(self) -> Running:
         return self
@@ -140,7 +142,7 @@ class Running:
 
     def _watch(self) -> None:
         """Until the program ends; then nothing that it started is left to run."""
-        while not select.select([self._end], [], [], _LOOK)[0]:
+        while not is_readable(self._end, _LOOK):
             if reason := self._past_limit():
                 self._stopped = reason
                 break
@@ -185,7 +187,7 @@ class Running:
             return
         try:
             # Bubblewrap's death kills it; it is ours to wait for.
-            select.select([gone], [], [], _GOING)
+            is_readable(gone, _GOING)
         finally:
             os.close(gone)
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import select
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from zpmaint.core.errors import InfraError
+from zpmaint.core.readable import is_readable
 from zpmaint.sources.git_run import GitError, GitProcess, Runner
 from zpmaint.sources.pipes import wide
 from zpmaint.sources.tree_rules import RefusedError, limits
@@ -99,7 +99,7 @@ class Objects:
             git.stdin.write(name.encode("utf-8", "surrogateescape") + b"\n")
             git.stdin.flush()
             # A question is answered before the next one: nothing is in the pipe's buffer.
-            if not select.select([git.stdout], [], [], PATIENCE)[0]:
+            if not is_readable(git.stdout.fileno(), PATIENCE):
                 self.close()
                 raise UnreadableError(f"git gave no answer within {PATIENCE:g} s, asked for {name}")
             line = git.stdout.readline()

@@ -6,7 +6,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import select
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from zpmaint.cell.running import Running
 from zpmaint.cell.values import Cell, Limits
 from zpmaint.core.awake import AwakeClock
 from zpmaint.core.errors import InfraError
+from zpmaint.core.readable import is_readable
 from zpmaint.core.tools import need
 
 FLOOD = 8 << 20
@@ -131,7 +131,7 @@ def _watch(
             queued = _queued_seconds(pid) if pid else 0.0
             took = clock.look(is_held=pid is not None and _is_held(pid))
             left = queued + PATIENCE * deadline - took
-            if select.select([end], [], [], max(0.0, min(left, _LOOK)))[0]:
+            if is_readable(end, min(left, _LOOK)):
                 return ""
             if clock.stood_still > STILL_MOST:
                 raise InfraError(
