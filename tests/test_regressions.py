@@ -204,6 +204,8 @@ def test_the_command_tells_news_from_none(project: Path) -> None:
                 )
             )  # fmt: skip
 
+    nothing = "nothing was verified yet: nothing is known to be worse, or well\n"
+    assert asked(project) == (0, nothing)
     keep("6.12.1", Result.PASS, asked="1", code="a", tools="t")
     assert asked(project) == (0, "nothing is worse now\n")
     keep("6.12.5", Result.FAIL, asked="5", code="b", tools="t")

@@ -55,6 +55,9 @@ def command(
     if as_json:
         context.json([one.as_json() for one in found])
         return exit_status(found)
+    if not found and next(iter(session.ledger.tried()), None) is None:
+        context.out.print("nothing was verified yet: nothing is known to be worse, or well")
+        return exit_status(found)
     if not found:
         context.out.print("no regression is known" if everything else "nothing is worse now")
         return exit_status(found)
