@@ -56,6 +56,7 @@ values = st.recursive(
 @given(st.dictionaries(st.text(), values, min_size=1, max_size=3))
 @example({"a": "on", "b": "~", "c": "1.0", "d": "a: b", "e": "a #b", "f": "x\ny\n", "g": " x\ny\n"})
 @example({"a": ["- b", "!c", "*", "&x", "%y", "@z", "`", "\t", "\x85", "\u2028", "\ufeff", "😀"]})
+@example({"\u2028": [], "x\u2029y": {"\x85": "z"}, "\xa0": "\u2028 a\u2029\nb\n"})
 @example({"a": [{"b": {"c": [[], {}]}}, ["d", ["e"]]], "f": "0x1f", "g": "1_0", "h": "2026-01-01"})
 @example({"a": "x\n\n", "b": "\nx\n", "c": "x \ny\n", "d": "x\n y\n", "e": "x\ry\n", "f": "\\\"'"})
 def test_what_is_written_is_read_as_it_was(value: dict[str, Any]) -> None:

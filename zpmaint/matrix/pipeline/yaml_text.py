@@ -34,7 +34,10 @@ _MARKS = r"A-Za-z0-9_./${}()'=|&+<>@-"
 _PLAIN = re.compile(rf"[A-Za-z_./$][{_MARKS}]*(?: [!{_MARKS}]+)*")
 _TAKEN = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null|none|\.inf|\.nan)|\.[0-9_eE+.-]*|=|<<")
 _BLOCK = re.compile(r"(?:[^\s].*|)(?:\n(?:.*[^\s]|))*\n", re.ASCII)
-_PRINTABLE = re.compile(r"[\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*")
+# Without U+2028 and U+2029, at which YAML 1.1 ends a line.
+_PRINTABLE = re.compile(
+    r"[\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*"
+)
 _LINE = re.compile(r"[\x20-\x7e]*")
 _COLUMNS = 100
 
