@@ -94,8 +94,8 @@ def test_apts_lists_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     program = tmp_path / "apt-cache"
     program.write_text(
         '#!/bin/sh\n[ "$1" = madison ] && [ "$2" = linux-image-6.1.0-49-amd64 ] || exit 100\n'
-        "echo 'linux-image-6.1.0-49-amd64 |  6.1.174-1 | http://deb.debian.org/x main Packages'\n"
-        "echo 'linux-image-6.1.0-49-amd64 | banana | http://deb.debian.org/x main Packages'\n"
+        "echo 'linux-image-6.1.0-49-amd64 |  6.1.174-1 | http://mirror.example/x main Packages'\n"
+        "echo 'linux-image-6.1.0-49-amd64 | banana | http://mirror.example/x main Packages'\n"
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
