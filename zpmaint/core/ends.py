@@ -23,6 +23,7 @@ from pathlib import Path
 
 from zpmaint.core.disk import make_folder, sync_folder
 from zpmaint.core.files import clear_unfinished, write_whole
+from zpmaint.core.flock import take_if_free
 from zpmaint.core.locks import hold
 from zpmaint.core.progress import SILENT, Reporter
 
@@ -120,9 +121,6 @@ def _count_up(place: Path) -> None:
 def _is_held(mark: Path) -> bool:
     handle = os.open(mark, os.O_RDWR | os.O_CLOEXEC)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not take_if_free(handle)
     finally:
         os.close(handle)
-    return False

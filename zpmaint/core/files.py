@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from zpmaint.core.disk import exchange, filling, make_folder, sync_folder, sync_tree, writing
+from zpmaint.core.flock import take_if_free
 from zpmaint.core.locks import hold
 from zpmaint.core.progress import SILENT, Reporter
 
@@ -183,10 +184,6 @@ def _free(lock: Path) -> Iterator[bool]:
         yield True
         return
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield False
-    else:
-        yield True
+        yield take_if_free(handle)
     finally:
         os.close(handle)

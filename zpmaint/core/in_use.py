@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from zpmaint.core.disk import make_folder, writing
+from zpmaint.core.flock import take_if_free
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -96,11 +97,7 @@ def alone(path: Path) -> Iterator[bool]:
     with writing(path):
         handle = os.open(_place(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield False
-    else:
-        yield True
+        yield take_if_free(handle)
     finally:
         os.close(handle)
 
@@ -115,12 +112,9 @@ def is_used(path: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not take_if_free(handle)
     finally:
         os.close(handle)
-    return False
 
 
 def last_used(path: Path) -> float | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from zpmaint.core.disk import writing
 from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.flock import take_if_free
 from zpmaint.core.progress import SILENT, Reporter
 
 TIMEOUT_NAME = "ZPMAINT_LOCK_TIMEOUT"
@@ -61,7 +62,7 @@ def _acquire(handle: int, what: str, reporter: Reporter, limit: float | None) ->
     def gone_by(seconds: float) -> bool:
         return time.monotonic() - began >= seconds
 
-    while not _try(handle):
+    while not take_if_free(handle):
         if limit is not None and gone_by(limit):
             raise _given_up(handle, what, limit)
         if gone_by(_QUIET):
@@ -73,18 +74,10 @@ def _acquire(handle: int, what: str, reporter: Reporter, limit: float | None) ->
         if limit is None:
             fcntl.flock(handle, fcntl.LOCK_EX)
             return
-        while not _try(handle):
+        while not take_if_free(handle):
             if gone_by(limit):
                 raise _given_up(handle, what, limit)
             time.sleep(_POLL)
-
-
-def _try(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _write(handle: int, text: bytes) -> None:

@@ -23,6 +23,7 @@ from typing import Any
 
 from zpmaint.core.disk import make_folder, writing
 from zpmaint.core.errors import InfraError
+from zpmaint.core.flock import take_if_free
 from zpmaint.core.locks import TIMEOUT_NAME, own_command, waiting_limit
 from zpmaint.core.progress import SILENT, Reporter
 
@@ -145,20 +146,12 @@ def _acquired(path: Path) -> int | None:
         while True:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             _held.add(handle)
-            if not _locked(handle) or _is_foreign(handle):
+            if not take_if_free(handle) or _is_foreign(handle):
                 _close(handle)
                 return None
             if _is(handle, path):
                 return handle
             _close(handle)  # its holder had done, and took the name away
-
-
-def _locked(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _is(handle: int, path: Path) -> bool:
