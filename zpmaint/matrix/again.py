@@ -10,7 +10,6 @@ for.
 from __future__ import annotations
 
 import functools
-import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from zpmaint.core.growing import grown
 from zpmaint.core.result import Result, is_both_ways
 from zpmaint.timeline.episodes import told
 
@@ -57,11 +57,7 @@ class Wait:
 
     def after(self, count: int) -> float:
         """How long to wait after `count` tries in a row, at least one."""
-        if self.factor <= 1 or count < 1:
-            return min(self.first, self.most)
-        # What would grow beyond `most` is not computed: no float holds 2.0 ** 2000.
-        longest = math.log(max(self.most / self.first, 1.0), self.factor)
-        return self.most if count - 1 >= longest else self.first * self.factor ** (count - 1)
+        return grown(self.first, self.factor, self.most, count)
 
 
 Waits = Mapping[Trouble, Wait]

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from zpmaint.core.growing import grown
 from zpmaint.service.jobs import Job
 
 _FIRST_WAIT = 30.0
@@ -119,8 +120,7 @@ def ended(
 def waits_after(failures: int, every: float) -> float:
     """Seconds until the next try after so many failures in a row: growing, never longer than the
     job's own interval, or an hour."""
-    grown = _FIRST_WAIT * _GROWS ** min(failures - 1, 32)
-    return min(grown, max(every, 1.0), _LONGEST_WAIT)
+    return grown(_FIRST_WAIT, _GROWS, min(max(every, 1.0), _LONGEST_WAIT), failures)
 
 
 def taken_up(states: States) -> dict[str, JobState]:

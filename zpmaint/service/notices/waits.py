@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from zpmaint.core.growing import grown
+
 _FIRST = 60.0
 _LONGEST = 6 * 3600.0
 TRIES = 5
@@ -49,8 +51,8 @@ NONE = Wait()
 def longer(wait: Wait, told: Told, now: float, *, chance: float) -> Wait:
     """The wait after one more failure: twice the former one, or what the receiver asks for, with up
     to a tenth by `chance`."""
-    grown = _FIRST * 2.0 ** min(wait.failures, 20)
-    seconds = min(max(grown, told.wait), _LONGEST) * (1 + chance / 10)
+    own = grown(_FIRST, 2.0, _LONGEST, wait.failures + 1)
+    seconds = min(max(own, told.wait), _LONGEST) * (1 + chance / 10)
     return Wait(wait.failures + 1, now + seconds, told.why)
 
 
