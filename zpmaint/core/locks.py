@@ -17,7 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from zpmaint.core.disk import writing
-from zpmaint.core.errors import InfraError, UserError
+from zpmaint.core.environment import seconds_named
+from zpmaint.core.errors import InfraError
 from zpmaint.core.flock import take_if_free
 from zpmaint.core.progress import SILENT, Reporter
 
@@ -120,16 +121,7 @@ def _holder(handle: int) -> str:
 def waiting_limit() -> float | None:
     """How many seconds the environment allows to wait for another process; None: no limit. Raises
     UserError where it says no number."""
-    text = os.environ.get(TIMEOUT_NAME)
-    if not text:
-        return None
-    try:
-        limit = float(text)
-    except ValueError:
-        limit = -1.0
-    if not limit >= 0:
-        raise UserError(f"{TIMEOUT_NAME}={text}: not a number of seconds", "say 0 or more")
-    return limit
+    return seconds_named(TIMEOUT_NAME)
 
 
 def _let_go() -> None:

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import os
-
-from zpmaint.core.errors import UserError
+from zpmaint.core.environment import seconds_named
 from zpmaint.core.source_kinds import AGE_NAME
 
 _USUAL = 3600.0
@@ -16,13 +14,5 @@ def lists_age(wanted: float | None = None) -> float:
     where the environment says no number of seconds."""
     if wanted is not None:
         return wanted
-    text = os.environ.get(AGE_NAME)
-    if not text:
-        return _USUAL
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1.0
-    if not found >= 0:
-        raise UserError(f"{AGE_NAME}={text}: not a number of seconds", "say 0 or more")
-    return found
+    said = seconds_named(AGE_NAME)
+    return _USUAL if said is None else said
