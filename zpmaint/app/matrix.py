@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -19,6 +18,7 @@ from zpmaint.app.outlook import look
 from zpmaint.app.room import Room
 from zpmaint.app.session import Session
 from zpmaint.app.worker import options_of
+from zpmaint.core.durations import rfc3339
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
@@ -215,6 +215,4 @@ def track(session: Session, specs: Sequence[str] = ()) -> Tracked:
 
 def _iso(seconds: float | None) -> str | None:
     """A time as programs read it (ISO 8601, UTC); None where there is none."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if seconds is None else rfc3339(seconds)

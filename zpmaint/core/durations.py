@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Times as people write them: 90s, 30m, 6h, 2d. Pure."""
+"""Times as text: 90s, 30m, 6h, 2d as people write them, a moment as programs do. Pure."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _FORM = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s?([smhd])", re.ASCII)
@@ -25,3 +26,8 @@ def said(seconds: float) -> str:
         if abs(seconds) >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def rfc3339(epoch: float) -> str:
+    """Seconds since the epoch as RFC 3339 has them: 2026-11-25T12:05:13Z."""
+    return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

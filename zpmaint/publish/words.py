@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from zpmaint.core.durations import rfc3339
+
 NONE = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
 _AGES = (("years", 365 * 86_400), ("months", 30 * 86_400), ("days", 86_400), ("hours", 3_600))
@@ -51,8 +53,8 @@ def day(epoch: object) -> str:
 
 
 def iso(epoch: object) -> str:
-    """Seconds since the epoch as RFC 3339 has it: '2026-11-25T12:05:13Z'."""
-    return f"{_utc(epoch):%Y-%m-%dT%H:%M:%SZ}" if isinstance(epoch, int | float) else ""
+    """Seconds since the epoch as RFC 3339 has it; '' for what is no number."""
+    return rfc3339(epoch) if isinstance(epoch, int | float) else ""
 
 
 def duration(seconds: object) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from zpmaint.core.durations import said
+from zpmaint.core.durations import rfc3339, said
 from zpmaint.service.jobs import Job
 from zpmaint.service.published import Count
 from zpmaint.service.schedule import NEW, JobState, Outcome, States
@@ -119,9 +118,7 @@ def _why(state: JobState) -> str:
 
 
 def _time(seconds: float | None) -> str | None:
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(max(seconds, 0.0), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if seconds is None else rfc3339(max(seconds, 0.0))
 
 
 def lines(found: Iterable[str]) -> str:

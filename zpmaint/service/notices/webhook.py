@@ -9,10 +9,10 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from zpmaint import __version__
+from zpmaint.core.durations import rfc3339
 from zpmaint.core.errors import UserError
 from zpmaint.core.service_table import WebhookTable
 from zpmaint.service.notices.news import Notice
@@ -39,9 +39,8 @@ def body_of(one: Notice, project: str, base_url: str) -> bytes:
         "words": one.words,
         "page": address_of(one, base_url),
     }
-    when = datetime.fromtimestamp(one.when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     kind = f"zpmaint.{one.kind.replace(' ', '_')}"
-    return shown_json({"type": kind, "timestamp": when, "data": data})
+    return shown_json({"type": kind, "timestamp": rfc3339(one.when), "data": data})
 
 
 def headers_of(one: Notice, body: bytes, key: bytes, now: float) -> dict[str, str]:
