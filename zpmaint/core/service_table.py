@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from zpmaint.core.durations import seconds_of
 
@@ -28,6 +36,23 @@ NewsKind = Literal[
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 _LISTEN = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>\d{1,5})")
+
+
+def place_of(text: str) -> tuple[str, int]:
+    """Host and port of "HOST:PORT". Raises ValueError."""
+    found = _LISTEN.fullmatch(text)
+    if not found or int(found["port"]) > 65_535:
+        raise ValueError(f'{text!r}: write HOST:PORT, as "127.0.0.1:8470" or "[::1]:8470"')
+    return found["host"].strip("[]"), int(found["port"])
+
+
+def _is_place(text: str) -> str:
+    place_of(text)
+    return text
+
+
+Place = Annotated[str, AfterValidator(_is_place)]
+"""HOST:PORT."""
 
 
 class _Table(BaseModel):
@@ -97,7 +122,7 @@ class MailTable(ReceiverTable):
     to: Annotated[tuple[str, ...], Field(min_length=1)]
     sender: str
     """The address that the mails come from."""
-    smtp: str = "localhost:25"
+    smtp: Place = "localhost:25"
     """HOST:PORT of the server that takes them."""
     security: Literal["none", "starttls", "tls"] = "none"
     user: str = ""
@@ -111,12 +136,6 @@ class MailTable(ReceiverTable):
                 raise ValueError(f"{one!r} is no address as NAME@HOST")
         return given
 
-    @field_validator("smtp")
-    @classmethod
-    def _is_place(cls, text: str) -> str:
-        place_of(text)
-        return text
-
     @model_validator(mode="after")
     def _is_safe(self) -> MailTable:
         if self.user and not (self.secret_env or self.secret_file):
@@ -129,7 +148,7 @@ class MailTable(ReceiverTable):
 class ServiceTable(_Table):
     """[service]: all has a default, so that `zpmaint serve` needs no line of it."""
 
-    listen: str = "127.0.0.1:8470"
+    listen: Place = "127.0.0.1:8470"
     """HOST:PORT of the pages; port 0: any free one, which is told."""
     site: str = ""
     """The folder of the pages, from the project's folder; '' one below the state."""
@@ -155,12 +174,6 @@ class ServiceTable(_Table):
     webhook: tuple[WebhookTable, ...] = ()
     mail: tuple[MailTable, ...] = ()
 
-    @field_validator("listen")
-    @classmethod
-    def _is_place(cls, text: str) -> str:
-        place_of(text)
-        return text
-
     @model_validator(mode="after")
     def _named_once(self) -> ServiceTable:
         names = [one.name for one in self.receivers]
@@ -172,11 +185,3 @@ class ServiceTable(_Table):
     @property
     def receivers(self) -> tuple[WebhookTable | MailTable, ...]:
         return (*self.webhook, *self.mail)
-
-
-def place_of(text: str) -> tuple[str, int]:
-    """Host and port of "HOST:PORT". Raises ValueError."""
-    found = _LISTEN.fullmatch(text)
-    if not found or int(found["port"]) > 65_535:
-        raise ValueError(f'{text!r}: write HOST:PORT, as "127.0.0.1:8470" or "[::1]:8470"')
-    return found["host"].strip("[]"), int(found["port"])
