@@ -51,6 +51,7 @@ from zpmaint.suites.registry import SUITES, wanted
 from zpmaint.vm.profiles import Accelerator
 
 ENTRIES = ("zpmaint.app.verify",)
+_MACHINE = ("zpmaint.vm.boot",)
 
 # What only keeps and shows results, says what is due and when, or makes this key. A module that is
 # forgotten here makes more due than need be, never less.
@@ -177,13 +178,7 @@ def machine_identity(compilers: Iterable[str]) -> str:
 def machine_basis(session: Session, version: KernelVersion) -> str:
     """A digest over what makes a guest run as it does beside its kernel and its initramfs: our code
     and data for machines, the project's own rows, QEMU."""
-    cache = session.places.cache
-    code = closure(
-        ("zpmaint.vm.boot",),
-        _PACKAGE,
-        leaves_out=lambda name: name.startswith(_KEEPERS),
-        cache=cache / "code.json",
-    )
+    code = _code(session.places.cache, _MACHINE)
     parts = [
         code.digest,
         *(f"{path.name} {file_digest(path, version)}" for path in code.data),
@@ -216,9 +211,9 @@ def _declared(patchset: PatchSet) -> PatchSet:
 
 
 @functools.cache
-def _code(cache: Path | None) -> Closure:
+def _code(cache: Path | None, entries: tuple[str, ...] = ENTRIES) -> Closure:
     return closure(
-        ENTRIES,
+        entries,
         _PACKAGE,
         leaves_out=lambda name: name.startswith(_KEEPERS),
         cache=cache / "code.json" if cache else None,
