@@ -21,6 +21,38 @@ VERSION = KernelVersion.parse("6.12.107")
 MEMORY = b"int zero_page;\nint handle_mm_fault(void) { return zero_page; }\n"
 MAIN = b"int handle_mm_fault(void);\nvoid start_kernel(void) { handle_mm_fault(); for (;;); }\n"
 
+
+def toy_set(version: str) -> str:
+    """The patch.toml of a set for the toy, whose only anchor is for that kernel."""
+    return f"""
+title = "toy"
+author = "the tests"
+origin = "made up"
+intent = "the toy returns a page of its own"
+leaves = []
+[[anchor]]
+file = "v{version}.patch"
+version = "{version}"
+base = "{version}"
+why = "the only one"
+[[flip]]
+case = "read.faults"
+stock = "zero-page"
+patched = "private"
+why = "that is the change"
+[[telling]]
+counters = ["VmRSS", "MinorFaults"]
+why = "they tell"
+"""
+
+
+def toy_patch(memory: str) -> str:
+    """A patch that makes `memory` of the toy's mm/memory.c."""
+    old, new = (text.splitlines(keepends=True) for text in (MEMORY.decode(), memory))
+    body = "".join(f"-{line}" for line in old) + "".join(f"+{line}" for line in new)
+    return f"--- a/mm/memory.c\n+++ b/mm/memory.c\n@@ -1,{len(old)} +1,{len(new)} @@\n{body}"
+
+
 # Objects depend on their own source and one header, as fixdep would have it, and leave the records
 # that kbuild does. A source with SLOW in
 # it leaves half an object on the disk and waits until @FAST@ exists, as a compiler does that is

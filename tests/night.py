@@ -24,7 +24,7 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pytest
-from build_fixtures import MAIN, MEMORY, Toy
+from build_fixtures import MAIN, MEMORY, Toy, toy_patch, toy_set
 from fake_kernel_org import FakeKernelOrg, tree_in
 from judge_fixtures import figures, report
 from service_fixtures import Hook, hook
@@ -35,26 +35,6 @@ from zpmaint.cell.view import READ_NAME
 
 ROOT = Path(__file__).parent.parent
 FIRST = "6.12.100"
-_SET = f"""
-title = "toy"
-author = "the tests"
-origin = "made up"
-intent = "the toy returns a page of its own"
-leaves = []
-[[anchor]]
-file = "v{FIRST}.patch"
-version = "{FIRST}"
-base = "{FIRST}"
-why = "the only one"
-[[flip]]
-case = "read.faults"
-stock = "zero-page"
-patched = "private"
-why = "that is the change"
-[[telling]]
-counters = ["VmRSS", "MinorFaults"]
-why = "they tell"
-"""
 # A kernel that the file `bad` names does on the patched side what stock does.
 _GUEST = """
 case $words in --version) echo 'QEMU emulator version 0'; exit 0;; esac
@@ -96,15 +76,9 @@ class Night:
         }
         project = self.project
         (project / "patches/toy").mkdir(parents=True)
-        (project / "patches/toy/patch.toml").write_text(_SET)
-        old = MEMORY.decode()
-        pair = (old, old.replace("return zero_page", "return 1 + zero_page"))
-        old, new = ("".join(sign + line for line in text.splitlines(keepends=True))
-                    for sign, text in zip("-+", pair, strict=True))  # fmt: skip
-        size = len(MEMORY.splitlines())
-        (project / f"patches/toy/v{FIRST}.patch").write_text(
-            f"--- a/mm/memory.c\n+++ b/mm/memory.c\n@@ -1,{size} +1,{size} @@\n{old}{new}"
-        )
+        (project / "patches/toy/patch.toml").write_text(toy_set(FIRST))
+        patched = MEMORY.decode().replace("return zero_page", "return 1 + zero_page")
+        (project / f"patches/toy/v{FIRST}.patch").write_text(toy_patch(patched))
         self.configure()
         for flavour, flip in (("stock", "zero-page"), ("patched", "private")):
             bench = figures(private=flip == "private")

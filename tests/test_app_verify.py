@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 import warm_home
-from build_fixtures import MEMORY, Toy
+from build_fixtures import MEMORY, Toy, toy_patch, toy_set
 from judge_fixtures import figures, report
 from vm_fixtures import FakeQemu
 
@@ -41,27 +41,6 @@ pytestmark = pytest.mark.skipif(
     not all(shutil.which(tool) for tool in ("make", "gcc", "musl-gcc", "setpriv")),
     reason="NOT RUN: needs make, gcc, musl-gcc and setpriv (zpmaint doctor)",
 )
-
-_PATCH_TOML = """
-title = "toy"
-author = "the tests"
-origin = "made up"
-intent = "the toy returns a page of its own"
-leaves = []
-[[anchor]]
-file = "v6.12.107.patch"
-version = "6.12.107"
-base = "6.12.107"
-why = "the only one"
-[[flip]]
-case = "read.faults"
-stock = "zero-page"
-patched = "private"
-why = "that is the change"
-[[telling]]
-counters = ["VmRSS", "MinorFaults"]
-why = "they tell"
-"""
 
 _BOOTS = """
 case $words in --version) echo 'QEMU emulator version 0'; exit 0;; esac
@@ -101,7 +80,7 @@ class Shop:
             'patch = "toy"\n[sources.toy]\nkind = "tree"\n'
             f'where = "{self.toy.tree}"\n[[kernel]]\nversion = "6.12.107"\nsources = ["toy"]\n'
         )
-        (self.project / "patches/toy/patch.toml").write_text(_PATCH_TOML)
+        (self.project / "patches/toy/patch.toml").write_text(toy_set("6.12.107"))
         self.patched(MEMORY.decode().replace("return zero_page", "return 1 + zero_page"))
         self.qemu = FakeQemu(folder / "bin", monkeypatch)
         self.qemu.does(_BOOTS.format(folder=folder))
@@ -111,11 +90,7 @@ class Shop:
 
     def patched(self, memory: str) -> None:
         """The toy's mm/memory.c as the anchor leaves it."""
-        old, new = (text.splitlines(keepends=True) for text in (MEMORY.decode(), memory))
-        body = "".join(f"-{line}" for line in old) + "".join(f"+{line}" for line in new)
-        (self.project / "patches/toy/v6.12.107.patch").write_text(
-            f"--- a/mm/memory.c\n+++ b/mm/memory.c\n@@ -1,{len(old)} +1,{len(new)} @@\n{body}"
-        )
+        (self.project / "patches/toy/v6.12.107.patch").write_text(toy_patch(memory))
 
     def guest(self, flavour: str, flip: str, shell: str = ":", **figure: int) -> None:
         """What the fake machine answers for that kernel; `shell` runs before it does."""
