@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build_fixtures import MEMORY, Toy
+from build_fixtures import MEMORY, Toy, toy_patch, toy_set
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from judge_fixtures import figures, report
 from ledger_fixtures import delta, passing, record
-from test_app_verify import _PATCH_TOML, words
+from test_app_verify import words
 from vm_fixtures import FakeQemu
 
 from zpmaint.cli.main import cli
@@ -288,15 +288,9 @@ class Series:
             f'patch = "toy"\n[sources.git]\nkind = "git"\nwhere = "{self.repo}"\n'
             '[[kernel]]\nversion = "6.12.*"\nsources = ["git"]\n'
         )
-        toml = _PATCH_TOML.replace("6.12.107", "6.12.1")
-        (self.project / "patches/toy/patch.toml").write_text(toml)
-        old = MEMORY.decode().splitlines(keepends=True)
+        (self.project / "patches/toy/patch.toml").write_text(toy_set("6.12.1"))
         new = MEMORY.decode().replace("return zero_page", "return 1 + zero_page")
-        body = "".join(f"-{line}" for line in old)
-        body += "".join(f"+{line}" for line in new.splitlines(keepends=True))
-        (self.project / "patches/toy/v6.12.1.patch").write_text(
-            f"--- a/mm/memory.c\n+++ b/mm/memory.c\n@@ -1,2 +1,2 @@\n{body}"
-        )
+        (self.project / "patches/toy/v6.12.1.patch").write_text(toy_patch(new))
         monkeypatch.setenv("ZPMAINT_HOME", str(folder / "home"))
 
     def released(self, turned: bytes | None = None) -> None:
