@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from zpmaint.app.circumstances import circumstances
 from zpmaint.app.confirm import confirmed
+from zpmaint.app.executed import executed_of, watch
 from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.judgement import verdict_on
 from zpmaint.app.kept_boots import KeptBoots
@@ -74,9 +75,11 @@ def verify(
     accelerator: Accelerator = Accelerator.ICOUNT,
     pace: Pace = AT_ONCE,
     kept: KeptBoots | None = None,
+    with_executed: bool = False,
 ) -> Record:
     """Verify `patchset` on `version`, each step when `pace` lets it. The Record is the caller's to
-    keep. What is `kept` is not booted again; None: all is booted.
+    keep. What is `kept` is not booted again; None: all is booted. `with_executed` looks at which
+    changed lines run, as it does where the set asks for a share of them.
 
     The kernel's failures and the infrastructure's end in the Record (result and why); only the
     user's mistakes are raised. What nobody expected is a bug of ours: indeterminate, its
@@ -97,6 +100,7 @@ def verify(
             accelerator=accelerator,
             pace=pace,
             kept=kept,
+            with_executed=with_executed or patchset.min_executed > 0,
         )
     except KernelError as error:
         # Where the log is, the record says by itself: a path of this machine is no reason.
@@ -149,6 +153,7 @@ def _run_course(
     accelerator: Accelerator,
     pace: Pace,
     kept: KeptBoots | None,
+    with_executed: bool,
 ) -> tuple[Result, str]:
     suites = suites_of(patchset, version=version)
     with pace.step("fetch"), course.timed("fetch"):
@@ -177,13 +182,20 @@ def _run_course(
                 course.port,
                 options=replace(build, jobs=jobs or build.jobs),
                 on_failure=course.failures.append,
+                with_places=with_executed,
             )
     pair, adopted = course.pair, course.port.state is State.UPSTREAM
 
     def judged(runs: Sequence[SuiteRuns]) -> Verdict:
         with pace.step("judge"), course.timed("judge"):
             return verdict_on(
-                patchset, version, pair, runs, left_out=ready.left_out, adopted=adopted
+                patchset,
+                version,
+                pair,
+                runs,
+                left_out=ready.left_out,
+                adopted=adopted,
+                executed=executed_of(pair, watched, runs),
             )
 
     def booted(*, second: bool = False) -> list[SuiteRuns]:
@@ -199,6 +211,10 @@ def _run_course(
             )
 
     course.runs += booted()
+    watched = None
+    if pair.places is not None:
+        with pace.step("boot"), course.timed("executed"):
+            watched = watch(session, pair, ready.bootables)
     course.verdict = judged(course.runs)
     if course.verdict.result is Result.FAIL:
         course.verdict = confirmed(course.verdict, judged(booted(second=True)))

@@ -25,6 +25,8 @@ from zpmaint.build.failure import BuildFailure, telling_lines
 from zpmaint.build.kept import Kept
 from zpmaint.build.observed import fault_of, observe
 from zpmaint.build.options import BuildOptions
+from zpmaint.build.running.places import places
+from zpmaint.build.running.values import Places
 from zpmaint.build.setting import Setting, contents, digest, disk_faults, setting
 from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.build.worktree import fingerprint
@@ -39,6 +41,8 @@ from zpmaint.core.wishes import Fragment
 from zpmaint.port.values import PortStep
 
 BOTH = (Flavour.STOCK, Flavour.PATCHED)
+_LINKED = "vmlinux"
+"""The kernel as the linker left it: what boots, or what that was made of."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ def build(
     data: BuildData | None = None,
     later: Collection[str] = (),
     on_failure: Callable[[BuildFailure], None] | None = None,
+    with_places: bool = False,
 ) -> Pair:
     """Build `tree` as it is and with the files of `patched` (None: absent) in their place.
 
@@ -104,10 +109,11 @@ def build(
     nothing else can have: for many small changes one after the other.
 
     `steps` are the patches that made `patched` of the tree, in order: with them the pair has the
-    evidence of what was compiled. `fragments` go on top of the profile, for both kernels; `data`
-    are the rows to choose from, the package's if not given; `later` names files of `tree` that
-    are no part of its identity (unpacked from the same archive after it was taken). `on_failure`
-    is told of a kernel that could not be built before the error is raised.
+    evidence of what was compiled, and `with_places` where each changed line is in the patched
+    kernel. `fragments` go on top of the profile, for both kernels; `data` are the rows to choose
+    from, the package's if not given; `later` names files of `tree` that are no part of its identity
+    (unpacked from the same archive after it was taken). `on_failure` is told of a kernel that could
+    not be built before the error is raised.
 
     Raises UserError (not a kernel tree, unknown architecture or profile), KernelError (the kernel
     is not configured, compiled or linked: which flavour, which file, the first error, the log),
@@ -148,12 +154,16 @@ def build(
             seen = job.kept.evidence(second.image.name, key) if key else None
             if key and seen is None and not _is_noted(job, first):
                 _again(job, source, first)
+            at = job.kept.places(second.image.name, key) if key and with_places else None
             pair = Pair(stock, _kernel(job, source, second, stock))
             if key and seen is None:
                 seen = _evidence(job, source, first, second, steps)
                 job.kept.keep(second.image.name, key, seen)
+            if key and with_places and at is None:
+                at = _places(job, source, first, second, steps)
+                job.kept.keep_places(second.image.name, key, at)
             _note_equal_images(job, pair)
-            return replace(pair, evidence=seen)
+            return replace(pair, evidence=seen, places=at)
 
 
 def _evidence_key(first: _Variant, second: _Variant, steps: Sequence[PortStep]) -> str:
@@ -178,25 +188,39 @@ def _again(job: _Job, source: str, variant: _Variant) -> None:
 def _evidence(
     job: _Job, source: str, first: _Variant, second: _Variant, steps: Sequence[PortStep]
 ) -> Evidence:
+    built = _built(job, source, first, second)
+    with job.reporter.step(f"see what of the patch is compiled in {job.version} ({job.arch})"):
+        found = collect(built, changes(steps, SourceView(job.tree).read))
+        return Evidence(found, job.config_name)
+
+
+def _places(
+    job: _Job, source: str, first: _Variant, second: _Variant, steps: Sequence[PortStep]
+) -> Places:
+    built = _built(job, source, first, second)
+    linked = second.image if job.profile.kind == _LINKED else job.work.obj / _LINKED
+    with job.reporter.step(f"see where its lines are in {job.version} ({job.arch})"):
+        return places(built, changes(steps, SourceView(job.tree).read), linked)
+
+
+def _built(job: _Job, source: str, first: _Variant, second: _Variant) -> Built:
+    """The work folder in the state of the patched kernel, brought there where it is in another."""
     work, kept = job.work, job.kept
-    state = work.obj / ".zpmaint-whole"
     objects = kept.objects(second.image.name)
-    if objects is None or read_mark(state) != second.inputs:
+    if objects is None or read_mark(work.obj / ".zpmaint-whole") != second.inputs:
         _again(job, source, second)
         objects = kept.objects(second.image.name)
     autoconf = kept.autoconf_path(first.image.name)
-    with job.reporter.step(f"see what of the patch is compiled in {job.version} ({job.arch})"):
-        built = Built(
-            tree=job.tree,
-            src=work.src,
-            obj=work.obj,
-            arch=job.arch,
-            stock_objects=kept.objects(first.image.name) or {},
-            stock_users=kept.users(first.image.name),
-            objects=objects or {},
-            stock_autoconf=autoconf if autoconf.is_file() else None,
-        )
-        return Evidence(collect(built, changes(steps, SourceView(job.tree).read)), job.config_name)
+    return Built(
+        tree=job.tree,
+        src=work.src,
+        obj=work.obj,
+        arch=job.arch,
+        stock_objects=kept.objects(first.image.name) or {},
+        stock_users=kept.users(first.image.name),
+        objects=objects or {},
+        stock_autoconf=autoconf if autoconf.is_file() else None,
+    )
 
 
 def _note_equal_images(job: _Job, pair: Pair) -> None:

@@ -180,6 +180,8 @@ class PatchTable(Table):
     leaves: tuple[Said, ...]
     min_confidence: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     """A port with a hunk that is less sure is held back."""
+    min_executed: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    """Where less of the changed lines runs in the guest, nothing is shown."""
     anchor: Annotated[tuple[AnchorTable, ...], Field(min_length=1)]
     adopted: tuple[AdoptedTable, ...] = ()
     flip: tuple[FlipTable, ...] = ()
