@@ -21,7 +21,7 @@ from zpmaint.ledger.values import Record
 from zpmaint.patchset.claims import Claim, ClaimPage, Measure
 from zpmaint.patchset.load import load_patchset
 from zpmaint.patchset.values import PatchSet
-from zpmaint.publish.answers import MOST, Answer, answered
+from zpmaint.publish.answers import MOST, Answer, answered, told_of
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.site import site_files
 from zpmaint.timeline.costs import INSTRUCTIONS, Costs, costs_of
@@ -54,7 +54,7 @@ def claim(*measures: Measure, **more: str) -> Claim:
 
 
 def answer(measure: Measure, costs: list[Costs], benchmarks: tuple[Pair, ...] = ()) -> Answer:
-    [one] = answered([claim(measure)], costs, benchmarks, "")
+    [one] = answered([claim(measure)], told_of([measure], costs), benchmarks, "")
     return one.answers[0]
 
 
@@ -113,7 +113,8 @@ def test_the_full_benchmark_answers_with_its_size() -> None:
 
 
 def test_commands_name_architecture_and_set_where_they_have_to() -> None:
-    [one] = answered([claim(READ)], [replace(costs("6.1.1")[0], arch="i386")], [], "other")
+    told = told_of([READ], [replace(costs("6.1.1")[0], arch="i386")])
+    [one] = answered([claim(READ)], told, [], "other")
     assert one.answers[0].command == "zpmaint verify 6.1.1 --arch i386 --patch other"
 
 

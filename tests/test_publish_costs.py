@@ -26,7 +26,8 @@ from zpmaint.patchset.panels import Column, Panel
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.columns import cell_of
 from zpmaint.publish.costs_of_set import SetCosts, changes_of
-from zpmaint.publish.costs_page import ALL_KERNELS, as_csv, page_of
+from zpmaint.publish.costs_page import ALL_KERNELS, CSV_HEAD, CostsPage, as_csv, page_of
+from zpmaint.publish.figures import figures_of
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.line_chart import HEIGHT, Chart, charts_of
 from zpmaint.publish.site import site_files
@@ -50,8 +51,15 @@ def cost(
 
 
 def chart(*costs: Costs, panel: Panel = READ, **marks: int) -> Chart:
-    [found] = charts_of(panel, costs, {(v, "x86_64"): n for v, n in marks.items()})
+    [found] = charts_of(
+        panel, figures_of([panel], costs), {(v, "x86_64"): n for v, n in marks.items()}
+    )
     return found
+
+
+def drawn_page(costs: list[Costs]) -> CostsPage:
+    changes = changes_of([READ], sequences_of(costs))
+    return page_of([READ], figures_of([READ], costs), {}, changes)
 
 
 def shipped() -> PatchSet:
@@ -110,7 +118,9 @@ def test_figures_that_were_taken_otherwise_are_not_joined() -> None:
 
 def test_each_architecture_has_a_chart_and_one_kernel_is_enough() -> None:
     i386 = replace(ON, arch="i386")
-    found = charts_of(READ, [cost("6.1.1", 1, 2), cost("6.1.1", 3, 4, i386, "i386")], {})
+    found = charts_of(
+        READ, figures_of([READ], [cost("6.1.1", 1, 2), cost("6.1.1", 3, 4, i386, "i386")]), {}
+    )
     assert [(one.name, one.arch, one.kernels) for one in found] == [
         ("read-i386", "i386", 1), ("read-x86_64", "x86_64", 1),
     ]  # fmt: skip
@@ -163,10 +173,10 @@ def test_five_thousand_kernels_are_few_elements_and_drawn_in_their_share_of_time
     costs[spike] = cost("5.7.33", 900, 9999)
 
     def drawn(some: list[Costs]) -> None:
-        page_of([READ], some, {}, changes_of([READ], sequences_of(some)))
+        drawn_page(some)
 
     assert_grows_like_its_input(lambda: drawn(costs[::4]), lambda: drawn(costs))
-    page = page_of([READ], costs, {}, changes_of([READ], sequences_of(costs)))
+    page = drawn_page(costs)
     [part] = page.parts
     [found] = part.charts
     assert found.kernels == 5000 and not found.dots
@@ -271,11 +281,9 @@ def test_the_drawings_are_sound_and_take_no_style_of_their_own() -> None:
 
 
 def test_the_table_has_every_kernel_or_of_many_every_series() -> None:
-    few = page_of([READ], [cost(f"6.1.{n}", 1, 2) for n in range(1, ALL_KERNELS + 1)], {}, [])
+    few = drawn_page([cost(f"6.1.{n}", 1, 2) for n in range(1, ALL_KERNELS + 1)])
     assert len(few.lines) == ALL_KERNELS and not few.by_series
-    many = page_of(
-        [READ], [cost(f"6.{n % 3}.{n}", n, 2) for n in range(1, ALL_KERNELS + 2)], {}, []
-    )
+    many = drawn_page([cost(f"6.{n % 3}.{n}", n, 2) for n in range(1, ALL_KERNELS + 2)])
     assert [line.name for line in many.lines] == [
         "6.2.2 \N{EN DASH} 6.2.200", "6.1.1 \N{EN DASH} 6.1.199", "6.0.3 \N{EN DASH} 6.0.201",
     ]  # fmt: skip
@@ -284,9 +292,8 @@ def test_the_table_has_every_kernel_or_of_many_every_series() -> None:
 
 
 def test_all_figures_are_in_the_file_for_spreadsheets() -> None:
-    rows = list(
-        csv.DictReader(io.StringIO(as_csv([READ], [cost("6.2", 1.5, None), cost("6.1", 1, 2)])))
-    )
+    figures = figures_of([READ], [cost("6.2", 1.5, None), cost("6.1", 1, 2)])
+    rows = list(csv.DictReader(io.StringIO(CSV_HEAD + as_csv([READ], figures))))
     assert [(r["kernel"], r["stock"], r["patched"]) for r in rows] == [
         ("6.1", "1", "2"), ("6.2", "1.5", ""),
     ]  # fmt: skip
