@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import subprocess
 from dataclasses import replace
@@ -21,7 +22,7 @@ from zpmaint.ledger.values import Record
 from zpmaint.patchset.claims import Claim, ClaimPage, Measure
 from zpmaint.patchset.load import load_patchset
 from zpmaint.patchset.values import PatchSet
-from zpmaint.publish.answers import MOST, Answer, answered, told_of
+from zpmaint.publish.answers import MOST, Answer, Told, answered, merged, told_of
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.site import site_files
 from zpmaint.timeline.costs import INSTRUCTIONS, Costs, costs_of
@@ -89,6 +90,14 @@ def test_of_many_series_the_newest_are_shown_and_the_others_counted() -> None:
     found = answer(READ, costs(*(f"6.{n}.1" for n in range(20))))
     assert [one.version for one in found.found][:2] == ["6.19.1", "6.18.1"]
     assert (len(found.found), found.more) == (MOST, 20 - MOST)
+
+
+def test_what_parts_say_is_what_all_kernels_say() -> None:
+    measures = [READ, replace(READ, era=Era(until=KernelVersion.parse("6.2"))), HUGE]
+    newest, oldest = costs("6.12.2", "6.12.10", "6.11.1"), costs("6.1.9", "2.6.23", "none")
+    parts = [told_of(measures, newest), told_of(measures, oldest)]
+    again = [[Told.kept(json.loads(json.dumps(t.as_json()))) for t in part] for part in parts]
+    assert merged(again) == told_of(measures, [*oldest, *newest])
 
 
 def test_a_measure_asks_the_kernels_of_its_range_alone() -> None:

@@ -27,14 +27,14 @@ from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.columns import cell_of
 from zpmaint.publish.costs_of_set import SetCosts, changes_of
 from zpmaint.publish.costs_page import ALL_KERNELS, CSV_HEAD, CostsPage, as_csv, page_of
-from zpmaint.publish.figures import figures_of
+from zpmaint.publish.figures import Figures, figures_of, joined
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.line_chart import HEIGHT, Chart, charts_of
 from zpmaint.publish.site import site_files
 from zpmaint.publish.thinning import Point, thinned
 from zpmaint.publish.timelines import timelines_of
 from zpmaint.timeline.cost_changes import CostChange, sequences_of
-from zpmaint.timeline.costs import INSTRUCTIONS, Conditions, CostFigure, Costs, costs_of
+from zpmaint.timeline.costs import BREAK_EVEN, INSTRUCTIONS, Conditions, CostFigure, Costs, costs_of
 from zpmaint.timeline.costs_text import read, told
 from zpmaint.timeline.transitions import transitions_of
 from zpmaint.timeline.values import TransitionKind
@@ -185,6 +185,27 @@ def test_five_thousand_kernels_are_few_elements_and_drawn_in_their_share_of_time
     assert len([tick for tick in found.ticks if tick.says]) <= 8
     assert {turn.version for turn in page.turns} == {"5.7.33", "5.7.34"}
     assert page.by_series and len(page.lines) == 100
+
+
+def test_figures_of_parts_are_those_of_all_kernels() -> None:
+    other = replace(ON, memory="256")
+    oldest = [cost("2.6.21", 1, 2, other), cost("2.6.23", None, None, other)]
+    middle = [cost("6.1.1", 3, None), cost("6.1.2", None, 4, arch="i386")]
+    newest = [cost("6.12.1", 5, 6), replace(cost("6.12.2", 1, 1), figures=())]
+    share = replace(READ, name="share", counters=(BREAK_EVEN,), unit="%")
+    never = CostFigure(BREAK_EVEN, "read", "%", None, None, exact=True, word="never")
+    some = CostFigure(BREAK_EVEN, "read", "%", None, 7.5, exact=True)
+    middle[0] = replace(middle[0], figures=(*middle[0].figures, never))
+    newest[0] = replace(newest[0], figures=(*newest[0].figures, some))
+    panels = [READ, share, replace(READ, name="none", counters=("Latency",))]
+    parts = [figures_of(panels, part) for part in (oldest, middle, newest)]
+    whole = figures_of(panels, [*newest, *middle, *oldest])
+    again = (Figures.kept(json.loads(json.dumps(one.as_json()))) for one in parts)
+    assert joined(again) == whole
+    assert "".join(as_csv(panels, one) for one in parts) == as_csv(panels, whole)
+    assert whole.words == {"share": {2: "never"}} and set(whole.panels) == {"read", "share"}
+    changes = changes_of(panels, sequences_of([*oldest, *middle, *newest]))
+    assert page_of(panels, joined(parts), {}, changes) == page_of(panels, whole, {}, changes)
 
 
 # --- the page ----------------------------------------------------------------------------------
