@@ -567,6 +567,12 @@ def test_what_track_saw_is_remembered_for_pages(session: Shop) -> None:
     assert again.looked is not None
     assert again.looked > seen.looked
     assert again.releases[0].first_seen == seen.releases[0].first_seen
+    assert again.next_look is None
+    assert session.run("track", "--next-within", "1d")[0] == 0
+    promised = outlook_of(opened)
+    assert promised.looked and promised.next_look == promised.looked + 86_400
+    status, _, err = session.run("track", "--next-within", "soon")
+    assert status == 2 and "--next-within: 'soon' is no time" in err
     [path] = (places.state / "outlook").glob("*.json")
     path.write_text("{")
     assert outlook_of(opened) == UNSEEN, "what is damaged is as if nobody had looked"

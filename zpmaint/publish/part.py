@@ -30,7 +30,7 @@ from zpmaint.publish.rows import rows_of
 from zpmaint.publish.timelines import timelines_of
 from zpmaint.publish.values import Frame, Older, Shown
 from zpmaint.timeline.costs import Costs
-from zpmaint.timeline.freshness import SILENT_AFTER, STALE_AFTER
+from zpmaint.timeline.freshness import STALE_AFTER
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ class PartOfSet:
         frame = self.of.frame
         outlook, texts, now = frame.outlook, frame.texts, frame.generated
         return made_of(
-            (self._base_of, self.of.told, self.around.told, outlook.looked),
+            (self._base_of, self.of.told, self.around.told, outlook.looked, outlook.within),
             [repr(table) for table in self.tables],
             list(self.releases),
             [(record.key, record.finished) for record, _ in self.benchmarks],
@@ -211,7 +211,7 @@ class PartOfSet:
             logs=sorted({place.digest for place in places if place.digest}),
             places=[place.told() for place in places if not place.digest],
             ages=[
-                *((one.looked, SILENT_AFTER) for one in fresh if one.looked is not None),
+                *((one.silent_from, 0.0) for one in fresh if one.silent_from is not None),
                 *((when, STALE_AFTER) for when in sure),
             ],
         )

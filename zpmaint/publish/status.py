@@ -45,6 +45,7 @@ def status_json(site: Site) -> bytes:
         "generator": "zpmaint",
         "generated": iso(site.generated),
         "looked": _time(site.outlook.looked),
+        "next_look": _time(site.outlook.next_look),
     }
     news = once(told for one in site.sets for told in one.news)
     parts = [_ascii(f'{_text(head)[:-1]},\n"patchsets": [\n')]
@@ -150,6 +151,7 @@ def _freshness(fresh: Freshness) -> dict[str, Any]:
         "out_since": _time(fresh.out_since),
         "untested": fresh.untested,
         "looked": _time(fresh.looked),
+        "silent_from": _time(fresh.silent_from),
         "confirmed": _time(fresh.confirmed),
         "words": fresh.words,
     }
