@@ -2,7 +2,7 @@
 """A night of the service: a played kernel.org, a toy kernel that real make builds, a script in
 QEMU's place, a receiver of notices, and `zpmaint serve` with nobody who looks.
 
-`ci/night` is the same as a program."""
+`ci/night` (tests/night_course.py) is the same as a program."""
 
 from __future__ import annotations
 
@@ -151,6 +151,20 @@ class Night:
         assert self.process
         self.process.kill()
         self.process.wait()
+
+    def kill_part(self, words: str) -> bool:
+        """SIGKILL for one process of the service's that was called with `words`; False: none is
+        there. It is told by its environment, as a worker's call does not name the home."""
+        home = f"ZPMAINT_HOME={self.home}".encode()
+        for place in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                called = (place / "cmdline").read_bytes().replace(b"\0", b" ")
+                if words.encode() not in called:
+                    continue
+                if home in (place / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(place.name), signal.SIGKILL)
+                    return True
+        return False
 
     def until(self, is_so: Callable[[], bool], what: str) -> float:
         """Wait until it is so; the seconds that took. Raises NightError when it does not come

@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from zpmaint.core.errors import UserError
 from zpmaint.matrix.pipeline import github, gitlab
 from zpmaint.matrix.pipeline.data import declared
+from zpmaint.matrix.pipeline.jobs import PYTHON, jobs
+from zpmaint.matrix.pipeline.project import SERVICES
 from zpmaint.matrix.pipeline.yaml_text import Noted, text_of
 
 yaml = pytest.importorskip("yaml", reason="NOT RUN: PyYAML is not installed (ci/test brings it)")
@@ -33,12 +35,14 @@ ROWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("module", "text"), [(github, github.workflow()), (gitlab, gitlab.pipeline())]
-)
-def test_what_is_committed_is_what_is_written(module: Any, text: str) -> None:
-    assert (TOP / module.PLACE).read_text() == text, (
-        f"zpmaint matrix ci {module.__name__.rpartition('.')[2]} --out {module.PLACE}"
+OURS = {"github": TOP / github.PLACE, "gitlab": TOP / "ci" / "gitlab.yml"}
+"""This project's own; its settings name the second one."""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_is_committed_is_what_is_written(service: str) -> None:
+    assert OURS[service].read_text() == SERVICES[service].pipeline(), (
+        f"zpmaint matrix ci {service} --out {OURS[service]}"
     )
 
 
@@ -182,10 +186,10 @@ def test_the_command(tmp_path: Path) -> None:
     (nameless / "kernels.toml").write_text(re.sub("(?m)^project = .*$", "", config))
     done = run_cli("github", cwd=nameless)
     assert done.returncode == 0
-    assert "calls ci/matrix-plan," in done.stderr and "no `project`" in done.stderr
+    assert "calls ci/zpmaint, which" in done.stderr and "no `project`" in done.stderr
     (tmp_path / "plan.json").write_text("[]")
     done = run_cli("gitlab", "--dues", str(tmp_path / "plan.json"))
-    assert done.returncode == 2 and "not what ci/matrix-plan writes" in done.stderr
+    assert done.returncode == 2 and "not what zpmaint matrix job plan writes" in done.stderr
 
 
 SCHEMAS = {"github": "vendor.github-workflows", "gitlab": "vendor.gitlab-ci"}
@@ -194,7 +198,7 @@ SCHEMAS = {"github": "vendor.github-workflows", "gitlab": "vendor.gitlab-ci"}
 @pytest.mark.parametrize("service", SCHEMAS)
 def test_the_services_schemas_take_them(service: str, tmp_path: Path) -> None:
     pytest.importorskip("check_jsonschema", reason="NOT RUN: needs check-jsonschema (ci/test)")
-    files = [TOP / (github.PLACE if service == "github" else gitlab.PLACE)]
+    files = [OURS[service]]
     if service == "gitlab":
         files.append(tmp_path / "child.yml")
         files[1].write_text(gitlab.child(ROWS))
@@ -224,9 +228,17 @@ def test_actionlint_has_nothing_to_say(tmp_path: Path) -> None:
     assert subprocess.run(["actionlint", wrong], check=False, timeout=60).returncode == 1
 
 
-STUB = """#!/bin/bash
-# zpmaint in few words: a record is a line of a text.
+STUB = (
+    f"""#!/bin/bash
+# zpmaint in few words: a record is a line of a text. It stands for the Python that runs it, too.
 set -eu
+[ "$1" != -c ] || exec {sys.executable} "$@"
+[ "$1 $2" != "-m zpmaint" ] || shift 2
+if [ "$1 ${{2-}}" = "matrix job" ]; then
+    {PYTHON}=$(realpath "$0") exec sh {jobs()["plan"].program.parent}/$3.sh "${{@:4}}"
+fi
+"""
+    + """\
 state=$ZPMAINT_HOME/state ledger=$ZPMAINT_HOME/state/ledger.sqlite
 mkdir -p "$state"
 case "$1 ${2-}" in
@@ -248,6 +260,7 @@ track*) ;;
 *) echo "stub: $*" >&2; exit 99 ;;
 esac
 """
+)
 
 # `zpmaint matrix ci gitlab --dues PLAN --out OUT` without the start of a whole command.
 CHILD = """
@@ -260,15 +273,12 @@ out.write_text(gitlab.child(json.loads(plan.read_text())["include"]))
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """ci/ as it is, beside a zpmaint that only keeps account."""
+    """A project with a zpmaint that only keeps account."""
     folder = tmp_path / "checkout"
     folder.mkdir()
     shutil.copy(TOP / "kernels.toml", folder)
     shutil.copytree(TOP / "patches", folder / "patches")
     (folder / "ci").mkdir()
-    for script in (TOP / "ci").glob("*-*"):
-        if script.name.startswith(("matrix-", "github-", "gitlab-")):
-            shutil.copy(script, folder / "ci")
     (folder / "ci" / "zpmaint").write_text(STUB)
     (folder / "ci" / "zpmaint").chmod(0o755)
     return folder
@@ -293,7 +303,7 @@ ALL = "".join(f"{v} {a} p \n" for v in ("6.12.1", "6.bad", "6.lost") for a in ("
 
 def test_github_from_plan_to_pages(checkout: Path, tmp_path: Path) -> None:
     hub = machine.GitHub(tmp_path / "hub", checkout, planned(tmp_path, "6.12.1", "6.bad", "6.lost"))
-    results = hub.run(TOP / github.PLACE)
+    results = hub.run(OURS["github"])
     assert results == {
         "plan": "success", "verify": "failure", "publish": "success", "deploy": "success",
         "stay": "success",
@@ -309,7 +319,7 @@ def test_github_from_plan_to_pages(checkout: Path, tmp_path: Path) -> None:
     assert "workflows/matrix.yml/enable" in (hub.place / "release.asked").read_text()
     # The next night: a point release, with its predecessor's objects, and what was known before.
     planned(tmp_path, "6.12.2")
-    assert set(hub.run(TOP / github.PLACE).values()) == {"success"}
+    assert set(hub.run(OURS["github"]).values()) == {"success"}
     first, second = hub.job("verify")
     assert "objects of 6.12.1" in first.said and "objects of 6.12.1" in second.said
     assert [one.steps["Save archives"] for one in (first, second)] == ["success", "skipped"]
@@ -320,7 +330,7 @@ def test_github_from_plan_to_pages(checkout: Path, tmp_path: Path) -> None:
     ]  # fmt: skip
     # And one with nothing due: the pages are written, no kernel's job is there.
     planned(tmp_path)
-    assert hub.run(TOP / github.PLACE, "workflow_dispatch") == {
+    assert hub.run(OURS["github"], "workflow_dispatch") == {
         "plan": "success", "verify": "skipped", "publish": "success", "deploy": "success",
         "stay": "skipped",
     }  # fmt: skip
@@ -329,7 +339,7 @@ def test_github_from_plan_to_pages(checkout: Path, tmp_path: Path) -> None:
 
 def test_gitlab_from_plan_to_pages(checkout: Path, tmp_path: Path) -> None:
     lab = machine.GitLab(tmp_path / "lab", checkout, planned(tmp_path, "6.12.1", "6.bad", "6.lost"))
-    results = lab.run(TOP / gitlab.PLACE)
+    results = lab.run(OURS["gitlab"])
     assert results["6.12.1 i386 p"] == "success"
     assert results["6.bad i386 p"] == "warning", "a kernel's"
     assert results["6.lost i386 p"] == "failure", "the infrastructure's"
@@ -339,7 +349,7 @@ def test_gitlab_from_plan_to_pages(checkout: Path, tmp_path: Path) -> None:
     assert (lab.place / "site" / "index.html").read_text() == ALL
     assert (lab.place / "site" / "logs" / "6.bad-i386").exists()
     planned(tmp_path, "6.12.2")
-    assert set(lab.run(TOP / gitlab.PLACE).values()) == {"success"}
+    assert set(lab.run(OURS["gitlab"]).values()) == {"success"}
     assert "objects of 6.12.1" in lab.job("6.12.2 i386")[0].said
     site = (lab.place / "site" / "index.html").read_text()
     assert site == ALL.replace("6.bad i386", "6.12.2 i386 p \n6.12.2 x86_64 p \n6.bad i386", 1)
@@ -347,17 +357,17 @@ def test_gitlab_from_plan_to_pages(checkout: Path, tmp_path: Path) -> None:
     assert {p.name for p in version.iterdir()} == {"ledger.sqlite", "logs.tar"}
 
 
-def test_a_registry_that_fails_is_not_an_empty_history(checkout: Path, tmp_path: Path) -> None:
+def test_a_registry_that_fails_is_not_an_empty_history(tmp_path: Path) -> None:
     (tmp_path / "l.sqlite").write_text("new")
     env = {
         **os.environ, "CI_PROJECT_ID": "7", "CI_JOB_ID": "5", "CI_JOB_TOKEN": "wrong",
-        "PATH": os.environ["PATH"],
+        PYTHON: sys.executable,
     }  # fmt: skip
     with machine.packages(tmp_path / "packages") as api:
         for words in (["fetch", "kept"], ["keep", "l.sqlite", "kept"]):
             done = subprocess.run(
-                [checkout / "ci" / "gitlab-ledger", *words], cwd=tmp_path, check=False, timeout=60,
-                env={**env, "CI_API_V4_URL": api}, capture_output=True, text=True,
+                ["sh", jobs()["gitlab-ledger"].program, *words], cwd=tmp_path, check=False,
+                env={**env, "CI_API_V4_URL": api}, capture_output=True, text=True, timeout=60,
             )  # fmt: skip
             assert done.returncode not in (0, 2)
             assert "wrong" not in done.stderr, "no token in what is said"
@@ -378,9 +388,6 @@ def test_the_real_zpmaint_from_plan_to_pages(
     (tmp_path / "shop").mkdir()
     shop = shops.Shop(tmp_path / "shop", monkeypatch)
     (shop.project / "ci").mkdir()
-    for script in (TOP / "ci").glob("*-*"):
-        if script.name.startswith(("matrix-", "github-", "gitlab-")):
-            shutil.copy(script, shop.project / "ci")
     runs = shop.project / "ci" / "zpmaint"
     runs.write_text(f'#!/bin/sh\nPYTHONPATH={TOP} exec {sys.executable} -m zpmaint "$@"\n')
     runs.chmod(0o755)
@@ -391,8 +398,7 @@ def test_the_real_zpmaint_from_plan_to_pages(
     made = (machine.GitHub if service == "github" else machine.GitLab)(
         tmp_path / "service", shop.project, {}
     )
-    module = github if service == "github" else gitlab
-    made.run(TOP / module.PLACE)
+    made.run(OURS[service])
     states = {one.name: one.result for one in made.ran}
     passed = [result for name, result in states.items() if "6.12.107" in name]
     failed = [result for name, result in states.items() if "6.12.106" in name]
@@ -401,5 +407,5 @@ def test_the_real_zpmaint_from_plan_to_pages(
     assert "6.12.107" in json.dumps(status)
     assert (made.place / "site" / "index.html").exists()
     # The same again: the one that is known is not verified again.
-    made.run(TOP / module.PLACE)
+    made.run(OURS[service])
     assert not [one for one in made.ran if "6.12.107" in one.name]

@@ -30,7 +30,9 @@ class Standing(StrEnum):
     """How a branch stands to the set that was made from it."""
 
     SAME = "same"
+    """The set holds its newest commit."""
     AHEAD = "new commits"
+    """It has commits that the set does not hold."""
     REWRITTEN = "rewritten"
     """The commit that the set ends with is no longer in it."""
     GONE = "gone"

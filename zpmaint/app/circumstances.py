@@ -5,15 +5,20 @@ from __future__ import annotations
 
 import functools
 import platform
+import re
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 
 import zpmaint
+from zpmaint.core.built import built
 from zpmaint.core.shown import one_line
 from zpmaint.core.tools import run
 from zpmaint.ledger.told import CircumstancesRecord
 
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _TOOLS = ("gcc", "ld", "make", "qemu-system-x86_64")
 
 
@@ -29,14 +34,17 @@ def circumstances(
         accelerator=accelerator,
         sources=tuple(sources),
         tools=_lines(tuple(sorted({*_TOOLS, *compilers}))),
+        packages=dict(_packages()),
         host=_host(),
     )
 
 
 @functools.cache
 def _checkout() -> tuple[str, bool | None]:
-    """The commit of the checkout that this runs from, and whether its files are others; ('', None)
-    where it runs from none."""
+    """The commit of the checkout that this runs from, and whether its files are others; of a
+    release the one that it was built of; ('', None) where it runs from neither."""
+    if made := built():
+        return made.commit, None
     top = Path(zpmaint.__file__).parent.parent
     if not (top / ".git").exists() or not shutil.which("git"):
         return "", None
@@ -56,6 +64,22 @@ def _lines(names: tuple[str, ...]) -> dict[str, str]:
             said = run((name, "--version")).stdout.decode(errors="replace")
             found[name] = one_line(said.partition("\n")[0])
     return found
+
+
+@functools.cache
+def _packages() -> tuple[tuple[str, str], ...]:
+    """Python, and what zpmaint declares that it needs, each with its version here."""
+    found = {"python": platform.python_version()}
+    try:
+        wanted = metadata.requires("zpmaint") or []
+    except metadata.PackageNotFoundError:  # it runs from a folder that nothing installed
+        wanted = []
+    for row in wanted:
+        name = _NAME.match(row)
+        if name and "extra ==" not in row:
+            with suppress(metadata.PackageNotFoundError):  # the import of it will say so
+                found[name[0]] = metadata.version(name[0])
+    return tuple(sorted(found.items()))
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A new project: the files that `init.toml` lists, and the patch set that zpmaint comes with.
+"""A new project: the files that `init.toml` lists, the patch set that zpmaint comes with, and what
+a CI service wants.
 
 Nothing that is there is overwritten; what makes the folder a project comes last.
 """
@@ -16,6 +17,7 @@ from zpmaint.core.config import load_config
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, write_whole
 from zpmaint.core.places import CONFIG_NAME, example
+from zpmaint.matrix.pipeline.project import files_for
 
 _DATA = Path(__file__).parent / "init.toml"
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
@@ -37,11 +39,14 @@ class Project:
     """Whether that set is there; else it is to be made."""
 
 
-def init(folder: Path, *, with_example: bool = True) -> Project:
-    """Make `folder` a project, with the patch set that zpmaint comes with unless it is not wanted.
-    Raises UserError where the folder is one already."""
+def init(folder: Path, *, with_example: bool = True, ci: str = "") -> Project:
+    """Make `folder` a project, with the patch set that zpmaint comes with unless it is not wanted,
+    and with what the CI service `ci` (pipeline.project.SERVICES) wants. Raises UserError where the
+    folder is a project already; with `ci` that one gets the service's files alone."""
     folder = folder.absolute()
     if (folder / CONFIG_NAME).exists():
+        if ci:
+            return _with_ci(folder, ci)
         raise UserError(f"{folder / CONFIG_NAME} is there: this is a project", "go on in it")
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is no folder", "name another")
@@ -56,6 +61,8 @@ def init(folder: Path, *, with_example: bool = True) -> Project:
         if not place.exists():
             with landing(place) as fresh:
                 shutil.copytree(shown, fresh, dirs_exist_ok=True)
+    if ci:
+        _write_ci(folder, ci, written, kept)
     name = _UNFIT.sub("-", folder.name).strip("-._") or "kernels"
     rows = tomllib.loads(_DATA.read_text(encoding="utf-8"))["file"]
     for row in sorted(rows, key=lambda row: row["name"] == CONFIG_NAME):
@@ -69,6 +76,28 @@ def init(folder: Path, *, with_example: bool = True) -> Project:
     is_there = (folder / "patches" / patch / "patch.toml").is_file()
     load_config(folder / CONFIG_NAME, is_new=not is_there)
     return Project(folder, tuple(written), tuple(kept), patch, is_there)
+
+
+def _with_ci(folder: Path, ci: str) -> Project:
+    """The project that is there, and the files of its service."""
+    written: list[Path] = []
+    kept: list[Path] = []
+    patch = load_config(folder / CONFIG_NAME, is_new=True).patch
+    _write_ci(folder, ci, written, kept)
+    is_there = (folder / "patches" / patch / "patch.toml").is_file()
+    return Project(folder, tuple(written), tuple(kept), patch, is_there)
+
+
+def _write_ci(folder: Path, ci: str, written: list[Path], kept: list[Path]) -> None:
+    for one in files_for(ci):
+        place = folder / one.path
+        if place.exists():
+            kept.append(place)
+            continue
+        write_whole(place, one.text)
+        if one.executable:
+            place.chmod(0o755)
+        written.append(place)
 
 
 def _example_set() -> Path | None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A new patch set of the project: from a branch, or from a file or folder of patches.
+"""A new patch set of the project: from a branch, from a file or folder of patches, or from what
+lies at an address of the web.
 
 Its folder lands whole or not at all, and never over one that is there.
 """
@@ -8,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from zpmaint.app.base import of_base
+from zpmaint.app.from_address import fetched_file
 from zpmaint.app.from_branch import Taken, take_branch
 from zpmaint.app.import_ import Imported, import_series, written
 from zpmaint.app.new_set import patch_toml
@@ -129,11 +131,29 @@ def new_from_branch(session: Session, name: str, wanted: Wanted) -> New:
     return New(name, folder, taken.base, tuple(m.name for m in imported), branch, tuple(notes))
 
 
+def new_from_address(
+    session: Session, name: str, address: str, base: KernelVersion, sources: Sequence[str] = ()
+) -> New:
+    """Make the set `name` of the patch, mail or thread at an address of the web. Raises UserError
+    and SourceFailedError; nothing is written then."""
+    folder_for(session, name)  # said before anything is fetched
+    with fetched_file(address, session.reporter) as came:
+        made = new_from_files(session, name, came.place, base, sources, came_from=came.address)
+    return replace(made, notes=(*came.notes, *made.notes))
+
+
 def new_from_files(
-    session: Session, name: str, place: Path, base: KernelVersion, sources: Sequence[str] = ()
+    session: Session,
+    name: str,
+    place: Path,
+    base: KernelVersion,
+    sources: Sequence[str] = (),
+    *,
+    came_from: str = "",
 ) -> New:
     """Make the set `name` of a patch, a mail, an mbox or a folder of patches, put right against
-    `base` as `zpmaint import` does it. Raises UserError; nothing is written then."""
+    `base` as `zpmaint import` does it; `came_from` is what the set says that it was imported from,
+    if not the name of `place`. Raises UserError; nothing is written then."""
     folder = folder_for(session, name)
     series = read_series(place, read_file)
     chain = session.chain(sources)
@@ -141,7 +161,7 @@ def new_from_files(
         done = import_series(series, lambda paths: chain.blobs(base, paths))
     files = [(str(file), data) for file, data in written(Path(), base.tag, done)]
     anchor = f"{base.tag}.patch" if len(done) == 1 else base.tag
-    toml = to_bytes(patch_toml(done, base, place.name, anchor))
+    toml = to_bytes(patch_toml(done, base, came_from or place.name, anchor))
     _land(session, folder, [*files, (TABLE, toml)])
     notes = (
         *series.notes,

@@ -69,15 +69,20 @@ class Holds(Table):
     """At least one of `files` (globs) has a line that `pattern` finds."""
 
     files: tuple[str, ...]
+    """Globs below the tree's root."""
     pattern: Pattern
+    """Found in a line of one of them."""
 
 
 class Condition(Table):
     """All of it must be true of a tree; an empty condition always is."""
 
     has: tuple[str, ...] = ()
+    """Files or folders that are there."""
     lacks: tuple[str, ...] = ()
+    """Files or folders that are not."""
     holds: tuple[Holds, ...] = ()
+    """Lines that are found."""
 
     def met(self, tree: SourceView) -> bool:
         """Whether `tree` answers yes to all of it."""

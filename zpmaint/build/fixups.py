@@ -29,21 +29,30 @@ class Replacement(Table):
     """Every match of `find` becomes `text` (\\1, \\g<name> as in re.sub)."""
 
     find: Pattern
+    """What is looked for."""
     text: str
+    """What stands there instead."""
 
 
 class Fixup(Table):
     """One row of fixups.toml."""
 
     name: str
+    """What records and tables call it."""
     files: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Globs below the tree's root."""
     when: Pattern
     """Found in a file: this file needs it. Must no longer be found afterwards."""
     replace: Annotated[tuple[Replacement, ...], Field(min_length=1)]
+    """What is made of it, one after the other."""
     why: str
+    """What today's tools refuse, since when, and who mended it upstream."""
     arch: Literal["x86_64", "i386"] | None = None
+    """The one architecture that it is for; left out: both."""
     since: str | None = None
+    """The first kernel that it is for, where content alone does not tell."""
     until: str | None = None
+    """The first kernel that it is no longer for."""
 
     @property
     def era(self) -> Era:

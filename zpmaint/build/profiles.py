@@ -24,19 +24,29 @@ class Profile(Table):
     """One row of profiles.toml."""
 
     name: str
+    """What --profile calls it."""
     arch: Literal["x86_64", "i386"]
+    """The architecture that it is for."""
     config: str
+    """The file of profiles/ that the configuration is made of."""
     layers: tuple[str, ...] = ()
     """.config files on top of `config`; a line of a later one takes the place of an earlier's."""
     target: str
+    """What make is asked for."""
     image: Annotated[tuple[str, ...], Field(min_length=1)]
     """Where the image may be below the build folder; the first that is there is it."""
     kind: Literal["vmlinux", "bzImage"]
+    """The form of the image."""
     lines: int
+    """About how many lines make prints: for the progress."""
     tools: tuple[str, ...] = ()
+    """Programs that the build needs beside the usual."""
     make: dict[str, str] = Field(default_factory=dict)
+    """Variables that make is given."""
     when: Condition = Condition()
+    """The trees that it fits."""
     why: str
+    """What it is for."""
 
     @property
     def wishes(self) -> tuple[Wish, ...]:

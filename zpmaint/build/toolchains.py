@@ -30,28 +30,41 @@ class Flag(Table):
     them (and it wins), when linking a program that is not shared, or for host programs."""
 
     flag: str
+    """As gcc takes it."""
     place: Literal["before", "after", "link", "host"]
+    """Where it stands among the kernel's own."""
     why: str
+    """What does not build without it."""
     arch: Literal["x86_64", "i386"] | None = None
+    """The one architecture that it is for; left out: both."""
 
 
 class Rewrite(Table):
     """An argument, or two in a row, that gcc once took and no longer does."""
 
     words: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)]
+    """As the kernel has them."""
     to: str
+    """What is handed on."""
     why: str
+    """Since when gcc refuses it."""
 
 
 class Toolchain(Table):
     """One row of toolchains.toml."""
 
     name: str
+    """What records call it."""
     why: str
+    """What the trees need."""
     compiler: str
+    """The program."""
     when: Condition = Condition()
+    """The trees that it is for."""
     flag: tuple[Flag, ...] = ()
+    """Flags that are added."""
     rewrite: tuple[Rewrite, ...] = ()
+    """Arguments that are changed."""
 
     def flags(self, place: str, arch: str) -> list[str]:
         """Its flags of one place, in order."""

@@ -26,8 +26,11 @@ class Groups(StrEnum):
     """Which cgroups count and limit a cell's processes as a whole."""
 
     V1 = "v1"
+    """The first version, a hierarchy for each controller."""
     V2 = "v2"
+    """The second, unified one."""
     NONE = "none"
+    """The kernel's limits of single processes are all there is."""
 
 
 @dataclass(frozen=True)

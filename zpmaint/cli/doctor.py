@@ -12,26 +12,35 @@ from zpmaint.cell.means import means
 from zpmaint.cli import options, tables
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors, tools
+from zpmaint.core.packages import install, missing_packages
 
 
 @click.command()
+@click.option("--install", "to_install", is_flag=True, help="Install what is missing, by apt-get.")
 @options.as_json
 @pass_context
-def command(context: CommandContext, *, as_json: bool) -> int:
+def command(context: CommandContext, *, to_install: bool, as_json: bool) -> int:
     """Say which programs zpmaint needs, which are missing, and what installs them;
     and what Makefiles and QEMU are confined by on this machine (docs/cell.md).
 
     Exit status 3 if one is missing that zpmaint cannot do without.
+
+    \b
+    Examples:
+      zpmaint doctor
+      zpmaint doctor --install      Debian, as root or by sudo
     """
+    if to_install and (wanted := missing_packages()):
+        install(wanted, context.reporter)
     rows = list(tools.declared().values())
     missing = [tool for tool in rows if not tool.path()]
-    packages = list(dict.fromkeys(tool.package for tool in missing))
+    packages = missing_packages()
     confined = means()
     if as_json:
         context.json(
             {
                 "tools": [_row(tool) for tool in rows],
-                "missing": packages,
+                "missing": list(packages),
                 "cell": {**asdict(confined), "next": list(confined.next_steps)},
             }
         )
@@ -45,6 +54,8 @@ def command(context: CommandContext, *, as_json: bool) -> int:
         context.out.print(table)
         word = f"missing: apt-get install {' '.join(packages)}" if missing else "all there"
         context.out.print(word, markup=False)
+        if missing:
+            context.out.print("next: zpmaint doctor --install", markup=False)
         context.out.print(f"foreign programs are confined by: {confined}", markup=False)
         if confined.cgroup_why:
             context.out.print(f"no cgroup: {confined.cgroup_why}", markup=False)

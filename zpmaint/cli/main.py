@@ -20,6 +20,7 @@ from zpmaint.core.shown import visible
 
 @click.command(
     cls=CommandGroup,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 all well; 1 the kernel or the patch failed; 2 a mistake in what was "
     "asked; 3 the infrastructure failed; 130 interrupted.",
@@ -36,7 +37,8 @@ def cli(ctx: click.Context, project: Path | None, quiet: bool) -> None:
     """Keep out-of-tree Linux kernel patches alive.
 
     zpmaint ports a patch onto a kernel, builds the kernel stock and patched, boots both in QEMU,
-    runs suites of tests in each, and records and publishes what came out.
+    runs suites of tests in each, and records and publishes what came out. Without a command it says
+    what to do next in this folder.
 
     \b
     Examples:
@@ -45,6 +47,10 @@ def cli(ctx: click.Context, project: Path | None, quiet: bool) -> None:
       zpmaint matrix run && zpmaint publish --out site/
     """
     ctx.obj = CommandContext(project, quiet=quiet)
+    if ctx.invoked_subcommand is None:
+        from zpmaint.cli.next_step import show  # noqa: PLC0415 (what --help does without)
+
+        show(ctx.obj)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

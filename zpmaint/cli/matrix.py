@@ -12,7 +12,7 @@ from rich.table import Table
 
 from zpmaint.app.matrix import forecast, plan_matrix, run_dues
 from zpmaint.app.regressions import regressions, shown_by
-from zpmaint.cli import matrix_ci, options, tables, unrecorded
+from zpmaint.cli import matrix_ci, matrix_job, options, tables, unrecorded
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.cli.matrix_view import duration, view
 from zpmaint.cli.stopping import stopped_by_sigterm
@@ -38,6 +38,7 @@ def command() -> None:
 
 
 command.add_command(matrix_ci.command)
+command.add_command(matrix_job.command)
 
 
 @command.command("plan")

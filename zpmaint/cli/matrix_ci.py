@@ -13,13 +13,13 @@ from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import write_whole
-from zpmaint.matrix.pipeline import github, gitlab, plan
-
-_LEDGERS = {"github": github.LEDGER, "gitlab": gitlab.LEDGER}
+from zpmaint.matrix.pipeline import gitlab
+from zpmaint.matrix.pipeline.plan import ZPMAINT
+from zpmaint.matrix.pipeline.project import SERVICES
 
 
 @click.command("ci")
-@click.argument("service", type=click.Choice(sorted(_LEDGERS)))
+@click.argument("service", type=click.Choice(sorted(SERVICES)))
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -28,29 +28,29 @@ _LEDGERS = {"github": github.LEDGER, "gitlab": gitlab.LEDGER}
 @click.option(
     "--dues",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="gitlab: what ci/matrix-plan wrote; gives the child pipeline that verifies it.",
+    help="gitlab: what `matrix job plan` wrote; gives the child pipeline that verifies it.",
 )
 @pass_context
 def command(context: CommandContext, *, service: str, out: Path | None, dues: Path | None) -> int:
     """Write the pipeline that verifies what is due, each kernel in a job of its own, and publishes.
 
-    Both services have the same jobs, which call the programs of ci/; only what is a service's own
-    differs: schedule, caches, rights, what goes from job to job. Where the pipeline belongs:
-    .github/workflows/matrix.yml for GitHub; for GitLab any file, ci/gitlab.yml here, that is named
-    in its settings.
+    Both services have the same jobs, which call the programs of `zpmaint matrix job`; only what is
+    a service's own differs: schedule, caches, rights, what goes from job to job. Where the pipeline
+    belongs: .github/workflows/matrix.yml for GitHub; .gitlab-ci.yml for GitLab, or any file that
+    its settings name. It calls ci/zpmaint, which `zpmaint init --ci` writes with it.
 
     \b
     Examples:
       zpmaint matrix ci github --out .github/workflows/matrix.yml
-      zpmaint matrix ci gitlab --out ci/gitlab.yml
+      zpmaint matrix ci gitlab --out .gitlab-ci.yml
     """
     if dues is not None and service != "gitlab":
         raise UserError("--dues: GitHub plans within its workflow", "leave it out")
     if dues is not None:
         text = gitlab.child(_rows(dues))
     else:
-        text = github.workflow() if service == "github" else gitlab.pipeline()
-        _warn(context, _LEDGERS[service])
+        text = SERVICES[service].pipeline()
+        _warn(context, service)
     if out is None:
         click.echo(text, nl=False)
         return errors.EXIT_OK
@@ -59,7 +59,7 @@ def command(context: CommandContext, *, service: str, out: Path | None, dues: Pa
     return errors.EXIT_OK
 
 
-def _warn(context: CommandContext, ledger: str) -> None:
+def _warn(context: CommandContext, service: str) -> None:
     """Say what a pipeline of this project would fail for, or do each night anew."""
     if context.session.config.project is None:
         context.err.print(
@@ -68,20 +68,18 @@ def _warn(context: CommandContext, ledger: str) -> None:
             markup=False,
             soft_wrap=True,
         )
-    needed = (*plan.SCRIPTS, f"ci/{ledger}")
     project = context.session.places.project
-    missing = [name for name in needed if not (project / name).is_file()]
-    if missing:
+    if not (project / ZPMAINT).is_file():
         context.err.print(
-            f"the pipeline calls {', '.join(missing)}, which {project} has not: "
-            "copy the folder ci/ of zpmaint's sources there",
+            f"the pipeline calls {ZPMAINT}, which {project} has not: zpmaint init --ci {service} "
+            "writes it",
             markup=False,
             soft_wrap=True,
         )
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    """The rows of ci/matrix-plan. Raises UserError for what is none."""
+    """The rows of `matrix job plan`. Raises UserError for what is none."""
     try:
         found: Any = json.loads(path.read_bytes())
         rows = found["include"]
@@ -92,6 +90,6 @@ def _rows(path: Path) -> list[dict[str, str]]:
             raise TypeError
     except (ValueError, KeyError, TypeError, RecursionError):
         raise UserError(
-            f"{path}: not what ci/matrix-plan writes", "give it the line that this prints"
+            f"{path}: not what zpmaint matrix job plan writes", "give it the line that this prints"
         ) from None
     return rows

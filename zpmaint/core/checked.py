@@ -13,6 +13,7 @@ class State(StrEnum):
     """How a check came out."""
 
     GOOD = "good"
+    """It is what was published."""
     BAD = "bad"
     """It is not what was published."""
     UNKNOWN = "unknown"

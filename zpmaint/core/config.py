@@ -26,7 +26,7 @@ class SourceTable(StrictTable):
     """[sources.NAME]: a place that serves kernels."""
 
     kind: str
-    """One of `source_kinds.KINDS`."""
+    """What kind of source: what stands before the colon of --source."""
     where: str = ""
     """A path or URL; for debian the suites, space-separated, beyond the machine's own."""
     where_env: str = ""
@@ -53,8 +53,11 @@ class KernelTable(StrictTable):
     """[[kernel]]: one tracked kernel, or the newest of a series ("6.12.*", "7.*")."""
 
     version: str
+    """A kernel ("6.12.107"), or a series as "6.12.*"."""
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Which of [sources] are asked, in this order."""
     arch: Annotated[tuple[Arch, ...], Field(min_length=1)] = ("x86_64",)
+    """Each is a verification of its own."""
     patches: tuple[str, ...] = ()
     """Patch sets to verify there; empty: the project's default one."""
     profile: str = ""
@@ -128,10 +131,11 @@ class Config(StrictTable):
     patch: str
     """The default patch set: a folder of patches/."""
     project: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")] | None = None
-    """What the ledger calls the project; None: its folder tells it apart from others."""
+    """What the ledger calls the project; left out: its folder tells it apart from others."""
     sources: dict[str, SourceTable]
+    """Places that serve kernels, by names of your own."""
     kernel: tuple[KernelTable, ...] = ()
-    """What is tracked by name; behind it what [[track]] comes to, see zpmaint/matrix/policy.py."""
+    """What is tracked by name; what [[track]] comes to goes behind it."""
     track: tuple[TrackTable, ...] = ()
     """What is tracked by a rule."""
     cache: CacheTable = CacheTable()

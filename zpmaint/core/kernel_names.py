@@ -34,6 +34,7 @@ class Exactness(StrEnum):
     BASE_OF_CHANGED_TREE = "base of a changed tree"
     """The release is known that a tree of somebody's own began at, or was merged up to."""
     UNKNOWN = "unknown"
+    """Nothing in the name tells."""
 
 
 @dataclass(frozen=True)

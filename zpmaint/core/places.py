@@ -22,7 +22,7 @@ CONFIG_PLACE = "ZPMAINT_CONFIG"
 """The environment's word on which file is read in the place of the project's kernels.toml: a
 service keeps the last one that had no faults."""
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent
-_INSTALLED = Path(sys.prefix, "share", "zpmaint")
+_SHARED = Path("share", "zpmaint")
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,19 @@ def project_id(project: Path, name: str = "") -> str:
     return f"folder-{digest[:16]}"
 
 
+def installed(name: str) -> Path | None:
+    """A file or folder that zpmaint comes with beside its package (kernels.toml, docs/glossary.md):
+    in its checkout, else in the nearest share/zpmaint above the package, as pip puts it for one
+    user, for all, or into an environment; else in that of Python itself."""
+    prefixes = (*_CHECKOUT.parents[:3], Path(sys.prefix))
+    shared = (prefix / _SHARED / name for prefix in prefixes)
+    return next((p for p in (_CHECKOUT / name, *shared) if p.exists()), None)
+
+
 def example() -> Path | None:
     """The project that zpmaint comes with, of its checkout or as it was installed."""
-    return next((p for p in (_CHECKOUT, _INSTALLED) if (p / CONFIG_NAME).is_file()), None)
+    found = installed(CONFIG_NAME)
+    return found.parent if found else None
 
 
 def _such_as() -> str:

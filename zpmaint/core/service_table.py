@@ -104,6 +104,7 @@ class WebhookTable(ReceiverTable):
     Webhooks have it."""
 
     url: str
+    """Where it is posted to; http or https."""
 
     @field_validator("url")
     @classmethod
@@ -120,11 +121,13 @@ class MailTable(ReceiverTable):
     """[[service.mail]]: a mail for each piece of news; those of one line are one thread."""
 
     to: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Addresses that get it."""
     sender: str
     """The address that the mails come from."""
     smtp: Place = "localhost:25"
     """HOST:PORT of the server that takes them."""
     security: Literal["none", "starttls", "tls"] = "none"
+    """How the connection to the server is kept from others' eyes."""
     user: str = ""
     """Who logs in, with the secret as the password; '' nobody does."""
 
@@ -157,6 +160,7 @@ class ServiceTable(_Table):
     sign: str = ""
     """What `zpmaint publish --sign` is given."""
     track: Duration = 3600.0
+    """How long between two looks at what is new."""
     matrix: Duration = 6 * 3600.0
     """At the latest; at once when something new was seen."""
     publish: Duration = 30 * 60.0
@@ -172,7 +176,9 @@ class ServiceTable(_Table):
     stop_within: Duration = 60.0
     """How long after SIGTERM a step may take to end."""
     webhook: tuple[WebhookTable, ...] = ()
+    """Who is told by HTTP."""
     mail: tuple[MailTable, ...] = ()
+    """Who is told by mail."""
 
     @model_validator(mode="after")
     def _named_once(self) -> ServiceTable:

@@ -55,27 +55,33 @@ def declared() -> dict[str, Tool]:
     }
 
 
+def missing_for(command: str) -> tuple[Tool, ...]:
+    """What `command` cannot do without and this machine has not."""
+    return tuple(
+        tool
+        for tool in declared().values()
+        if command in tool.needed_for and not tool.optional and not tool.path()
+    )
+
+
 def need(*names: str) -> None:
     """Raise InfraError unless every named tool is there; names all that are missing at once."""
-    missing = [tool for name in names if not (tool := declared()[name]).path()]
+    _insist(tuple(tool for name in names if not (tool := declared()[name]).path()))
+
+
+def need_for(command: str) -> None:
+    """Raise InfraError unless all that `command` cannot do without is there: better said before
+    a build of minutes than after it."""
+    _insist(missing_for(command))
+
+
+def _insist(missing: tuple[Tool, ...]) -> None:
     if missing:
         packages = " ".join(dict.fromkeys(tool.package for tool in missing))
         raise InfraError(
             f"not installed: {', '.join(tool.name for tool in missing)}",
             f"apt-get install {packages}",
         )
-
-
-def need_for(command: str) -> None:
-    """Raise InfraError unless all that `command` cannot do without is there: better said before
-    a build of minutes than after it."""
-    need(
-        *(
-            tool.name
-            for tool in declared().values()
-            if command in tool.needed_for and not tool.optional
-        )
-    )
 
 
 def run(

@@ -51,11 +51,15 @@ class TrackTable(StrictTable):
     next: Amount | None = None
     """linux-next, by its days."""
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Which of [sources] are asked, in this order."""
     arch: Annotated[tuple[Arch, ...], Field(min_length=1)] = ("x86_64",)
+    """Each is a verification of its own."""
     patches: tuple[str, ...] = ()
     """Patch sets to verify there; empty: the project's default one."""
     profile: str = ""
+    """The build profile; empty: the one that fits the tree."""
     note: str = ""
+    """Why they are tracked; shown on the status page."""
 
     @field_validator("mainline_since")
     @classmethod

@@ -13,7 +13,9 @@ class Mark(StrEnum):
     """How one case on one kernel compares with what was expected."""
 
     PASS = "pass"
+    """As expected."""
     FAIL = "fail"
+    """Another word than the one expected, or the kernel complained while it ran."""
     SKIP = "skip"
     """The guest said why it cannot be run there. Never counted as a pass."""
     LOST = "lost"

@@ -70,7 +70,7 @@ class CircumstancesRecord:
     program: str = ""
     """zpmaint's version."""
     commit: str = ""
-    """The commit of its checkout; '' where it was installed from elsewhere."""
+    """The commit of its checkout, or that of which a release was built; '' where it is neither."""
     modified: bool | None = None
     """Whether that checkout's files were others than the commit's; None: not known."""
     accelerator: str = ""
@@ -81,3 +81,5 @@ class CircumstancesRecord:
     """By name the version line of a program that was used."""
     host: str = ""
     """The machine: its processor and its kernel."""
+    packages: dict[str, str] = field(default_factory=dict)
+    """By name the version of Python and of each package that zpmaint needs; empty: not known."""

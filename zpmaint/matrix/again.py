@@ -40,7 +40,9 @@ class Trouble(StrEnum):
     """Why what was tried is tried again. The words are those of again.toml."""
 
     INFRASTRUCTURE = "infrastructure"
+    """Network, disk, a missing program."""
     INDETERMINATE = "indeterminate"
+    """Something failed, and nothing shows whose fault it was."""
     FLAKY = "flaky"
     """The same inputs came out well at one time and not at another."""
 

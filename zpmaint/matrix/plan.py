@@ -89,7 +89,7 @@ class Plan:
         return tuple(due for due in self.dues if due.not_before)
 
     def as_json(self) -> dict[str, Any]:
-        """The object that `zpmaint matrix plan --json` prints; `ci/matrix-plan` reads it."""
+        """The object that `zpmaint matrix plan --json` prints; `matrix job plan` reads it."""
         return {
             "schema": 1,
             "dues": [

@@ -25,11 +25,13 @@ class Step(StrEnum):
     UNPACK = "unpack"
     """The tree on the disk."""
     PORT = "port"
+    """The patch, onto this kernel."""
     BUILD = "build"
     """The stock kernel and the patched one."""
     BOOT = "boot"
     """Every suite on both; after a failure once more."""
     JUDGE = "judge"
+    """What both kernels reported, compared with what they have to."""
 
 
 ORDER = tuple(Step)

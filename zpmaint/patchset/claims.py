@@ -77,16 +77,27 @@ class MeasureTable(Table):
     """[[claim.measure]]"""
 
     says: Said
+    """What the figure is."""
     command: Said
+    """The command that finds it out."""
     unit: Said
+    """As it is shown."""
     counter: str = ""
+    """A counter of verifications; goes with `phase`."""
     phase: str = ""
+    """The pass after which, or of which, it is the figure."""
     pattern: str = ""
+    """A pattern of the full benchmark; goes with `step`."""
     step: str = ""
+    """The pass of that pattern."""
     huge: bool = False
+    """Of the benchmark with huge pages."""
     of: Of = "cost"
+    """What of the pattern is asked."""
     since: Version | None = None
+    """The first kernel that is asked."""
     until: Version | None = None
+    """The first kernel that is no longer asked."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> MeasureTable:
@@ -106,14 +117,23 @@ class ClaimTable(Table):
     """[[claim]]"""
 
     about: Said
+    """The heading."""
     quote: Quoted
+    """The claim, word for word."""
     by: Said
+    """Who said it."""
     date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$")]
+    """When: 2007-10-16."""
     source: Said
+    """Where."""
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s\"'<>]+$")]
+    """Its address."""
     measure: tuple[MeasureTable, ...] = ()
+    """The figures that answer it."""
     unmeasured: str = ""
+    """What of it nothing here measures, and why."""
     reading: str = ""
+    """How claim and figures go together; no figures in it."""
 
     @model_validator(mode="after")
     def _answered(self) -> ClaimTable:
@@ -132,8 +152,11 @@ class PageTable(Table):
     """The whole of pages/NAME.toml."""
 
     title: Said
+    """The page's heading."""
     lead: Said
+    """What it is about, above the claims."""
     claim: Annotated[tuple[ClaimTable, ...], Field(min_length=1)]
+    """What was claimed, each with the figures that answer it."""
 
 
 class _Name(Table):

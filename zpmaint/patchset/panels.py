@@ -56,13 +56,21 @@ class PanelTable(Table):
     """[[panel]]"""
 
     name: Slug
+    """Its anchor on the page."""
     title: Said
+    """Above the chart."""
     counters: Annotated[tuple[Said, ...], Field(min_length=1)]
+    """The first of them that a kernel has is drawn."""
     phase: Said
+    """The pass of the benchmark after which, or of which, it is the figure."""
     unit: Said
+    """As it is shown; kB and pages become MiB where that is asked for."""
     means: Said
+    """What the figure means, in a sentence."""
     bound: Annotated[float, Field(gt=0.0, le=10.0)]
+    """How far a figure may move between kernels until that is a change; 0.05 is 5 %."""
     floor: Annotated[float, Field(ge=0.0)] = 0.0
+    """Moves that are no larger than this, in the counter's own unit, are none."""
 
     @property
     def value(self) -> Panel:
@@ -73,12 +81,19 @@ class ColumnTable(Table):
     """[[column]]"""
 
     title: Said
+    """The heading."""
     counters: Annotated[tuple[Said, ...], Field(min_length=1)]
+    """The first of them that a kernel has is shown."""
     phase: Said
+    """The pass of the benchmark after which, or of which, it is the figure."""
     unit: Said
+    """As it is shown."""
     show: Show
+    """Stock and patched, or what lies between them."""
     telling: bool = False
+    """Shown on those kernels alone on which the counter tells."""
     silent: str = ""
+    """A counter that misleads on some kernels: where it does, the cell says so."""
 
     @property
     def value(self) -> Column:

@@ -47,8 +47,11 @@ class EraTable(Table):
     """What holds in [since, until); each may be left out."""
 
     since: Version | None = None
+    """The first kernel that it holds for; left out: all before `until`."""
     until: Version | None = None
+    """The first kernel that it no longer holds for; left out: all from `since` on."""
     why: Said
+    """The reason, for whoever reads it next."""
 
     @model_validator(mode="after")
     def _forward(self) -> EraTable:
@@ -79,7 +82,9 @@ class AnchorTable(EraTable):
     file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     """A .patch, an mbox (.mbox, .mbx), or a folder of patches, in the set's own folder."""
     version: Version
+    """The kernel that it was made for, as shown."""
     base: Version
+    """The kernel whose files it fits."""
 
     @property
     def name(self) -> str:
@@ -99,6 +104,7 @@ class AdoptedTable(EraTable):
         tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12,40}$")], ...],
         Field(min_length=1),
     ]
+    """The upstream commits that did it."""
 
 
 class FlipTable(EraTable):
@@ -107,9 +113,11 @@ class FlipTable(EraTable):
     mended: tuple[Version, ...] = ()
     """Stable releases that took over what ends it, one of each series."""
     case: Said
+    """The case's name, of any suite that the set wants."""
     stock: Said | None = None
     """What stock reports is said by the suite; a word that is given has to agree with it."""
     patched: Said
+    """What the patched kernel reports."""
 
     @model_validator(mode="after")
     def _differs(self) -> FlipTable:
@@ -129,7 +137,9 @@ class TellingTable(EraTable):
     """[[telling]]: which counters carry the patch's meaning."""
 
     counters: Annotated[tuple[Said, ...], Field(min_length=1)]
+    """Counters that have to show the patch's effect."""
     silent: tuple[Said, ...] = ()
+    """Counters that mislead there, and are not asked."""
 
 
 class ConfigTable(EraTable):
@@ -138,14 +148,18 @@ class ConfigTable(EraTable):
     file: Annotated[str, StringConstraints(pattern=r"^config/[A-Za-z0-9][A-Za-z0-9._-]*\.config$")]
     """config/NAME.config in this folder."""
     arch: Arch | None = None
+    """The one architecture that it is for; left out: all."""
 
 
 class SuiteTable(Table):
     """[[suite]]: what is wanted of a suite that has more than one would run."""
 
     name: Said
+    """The suite: kselftest, ltp."""
     targets: Annotated[tuple[Said, ...], Field(min_length=1)]
+    """What of it is run."""
     why: Said
+    """What it is run for."""
 
 
 CommitName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
@@ -171,25 +185,39 @@ class PatchTable(Table):
     like: Said | None = None
     """Another set, whose adoptions, flips and telling counters hold for this one too."""
     title: Said
+    """What the patch does, in a line."""
     author: Said
     """As "NAME <ADDRESS>" where there is an address; words where there is none."""
     date: Day = ""
     """The day on which the author published the change: a patch's date where its own gives none."""
     origin: Said
+    """Where it was posted, or came from."""
     intent: Said
+    """What has to hold where it is in."""
     leaves: tuple[Said, ...]
+    """What it leaves alone on purpose, each in a sentence."""
     min_confidence: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     """A port with a hunk that is less sure is held back."""
     anchor: Annotated[tuple[AnchorTable, ...], Field(min_length=1)]
+    """The patch as a person cut it, one row for each kernel it was cut against."""
     adopted: tuple[AdoptedTable, ...] = ()
+    """Kernels that do what the patch wants by themselves."""
     flip: tuple[FlipTable, ...] = ()
+    """Cases that report another word on the patched kernel than on stock."""
     telling: tuple[TellingTable, ...] = ()
+    """Counters that show the patch's effect."""
     config: tuple[ConfigTable, ...] = ()
+    """Fragments of configuration that the change needs."""
     suites: tuple[Said, ...] = ()
+    """The suites that are run; left out: boot, fault-path, and what else the set brings."""
     suite: tuple[SuiteTable, ...] = ()
+    """What is wanted of a suite that has more than one would run."""
     panel: tuple[PanelTable, ...] = ()
+    """Charts on the status page."""
     column: tuple[ColumnTable, ...] = ()
+    """Columns of figures in its table of kernels."""
     git: GitTable | None = None
+    """The branch that the set was made from; `zpmaint new` writes it."""
 
     @model_validator(mode="after")
     def _agrees(self) -> PatchTable:

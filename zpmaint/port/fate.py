@@ -13,14 +13,21 @@ class Word(StrEnum):
     """What becomes of a patch; in the order in which a maintainer has to look at them."""
 
     CONFLICT = "conflict"
+    """It has no place that could be answered for."""
     REVERSED = "reversed"
+    """It was made the wrong way round: on its own base its new lines stand already."""
     UNREADABLE = "unreadable"
+    """It cannot be read, or not whole."""
     PARTLY = "partly upstream"
     """Some of its hunks are in the kernel, the others go in."""
     PORTED = "ported"
+    """Carried on to changed code."""
     APPLIES = "applies"
+    """As it is, perhaps at an offset."""
     DEVELOPED = "developed since"
+    """Upstream has it, and went on from there."""
     UPSTREAM = "upstream"
+    """The kernel has all of it."""
 
     @property
     def needs_hands(self) -> bool:

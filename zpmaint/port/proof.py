@@ -28,6 +28,7 @@ class Proof(StrEnum):
     REFUSED = "refused"
     """Stock compiles, the port does not."""
     NOT = "not compiled"
+    """It was not tried, or no configuration was found that has it compiled."""
     NO_CODE = "no code"
     """Nothing that a compiler reads: prose, or a file that is deleted."""
 

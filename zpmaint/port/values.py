@@ -137,6 +137,7 @@ class Fate(StrEnum):
     DEVELOPED = "developed since"
     """Upstream has it and went on from there; it is dropped as well."""
     CONFLICT = "conflict"
+    """It has no place that could be answered for."""
     REVERSED = "reversed"
     """It was made the wrong way round: on its own base its new lines stand already."""
     UNREAD = "unread"

@@ -122,7 +122,7 @@ def trust_of(site: Site) -> Trust:
     glances = [glance for one in site.sets for glance in one.glances]
     newest = (glance.newest for glance in glances if glance.newest is not None)
     return Trust(
-        kernels=len({(v, arch) for glance in glances for v, arch, _ in glance.names}),
+        kernels=len({(v, arch) for one in site.sets for v, arch, _ in one.names}),
         verifications=sum(glance.verifications for glance in glances),
         newest=max(newest, default=None),
         signed=sum(glance.signed for glance in glances),

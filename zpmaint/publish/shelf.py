@@ -4,15 +4,12 @@
 from __future__ import annotations
 
 import functools
-import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from zpmaint.core.places import installed
 from zpmaint.publish.markup import title_of
-
-_CHECKOUT = Path(__file__).resolve().parents[2] / "docs"
-_INSTALLED = Path(sys.prefix, "share", "zpmaint", "docs")
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,8 @@ def documents() -> tuple[Document, ...]:
 def folder_of() -> Path | None:
     """Where the documents are: in the checkout that this package stands in, else where the
     installer put them; None where they are in neither."""
-    return next((at for at in (_CHECKOUT, _INSTALLED) if (at / "glossary.md").is_file()), None)
+    found = installed("docs/glossary.md")
+    return found.parent if found else None
 
 
 def _document(folder: Path, part: str, file: str, about: str) -> Document:

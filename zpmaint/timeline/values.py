@@ -106,6 +106,7 @@ class EpisodeKind(StrEnum):
     UNTESTED_EFFECT = "effect untested"
     """As on stock; no case showed the patch's effect."""
     BROKEN = "broken"
+    """The patch does not hold: a conflict, a build, a boot or a case failed."""
     FLAKY = "flaky"
     """The same inputs came out well at one time and not at another."""
 
@@ -141,6 +142,7 @@ class FreshnessState(StrEnum):
     """How far what is known of a line's newest kernel is of now. Not about its being good."""
 
     FRESH = "fresh"
+    """The newest kernel of the line is known, and was looked at lately."""
     BEHIND = "behind"
     """A newer kernel is out, and untested."""
     STALE = "stale"
@@ -245,11 +247,17 @@ class TransitionKind(StrEnum):
     """What is news of a line."""
 
     TURNED_RED = "turned red"
+    """It worked on an older kernel, and is broken on this one."""
     TURNED_GREEN = "turned green"
+    """It was broken, and works on this kernel."""
     FLAKE = "flake"
+    """The same inputs came out both ways."""
     COST_CHANGED = "cost changed"
+    """A watched figure moved by more than the patch set lets it move."""
     NEW_KERNEL_UNTESTED = "new kernel untested"
+    """A kernel is out for a while, and has no verdict."""
     SERVICE_SILENT = "service silent"
+    """Nobody has looked for new kernels lately."""
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,11 @@ class _Row(BaseModel):
 
 class _Line(_Row):
     why: str
+    """The reason."""
     machines: tuple[str, ...] = ()
+    """The machines that it is for; left out: all."""
     on: tuple[Accelerator, ...] = ()
+    """The ways of running that it is for; left out: all."""
 
     def is_for(self, machine: str, accelerator: Accelerator) -> bool:
         return (not self.machines or machine in self.machines) and (
@@ -38,10 +41,12 @@ class _Line(_Row):
 
 class _QemuLine(_Line):
     args: tuple[str, ...]
+    """Words for QEMU."""
 
 
 class _KernelLine(_Line):
     arg: str
+    """A word of the kernel's command line."""
 
 
 class Machine(_Row):
@@ -49,14 +54,21 @@ class Machine(_Row):
     of QEMU's CPU time."""
 
     name: str
+    """What tables call it."""
     why: str
+    """What it is for."""
     images: tuple[str, ...]
+    """The forms of image that it boots."""
     profiles: tuple[str, ...] = ()
     """The build profiles whose kernels it is for; none: all that no other machine names."""
     since: str = Field("", alias="from")
+    """The first kernel that is for it."""
     until: str = ""
+    """The first kernel that is no longer for it."""
     memory: int
+    """MiB."""
     deadline: float
+    """Seconds of QEMU's CPU time."""
 
     def takes(
         self, image_kind: str, version: KernelVersion, profile: str, named: frozenset[str]
@@ -102,8 +114,11 @@ class Machines(_Row):
     """The machines, and the words that they are started with, in the order they are asked."""
 
     machine: tuple[Machine, ...] = ()
+    """Asked in this order."""
     qemu: tuple[_QemuLine, ...] = ()
+    """Added to QEMU's command line."""
     kernel: tuple[_KernelLine, ...] = ()
+    """Added to the kernel's."""
     _own: frozenset[str] = PrivateAttr(frozenset())
 
     def label(self, machine: Machine) -> str:

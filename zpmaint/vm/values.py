@@ -15,6 +15,7 @@ class Outcome(StrEnum):
     FINISHED = "finished"
     """init ran to its end and said so."""
     PANIC = "panic"
+    """The kernel said that it cannot go on."""
     TRIPLE_FAULT = "triple-fault"
     """The CPU reset itself without a word from the kernel or from init."""
     UNFINISHED = "unfinished"

@@ -16,16 +16,16 @@ LEDGER = "github-ledger"
 
 _HEAD = """\
 SPDX-License-Identifier: GPL-2.0-only
-Written by `zpmaint matrix ci github`: change zpmaint/matrix/pipeline/, not this.
+Written by `zpmaint matrix ci github`, which a newer zpmaint may write otherwise.
 
 Every tracked kernel, daily: plan, one job for each kernel that is due, merge, publish.
 
-Only what is GitHub's own stands here; what is done stands in ci/:
+Only what is GitHub's own stands here; what is done, the programs of `zpmaint matrix job` do:
 
-  ci/matrix-plan      what is due, as JSON
-  ci/matrix-one       one kernel, into a ledger of its own
-  ci/matrix-publish   merge the ledgers, write the pages
-  ci/github-ledger    the ledger between two runs
+  plan            what is due, as JSON
+  one             one kernel, into a ledger of its own
+  publish         merge the ledgers, write the pages
+  github-ledger   the ledger between two runs
 
 A run is red where the infrastructure failed. Of a kernel that failed its job has a note, and the
 pages say why.
@@ -33,10 +33,10 @@ pages say why.
 Needs, once: Settings > Pages > Source: GitHub Actions.
 """
 _OUT = "result"
-"""The folder that the job of one kernel leaves: ci/matrix-one says what is in it."""
+"""The folder that the job of one kernel leaves: `matrix job one` says what is in it."""
 _TOKEN: dict[str, Value] = {"GH_TOKEN": "${{ github.token }}"}
 _PLAN = """\
-matrix=$(ci/matrix-plan --most {most} $ALL)
+matrix=$({due})
 echo "matrix=$matrix" >>"$GITHUB_OUTPUT"
 if [ "$matrix" = '{{"include": []}}' ]; then due=false; else due=true; fi
 echo "due=$due" >>"$GITHUB_OUTPUT"
@@ -115,7 +115,7 @@ def _plan(data: Data) -> dict[str, Value]:
             _run(plan.fetch(LEDGER), env=_TOKEN),
             _run(plan.merge(plan.KEPT_LEDGERS)),
             _run(
-                Script("Plan", _PLAN.format(most=data.run.most)),
+                Script("Plan", _PLAN.format(due=plan.due(data.run.most))),
                 id="plan",
                 env={"ALL": "${{ inputs.all && '--all' || '' }}"},
             ),

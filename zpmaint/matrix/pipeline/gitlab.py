@@ -12,19 +12,19 @@ from zpmaint.matrix.pipeline.data import Cache, Data, declared
 from zpmaint.matrix.pipeline.plan import Script
 from zpmaint.matrix.pipeline.yaml_text import Noted, Value, text_of
 
-PLACE = "ci/gitlab.yml"
-"""Where it stands here; GitLab is told under Settings > CI/CD > General pipelines."""
+PLACE = ".gitlab-ci.yml"
+"""Where GitLab looks for it unless its settings name another file."""
 LEDGER = "gitlab-ledger"
 CHILD = "verify.yml"
 """The child pipeline, an artifact of the plan."""
 _PLANNED = "plan.json"
 _RECORDS = "records"
-_NEEDED = ("ca-certificates", "curl", "python3")
-"""What ci/gitlab-ledger asks GitLab with."""
+_NEEDED = ("ca-certificates", "curl")
+"""What the ledger is asked of GitLab with."""
 
 _HEAD = """\
 SPDX-License-Identifier: GPL-2.0-only
-Written by `zpmaint matrix ci gitlab`: change zpmaint/matrix/pipeline/, not this.
+Written by `zpmaint matrix ci gitlab`, which a newer zpmaint may write otherwise.
 
 Every tracked kernel, by a schedule: plan, one job for each kernel that is due, merge, publish. The
 jobs of the kernels are a child pipeline, which the plan of the day writes.
@@ -32,9 +32,9 @@ jobs of the kernels are a child pipeline, which the plan of the day writes.
 A pipeline is red where the infrastructure failed. Of a kernel that failed it has a warning, and
 the pages say why.
 
-Needs, once: under Settings > CI/CD > General pipelines the CI/CD configuration file ci/gitlab.yml,
-and a schedule (Build > Pipeline schedules, cron: {cron}). With its variable ALL set to --all
-kernels whose results are known are verified, too.
+Needs, once: a schedule (Build > Pipeline schedules, cron: {cron}). With its variable ALL set to
+--all kernels whose results are known are verified, too. Where this file is not called
+.gitlab-ci.yml, Settings > CI/CD > General pipelines > CI/CD configuration file names it.
 """
 _CHILD_HEAD = "The kernels that were due. Written by `zpmaint matrix ci gitlab --dues`."
 _TRIES = ("runner_system_failure", "stuck_or_timeout_failure", "api_failure", "scheduler_failure")
@@ -47,7 +47,7 @@ def pipeline(data: Data | None = None) -> str:
 
 
 def child(dues: Sequence[Mapping[str, str]], data: Data | None = None) -> str:
-    """The text of the child: a job for each row of ci/matrix-plan, and one that keeps what they
+    """The text of the child: a job for each row of `matrix job plan`, and one that keeps what they
     found. Raises UserError for a row without its parts."""
     data = data or declared()
     jobs: dict[str, Value] = {}
@@ -56,7 +56,8 @@ def child(dues: Sequence[Mapping[str, str]], data: Data | None = None) -> str:
             told = plan.row(due)
         except KeyError as error:
             raise UserError(
-                f"a kernel that is due has no {error.args[0]}", "give what ci/matrix-plan writes"
+                f"a kernel that is due has no {error.args[0]}",
+                "give what zpmaint matrix job plan writes",
             ) from None
         name = " ".join(
             part for part in (told["version"], told["arch"], told["patchset"], told["profile"])
@@ -96,8 +97,8 @@ def _parent(data: Data) -> dict[str, Value]:
                 *_script(plan.install(*_NEEDED)),
                 *_script(plan.fetch(LEDGER)),
                 *_script(plan.merge(plan.KEPT_LEDGERS)),
-                f"ci/matrix-plan --most {data.run.most} $ALL >{_PLANNED}",
-                f"ci/zpmaint matrix ci gitlab --dues {_PLANNED} --out {CHILD}",
+                f"{plan.due(data.run.most)} >{_PLANNED}",
+                plan.child(_PLANNED, CHILD),
             ],
             "artifacts": {
                 "paths": [_PLANNED, CHILD],

@@ -31,29 +31,43 @@ class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _CaseRow(_Row):
+class CaseRow(_Row):
     name: Annotated[str, StringConstraints(pattern=r"^[a-z]+(?:[.-][a-z]+)+$")]
+    """Small letters, two words or more with . or - between them; the C function has _ for both."""
     file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.(c|sh)$")]
+    """A .c or .sh beside this table."""
     reason: Said
+    """What would be broken if it failed."""
     tags: tuple[Said, ...] = ()
+    """Groups that `--case` chooses by."""
     since: str | None = None
+    """The first kernel that it runs on."""
     until: str | None = None
+    """The first kernel that it no longer runs on."""
     needs: str = ""
+    """What a kernel of those may lack; without it a skip is a failure."""
     stock: Word = "ok"
+    """The word that a stock kernel reports."""
     patched: Word = "ok"
+    """The word that the patched one does; another one than stock's is the effect."""
     profile: Literal["minimal", "full"] = "minimal"
+    """full: only in the full profile's machine and configuration."""
 
 
-class _CounterRow(_Row):
+class CounterRow(_Row):
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_/-]*$")]
+    """As the case reports it."""
     unit: Said
+    """As it is shown."""
     why: Said
+    """What it tells."""
     patched: Literal["", "less", "more", "same"] = ""
+    """How the patched kernel's figure has to stand to stock's; empty: shown only."""
 
 
 class _Table(_Row):
-    case: Annotated[tuple[_CaseRow, ...], Field(min_length=1)]
-    counter: tuple[_CounterRow, ...] = ()
+    case: Annotated[tuple[CaseRow, ...], Field(min_length=1)]
+    counter: tuple[CounterRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,7 +112,7 @@ def read_own(folder: Path) -> OwnCases:
     )
 
 
-def _case(row: _CaseRow, path: Path) -> Case:
+def _case(row: CaseRow, path: Path) -> Case:
     return Case(
         name=row.name,
         reason=row.reason,
@@ -110,7 +124,7 @@ def _case(row: _CaseRow, path: Path) -> Case:
     )
 
 
-def _era(row: _CaseRow, path: Path) -> Era:
+def _era(row: CaseRow, path: Path) -> Era:
     try:
         era = Era.parse(row.since, row.until)
     except UserError as error:

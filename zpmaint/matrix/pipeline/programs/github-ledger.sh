@@ -3,10 +3,12 @@
 # The ledger between two runs of the matrix on GitHub: an asset of the release `ledger`. A cache is
 # evicted and artifacts expire; what was found out has to stay.
 #
-#   ci/github-ledger fetch DIR        every asset ledger-*.sqlite into DIR, and what is in the assets
-#                                     logs-*.tar into DIR/logs; none yet is no error
-#   ci/github-ledger keep FILE DIR    upload FILE and the folder logs beside it, then drop the assets
-#                                     that are in DIR, of which FILE was merged
+#   zpmaint matrix job github-ledger fetch DIR
+#       every asset ledger-*.sqlite into DIR, and what is in the assets logs-*.tar into DIR/logs;
+#       none yet is no error
+#   zpmaint matrix job github-ledger keep FILE DIR
+#       upload FILE and the folder logs beside it, then drop the assets that are in DIR, of which
+#       FILE was merged
 #
 # The new asset is there before an old one goes, and only what was merged goes: killed at any
 # moment, the next run merges what is there. Needs gh, GH_TOKEN, GITHUB_REPOSITORY, GITHUB_RUN_ID.
@@ -28,7 +30,7 @@ case ${1-} in
 fetch)
     mkdir -p "$2"
     if ! exists; then
-        echo "ci/github-ledger: no ledger kept yet" >&2
+        echo "github-ledger: no ledger kept yet" >&2
         exit 0
     fi
     found=$(assets)
@@ -46,7 +48,7 @@ keep)
     run=$GITHUB_RUN_ID-${GITHUB_RUN_ATTEMPT:-1}
     name=ledger-$run.sqlite logs=
     exists || gh release create ledger --repo "$repo" --title Ledger --prerelease \
-        --notes 'What the matrix found out, as SQLite. Kept by ci/github-ledger.'
+        --notes 'What the matrix found out, as SQLite. Kept by zpmaint matrix job github-ledger.'
     work=$(mktemp -d)
     cp "$2" "$work/$name"
     # First the logs: a ledger whose logs are not there yet would do without them.
@@ -65,7 +67,7 @@ keep)
     done
     ;;
 *)
-    sed -n '2,12p' "$0" >&2
+    sed -n '3,14p' "$0" >&2
     exit 2
     ;;
 esac

@@ -3,13 +3,15 @@
 # The ledger between two pipelines of the matrix on GitLab: a generic package of the project. A
 # cache is evicted and artifacts expire; what was found out has to stay.
 #
-#   ci/gitlab-ledger fetch DIR        every version's ledger-*.sqlite into DIR, and what is in its
-#                                     logs-*.tar into DIR/logs; none yet is no error
-#   ci/gitlab-ledger keep FILE DIR    upload FILE and the folder logs beside it as a new version, then
-#                                     drop the versions that are in DIR, of which FILE was merged
+#   zpmaint matrix job gitlab-ledger fetch DIR
+#       every version's ledger-*.sqlite into DIR, and what is in its logs-*.tar into DIR/logs; none
+#       yet is no error
+#   zpmaint matrix job gitlab-ledger keep FILE DIR
+#       upload FILE and the folder logs beside it as a new version, then drop the versions that are
+#       in DIR, of which FILE was merged
 #
 # The new version is there before an old one goes, and only what was merged goes: killed at any
-# moment, the next pipeline merges what is there. Needs curl, python3, and what GitLab gives each job:
+# moment, the next pipeline merges what is there. Needs curl, and what GitLab gives each job:
 # CI_API_V4_URL, CI_PROJECT_ID, CI_JOB_TOKEN, CI_JOB_ID.
 set -eu
 api=$CI_API_V4_URL/projects/$CI_PROJECT_ID/packages
@@ -26,7 +28,7 @@ versions() {
     page=1
     while :; do
         got=$(ask "$api?package_type=generic&package_name=$package&per_page=100&page=$page") || exit 3
-        rows=$(printf '%s' "$got" | python3 -c '
+        rows=$(printf '%s' "$got" | "$ZPMAINT_PYTHON" -c '
 import json, sys
 for row in json.load(sys.stdin):
     if row["name"] == sys.argv[1]:
@@ -42,7 +44,7 @@ fetch)
     mkdir -p "$2"
     found=$(versions)
     if [ -z "$found" ]; then
-        echo "ci/gitlab-ledger: no ledger kept yet" >&2
+        echo "gitlab-ledger: no ledger kept yet" >&2
         exit 0
     fi
     printf '%s\n' "$found" | while read -r _ version; do
@@ -51,7 +53,7 @@ fetch)
         ask --output "$2/.part" "$api/generic/$package/$version/ledger.sqlite" || status=$?
         case $status in
         0) mv "$2/.part" "$2/ledger-$version.sqlite" ;;
-        22) rm -f "$2/.part"; echo "ci/gitlab-ledger: $version has no ledger" >&2; continue ;;
+        22) rm -f "$2/.part"; echo "gitlab-ledger: $version has no ledger" >&2; continue ;;
         *) exit 3 ;;
         esac
         status=0
@@ -66,7 +68,7 @@ fetch)
     ;;
 keep)
     if [ ! -e "$2" ]; then
-        echo "ci/gitlab-ledger: nothing was found out yet: no $2" >&2
+        echo "gitlab-ledger: nothing was found out yet: no $2" >&2
         exit 0
     fi
     version=1.$CI_JOB_ID.0
@@ -86,7 +88,7 @@ keep)
     done
     ;;
 *)
-    sed -n '2,14p' "$0" >&2
+    sed -n '3,16p' "$0" >&2
     exit 2
     ;;
 esac

@@ -5,27 +5,28 @@
 # before they are tried again. It fits GitHub's `strategy.matrix`, and any service that fans out over
 # a list.
 #
-#   ci/matrix-plan [--all] [--most N]     --all: also what is known, and what waits
-#                                         --most: the first N alone; the others come another time
+#   zpmaint matrix job plan [--all] [--most N]
+#
+# --all: also what is known, and what waits; --most: the first N alone, the others come another time.
 #
 # A series that no source could name is told on stderr and the rest is planned; no plan at all is
 # a failure, with zpmaint's exit status.
 set -eu
-here=$(dirname "$0")
+zpmaint() { "$ZPMAINT_PYTHON" -m zpmaint "$@"; }
 status=0
-plan=$("$here/zpmaint" matrix plan --json) || status=$?
+plan=$(zpmaint matrix plan --json) || status=$?
 if [ -z "$plan" ]; then
     [ "$status" -ne 0 ] || status=70
-    echo "ci/matrix-plan: zpmaint made no plan" >&2
+    echo "matrix job plan: zpmaint made no plan" >&2
     exit "$status"
 fi
-printf '%s\n' "$plan" | python3 -c '
+printf '%s\n' "$plan" | "$ZPMAINT_PYTHON" -c '
 import argparse
 import json
 import os
 import sys
 
-asked = argparse.ArgumentParser(prog="ci/matrix-plan")
+asked = argparse.ArgumentParser(prog="zpmaint matrix job plan")
 asked.add_argument("--all", action="store_true")
 asked.add_argument("--most", type=int)
 words = asked.parse_args()

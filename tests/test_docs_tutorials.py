@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The tutorials, followed by their own text on a toy kernel."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from page_steps import Step, walk
+from toy_world import World, world
+
+pytestmark = [
+    pytest.mark.nightly,  # eight pairs of kernels, if only of a toy: 15 s of processor time
+    pytest.mark.skipif(
+        not all(shutil.which(tool) for tool in ("make", "gcc", "musl-gcc", "git", "busybox")),
+        reason="NOT RUN: needs make, gcc, musl-gcc, git and busybox (zpmaint doctor)",
+    ),
+]
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    return world(tmp_path, monkeypatch)
+
+
+def follow(page: str, machine: World) -> None:
+    """Do all that the page says; what it shows of each command has to be what is said."""
+
+    def run(step: Step) -> None:
+        status = machine.type(step.text)
+        assert status == 0, f"docs/{page}.md:{step.line}: $ {step.text}\n{machine.said}"
+        for line in step.says[:1]:
+            assert _shape(line) in _shape(machine.said), f"{step.text}: {line}\n{machine.said}"
+
+    walk(page, lambda: machine.here, run, machine.local)
+
+
+def _shape(text: str) -> str:
+    """Without what differs from machine to machine: numbers, names of folders, blanks."""
+    return re.sub(r"\s+", " ", re.sub(r"\d+", "N", re.sub(r"(?<![\w.])[/~][\w./-]+/", "/", text)))
+
+
+def test_from_a_post_to_a_green_matrix(machine: World) -> None:
+    follow("tutorial-post", machine)
+    assert (machine.here / "site/index.html").is_file()
+
+
+def test_from_a_branch_to_a_verdict(machine: World) -> None:
+    follow("tutorial-branch", machine)
