@@ -29,11 +29,12 @@ def build_pair(
     flavours: tuple[Flavour, ...] = (Flavour.STOCK, Flavour.PATCHED),
     patches: int | None = None,
     on_failure: Callable[[BuildFailure], None] | None = None,
+    anew: bool = False,
     with_places: bool = False,
 ) -> Pair:
     """The kernels of `version`: stock and, where the port has something to apply, patched; with
-    `patches` by so many of its steps. `on_failure` and `with_places` as `build.pair.build` has
-    them."""
+    `patches` by so many of its steps. `on_failure`, `anew` and `with_places` as `build.pair.build`
+    has them."""
     patched: Mapping[str, bytes | None] | None = None
     if port and port.patch:
         patched = port.contents(patches)
@@ -51,5 +52,6 @@ def build_pair(
         data=session.build_data,
         later=added_later(tree),
         on_failure=on_failure,
+        anew=anew,
         with_places=with_places,
     )

@@ -35,7 +35,7 @@ from zpmaint.core.files import read_mark, write_whole
 from zpmaint.core.in_use import mark
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.remembered import recall, remember
-from zpmaint.core.sealed import usable
+from zpmaint.core.sealed import forget, sha256_of, usable
 from zpmaint.core.versions import KernelVersion
 from zpmaint.core.wishes import Fragment
 from zpmaint.port.values import PortStep
@@ -54,6 +54,7 @@ class _Job(Setting):
     deleted: frozenset[str] = frozenset()
     """Files of stock that the patch takes away: no later record names what was made of them."""
     narrow: bool = False
+    anew: bool = False
     on_failure: Callable[[BuildFailure], None] | None = None
 
     @property
@@ -96,6 +97,7 @@ def build(
     data: BuildData | None = None,
     later: Collection[str] = (),
     on_failure: Callable[[BuildFailure], None] | None = None,
+    anew: bool = False,
     with_places: bool = False,
 ) -> Pair:
     """Build `tree` as it is and with the files of `patched` (None: absent) in their place.
@@ -113,7 +115,9 @@ def build(
     kernel. `fragments` go on top of the profile, for both kernels; `data` are the rows to choose
     from, the package's if not given; `later` names files of `tree` that are no part of its identity
     (unpacked from the same archive after it was taken). `on_failure` is told of a kernel that could
-    not be built before the error is raised.
+    not be built before the error is raised. `anew` builds from a clean work folder what is there
+    already: an image that comes out as another one takes the former's place, and one that cannot be
+    built any more is forgotten.
 
     Raises UserError (not a kernel tree, unknown architecture or profile), KernelError (the kernel
     is not configured, compiled or linked: which flavour, which file, the first error, the log),
@@ -139,11 +143,14 @@ def build(
             job = replace(
                 job,
                 narrow=narrow,
+                anew=anew,
                 on_failure=on_failure,
                 later=frozenset(later),
                 is_pair=is_pair,
                 deleted=frozenset(p for p, text in (patched or {}).items() if text is None),
             )
+            if anew:
+                job.work.discard()
             source = source_id or fingerprint(tree, job.later)
             first = _variant(job, source, Flavour.STOCK, {})
             stock = _kernel(job, source, first)
@@ -154,14 +161,11 @@ def build(
             seen = job.kept.evidence(second.image.name, key) if key else None
             if key and seen is None and not _is_noted(job, first):
                 _again(job, source, first)
-            at = job.kept.places(second.image.name, key) if key and with_places else None
             pair = Pair(stock, _kernel(job, source, second, stock))
             if key and seen is None:
                 seen = _evidence(job, source, first, second, steps)
                 job.kept.keep(second.image.name, key, seen)
-            if key and with_places and at is None:
-                at = _places(job, source, first, second, steps)
-                job.kept.keep_places(second.image.name, key, at)
+            at = _places(job, source, first, second, steps, key) if key and with_places else None
             _note_equal_images(job, pair)
             return replace(pair, evidence=seen, places=at)
 
@@ -195,12 +199,18 @@ def _evidence(
 
 
 def _places(
-    job: _Job, source: str, first: _Variant, second: _Variant, steps: Sequence[PortStep]
+    job: _Job, source: str, first: _Variant, second: _Variant, steps: Sequence[PortStep], key: str
 ) -> Places:
+    # Addresses are an image's, and the same inputs have been seen to give another one.
+    of = f"{key}-{sha256_of(second.image)[:8]}"
+    if (known := job.kept.places(second.image.name, of)) is not None:
+        return known
     built = _built(job, source, first, second)
     linked = second.image if job.profile.kind == _LINKED else job.work.obj / _LINKED
     with job.reporter.step(f"see where its lines are in {job.version} ({job.arch})"):
-        return places(built, changes(steps, SourceView(job.tree).read), linked)
+        found = places(built, changes(steps, SourceView(job.tree).read), linked)
+    job.kept.keep_places(second.image.name, of, found)
+    return found
 
 
 def _built(job: _Job, source: str, first: _Variant, second: _Variant) -> Built:
@@ -255,13 +265,15 @@ def _variant(
 def _kernel(job: _Job, source: str, variant: _Variant, stock: Kernel | None = None) -> Kernel:
     """Build one of the pair, unless it is there; `stock` is the other one."""
     started = time.monotonic()
-    fresh = not usable(variant.image, reporter=job.reporter)
+    fresh = not usable(variant.image, reporter=job.reporter) or job.anew
     if fresh:
         _first_log(variant).unlink(missing_ok=True)
         with job.reporter.step(f"build {job.version} {variant.flavour} ({job.arch})") as step:
             try:
                 _confirmed(job, source, variant, step)
             except ZpmaintError as error:
+                if job.anew and isinstance(error, KernelError):
+                    forget(variant.image)
                 _told(job, variant, error, stock)
                 raise
     _say(job, variant)
@@ -378,7 +390,9 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
     if not job.narrow:
         watched = job.deleted if variant.flavour is Flavour.STOCK else frozenset()
         job.kept.note(variant.image.name, work.obj, work.src, notes, watched)
-    if not variant.image.is_file():
+    if not variant.image.is_file() or (
+        job.anew and not filecmp.cmp(built, variant.image, shallow=False)
+    ):
         work.keep(built, variant.image)
 
 
