@@ -199,7 +199,12 @@ def _evidence(
 
 
 def _places(
-    job: _Job, source: str, first: _Variant, second: _Variant, steps: Sequence[PortStep], key: str
+    job: _Job,
+    source: str,
+    first: _Variant,
+    second: _Variant,
+    steps: Sequence[PortStep],
+    key: str,
 ) -> Places:
     # Addresses are an image's, and the same inputs have been seen to give another one.
     of = f"{key}-{sha256_of(second.image)[:8]}"
