@@ -165,7 +165,9 @@ def build(
             if key and seen is None:
                 seen = _evidence(job, source, first, second, steps)
                 job.kept.keep(second.image.name, key, seen)
-            at = _places(job, source, first, second, steps, key) if key and with_places else None
+            at = (
+                _places(job, source, first, second, steps, key=key) if key and with_places else None
+            )
             _note_equal_images(job, pair)
             return replace(pair, evidence=seen, places=at)
 
@@ -204,6 +206,7 @@ def _places(
     first: _Variant,
     second: _Variant,
     steps: Sequence[PortStep],
+    *,
     key: str,
 ) -> Places:
     # Addresses are an image's, and the same inputs have been seen to give another one.
