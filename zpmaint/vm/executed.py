@@ -23,7 +23,7 @@ TAKES_LONGER = 10
 """How much more of QEMU's time a guest may take that is watched; seen: docs/executed.md."""
 
 _BLOCK = re.compile(rb"^Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
-_SENT = re.compile(rb"^serial_\w*write .*\b0x0?0 val(?:ue)? 0x([0-9a-f]{1,2})$")
+_SENT = re.compile(rb"^serial_\w*write .*\b0x0?0 val\w* 0x([0-9a-f]{1,2})$")
 _PIPE = 1 << 20
 _LONG = 4096
 """Bytes of a line of the console after which it is cut: the guest may send no end of one."""
