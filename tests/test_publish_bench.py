@@ -16,8 +16,8 @@ from zpmaint.ledger.benchmarks import BenchRecord
 from zpmaint.ledger.values import Record
 from zpmaint.publish import plot
 from zpmaint.publish.bench import Pair, trade_svg
-from zpmaint.publish.facts import Facts, facts_of
-from zpmaint.publish.kernels import lines_of, picture, table
+from zpmaint.publish.facts import facts_of
+from zpmaint.publish.kernels import Verified, lines_of, picture, table
 from zpmaint.publish.site import site_files
 from zpmaint.publish.words import size
 
@@ -34,8 +34,8 @@ def pair(
     return kept, judged(kept)
 
 
-def verified(records: list[Record]) -> list[tuple[str, str, Facts]]:
-    return [(one.version, one.arch, facts_of(one)) for one in records]
+def verified(records: list[Record]) -> list[Verified]:
+    return [(one.version, one.arch, facts_of(one).passes) for one in records]
 
 
 ALL = [pair("2.6.21", huge=False), pair("2.6.24", alone=True), pair()]

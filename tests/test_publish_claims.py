@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import subprocess
 from dataclasses import replace
@@ -21,7 +22,7 @@ from zpmaint.ledger.values import Record
 from zpmaint.patchset.claims import Claim, ClaimPage, Measure
 from zpmaint.patchset.load import load_patchset
 from zpmaint.patchset.values import PatchSet
-from zpmaint.publish.answers import MOST, Answer, answered
+from zpmaint.publish.answers import MOST, Answer, Told, answered, merged, told_of
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.site import site_files
 from zpmaint.timeline.costs import INSTRUCTIONS, Costs, costs_of
@@ -54,7 +55,7 @@ def claim(*measures: Measure, **more: str) -> Claim:
 
 
 def answer(measure: Measure, costs: list[Costs], benchmarks: tuple[Pair, ...] = ()) -> Answer:
-    [one] = answered([claim(measure)], costs, benchmarks, "")
+    [one] = answered([claim(measure)], told_of([measure], costs), benchmarks, "")
     return one.answers[0]
 
 
@@ -91,6 +92,14 @@ def test_of_many_series_the_newest_are_shown_and_the_others_counted() -> None:
     assert (len(found.found), found.more) == (MOST, 20 - MOST)
 
 
+def test_what_parts_say_is_what_all_kernels_say() -> None:
+    measures = [READ, replace(READ, era=Era(until=KernelVersion.parse("6.2"))), HUGE]
+    newest, oldest = costs("6.12.2", "6.12.10", "6.11.1"), costs("6.1.9", "2.6.23", "none")
+    parts = [told_of(measures, newest), told_of(measures, oldest)]
+    again = [[Told.kept(json.loads(json.dumps(t.as_json()))) for t in part] for part in parts]
+    assert merged(again) == told_of(measures, [*oldest, *newest])
+
+
 def test_a_measure_asks_the_kernels_of_its_range_alone() -> None:
     old = replace(READ, era=Era(until=KernelVersion.parse("2.6.24-rc1")))
     assert [one.version for one in answer(old, costs("2.6.23", "2.6.24")).found] == ["2.6.23"]
@@ -113,7 +122,8 @@ def test_the_full_benchmark_answers_with_its_size() -> None:
 
 
 def test_commands_name_architecture_and_set_where_they_have_to() -> None:
-    [one] = answered([claim(READ)], [replace(costs("6.1.1")[0], arch="i386")], [], "other")
+    told = told_of([READ], [replace(costs("6.1.1")[0], arch="i386")])
+    [one] = answered([claim(READ)], told, [], "other")
     assert one.answers[0].command == "zpmaint verify 6.1.1 --arch i386 --patch other"
 
 

@@ -26,14 +26,15 @@ from zpmaint.patchset.panels import Column, Panel
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.columns import cell_of
 from zpmaint.publish.costs_of_set import SetCosts, changes_of
-from zpmaint.publish.costs_page import ALL_KERNELS, as_csv, page_of
+from zpmaint.publish.costs_page import ALL_KERNELS, CSV_HEAD, CostsPage, as_csv, page_of
+from zpmaint.publish.figures import Figures, figures_of, joined
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.line_chart import HEIGHT, Chart, charts_of
 from zpmaint.publish.site import site_files
 from zpmaint.publish.thinning import Point, thinned
 from zpmaint.publish.timelines import timelines_of
 from zpmaint.timeline.cost_changes import CostChange, sequences_of
-from zpmaint.timeline.costs import INSTRUCTIONS, Conditions, CostFigure, Costs, costs_of
+from zpmaint.timeline.costs import BREAK_EVEN, INSTRUCTIONS, Conditions, CostFigure, Costs, costs_of
 from zpmaint.timeline.costs_text import read, told
 from zpmaint.timeline.transitions import transitions_of
 from zpmaint.timeline.values import TransitionKind
@@ -50,8 +51,15 @@ def cost(
 
 
 def chart(*costs: Costs, panel: Panel = READ, **marks: int) -> Chart:
-    [found] = charts_of(panel, costs, {(v, "x86_64"): n for v, n in marks.items()})
+    [found] = charts_of(
+        panel, figures_of([panel], costs), {(v, "x86_64"): n for v, n in marks.items()}
+    )
     return found
+
+
+def drawn_page(costs: list[Costs]) -> CostsPage:
+    changes = changes_of([READ], sequences_of(costs))
+    return page_of([READ], figures_of([READ], costs), {}, changes)
 
 
 def shipped() -> PatchSet:
@@ -110,7 +118,9 @@ def test_figures_that_were_taken_otherwise_are_not_joined() -> None:
 
 def test_each_architecture_has_a_chart_and_one_kernel_is_enough() -> None:
     i386 = replace(ON, arch="i386")
-    found = charts_of(READ, [cost("6.1.1", 1, 2), cost("6.1.1", 3, 4, i386, "i386")], {})
+    found = charts_of(
+        READ, figures_of([READ], [cost("6.1.1", 1, 2), cost("6.1.1", 3, 4, i386, "i386")]), {}
+    )
     assert [(one.name, one.arch, one.kernels) for one in found] == [
         ("read-i386", "i386", 1), ("read-x86_64", "x86_64", 1),
     ]  # fmt: skip
@@ -163,10 +173,10 @@ def test_five_thousand_kernels_are_few_elements_and_drawn_in_their_share_of_time
     costs[spike] = cost("5.7.33", 900, 9999)
 
     def drawn(some: list[Costs]) -> None:
-        page_of([READ], some, {}, changes_of([READ], sequences_of(some)))
+        drawn_page(some)
 
     assert_grows_like_its_input(lambda: drawn(costs[::4]), lambda: drawn(costs))
-    page = page_of([READ], costs, {}, changes_of([READ], sequences_of(costs)))
+    page = drawn_page(costs)
     [part] = page.parts
     [found] = part.charts
     assert found.kernels == 5000 and not found.dots
@@ -175,6 +185,27 @@ def test_five_thousand_kernels_are_few_elements_and_drawn_in_their_share_of_time
     assert len([tick for tick in found.ticks if tick.says]) <= 8
     assert {turn.version for turn in page.turns} == {"5.7.33", "5.7.34"}
     assert page.by_series and len(page.lines) == 100
+
+
+def test_figures_of_parts_are_those_of_all_kernels() -> None:
+    other = replace(ON, memory="256")
+    oldest = [cost("2.6.21", 1, 2, other), cost("2.6.23", None, None, other)]
+    middle = [cost("6.1.1", 3, None), cost("6.1.2", None, 4, arch="i386")]
+    newest = [cost("6.12.1", 5, 6), replace(cost("6.12.2", 1, 1), figures=())]
+    share = replace(READ, name="share", counters=(BREAK_EVEN,), unit="%")
+    never = CostFigure(BREAK_EVEN, "read", "%", None, None, exact=True, word="never")
+    some = CostFigure(BREAK_EVEN, "read", "%", None, 7.5, exact=True)
+    middle[0] = replace(middle[0], figures=(*middle[0].figures, never))
+    newest[0] = replace(newest[0], figures=(*newest[0].figures, some))
+    panels = [READ, share, replace(READ, name="none", counters=("Latency",))]
+    parts = [figures_of(panels, part) for part in (oldest, middle, newest)]
+    whole = figures_of(panels, [*newest, *middle, *oldest])
+    again = (Figures.kept(json.loads(json.dumps(one.as_json()))) for one in parts)
+    assert joined(again) == whole
+    assert "".join(as_csv(panels, one) for one in parts) == as_csv(panels, whole)
+    assert whole.words == {"share": {2: "never"}} and set(whole.panels) == {"read", "share"}
+    changes = changes_of(panels, sequences_of([*oldest, *middle, *newest]))
+    assert page_of(panels, joined(parts), {}, changes) == page_of(panels, whole, {}, changes)
 
 
 # --- the page ----------------------------------------------------------------------------------
@@ -271,11 +302,9 @@ def test_the_drawings_are_sound_and_take_no_style_of_their_own() -> None:
 
 
 def test_the_table_has_every_kernel_or_of_many_every_series() -> None:
-    few = page_of([READ], [cost(f"6.1.{n}", 1, 2) for n in range(1, ALL_KERNELS + 1)], {}, [])
+    few = drawn_page([cost(f"6.1.{n}", 1, 2) for n in range(1, ALL_KERNELS + 1)])
     assert len(few.lines) == ALL_KERNELS and not few.by_series
-    many = page_of(
-        [READ], [cost(f"6.{n % 3}.{n}", n, 2) for n in range(1, ALL_KERNELS + 2)], {}, []
-    )
+    many = drawn_page([cost(f"6.{n % 3}.{n}", n, 2) for n in range(1, ALL_KERNELS + 2)])
     assert [line.name for line in many.lines] == [
         "6.2.2 \N{EN DASH} 6.2.200", "6.1.1 \N{EN DASH} 6.1.199", "6.0.3 \N{EN DASH} 6.0.201",
     ]  # fmt: skip
@@ -284,9 +313,8 @@ def test_the_table_has_every_kernel_or_of_many_every_series() -> None:
 
 
 def test_all_figures_are_in_the_file_for_spreadsheets() -> None:
-    rows = list(
-        csv.DictReader(io.StringIO(as_csv([READ], [cost("6.2", 1.5, None), cost("6.1", 1, 2)])))
-    )
+    figures = figures_of([READ], [cost("6.2", 1.5, None), cost("6.1", 1, 2)])
+    rows = list(csv.DictReader(io.StringIO(CSV_HEAD + as_csv([READ], figures))))
     assert [(r["kernel"], r["stock"], r["patched"]) for r in rows] == [
         ("6.1", "1", "2"), ("6.2", "1.5", ""),
     ]  # fmt: skip

@@ -30,6 +30,7 @@ from zpmaint.publish.part import PartOfSet
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.reading import InLedger
 from zpmaint.publish.site import assembled
+from zpmaint.publish.values import Piece
 
 DAY = 86_400.0
 PROGRAM = "this one"
@@ -88,6 +89,7 @@ STEPS = st.one_of(
     st.tuples(st.just("gone")),
     st.tuples(st.just("later"), st.sampled_from([60.0, 2 * DAY, 40 * DAY, -DAY])),
     st.tuples(st.just("out"), st.sampled_from(VERSIONS), st.booleans()),
+    st.tuples(st.just("schedule"), st.sampled_from([60.0, DAY, 30 * DAY])),
     st.tuples(st.just("confirmed"), st.sampled_from(["k", "other"])),
     st.tuples(st.just("lines"), st.sampled_from([("6.12.*", "7.*"), ("7.2.*", "6.1.200"), ()])),
     st.tuples(st.just("address"), st.sampled_from(["", "https://example.org/zp"])),
@@ -117,6 +119,8 @@ def step(world: World, what: str, *more: Any) -> None:
                 eol=more[1],
             )  # fmt: skip
             world.outlook = replace(seen, releases=(*seen.releases, one_out), looked=world.now)
+        case "schedule":
+            world.outlook = replace(seen, within=more[0])
         case "confirmed":
             world.outlook = replace(seen, confirmed=seen.confirmed | {more[0]: world.now})
         case "lines":
@@ -159,6 +163,53 @@ def test_a_new_record_is_read_with_its_own_part_alone(tmp_path: Path) -> None:
     # The first kernel of the next newer series is compared with this one: that part is told anew.
     assert set(ledger.read) <= {"new", "key-6.12.107", "key-7.3-rc7"}
     assert found == world.site(fresh())[0] and len(parts) == told
+
+
+def test_a_look_at_what_is_out_makes_no_part_anew(tmp_path: Path) -> None:
+    world = World(every_state(), every_config(), every_set(), every_outlook(), NOON + DAY)
+
+    def look(when: float) -> None:
+        seen = tuple(replace(one, seen=when) for one in world.outlook.releases)
+        world.outlook = replace(world.outlook, releases=seen, looked=when)
+
+    look(NOON)
+    kept = kept_of(world, tmp_path / "kept")
+    before, parts, _ = world.site(kept)
+    look(NOON + DAY - 60)
+    after, again, ledger = world.site(kept)
+    assert after == world.site(fresh())[0]
+    assert [one.told for one in again] == [one.told for one in parts] and ledger.read == []
+    changed = {address for address, made in after.items() if made != before[address]}
+    assert changed == {"index.html", "status.json"}
+
+
+def test_a_new_figure_is_read_with_its_own_part_alone(tmp_path: Path) -> None:
+    records = [measured(f"6.{minor}.{n}", 900.0) for minor in (1, 6, 12) for n in (1, 2)]
+    world = World(records, info=with_panels())
+    kept = kept_of(world, tmp_path / "kept")
+    before = world.site(kept)[0]
+    world.records.append(
+        replace(measured("6.6.2", 900.0, 2401.0), key="new", finished=NOON + 9e4, turn=0.0)
+    )
+    after, _, ledger = world.site(kept)
+    assert after == world.site(fresh())[0]
+    # The first kernel of the next newer series is compared with this one.
+    assert set(ledger.read) <= {"new", "key-6.12.2"}
+    changed = {address for address, made in after.items() if made != before.get(address)}
+    assert {f"{SET}/costs.html", f"{SET}/costs.csv", f"{SET}/index.html"} <= changed
+
+
+@pytest.mark.parametrize("piece", list(Piece))
+def test_a_piece_that_is_damaged_is_made_anew(tmp_path: Path, piece: Piece) -> None:
+    world = World([measured("6.12.1", 900.0), measured("6.12.2", 2400.0)], info=with_panels())
+    kept = kept_of(world, tmp_path / "kept")
+    [path] = (tmp_path / "kept").glob("*-6.12.part")
+    place = kept.part(path.stem).pieces[piece]
+    data = bytearray(path.read_bytes())
+    if place.size:
+        data[place.first + place.size // 2] ^= 1
+    path.write_bytes(data)
+    assert world.site(kept)[0] == world.site(fresh())[0]
 
 
 Spoil = Callable[[bytes], bytes]

@@ -19,7 +19,7 @@ from zpmaint.core.result import Result
 from zpmaint.ledger.values import Record
 from zpmaint.publish import program, site, writing
 from zpmaint.publish.manifest import NAME
-from zpmaint.publish.page import Page
+from zpmaint.publish.page import Bundle, Page
 from zpmaint.publish.site import publish
 from zpmaint.publish.writing import LASTING, Written, standing
 
@@ -303,6 +303,52 @@ def test_an_error_while_a_page_is_made_leaves_the_former_site(tmp_path: Path) ->
     with standing(out) as former, pytest.raises(InfraError):
         former.write([Page("a.html", "1", lambda: b"a"), Page("b.html", "1", fails)])
     assert identities(out) == before
+
+
+def bundle(name: str, told: str, *pages: str, made: list[str]) -> Bundle:
+    """Pages whose bytes are their address; `made` notes which are looked at, and made."""
+
+    def one(address: str) -> Page:
+        made.append(f"? {address}")
+        return Page(address, told, lambda: made.append(address) or address.encode())  # type: ignore[func-returns-value]
+
+    return Bundle(name, told, lambda: map(one, pages))
+
+
+def test_a_bundle_that_stands_is_not_even_looked_at(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    made: list[str] = []
+
+    def write(told: str, *more: str) -> Written:
+        made.clear()
+        with standing(out) as former:
+            bundles = [bundle("a", "1", "a/1", "a/2", made=made),
+                       bundle("b", told, "b/1", *more, made=made)]  # fmt: skip
+            return former.write([Page("x", "1", lambda: b"x")], bundles)
+
+    assert write("1", "b/2").pages == 5 and {"a/1", "a/2", "b/1", "b/2"} <= set(made)
+    done = write("1", "b/2")
+    assert (made, done.pages, done.written, done.gone) == ([], 5, [], [])
+    done = write("2")
+    assert (made, done.gone) == (["? b/1", "b/1"], ["b/2"])
+    (out / "a/2").write_text("changed")
+    done = write("2")
+    assert (made, done.mended, done.written) == (["? a/1", "? a/2", "a/2"], ["a/2"], ["a/2"])
+    assert {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()} == {
+        NAME, "a/1", "a/2", "b/1", "x",
+    }  # fmt: skip
+
+
+def test_a_bundle_takes_no_address_of_another_that_stands(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    lasting = Page(f"{LASTING}{writing.sha256(b'x').hexdigest()}.patch", "1", lambda: b"x")
+    page = Page("a", "1", lambda: b"a")
+    first = Bundle("1", "1", lambda: [page, lasting])
+    with standing(out) as former:
+        former.write([], [first, Bundle("2", "1", lambda: [page._replace(address="b"), lasting])])
+    with standing(out) as former, pytest.raises(ValueError, match="two pages have"):
+        former.write([], [first, Bundle("2", "2", lambda: [page, lasting])])
+    assert (out / "b").read_bytes() == b"a" and (out / lasting.address).read_bytes() == b"x"
 
 
 def test_pages_of_kernels_that_nobody_tracks_any_more_stay(tmp_path: Path) -> None:

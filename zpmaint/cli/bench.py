@@ -122,7 +122,7 @@ def _all(
     records = recorded(session, name)
     both = [(record, judged(record)) for record in records]
     verified = [
-        (record.version, record.arch, facts_of(record))
+        (record.version, record.arch, facts_of(record).passes)
         for record in session.ledger.all_latest()
         if record.patchset == name
     ]

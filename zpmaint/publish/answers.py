@@ -8,12 +8,13 @@ the measure asks for. Where there is none it says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from typing import Any
 
 from zpmaint.judge.reading import largest
 from zpmaint.patchset.claims import Claim, Measure
 from zpmaint.publish.bench import Pair
-from zpmaint.publish.line_chart import series_of
+from zpmaint.publish.figures import series_of
 from zpmaint.publish.units import in_unit
 from zpmaint.publish.words import number, size
 from zpmaint.timeline.cost_changes import order
@@ -61,16 +62,66 @@ class Answered:
     answers: tuple[Answer, ...]
 
 
-def answered(
-    claims: Sequence[Claim], costs: Sequence[Costs], benchmarks: Sequence[Pair], patchset: str
-) -> list[Answered]:
-    """Every claim in order. `patchset` is named in the commands; '' where it is the project's."""
+@dataclass(frozen=True)
+class Told:
+    """What verifications say to a measure."""
+
+    found: tuple[Found, ...] = ()
+    """Of each series and architecture its newest kernel that has the figure; newest first."""
+    asked: tuple[str, str] | None = None
+    """Version and architecture of the newest measured kernel that is asked; None: there is none."""
+
+    def as_json(self) -> list[Any]:
+        """It in JSON's own types."""
+        return [[astuple(one) for one in self.found], self.asked]
+
+    @classmethod
+    def kept(cls, told: Sequence[Any]) -> Told:
+        """What `as_json` gave."""
+        found, asked = told
+        return cls(tuple(Found(*one) for one in found), tuple(asked) if asked else None)
+
+
+def told_of(measures: Iterable[Measure], costs: Iterable[Costs]) -> list[Told]:
+    """Of each measure what kernels say to it."""
     newest_first = sorted(costs, key=order, reverse=True)
+    return [_told(measure, newest_first) for measure in measures]
+
+
+def merged(parts: Iterable[Sequence[Told]]) -> list[Told]:
+    """Of each measure what all kernels say, of parts with the newest first. A series is in one."""
+    return [
+        Told(
+            tuple(found for one in mine for found in one.found),
+            next((one.asked for one in mine if one.asked), None),
+        )
+        for mine in zip(*parts, strict=True)
+    ]
+
+
+def measures_of(claims: Iterable[Claim]) -> list[Measure]:
+    """All measures of some claims, in order."""
+    return [measure for claim in claims for measure in claim.measures]
+
+
+def answered(
+    claims: Sequence[Claim], told: Sequence[Told], benchmarks: Sequence[Pair], patchset: str
+) -> list[Answered]:
+    """Every claim in order. `told` is what verifications say to each of `measures_of(claims)`, ()
+    where there are none; `patchset` is named in the commands, '' where it is the project's."""
     pairs = sorted(benchmarks, key=lambda pair: order_of(pair[0].version), reverse=True)
+    said = iter(told)
 
     def answer(measure: Measure) -> Answer:
-        found = _verified(measure, newest_first) if measure.counter else _benched(measure, pairs)
-        return _answer(measure, list(found), newest_first, patchset)
+        of = next(said, Told())
+        found = of.found if measure.counter else tuple(_benched(measure, pairs))
+        return Answer(
+            measure=measure,
+            is_pair=measure.counter == BREAK_EVEN,
+            found=found[:MOST],
+            more=max(0, len(found) - MOST),
+            command=_command(measure, found, of.asked, patchset),
+        )
 
     return [Answered(claim, tuple(map(answer, claim.measures))) for claim in claims]
 
@@ -82,16 +133,10 @@ def wanted_by(claims: Sequence[Claim]) -> frozenset[tuple[str, str]]:
     )
 
 
-def _answer(
-    measure: Measure, shown: Sequence[Found], newest_first: Sequence[Costs], patchset: str
-) -> Answer:
-    return Answer(
-        measure=measure,
-        is_pair=measure.counter == BREAK_EVEN,
-        found=tuple(shown[:MOST]),
-        more=max(0, len(shown) - MOST),
-        command=_command(measure, shown, newest_first, patchset),
-    )
+def _told(measure: Measure, newest_first: Sequence[Costs]) -> Told:
+    asked = next((one for one in newest_first if _is_asked(measure, one.version)), None)
+    found = tuple(_verified(measure, newest_first)) if measure.counter else ()
+    return Told(found, (asked.version, asked.arch) if asked else None)
 
 
 def _verified(measure: Measure, newest_first: Iterable[Costs]) -> Iterator[Found]:
@@ -139,15 +184,11 @@ def _is_asked(measure: Measure, version: str) -> bool:
 
 
 def _command(
-    measure: Measure, shown: Sequence[Found], newest_first: Sequence[Costs], patchset: str
+    measure: Measure, shown: Sequence[Found], asked: tuple[str, str] | None, patchset: str
 ) -> str:
     """What measures it on the newest kernel that it was measured on; if on none, on the newest that
     could be asked."""
-    version, arch = "VERSION", ""
-    if shown:
-        version, arch = shown[0].version, shown[0].arch
-    elif asked := next((c for c in newest_first if _is_asked(measure, c.version)), None):
-        version, arch = asked.version, asked.arch
+    version, arch = (shown[0].version, shown[0].arch) if shown else asked or ("VERSION", "")
     command = measure.command.replace("VERSION", version)
     if arch not in ("", "x86_64"):
         command += f" --arch {arch}"

@@ -41,8 +41,6 @@ class Base:
     columns: tuple[int, ...] = ()
     """The places of the set's columns that any kernel has a figure for."""
     known: tuple[Known, ...] = ()
-    costs: str = ""
-    """A digest of all figures."""
 
     def changed(self, panels: Sequence[Panel]) -> list[Changed]:
         """The changes, with their panels."""
@@ -67,7 +65,6 @@ def base_of(costs: SetCosts) -> Base:
             if any(has_figure(column, one) for one in costs.costs)
         ),
         known=tuple(_known(costs.kernels)),
-        costs=costs.digest,
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from zpmaint.publish.addresses import CALENDAR
 from zpmaint.publish.glance import Verdict
 from zpmaint.publish.looks import LOOKS
 from zpmaint.publish.page import Page, made_of
-from zpmaint.publish.values import Shown, Site
+from zpmaint.publish.values import Piece, Shown, Site
 
 _VERDICTS = 500
 _RELEASES = 500
@@ -33,11 +34,10 @@ def pages(site: Site) -> Iterator[Page]:
         (one for one in site.outlook.releases if one.released is not None),
         key=lambda one: (-(one.released or 0.0), one.version),
     )[:_RELEASES]
-    told = [one for each in site.sets for glance in each.glances for one in glance.verdicts]
-    newest = [Verdict(*one) for one in sorted(told, key=lambda one: (-one[0], one[1]))[:_VERDICTS]]
-    titles = [one.title for one in site.sets]
-    inputs = made_of(releases, newest, titles, site.base_url)
-    yield Page(CALENDAR, inputs, partial(_calendar, site, releases, newest))
+    told = [replace(one, seen=0.0, sources=()) for one in releases]  # of each look another one
+    verdicts = [(one.title, one.digests(Piece.VERDICTS)) for one in site.sets]
+    inputs = made_of(told, verdicts, site.base_url)
+    yield Page(CALENDAR, inputs, partial(_calendar, site, releases))
 
 
 def verdicts_of(one: Shown) -> list[list[Any]]:
@@ -50,7 +50,12 @@ def verdicts_of(one: Shown) -> list[list[Any]]:
     ]  # fmt: skip
 
 
-def _calendar(site: Site, releases: list[Release], verdicts: list[Verdict]) -> bytes:
+def _newest(site: Site) -> list[Verdict]:
+    told = [one for each in site.sets for mine in each.read(Piece.VERDICTS) for one in mine]
+    return [Verdict(*one) for one in sorted(told, key=lambda one: (-one[0], one[1]))[:_VERDICTS]]
+
+
+def _calendar(site: Site, releases: list[Release]) -> bytes:
     lines: list[Property] = [
         ("BEGIN", "VCALENDAR"),
         ("VERSION", "2.0"),
@@ -60,7 +65,7 @@ def _calendar(site: Site, releases: list[Release], verdicts: list[Verdict]) -> b
     ]
     for release in releases:
         lines += _released(release)
-    for one in verdicts:
+    for one in _newest(site):
         lines += _verdict(one, site)
     lines.append(("END", "VCALENDAR"))
     return b"".join(_folded(f"{name}:{value}") for name, value in lines)

@@ -18,7 +18,7 @@ from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import TEMPLATES, rendered
 from zpmaint.publish.rows import Row
 from zpmaint.publish.texts import Texts
-from zpmaint.publish.values import Frame, Shown, Site
+from zpmaint.publish.values import Frame, Piece, Shown, Site
 from zpmaint.timeline.values import Attempt
 
 SCRIPT = "compare.js"
@@ -114,11 +114,9 @@ def runs_of(one: Shown) -> list[tuple[str, str]]:
 
 def pages(site: Site) -> Iterator[Page]:
     """`compare.html` and its scripts."""
-    parts = [glance.runs for one in site.sets for glance in one.glances if glance.runs]
-    runs = f"[{','.join(parts)}]"
     yield Page(PAGE, made_of(), _any_two)
     yield Page(SCRIPT, made_of(), (TEMPLATES / SCRIPT).read_bytes)
-    yield Page(RUNS, made_of(runs), partial(_call, "zpmaintRuns", runs))
+    yield Page(RUNS, made_of([one.digests(Piece.RUNS) for one in site.sets]), partial(_every, site))
 
 
 def _runs(row: Row, kernel: Kernel) -> Iterator[tuple[str, str, Attempt]]:
@@ -155,6 +153,11 @@ def _comparison(frame: Frame, one: Shown, row: Row, other: Other) -> bytes:
         flavours=FLAVOURS,
         root="../../",
     )
+
+
+def _every(site: Site) -> bytes:
+    parts = (runs.decode() for one in site.sets for runs in one.pieces(Piece.RUNS) if runs)
+    return _call("zpmaintRuns", f"[{','.join(parts)}]")
 
 
 def _any_two() -> bytes:

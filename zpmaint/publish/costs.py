@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from functools import partial
 
 from zpmaint.publish.bench import Pair, trade_svg
-from zpmaint.publish.costs_page import as_csv, page_of
-from zpmaint.publish.kernels import lines_of, picture
+from zpmaint.publish.costs_of_set import changes_told
+from zpmaint.publish.costs_page import ALL_KERNELS, CSV_HEAD, page_of
+from zpmaint.publish.figures import series_of
+from zpmaint.publish.kernels import Verified, lines_of, picture
 from zpmaint.publish.page import Page, made_of, shown
 from zpmaint.publish.rendering import rendered
-from zpmaint.publish.values import Frame, Shown, Site, Whole
+from zpmaint.publish.values import Frame, Piece, Shown, Site, Whole
 from zpmaint.timeline.changepoints import FEWEST
 
 
@@ -24,9 +26,9 @@ def part_pages(frame: Frame, one: Shown) -> Iterator[Page]:
             yield Page(row.bench_picture, inputs, partial(_trade, measured))
 
 
-def measured_of(one: Shown) -> str:
-    """A digest of what the picture of all kernels shows of these."""
-    return made_of([(row.version, row.arch, row.facts.passes) for row in one.rows if row.kernel])
+def passes_of(one: Shown) -> list[Verified]:
+    """What the picture of all kernels shows of these."""
+    return [(row.version, row.arch, row.facts.passes) for row in one.rows if row.kernel]
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -34,13 +36,13 @@ def pages(site: Site) -> Iterator[Page]:
     with a full benchmark."""
     for one in site.sets:
         if one.costs_page:
-            inputs = _inputs(site, one)
-            yield Page(one.costs_page, inputs, partial(_costs, site, one))
-            yield Page(f"{one.folder}/costs.csv", inputs, partial(_csv, one))
+            yield Page(one.costs_page, _inputs(site, one), partial(_costs, site, one))
+            figures = made_of(one.digests(Piece.CSV))
+            yield Page(f"{one.folder}/costs.csv", figures, partial(_csv, one))
         if one.bench_picture:
-            measured = [glance.measured for glance in one.glances]
             told = [(record.key, record.finished) for record, _ in one.benchmarks]
-            yield Page(one.bench_picture, made_of(measured, told), partial(_picture, one))
+            inputs = made_of(one.digests(Piece.PASSES), told)
+            yield Page(one.bench_picture, inputs, partial(_picture, one))
 
 
 def _inputs(site: Site, one: Whole) -> str:
@@ -50,10 +52,10 @@ def _inputs(site: Site, one: Whole) -> str:
         site.base_url,
         one.title,
         one.bench_picture,
-        one.costs.panels,
+        one.panels,
         links,
-        [list(name) for glance in one.glances for name in glance.names],
-        one.costs.digest,
+        one.digests(Piece.NAMES, Piece.FIGURES),
+        changes_told(one.changes),
     )
 
 
@@ -62,9 +64,7 @@ def _costs(site: Site, one: Whole) -> bytes:
     return rendered(
         "costs.html.j2",
         set=one,
-        page=page_of(
-            one.costs.panels, one.costs.costs, one.pages, one.costs.changes, one.costs.figures
-        ),
+        page=page_of(one.panels, one.figures, one.pages, one.changes),
         fewest=FEWEST,
         crumbs=[(f"../{one.folder}/index.html", one.title)],
         root="../",
@@ -74,11 +74,17 @@ def _costs(site: Site, one: Whole) -> bytes:
 
 
 def _csv(one: Whole) -> bytes:
-    return shown(as_csv(one.costs.panels, one.costs.costs, one.costs.figures))
+    oldest_first = reversed(list(one.pieces(Piece.CSV)))
+    return shown(CSV_HEAD + b"".join(oldest_first).decode("utf-8", "surrogatepass"))
 
 
 def _picture(one: Whole) -> bytes:
-    verified = [(row.version, row.arch, row.facts) for row in one.rows if row.kernel]
+    verified = [
+        (v, arch, passes) for told in one.read(Piece.PASSES) for v, arch, passes in told if passes
+    ]
+    if len(verified) > ALL_KERNELS:  # newest first: of each series that one
+        firsts = {(series_of(one[0]), one[1]): one for one in reversed(verified)}
+        verified = list(firsts.values())
     return shown(picture(lines_of(one.benchmarks, verified)))
 
 

@@ -7,16 +7,14 @@ next they are told by the first kernels of all of them (`Head`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from hashlib import sha256
 
 from zpmaint.patchset.panels import Column, Panel
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.answers import wanted_by
 from zpmaint.publish.kernel import Kernel
-from zpmaint.publish.line_chart import FiguresOf, remembered
 from zpmaint.timeline.cost_changes import (
     CostChange,
     Watched,
@@ -26,7 +24,7 @@ from zpmaint.timeline.cost_changes import (
     within_series,
 )
 from zpmaint.timeline.costs import Costs
-from zpmaint.timeline.costs_text import read
+from zpmaint.timeline.costs_text import read, told
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Head:
     arch: str
     finished: float
     text: str
-    """As timeline.costs_text tells them."""
+    """What is wanted of them, as timeline.costs_text tells it."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +60,6 @@ class SetCosts:
     @property
     def panels(self) -> tuple[Panel, ...]:
         return self.info.panels if self.info else ()
-
-    @cached_property
-    def digest(self) -> str:
-        """Another one as soon as a figure is; without reading them."""
-        found = sha256()
-        for one in self.kernels:
-            found.update("\0".join((*one.name, one.facts.costs, "")).encode("utf-8", "replace"))
-        return found.hexdigest()
 
     @cached_property
     def costs(self) -> list[Costs]:
@@ -90,15 +80,8 @@ class SetCosts:
     @cached_property
     def heads(self) -> list[Head]:
         """The first measured kernels of its series."""
-        texts = {one.name: one.facts.costs for one in self.kernels}
         return [
-            Head(
-                profile,
-                one.version,
-                one.arch,
-                one.finished,
-                texts[one.version, one.arch, one.patchset, profile],
-            )
+            Head(profile, one.version, one.arch, one.finished, told(one))
             for profile, mine in self._profiles.items()
             for one in firsts_of(mine)
         ]
@@ -121,38 +104,6 @@ class SetCosts:
         return {one.name: costs for one, costs in zip(measured, self.costs, strict=False)}
 
 
-@dataclass(frozen=True)
-class AllCosts:
-    """What the figures of all of a set's kernels are. Those of kernels are read when they are asked
-    for."""
-
-    info: PatchSet | None = None
-    digest: str = ""
-    """Another one as soon as a figure is."""
-    read: Callable[[], list[Costs]] = field(default=list, compare=False)
-    told: Callable[[], list[Changed]] = field(default=list, compare=False)
-
-    @property
-    def panels(self) -> tuple[Panel, ...]:
-        return self.info.panels if self.info else ()
-
-    @cached_property
-    def costs(self) -> list[Costs]:
-        """What is wanted, of each kernel that was measured."""
-        return self.read()
-
-    @cached_property
-    def changes(self) -> list[Changed]:
-        """Every change that a panel declares to be one, by profile and panel the oldest kernel
-        first."""
-        return self.told()
-
-    @cached_property
-    def figures(self) -> FiguresOf:
-        """Those of `costs` by panel, each worked out once."""
-        return remembered()
-
-
 def between_series(info: PatchSet | None, heads: Iterable[Head]) -> list[Changed]:
     """Every change from one series to the next."""
     profiles: dict[str, list[Costs]] = {}
@@ -170,6 +121,11 @@ def merged(info: PatchSet | None, changes: Sequence[Changed]) -> list[Changed]:
     """Changes of several parts as if they had been found at once."""
     panels = {panel.name: n for n, panel in enumerate(info.panels if info else ())}
     return sorted(changes, key=lambda one: (one.profile, panels[one.panel.name], one.change.place))
+
+
+def changes_told(changes: Iterable[Changed]) -> list[tuple[object, ...]]:
+    """What pages show of them."""
+    return [(one.profile, one.panel.name, replace(one.change, when=0.0)) for one in changes]
 
 
 def _of_head(head: Head, info: PatchSet | None) -> Costs:

@@ -11,17 +11,11 @@ from dataclasses import dataclass
 
 from zpmaint.patchset.panels import Panel
 from zpmaint.publish.costs_of_set import Changed
-from zpmaint.publish.line_chart import (
-    Chart,
-    Figures,
-    FiguresOf,
-    charts_of,
-    figures_of,
-    series_of,
-)
+from zpmaint.publish.figures import SIDES, Figures, series_of
+from zpmaint.publish.line_chart import Chart, charts_of
 from zpmaint.publish.units import in_unit
-from zpmaint.timeline.cost_changes import CostChange, Side, order, sides
-from zpmaint.timeline.costs import Conditions, Costs
+from zpmaint.timeline.cost_changes import CostChange, Side, sides
+from zpmaint.timeline.costs import Conditions
 from zpmaint.timeline.kernels import order_of
 
 ALL_KERNELS = 200
@@ -135,35 +129,29 @@ class CostsPage:
 
 def page_of(
     panels: Sequence[Panel],
-    costs: Sequence[Costs],
+    figures: Figures,
     pages: Mapping[tuple[str, str], str],
     changes: Sequence[Changed],
-    figures: FiguresOf = figures_of,
 ) -> CostsPage:
     """The page of a set's panels; those without a figure are left out. `pages` are the kernels' own
     by version and architecture."""
     turns = turns_of(changes, pages)
-    parts = parts_of(panels, costs, turns, figures)
+    parts = parts_of(panels, figures, turns)
     shown = [part.panel for part in parts]
-    kernels = sorted(costs, key=order, reverse=True)
-    by_series = len(kernels) > ALL_KERNELS
-    groups = _by_series(kernels) if by_series else [[one] for one in kernels]
-    lines = [_line(shown, group, figures) for group in groups]
+    newest_first = range(len(figures.kernels) - 1, -1, -1)
+    by_series = len(figures.kernels) > ALL_KERNELS
+    groups = _by_series(figures) if by_series else [[place] for place in newest_first]
+    lines = [_line(shown, figures, group) for group in groups]
     return CostsPage(
         parts=tuple(parts),
         turns=tuple(turns),
         lines=tuple(line for line in lines if any(any(cell) for cell in line.cells)),
         by_series=by_series,
-        likes=tuple(_likes(kernels)),
+        likes=tuple(_likes(figures)),
     )
 
 
-def parts_of(
-    panels: Sequence[Panel],
-    costs: Sequence[Costs],
-    turns: Sequence[Turn],
-    figures: FiguresOf = figures_of,
-) -> list[Part]:
+def parts_of(panels: Sequence[Panel], figures: Figures, turns: Sequence[Turn]) -> list[Part]:
     """The panels that have figures, each with its charts and the changes marked."""
     parts = []
     for panel in panels:
@@ -172,7 +160,7 @@ def parts_of(
             for turn in turns
             if any(one.panel.name == panel.name for one in turn.moved)
         }
-        if charts := charts_of(panel, costs, marks, figures):
+        if charts := charts_of(panel, figures, marks):
             parts.append(Part(panel, tuple(charts)))
     return parts
 
@@ -204,19 +192,25 @@ def turns_of(
     ]
 
 
-def as_csv(panels: Sequence[Panel], costs: Sequence[Costs], figures: FiguresOf = figures_of) -> str:
-    """Every figure of every kernel, oldest first."""
+CSV_HEAD = "kernel,arch,panel,unit,stock,patched,pair,taken on\n"
+
+
+def as_csv(panels: Sequence[Panel], figures: Figures) -> str:
+    """Every figure of every kernel, oldest first, without CSV_HEAD."""
     out = io.StringIO()
     write = csv.writer(out, lineterminator="\n").writerow
-    said: dict[Conditions, str] = {}
-    write(["kernel", "arch", "panel", "unit", "stock", "patched", "pair", "taken on"])
-    for one in sorted(costs, key=order):
-        if one.on not in said:
-            said[one.on] = _word("; ".join(f"{name}: {words}" for name, words in one.on.known))
-        for panel in panels:
-            if found := figures(panel, one):
-                sides = [_plain(found.get(side)) for side in ("stock", "patched", "pair")]
-                write([_word(one.version), one.arch, panel.name, panel.unit, *sides, said[one.on]])
+    said = [_word("; ".join(f"{name}: {words}" for name, words in on.known)) for on in figures.on]
+    columns = [
+        (panel, [figures.panels[panel.name].get(side) for side in SIDES])
+        for panel in panels
+        if panel.name in figures.panels
+    ]
+    for place, one in enumerate(figures.kernels):
+        for panel, mine in columns:
+            found = [None if column is None else column[place] for column in mine]
+            if any(figure is not None for figure in found):
+                shown = map(_plain, found)
+                write([_word(one.version), one.arch, panel.name, panel.unit, *shown, said[one.on]])
     return out.getvalue()
 
 
@@ -229,46 +223,44 @@ def _word(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
-def _by_series(kernels: Sequence[Costs]) -> list[list[Costs]]:
-    """Of kernels newest first those that share series and architecture."""
-    found: dict[tuple[str, str], list[Costs]] = {}
-    for one in kernels:
-        found.setdefault((series_of(one.version), one.arch), []).append(one)
+def _by_series(figures: Figures) -> list[list[int]]:
+    """The places of kernels that share series and architecture, newest first."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for place in range(len(figures.kernels) - 1, -1, -1):
+        one = figures.kernels[place]
+        found.setdefault((series_of(one.version), one.arch), []).append(place)
     return list(found.values())
 
 
-def _line(panels: Sequence[Panel], group: Sequence[Costs], figures: FiguresOf) -> Line:
-    newest, oldest = group[0].version, group[-1].version
-    found = [[figures(panel, one) for one in group] for panel in panels]
+def _line(panels: Sequence[Panel], figures: Figures, group: Sequence[int]) -> Line:
+    kernels = figures.kernels
+    newest, oldest = kernels[group[0]].version, kernels[group[-1]].version
     return Line(
         name=newest if newest == oldest else f"{oldest} \N{EN DASH} {newest}",
-        arch=group[0].arch,
+        arch=kernels[group[0]].arch,
         kernels=len(group),
-        cells=tuple(tuple(_spans(panel, mine)) for panel, mine in zip(panels, found, strict=True)),
-        words=tuple(_words(panel, group) for panel in panels),
+        cells=tuple(tuple(_spans(panel, figures, group)) for panel in panels),
+        words=tuple(_words(panel, figures, group) for panel in panels),
     )
 
 
-def _spans(panel: Panel, figures: Sequence[Figures]) -> Iterator[Span | None]:
+def _spans(panel: Panel, figures: Figures, group: Sequence[int]) -> Iterator[Span | None]:
+    columns = figures.panels[panel.name]
     for side in sides(panel.counters[0]):
-        found = [one[side] for one in figures if side in one]
+        column = columns.get(side)
+        found = [v for at in group if (v := column[at]) is not None] if column else []
         yield Span(min(found), max(found)) if found else None
 
 
-def _words(panel: Panel, group: Sequence[Costs]) -> str:
-    found = {
-        figure.word
-        for one in group
-        for counter in panel.counters
-        if (figure := one.figure(counter, panel.phase)) and figure.word
-    }
-    return ", ".join(sorted(found))
+def _words(panel: Panel, figures: Figures, group: Sequence[int]) -> str:
+    said = figures.words.get(panel.name)
+    return ", ".join(sorted({said[at] for at in group if at in said})) if said else ""
 
 
-def _likes(kernels: Sequence[Costs]) -> Iterator[Like]:
-    """Of kernels newest first."""
-    found: dict[Conditions, list[str]] = {}
-    for one in kernels:
+def _likes(figures: Figures) -> Iterator[Like]:
+    """The newest first."""
+    found: dict[int, list[str]] = {}
+    for one in reversed(figures.kernels):
         found.setdefault(one.on, []).append(one.version)
     for on, versions in found.items():
-        yield Like(on, versions[-1], versions[0], len(versions))
+        yield Like(figures.on[on], versions[-1], versions[0], len(versions))

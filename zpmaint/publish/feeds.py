@@ -15,7 +15,7 @@ from zpmaint.publish.addresses import FEED, line_feed, line_page, set_feed
 from zpmaint.publish.glance import News
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import rendered
-from zpmaint.publish.values import Frame, Shown, Site
+from zpmaint.publish.values import Frame, Piece, Shown, Site, Whole
 from zpmaint.timeline.values import TransitionKind
 
 ENTRIES = 60
@@ -63,8 +63,11 @@ def part_pages(frame: Frame, one: Shown) -> Iterator[Page]:
 
 def pages(site: Site) -> Iterator[Page]:
     """`feed.xml` and `feeds/SET.xml`."""
-    for feed in _feeds_of(site):
-        yield _page(site, feed)
+    news = [(one.title, one.digests(Piece.NEWS), _first(one)) for one in site.sets]
+    yield Page(FEED, made_of(site.base_url, news), partial(_of_site, site))
+    for one, told in zip(site.sets, news, strict=True):
+        inputs = made_of(site.base_url, one.name, told)
+        yield Page(set_feed(one.name), inputs, partial(_of_set, site, one))
 
 
 def news_of(one: Shown) -> list[list[News]]:
@@ -101,15 +104,21 @@ def _line_feeds(one: Shown) -> Iterator[Feed]:
         yield _feed(line_feed(line), f"{one.title}: {named}", line_page(line), news, first)
 
 
-def _feeds_of(site: Site) -> Iterator[Feed]:
-    every: list[float] = []
-    for one in site.sets:
-        firsts = [view.first for view in one.views if view.first is not None]
-        every += firsts
-        yield _feed(set_feed(one.name), one.title, "index.html", one.news, min(firsts, default=0.0))
+def _first(one: Whole) -> float | None:
+    """When anything of a set was first tried."""
+    return min((line.first for line in one.lines if line.first is not None), default=None)
+
+
+def _of_set(site: Site, one: Whole) -> bytes:
+    feed = _feed(set_feed(one.name), one.title, "index.html", one.news, _first(one) or 0.0)
+    return _xml(feed, site.base_url)
+
+
+def _of_site(site: Site) -> bytes:
+    firsts = [first for one in site.sets if (first := _first(one)) is not None]
     title = ": ".join(["zpmaint", ", ".join(one.title for one in site.sets)])
     news = [told for one in site.sets for told in one.news]
-    yield _feed(FEED, title, "index.html", news, min(every, default=0.0))
+    return _xml(_feed(FEED, title, "index.html", news, min(firsts, default=0.0)), site.base_url)
 
 
 def _page(frame: Frame, feed: Feed) -> Page:

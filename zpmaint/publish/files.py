@@ -23,7 +23,7 @@ from zpmaint.publish.offer import (
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rows import Row
 from zpmaint.publish.shipping import Shipped
-from zpmaint.publish.values import Frame, Shown, Site
+from zpmaint.publish.values import Frame, Piece, Shown, Site
 
 SUMS = "SHA256SUMS"
 _ENDINGS = (PATCH, ARCHIVE, STATEMENT)
@@ -59,7 +59,10 @@ def listed(sums: Mapping[str, str]) -> str:
 def pages(site: Site) -> Iterator[Page]:
     """`SHA256SUMS` with its signature and the key."""
     lines = {
-        line for one in site.sets for glance in one.glances for line in glance.sums.splitlines(True)
+        line
+        for one in site.sets
+        for sums in one.pieces(Piece.SUMS)
+        for line in sums.decode().splitlines(keepends=True)
     }
     # What the ledger knows no more is still what was published.
     lines.update(

@@ -4,7 +4,6 @@ kept as JSON, so that a part without news is neither read nor judged again. Pure
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -202,14 +201,10 @@ class Ported:
 
 @dataclass(frozen=True)
 class Glance:
-    """All of a part."""
+    """What is small of a part. What is large is in pieces, each read where it is shown."""
 
     lines: tuple[LineGlance, ...] = ()
     """Tracked ones in the order of kernels.toml, then others, newest first."""
-    line_texts: Sequence[str] = ()
-    """The same as status.json has them."""
-    kernels_text: bytes = b""
-    """The kernels as status.json has them, newest first, but for what is around them."""
     tracked: tuple[RowGlance, ...] = ()
     """The newest kernel of each tracked line, newest first."""
     holding: tuple[tuple[str | None, ...], ...] = ()
@@ -217,21 +212,9 @@ class Glance:
     kernel that the patch holds on."""
     series: tuple[SeriesGlance, ...] = ()
     files: tuple[FilesGlance, ...] = ()
-    news: Sequence[Sequence[Sequence[Any]]] = ()
-    """By line what `News.told` gives, newest first."""
-    verdicts: Sequence[Sequence[Any]] = ()
-    """The fields of each Verdict."""
-    sums: str = ""
-    """Lines of SHA256SUMS, in no order."""
-    runs: str = ""
-    """What there is to compare: the items of a list of JSON."""
-    names: Sequence[Sequence[str]] = ()
-    """Version, architecture and page of each kernel that was tried, newest first."""
     verifications: int = 0
     newest: float | None = None
     """When the newest of them ended."""
     signed: int = 0
     sourced: int = 0
     ported: Ported | None = None
-    measured: str = ""
-    """A digest of what a picture of all kernels shows of them."""

@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is kept of a part of a set's kernels between two publishings: files beside the site, each
-with a digest over all that follows. What is damaged, or was made by another program, is none: it is
-made anew.
+"""What is kept of a part of a set's kernels between two publishings: files beside the site, of
+which all is known by a digest. What is damaged, or was made by another program, is none: it is made
+anew.
 
     .NAME.kept/SET-PART.part     what other parts and pages of the whole site are made of
     .NAME.kept/SET-PART.facts    of each kernel its facts, for when one of its neighbours has news
+
+The first of the two has a head, which is read each time, and behind it the pieces, each of which is
+read when it is asked for.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints
 
 from zpmaint.ledger import codec
 from zpmaint.publish.base import Base
@@ -24,11 +28,9 @@ from zpmaint.publish.facts import Facts
 from zpmaint.publish.glance import Glance
 from zpmaint.publish.reading import Kept
 
-_TEXT = "kernels_text"
-"""The largest part of a glance, which nobody reads: it is copied."""
-_PLAIN = (_TEXT, "line_texts", "news", "verdicts", "sums", "runs", "names")
 _PLAIN_IN_BASE = ("changes",)
 """What is of JSON's own values, and taken as it is."""
+_LONGEST = 200  # bytes of a file's first line
 Value = TypeVar("Value")
 
 
@@ -36,14 +38,21 @@ Value = TypeVar("Value")
 class Asked:
     """What a part asked of the world beside its records, so that it can be asked again."""
 
-    confirmed: Sequence[str] = ()
-    """Keys of inputs that may have been confirmed meanwhile."""
+    newest: Sequence[Sequence[Any]] = ()
+    """What tells how fresh its lines are (`fresh.telling`)."""
     logs: Sequence[str] = ()
     """Digests of texts that may be there or not."""
     places: Sequence[Sequence[Any]] = ()
     """Logs of before texts had digests."""
-    ages: Sequence[Sequence[float]] = ()
-    """Moments, and after how many seconds something is said of them that was not before."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a piece is in its file, and what it is known by."""
+
+    first: int
+    size: int
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -53,12 +62,11 @@ class Made:
     base_of: str = ""
     """What the base was made of; '' where none is kept."""
     base: Base = field(default_factory=Base)
-    made_of: str = ""
+    told: str = ""
     """What the rest was made of."""
     asked: Asked = field(default_factory=Asked)
     glance: Glance = field(default_factory=Glance)
-    pages: Sequence[Sequence[str]] = ()
-    """Address and inputs of each page."""
+    pieces: Mapping[str, Place] = field(default_factory=dict)
 
 
 NOTHING = Made()
@@ -74,42 +82,73 @@ class KeptParts:
 
     def part(self, name: str) -> Made:
         """What is kept of a part; NOTHING where there is nothing that can be believed."""
-        if (data := self._read(f"{name}.part")) is None:
+        found = self._head(f"{name}.part")
+        if found is None:
             return NOTHING
+        head, first, size = found
         try:
-            first, second, text = data.split(b"\n", 2)
-            base, rest = json.loads(first), json.loads(second)
+            told = json.loads(head)
+            pieces = {
+                piece: Place(first + at, length, digest)
+                for piece, (at, length, digest) in told["pieces"].items()
+            }
+            if size != first + sum(place.size for place in pieces.values()):
+                return NOTHING
             return Made(
-                base["of"],
-                _read(Base, base["base"], _PLAIN_IN_BASE),
-                rest["of"],
-                Asked(**rest["asked"]),
-                _read(Glance, {**rest["glance"], _TEXT: text}, _PLAIN),
-                rest["pages"],
+                told["base_of"],
+                _read(Base, told["base"], _PLAIN_IN_BASE),
+                told["told"],
+                Asked(**told["asked"]),
+                _read(Glance, told["glance"]),
+                pieces,
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             return NOTHING
 
+    def piece(self, name: str, place: Place) -> bytes | None:
+        """A piece of a part that is kept; None where it is not there as it was."""
+        if self._folder is None:
+            return None
+        try:
+            with (self._folder / f"{name}.part").open("rb") as file:
+                file.seek(place.first)
+                data = file.read(place.size)
+        except OSError:
+            return None
+        return data if digest_of(data) == place.digest else None
+
     def facts(self, name: str) -> Kept:
         """What is kept of a part's kernels."""
-        if (data := self._read(f"{name}.facts")) is None:
-            return {}
+        found = self._head(f"{name}.facts")
         try:
-            return {
-                (version, arch, patchset, profile): (state, Facts.kept(facts))
-                for version, arch, patchset, profile, state, facts in json.loads(data)
-            }
+            return (
+                {
+                    (version, arch, patchset, profile): (state, Facts.kept(facts))
+                    for version, arch, patchset, profile, state, facts in json.loads(found[0])
+                }
+                if found
+                else {}
+            )
         except (ValueError, TypeError):
             return {}
 
-    def keep(self, name: str, made: Made) -> None:
-        """Keep a part for the next time. That it cannot be kept harms nobody."""
-        base = {"of": made.base_of, "base": _told(Base, made.base, _PLAIN_IN_BASE)}
-        glance = _told(Glance, made.glance, _PLAIN)
-        text = glance.pop(_TEXT)
-        asked = asdict(made.asked)
-        rest = {"of": made.made_of, "asked": asked, "glance": glance, "pages": made.pages}
-        self._write(f"{name}.part", b"\n".join((_json(base), _json(rest), text)))
+    def keep(self, name: str, made: Made, pieces: Mapping[str, bytes]) -> None:
+        """Keep a part for the next time; `pieces` are the bytes of those of `made`. That it cannot
+        be kept harms nobody."""
+        at = 0
+        places = {}
+        for piece, data in pieces.items():
+            places[piece] = (at, len(data), digest_of(data))
+            at += len(data)
+        head = {
+            "base_of": made.base_of,
+            "base": _told(Base, made.base, _PLAIN_IN_BASE),
+            "told": made.told,
+            "asked": asdict(made.asked),
+            "glance": _told(Glance, made.glance),
+            "pieces": places,
+        }
+        self._write(f"{name}.part", _json(head), *pieces.values())
 
     def keep_facts(self, name: str, facts: Kept) -> None:
         """Keep the facts of a part's kernels."""
@@ -118,7 +157,8 @@ class KeptParts:
 
     def charts(self, name: str, of: str) -> str | None:
         """A set's drawings that were made of `of`; None where none are kept."""
-        head, _, body = (self._read(f"{name}.charts") or b"").partition(b"\n")
+        found = self._head(f"{name}.charts")
+        head, _, body = (found[0] if found else b"").partition(b"\n")
         return body.decode() if head == of.encode() else None
 
     def keep_charts(self, name: str, of: str, text: str) -> None:
@@ -134,34 +174,45 @@ class KeptParts:
                 with suppress(OSError):
                     path.unlink()
 
-    def _read(self, name: str) -> bytes | None:
+    def _head(self, name: str) -> tuple[bytes, int, int] | None:
+        """A file's head, where what is behind it begins, and the size of all; None where it is not
+        what was written."""
         if self._folder is None:
             return None
         try:
-            head, _, body = (self._folder / name).read_bytes().partition(b"\n")
-        except OSError:
+            with (self._folder / name).open("rb") as file:
+                line = file.readline(_LONGEST)
+                program, digest, size = line.decode("ascii").rstrip("\n").rsplit(" ", 2)
+                head = file.read(int(size))
+                whole = os.fstat(file.fileno()).st_size
+        except (OSError, ValueError):
             return None
-        return body if head == self._head(body) else None
+        is_ours = program == self._program and digest == digest_of(head)
+        return (head, len(line) + len(head), whole) if is_ours else None
 
-    def _write(self, name: str, body: bytes) -> None:
+    def _write(self, name: str, head: bytes, *behind: bytes) -> None:
         if self._folder is None:
             return
         path = self._folder / name
         fresh = path.with_name(f".{name}.{os.getpid()}")
         with suppress(OSError):
             self._folder.mkdir(exist_ok=True)
-            fresh.write_bytes(self._head(body) + b"\n" + body)
+            with fresh.open("wb") as file:
+                file.write(f"{self._program} {digest_of(head)} {len(head)}\n".encode())
+                file.writelines((head, *behind))
             fresh.replace(path)
 
-    def _head(self, body: bytes) -> bytes:
-        return f"{self._program} {sha256(body).hexdigest()}".encode()
+
+def digest_of(data: bytes) -> str:
+    """What data is known by."""
+    return sha256(data).hexdigest()
 
 
 def _json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
-def _told(kind: type[Any], value: Any, plain: Collection[str]) -> dict[str, Any]:
+def _told(kind: type[Any], value: Any, plain: Collection[str] = ()) -> dict[str, Any]:
     """A dataclass as JSON; what is of JSON's own values is taken as it is."""
     return {
         one.name: found if one.name in plain else codec.to_json(found)
@@ -170,11 +221,16 @@ def _told(kind: type[Any], value: Any, plain: Collection[str]) -> dict[str, Any]
     }
 
 
-def _read(kind: type[Value], told: dict[str, Any], plain: Collection[str]) -> Value:
-    hints = get_type_hints(kind)
+def _read(kind: type[Value], told: dict[str, Any], plain: Collection[str] = ()) -> Value:
+    hints: dict[str, Any] = _hints(cast(Hashable, kind))
     return kind(
         **{
             name: found if name in plain else codec.from_json(hints[name], found, name)
             for name, found in told.items()
         }
     )
+
+
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)

@@ -18,7 +18,7 @@ from zpmaint.judge.breakeven import BreakEven, break_even
 from zpmaint.judge.reading import largest, trade
 from zpmaint.publish import plot
 from zpmaint.publish.bench import Pair
-from zpmaint.publish.facts import Facts
+from zpmaint.publish.facts import Told
 from zpmaint.publish.words import NONE, number
 from zpmaint.suites.guest.patterns import PAGE_KB
 
@@ -82,13 +82,17 @@ class Line:
     huge: Even | None = None
 
 
-def lines_of(pairs: Iterable[Pair], verified: Iterable[tuple[str, str, Facts]] = ()) -> list[Line]:
-    """A line for each kernel, oldest first. `verified` are kernels with their architecture and what
-    is kept of their verification; those that have a full benchmark are left out."""
+Verified = tuple[str, str, Sequence[Told]]
+"""Version and architecture of a kernel, and `Facts.passes` of its verification."""
+
+
+def lines_of(pairs: Iterable[Pair], verified: Iterable[Verified] = ()) -> list[Line]:
+    """A line for each kernel, oldest first. Of the `verified` those that have a full benchmark are
+    left out."""
     found = {(record.version, record.arch): _full(record.version, record.arch, benchmark)
              for record, benchmark in pairs}  # fmt: skip
-    for version, arch, facts in verified:
-        if (version, arch) not in found and (line := _verified(version, arch, facts)):
+    for version, arch, passes in verified:
+        if (version, arch) not in found and (line := _verified(version, arch, passes)):
             found[version, arch] = line
     return sorted(found.values(), key=lambda one: (KernelVersion.parse(one.version), one.arch))
 
@@ -129,10 +133,10 @@ def _full(version: str, arch: str, found: Benchmark) -> Line:
     )
 
 
-def _verified(version: str, arch: str, facts: Facts) -> Line | None:
+def _verified(version: str, arch: str, passes: Sequence[Told]) -> Line | None:
     """None where the verification measured nothing that counts."""
     found: dict[tuple[str, str], Two] = {
-        (counter, phase): (stock, patched) for counter, phase, stock, patched in facts.passes
+        (counter, phase): (stock, patched) for counter, phase, stock, patched in passes
     }
     unit = "instructions/page"
     read, write = found.get((unit, "read")), found.get((unit, "write"))

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import floor
 
 from zpmaint.patchset.panels import Panel
+from zpmaint.publish.figures import SIDES, Column, Figures, series_of
 from zpmaint.publish.plot import ticks
-from zpmaint.publish.thinning import Point, thinned
-from zpmaint.publish.units import in_unit
+from zpmaint.publish.thinning import kept
 from zpmaint.publish.words import number
-from zpmaint.timeline.cost_changes import Side, order, sides, value
-from zpmaint.timeline.costs import Costs
-from zpmaint.timeline.kernels import parsed
+from zpmaint.timeline.cost_changes import Side
 
 HEIGHT = 220
 _TOP, _LOW = 26.0, 190.0
@@ -101,92 +100,77 @@ class Chart:
     def sides(self) -> tuple[Side, ...]:
         """Whose figures are drawn."""
         found = {one.side for one in self.traces} | {one.side for one in self.dots}
-        every: tuple[Side, ...] = ("stock", "patched", "pair")
-        return tuple(side for side in every if side in found)
+        return tuple(side for side in SIDES if side in found)
 
 
-Figures = dict[Side, float]
-FiguresOf = Callable[[Panel, Costs], Figures]
+@dataclass(frozen=True)
+class _Curve:
+    """What a chart draws: the kernels that have figures, in order."""
+
+    versions: Sequence[str]
+    on: Sequence[int]
+    sides: Mapping[Side, Column]
+
+    def at(self, place: int) -> Iterator[tuple[Side, float]]:
+        """A kernel's figures."""
+        for side, column in self.sides.items():
+            if (figure := column[place]) is not None:
+                yield side, figure
 
 
-def figures_of(panel: Panel, costs: Costs) -> Figures:
-    """A kernel's figures in the panel's unit, of the first counter that it has."""
-    for counter in panel.counters:
-        figure = costs.figure(counter, panel.phase)
-        if figure is not None:
-            both = {side: value(figure, side) for side in sides(counter)}
-            return {
-                side: in_unit(one, figure.unit, panel.unit)
-                for side, one in both.items()
-                if one is not None
-            }
-    return {}
-
-
-def remembered() -> FiguresOf:
-    """`figures_of` that works out each figure once, for costs that are kept as long as it is."""
-    known: dict[tuple[str, int], Figures] = {}
-
-    def figures(panel: Panel, costs: Costs) -> Figures:
-        name = (panel.name, id(costs))
-        found = known.get(name)
-        if found is None:
-            found = known[name] = figures_of(panel, costs)
-        return found
-
-    return figures
-
-
-def charts_of(
-    panel: Panel,
-    costs: Sequence[Costs],
-    marks: Mapping[tuple[str, str], int],
-    figures: FiguresOf = figures_of,
-) -> list[Chart]:
+def charts_of(panel: Panel, figures: Figures, marks: Mapping[tuple[str, str], int]) -> list[Chart]:
     """A chart of a panel for each architecture that has figures for it; `marks` are the numbers of
     the kernels (version, architecture) with a change."""
-    arches = sorted({one.arch for one in costs})
+    arches = sorted({one.arch for one in figures.kernels})
+    having = figures.having(panel.name) if panel.name in figures.panels else []
     charts = []
     for arch in arches:
-        mine = sorted((one for one in costs if one.arch == arch), key=order)
-        shown = [(one, found) for one in mine if (found := figures(panel, one))]
-        if shown:
+        places = [place for place in having if figures.kernels[place].arch == arch]
+        if places:
             here = {version: n for (version, of), n in marks.items() if of == arch}
-            charts.append(_chart(panel, shown, here, arch if len(arches) > 1 else ""))
+            curve = _curve(figures, panel.name, places)
+            charts.append(_chart(panel, curve, here, arch if len(arches) > 1 else ""))
     return charts
 
 
-def _chart(
-    panel: Panel,
-    shown: Sequence[tuple[Costs, Figures]],
-    numbers: Mapping[str, int],
-    arch: str,
-) -> Chart:
-    every = [one for _, figures in shown for one in figures.values()]
+def _curve(figures: Figures, name: str, places: Sequence[int]) -> _Curve:
+    kernels = [figures.kernels[place] for place in places]
+    columns = {
+        side: [column[place] for place in places] for side, column in figures.panels[name].items()
+    }
+    return _Curve(
+        [one.version for one in kernels],
+        [one.on for one in kernels],
+        {side: column for side, column in columns.items() if any(v is not None for v in column)},
+    )
+
+
+def _chart(panel: Panel, shown: _Curve, numbers: Mapping[str, int], arch: str) -> Chart:
+    every = [v for column in shown.sides.values() for v in column if v is not None]
     up = _scale(min(0.0, *every), max(0.0, *every))
 
     def height(figure: float) -> float:
         share = (figure - up[0]) / (up[-1] - up[0])
         return round(_LOW - share * (_LOW - _TOP), 1)
 
-    across = [_across(place, len(shown)) for place in range(len(shown))]
+    count = len(shown.versions)
+    across = _across(count)
     traces, lonely = _traces(shown, across, height)
-    dotted = range(len(shown)) if len(shown) <= _DOTS else lonely
     dots = [
-        Dot(side, across[at], height(figure), f"{shown[at][0].version}, {side}: {number(figure)}")
-        for at in dotted
-        for side, figure in shown[at][1].items()
+        Dot(side, across[at], height(v), f"{shown.versions[at]}, {side}: {number(v)}")
+        for at in (range(count) if count <= _DOTS else lonely)
+        for side, v in shown.at(at)
     ]
-    places = {one.version: x for (one, _), x in zip(shown, across, strict=True)}
+    places = dict(zip(shown.versions, across, strict=True))
     return Chart(
         name=f"{panel.name}-{arch}" if arch else panel.name,
         arch=arch,
         unit=panel.unit,
-        kernels=len(shown),
+        kernels=count,
         traces=traces,
         dots=tuple(dots),
         levels=tuple(Level(height(one), f"{one:,g}") for one in up),
-        ticks=tuple(_ticks([one.version for one, _ in shown], across)),
+        ticks=tuple(_ticks(shown.versions, across)),
         changes=tuple(places[version] for version in numbers if version in places),
         marks=tuple(_marks(numbers, places)),
         says=_in_words(panel, shown, [v for v in numbers if v in places]),
@@ -203,56 +187,60 @@ def _scale(low: float, high: float) -> list[float]:
     return [step * n for n in range(first, first + len(ticks(high - first * step, 4)) + 1)]
 
 
-def _across(place: int, count: int) -> float:
+@lru_cache(maxsize=8)
+def _across(count: int) -> tuple[float, ...]:
+    """Where so many kernels stand; the same for all charts of them."""
     if count == 1:
-        return (_LEFT + _RIGHT) / 2
-    return round(_LEFT + 1 + (_RIGHT - _LEFT - 2) * place / (count - 1), 3)
+        return ((_LEFT + _RIGHT) / 2,)
+    each = (_RIGHT - _LEFT - 2) / (count - 1)
+    return tuple(round(_LEFT + 1 + each * place, 3) for place in range(count))
 
 
 def _traces(
-    shown: Sequence[tuple[Costs, Figures]],
-    across: Sequence[float],
-    height: Callable[[float], float],
+    shown: _Curve, across: Sequence[float], height: Callable[[float], float]
 ) -> tuple[tuple[Trace, ...], list[int]]:
     """The lines of each side, and the places of figures that no line leads to."""
-    runs: dict[Side, list[list[Point]]] = {}
+    paths: dict[Side, list[str]] = {}
     lonely = set()
-    for places in _alike(shown):
-        for side in dict.fromkeys(side for place in places for side in shown[place][1]):
-            for run in _runs([(place, shown[place][1].get(side)) for place in places]):
+    for places in _alike(shown.on):
+        for side, column in shown.sides.items():
+            for run, figures in _runs(places, column):
                 if len(run) == 1:
-                    lonely.add(run[0][0])
-                else:
-                    points = [(across[place], height(figure)) for place, figure in run]
-                    runs.setdefault(side, []).append(thinned(points, _STRETCHES))
-    traces = [
-        Trace(side, "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in run) for run in mine))
-        for side, mine in runs.items()
-    ]
+                    lonely.add(run[0])
+                    continue
+                at = [across[place] for place in run]
+                few = kept(at, figures, _STRETCHES)
+                points = (f"{at[n]:g} {height(figures[n]):g}" for n in few)
+                paths.setdefault(side, []).append("M" + "L".join(points))
+    traces = [Trace(side, "".join(mine)) for side, mine in paths.items()]
     # The solid line of the patched kernel below, the broken one of stock above: both are seen where
     # they lie on one another.
     return tuple(sorted(traces, key=lambda t: t.side != "patched")), sorted(lonely)
 
 
-def _alike(shown: Sequence[tuple[Costs, Figures]]) -> Iterator[list[int]]:
+def _alike(on: Sequence[int]) -> list[Sequence[int]]:
     """The places of kernels whose figures were taken alike."""
-    found: dict[object, list[int]] = {}
-    for place, (one, _) in enumerate(shown):
-        found.setdefault(one.on, []).append(place)
-    yield from found.values()
+    if len(set(on)) == 1:
+        return [range(len(on))]
+    found: dict[int, list[int]] = {}
+    for place, one in enumerate(on):
+        found.setdefault(one, []).append(place)
+    return list(found.values())
 
 
-def _runs(figures: Sequence[tuple[int, float | None]]) -> Iterator[list[tuple[int, float]]]:
-    """Figures that follow one another, with no kernel between that has none."""
-    run: list[tuple[int, float]] = []
-    for place, figure in figures:
-        if figure is not None:
-            run.append((place, figure))
+def _runs(places: Sequence[int], column: Column) -> Iterator[tuple[Sequence[int], Sequence[float]]]:
+    """Places and figures that follow one another, with no kernel between that has none."""
+    run: list[int] = []
+    figures: list[float] = []
+    for place in places:
+        if (figure := column[place]) is not None:
+            run.append(place)
+            figures.append(figure)
         elif run:
-            yield run
-            run = []
+            yield run, figures
+            run, figures = [], []
     if run:
-        yield run
+        yield run, figures
 
 
 def _ticks(versions: Sequence[str], across: Sequence[float]) -> Iterator[Tick]:
@@ -265,12 +253,6 @@ def _ticks(versions: Sequence[str], across: Sequence[float]) -> Iterator[Tick]:
             yield Tick(x, series if room else "")
             last_name = x if room else last_name
             last_series = series
-
-
-def series_of(version: str) -> str:
-    """The series of a kernel; of what is no kernel its name."""
-    kernel = parsed(version)
-    return version if kernel is None else kernel.series
 
 
 def _marks(numbers: Mapping[str, int], places: Mapping[str, float]) -> Iterator[Mark]:
@@ -288,18 +270,21 @@ def _marks(numbers: Mapping[str, int], places: Mapping[str, float]) -> Iterator[
         yield Mark(middle, "\N{EN DASH}".join(map(str, ends)))
 
 
-def _in_words(panel: Panel, shown: Sequence[tuple[Costs, Figures]], changed: Sequence[str]) -> str:
+def _in_words(panel: Panel, shown: _Curve, changed: Sequence[str]) -> str:
     """What who does not see the drawing has to know of it."""
-    first, last = shown[0][0].version, shown[-1][0].version
+    first, last = shown.versions[0], shown.versions[-1]
     parts = [f"{panel.title}, {panel.unit}, {first} to {last}"]
-    for side in ("stock", "patched", "pair"):
-        found = [(f[side], one.version) for one, f in shown if side in f]
-        if found:
-            low, high = min(found), max(found)
-            parts.append(
-                f"{side} from {number(low[0])} ({low[1]}) to {number(high[0])} ({high[1]}), "
-                f"newest {number(found[-1][0])}"
-            )
+    for side, column in shown.sides.items():
+        found = [
+            (figure, version)
+            for figure, version in zip(column, shown.versions, strict=True)
+            if figure is not None
+        ]
+        low, high = min(found), max(found)
+        parts.append(
+            f"{side} from {number(low[0])} ({low[1]}) to {number(high[0])} ({high[1]}), "
+            f"newest {number(found[-1][0])}"
+        )
     if changed:
         more = f" and {len(changed) - _SAID} more kernels" if len(changed) > _SAID else ""
         parts.append(f"changes at {', '.join(changed[:_SAID])}{more}")

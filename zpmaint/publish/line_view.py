@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from zpmaint.publish.addresses import line_badge, line_feed, line_page
+from zpmaint.publish.fresh import shown
 from zpmaint.publish.glance import LineGlance, LineName, Mention
 from zpmaint.publish.lag import Lag, lag_of
 from zpmaint.publish.line_looks import LineLook, Urgency, look_of
@@ -123,7 +124,7 @@ class LineView:
         return made_of(
             (line.patchset, line.series, line.arch, line.profile, line.tracked_as, line.note),
             told,
-            line.freshness,
+            shown(line.freshness),
             list(line.cost_changes),
         )
 

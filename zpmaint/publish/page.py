@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, NamedTuple
@@ -33,6 +33,16 @@ class Page(NamedTuple):
     """What it is made of; `made_of` gives one for anything. None: it is made every time, and
     written where its bytes are others."""
     make: Callable[[], bytes]
+
+
+class Bundle(NamedTuple):
+    """Pages that are made of one thing: while that is as it was, none of them is looked at."""
+
+    name: str
+    """What it is known by among the bundles of a site; never ''."""
+    told: str
+    """A digest of all that they are made of."""
+    pages: Callable[[], Iterable[Page]]
 
 
 def made_of(*parts: object) -> str:

@@ -4,11 +4,12 @@ what there is now; else it is read, judged and told anew."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
-from zpmaint.core.config import KernelTable
+from zpmaint.core.config import Config, KernelTable
 from zpmaint.core.releases import Release
 from zpmaint.patchset.panels import Column
 from zpmaint.patchset.values import PatchSet
@@ -16,9 +17,11 @@ from zpmaint.publish import shelf
 from zpmaint.publish.base import Base, base_of
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.costs_of_set import Changed, SetCosts, merged
+from zpmaint.publish.fresh import Name as LineId
+from zpmaint.publish.fresh import fresh_again, name_of, shown, telling
 from zpmaint.publish.glance import Glance
-from zpmaint.publish.glancing import glance_of
-from zpmaint.publish.kept import Asked, KeptParts, Made
+from zpmaint.publish.glancing import as_json, glance_of, pieces_of
+from zpmaint.publish.kept import Asked, KeptParts, Made, digest_of
 from zpmaint.publish.kernel import Kernel, Name
 from zpmaint.publish.log_places import LogPlace
 from zpmaint.publish.manifest import digest
@@ -28,9 +31,8 @@ from zpmaint.publish.plan import part_pages
 from zpmaint.publish.reading import Kernels
 from zpmaint.publish.rows import rows_of
 from zpmaint.publish.timelines import timelines_of
-from zpmaint.publish.values import Frame, Older, Shown
-from zpmaint.timeline.costs import Costs
-from zpmaint.timeline.freshness import SILENT_AFTER, STALE_AFTER
+from zpmaint.publish.values import Frame, Older, Piece, Shown
+from zpmaint.timeline.values import Freshness
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ class PartOfSet:
     benchmarks: tuple[Pair, ...] = ()
     releases: Sequence[Release] = ()
     around: Around = field(default_factory=Around)
+    _pieces: dict[Piece, bytes] = field(default_factory=dict)
 
     @property
     def file(self) -> str:
@@ -114,13 +117,21 @@ class PartOfSet:
 
     @cached_property
     def glance(self) -> Glance:
-        return self._kept.glance if self._stands else glance_of(self.of.frame, self.shown)
+        if not self._stands:
+            return glance_of(self.shown)
+        kept = self._kept
+        fresh = self._fresh(kept.asked)
+        lines = (
+            replace(one, line=replace(one.line, freshness=fresh[name_of(one.line)]))
+            for one in kept.glance.lines
+        )
+        return replace(kept.glance, lines=tuple(lines))
 
     @cached_property
     def shown(self) -> Shown:
         of, frame = self.of, self.of.frame
         changes = merged(of.info, [*self.base.changed(self._costs.panels), *self.around.changes])
-        config = frame.config.model_copy(update={"kernel": list(self.tables)})
+        config = self._config
         lines = timelines_of(
             self._kernels, config, frame.outlook, frame.generated, {of.name: changes}
         ).get(of.name, ())
@@ -136,36 +147,35 @@ class PartOfSet:
             older=self.around.older,
         )
 
+    @property
+    def told(self) -> str:
+        """A digest of all that its own pages are made of."""
+        return self._kept.told if self._stands else self._told(self._asked)
+
+    def digest(self, piece: Piece) -> str:
+        return self._kept.pieces[piece].digest if self._stands else digest_of(self._made(piece))
+
+    def piece(self, piece: Piece) -> bytes:
+        """What is kept of it, or is made where that is damaged."""
+        found = None
+        if self._stands:
+            found = self.of.kept.piece(self.file, self._kept.pieces[piece])
+        return self._made(piece) if found is None else found
+
     def pages(self) -> Sequence[Page]:
         if self._stands:
-            return [
-                Page(address, inputs, partial(self._make, address))
-                for address, inputs in self._kept.pages
-            ]
+            told = json.loads(self.piece(Piece.PAGES))
+            return [Page(address, inputs, partial(self._make, address)) for address, inputs in told]
         return self._pages
-
-    def measured(self) -> list[Costs]:
-        """The figures that are wanted of its kernels."""
-        return self._costs.costs
 
     def keep(self) -> None:
         """Keep it for the next time, if it is another one than was kept."""
         if self._stands:
             return
-        asked = self._asked
-        kept = self.of.kept
+        kept, asked = self.of.kept, self._asked
         kept.keep_facts(self.file, {one.name: (one.state, one.facts) for one in self._kernels})
-        kept.keep(
-            self.file,
-            Made(
-                self._base_of,
-                self.base,
-                self._made_of(asked),
-                asked,
-                self.glance,
-                [(page.address, str(page.inputs)) for page in self._pages],
-            ),
-        )
+        made = Made(self._base_of, self.base, self._told(asked), asked, self.glance)
+        kept.keep(self.file, made, {piece: self._made(piece) for piece in Piece})
 
     @cached_property
     def _kept(self) -> Made:
@@ -175,45 +185,48 @@ class PartOfSet:
     def _stands(self) -> bool:
         """Whether what is kept was made of what there is now."""
         kept = self._kept
-        return kept.base_of == self._base_of and kept.made_of == self._made_of(kept.asked)
+        return (
+            kept.base_of == self._base_of
+            and kept.pieces.keys() == set(Piece)
+            and kept.told == self._told(kept.asked)
+        )
 
     @cached_property
     def _base_of(self) -> str:
         states = self.of.kernels.states
         return made_of(self.of.figures, [(*name, states[name]) for name in self.names])
 
-    def _made_of(self, asked: Asked) -> str:
-        frame = self.of.frame
-        outlook, texts, now = frame.outlook, frame.texts, frame.generated
+    def _told(self, asked: Asked) -> str:
+        texts = self.of.frame.texts
         return made_of(
-            (self._base_of, self.of.told, self.around.told, outlook.looked),
+            (self._base_of, self.of.told, self.around.told),
             [repr(table) for table in self.tables],
-            list(self.releases),
+            [(name, shown(fresh)) for name, fresh in sorted(self._fresh(asked).items())],
             [(record.key, record.finished) for record, _ in self.benchmarks],
-            asked.confirmed,
-            [outlook.confirmed.get(key) for key in asked.confirmed],
             asked.logs,
             "".join("01"[texts.has(one)] for one in asked.logs),
             asked.places,
             [texts.state(LogPlace(*one)) for one in asked.places],
-            asked.ages,
-            [now - when > after for when, after in asked.ages],
         )
 
-    @property
+    def _fresh(self, asked: Asked) -> dict[LineId, Freshness]:
+        """How fresh its lines are now."""
+        frame = self.of.frame
+        outlook = replace(frame.outlook, releases=tuple(self.releases))
+        return fresh_again(self.of.name, asked.newest, self._config, outlook, frame.generated)
+
+    @cached_property
+    def _config(self) -> Config:
+        """kernels.toml with the lines that concern it."""
+        return self.of.frame.config.model_copy(update={"kernel": list(self.tables)})
+
+    @cached_property
     def _asked(self) -> Asked:
         places = [place for row in self.shown.rows for place in row.logs]
-        fresh = [line.freshness for line in self.shown.timelines]
-        newest = (line.newest for line in self.shown.timelines)
-        sure = (max(one.confirmed or 0.0, one.verified) for one in fresh if one.verified)
         return Asked(
-            confirmed=sorted({one.settled.key for one in newest if one and one.settled}),
+            newest=telling(self.shown.timelines),
             logs=sorted({place.digest for place in places if place.digest}),
             places=[place.told() for place in places if not place.digest],
-            ages=[
-                *((one.looked, SILENT_AFTER) for one in fresh if one.looked is not None),
-                *((when, STALE_AFTER) for when in sure),
-            ],
         )
 
     @cached_property
@@ -237,3 +250,18 @@ class PartOfSet:
 
     def _make(self, address: str) -> bytes:
         return self._makers[address]()
+
+    def _made(self, piece: Piece) -> bytes:
+        if piece not in self._pieces:
+            self._pieces[piece] = self._pieces_made[piece]()
+        return self._pieces[piece]
+
+    @cached_property
+    def _pieces_made(self) -> Mapping[Piece, Callable[[], bytes]]:
+        pages = self._pages
+        addresses = (page.address for page in pages if page.address.endswith(".html"))
+        return {
+            **pieces_of(self.shown),
+            Piece.PAGES: lambda: as_json([(page.address, str(page.inputs)) for page in pages]),
+            Piece.HTML: lambda: "\n".join(addresses).encode(),
+        }

@@ -7,8 +7,8 @@ tells, and a line here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 
 from zpmaint.publish import (
@@ -27,13 +27,9 @@ from zpmaint.publish import (
     sitemap,
     works,
 )
-from zpmaint.publish.addresses import LASTING
-from zpmaint.publish.page import Page, made_of
-from zpmaint.publish.values import Frame, Shown, Site
-
-_PART = r"[A-Za-z0-9_~+-][A-Za-z0-9._~+-]*"
-_ADDRESS = re.compile(rf"(?:{_PART}/)*{_PART}")
-"""Names that are safe on every disk and in every address, none of them hidden."""
+from zpmaint.publish.claimed import Addresses
+from zpmaint.publish.page import Bundle, Page, made_of
+from zpmaint.publish.values import Frame, Part, Shown, Site
 
 KINDS: tuple[Callable[[Site], Iterator[Page]], ...] = (
     front.pages,
@@ -70,30 +66,45 @@ def part_pages(frame: Frame, one: Shown) -> Iterator[Page]:
 
 
 def pages_of(site: Site) -> Iterator[Page]:
-    """Every page, once. What all pages show is among what each is made of: where the site will
-    stand, its patch sets, what patches/ says of them.
+    """Every page, once: the whole site's, and the parts'. Raises ValueError as Addresses."""
+    addresses = Addresses()
+    parts = (page for bundle in bundles_of(site) for page in bundle.pages())
+    return (page for page in chain(whole_pages(site), parts) if addresses.take(page))
 
-    Raises ValueError for an address that is not one (see `_ADDRESS`), and where two kinds claim the
-    same for other content: one of them would be lost."""
-    frame = made_of(
+
+def whole_pages(site: Site) -> Iterator[Page]:
+    """Pages of the whole site and of its sets. What all pages show is among what each is made of:
+    where the site will stand, its patch sets, what patches/ says of them."""
+    frame = _frame(site)
+    listed: list[str] = []
+    for page in chain.from_iterable(kind(site) for kind in KINDS):
+        listed.append(page.address)
+        yield _framed(frame, page)
+    yield sitemap.robots_of(site)
+    if last := sitemap.page_of(site, listed):
+        yield last
+
+
+def bundles_of(site: Site) -> Iterator[Bundle]:
+    """The pages of each part of each set."""
+    frame = _frame(site)
+
+    def pages(part: Part) -> Iterator[Page]:
+        return (_framed(frame, page) for page in part.pages())
+
+    for one in site.sets:
+        for part in one.parts:
+            yield Bundle(part.file, made_of(frame, part.told), partial(pages, part))
+
+
+def _frame(site: Site) -> str:
+    """A digest of what all pages show."""
+    return made_of(
         site.base_url, site.config.patch, [(s.name, s.title, repr(s.info)) for s in site.sets]
     )
-    seen: dict[str, str | None] = {}
-    parts = (part.pages() for one in site.sets for part in one.parts)
-    for page in chain.from_iterable((*(kind(site) for kind in KINDS), *parts)):
-        address = page.address
-        if address in seen:
-            # Of a patch that several kernels have one file is enough.
-            if address.startswith(LASTING) and seen[address] == page.inputs:
-                continue
-            raise ValueError(f"two pages have the address {address!r}")
-        if not _ADDRESS.fullmatch(address):
-            raise ValueError(f"no page can have the address {address!r}")
-        seen[address] = None if page.inputs is None else str(page.inputs)
-        if page.inputs is None:
-            yield page
-        else:
-            yield Page(address, f"{frame} {page.inputs!s}", page.make)
-    yield sitemap.robots_of(site)
-    if last := sitemap.page_of(site, sorted(seen)):
-        yield last
+
+
+def _framed(frame: str, page: Page) -> Page:
+    if page.inputs is None:
+        return page
+    return Page(page.address, f"{frame} {page.inputs!s}", page.make)

@@ -18,6 +18,7 @@ from zpmaint.core.series import named, numbers_of
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.values import Record
 from zpmaint.publish.facts import NOTHING, Facts, Figure, Suite
+from zpmaint.publish.fresh import shown
 from zpmaint.publish.kernel import Kernel, Name
 from zpmaint.publish.log_places import LogPlace
 from zpmaint.publish.looks import FLAKY, LOOKS, PENDING
@@ -124,7 +125,7 @@ class Row:
             (self.version, self.arch, self.patchset, self.profile),
             (self.standing, self.tracked_as, self.note),
             (self.change, self.compared_with, self.flaky),
-            (self._run, self.freshness, self.line.name),
+            (self._run, self.freshness and shown(self.freshness), self.line.name),
         )
 
     @property

@@ -25,13 +25,12 @@ from zpmaint.patchset.panels import Column
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.compare import config_state
-from zpmaint.publish.costs_of_set import AllCosts, Changed, between_series, merged
+from zpmaint.publish.costs_of_set import Changed, between_series, merged
 from zpmaint.publish.grouping import Part, Parts, newest_first
 from zpmaint.publish.kept import KeptParts
 from zpmaint.publish.kernel import Kernel, Name, kernels_of
-from zpmaint.publish.page import made_of
 from zpmaint.publish.part import Around, PartOfSet, SetFrame
-from zpmaint.publish.plan import pages_of
+from zpmaint.publish.plan import bundles_of, pages_of, whole_pages
 from zpmaint.publish.reading import InHand, InLedger, Kernels, Remembers
 from zpmaint.publish.rows import Row, patchsets_of
 from zpmaint.publish.texts import NoTexts, Texts
@@ -77,7 +76,7 @@ def publish(
             signer=signer,
             lasting=former.lasting,
         )
-        done = former.write(pages_of(site))
+        done = former.write(whole_pages(site), bundles_of(site))
         for part in parts:
             part.keep()
         former.kept.keep_only({part.file for part in parts} | {one.folder for one in site.sets})
@@ -248,14 +247,8 @@ def _whole(of: SetFrame, parts: Sequence[PartOfSet], benchmarks: tuple[Pair, ...
         within = [one for part in parts for one in part.base.changed(panels)]
         return merged(info, [*within, *between])
 
-    costs = AllCosts(
-        info,
-        made_of([part.base.costs for part in parts]),
-        lambda: [one for part in parts for one in part.measured()],
-        changes,
-    )
     return Whole(
-        of.name, of.title, info, tuple(parts), benchmarks, costs, columns, of.kept, _order(of)
+        of.name, of.title, info, tuple(parts), benchmarks, changes, columns, of.kept, _order(of)
     )
 
 

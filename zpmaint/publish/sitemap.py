@@ -7,19 +7,25 @@ from collections.abc import Sequence
 from html import escape
 
 from zpmaint.publish.page import Page, made_of
-from zpmaint.publish.values import Site
+from zpmaint.publish.values import Piece, Site
 
 _MOST = 50_000
 """The protocol's limit of one file."""
 
 
 def page_of(site: Site, addresses: Sequence[str]) -> Page | None:
-    """`sitemap.xml` of those of `addresses` that are pages; None where nobody says where the site
-    will stand: a sitemap has whole addresses."""
+    """`sitemap.xml` of those of `addresses` that are pages, and of those of all parts; None where
+    nobody says where the site will stand: a sitemap has whole addresses."""
     if not site.base_url:
         return None
-    pages = [address for address in addresses if address.endswith(".html")][:_MOST]
-    return Page("sitemap.xml", made_of(site.base_url, pages), lambda: _sitemap(site, pages))
+    mine = [address for address in addresses if address.endswith(".html")]
+    inputs = made_of(site.base_url, mine, [one.digests(Piece.HTML) for one in site.sets])
+    return Page("sitemap.xml", inputs, lambda: _sitemap(site, _listed(site, mine)))
+
+
+def _listed(site: Site, mine: Sequence[str]) -> list[str]:
+    parts = (told.decode() for one in site.sets for told in one.pieces(Piece.HTML))
+    return sorted([*mine, *(address for told in parts for address in told.splitlines())])[:_MOST]
 
 
 def robots_of(site: Site) -> Page:

@@ -21,7 +21,7 @@ from zpmaint.publish.facts import Facts, Figure, Suite, Told
 from zpmaint.publish.feeds import MOST, id_of, once
 from zpmaint.publish.glance import News
 from zpmaint.publish.rows import Row
-from zpmaint.publish.values import Shown, Site, Whole
+from zpmaint.publish.values import Piece, Shown, Site, Whole
 from zpmaint.publish.words import iso
 from zpmaint.timeline.values import Attempt, Episode, Freshness, Line
 
@@ -29,6 +29,7 @@ VERSION = 2
 HISTORY = 5
 """So many attempts of a kernel are told, the newest first."""
 TRANSITIONS = MOST
+_LOOKED = '"looked": '
 
 
 def schema() -> bytes:
@@ -45,6 +46,7 @@ def status_json(site: Site) -> bytes:
         "generator": "zpmaint",
         "generated": iso(site.generated),
         "looked": _time(site.outlook.looked),
+        "next_look": _time(site.outlook.next_look),
     }
     news = once(told for one in site.sets for told in one.news)
     parts = [_ascii(f'{_text(head)[:-1]},\n"patchsets": [\n')]
@@ -59,9 +61,16 @@ def _ascii(text: str) -> bytes:
     return text.encode("ascii")
 
 
-def lines_of(one: Shown) -> list[str]:
-    """The lines of a part, each as it stands in the document."""
-    return [_text(_line(line)) for line in one.timelines]
+def lines_of(one: Shown) -> list[tuple[str, str]]:
+    """The lines of a part, each as it stands in the document, before and after when somebody looked
+    which kernels of it are out."""
+    return [_around(_text(_line(line))) for line in one.timelines]
+
+
+def _around(line: str) -> tuple[str, str]:
+    before, name, rest = line.partition(_LOOKED)  # within a word each " has a stroke before it
+    _, _, after = rest.partition(", ")
+    return f"{before}{name}", f", {after}"
 
 
 def kernels_of(one: Shown) -> bytes:
@@ -85,13 +94,17 @@ def _patchset(one: Whole) -> Iterator[bytes]:
         "feed": quote(set_feed(one.name)),
         "badge": quote(one.badge),
     }
-    lines = ",\n".join(text for _, text in one.lines)
+    around = one.in_order([both for told in one.read(Piece.LINES) for both in told])
+    lines = ",\n".join(
+        f"{before}{json.dumps(_time(line.line.freshness.looked))}{after}"
+        for line, (before, after) in zip(one.lines, around, strict=True)
+    )
     yield _ascii(f'{_text(head)[:-1]},\n"lines": [\n{lines}],\n"kernels": [\n')
     between = b""
-    for glance in one.glances:
-        if glance.kernels_text:
+    for kernels in one.pieces(Piece.KERNELS):
+        if kernels:
             yield between
-            yield glance.kernels_text
+            yield kernels
             between = b",\n"
     yield b"]}"
 

@@ -8,6 +8,7 @@ PVLDB 7:797, 2014): drawn at the stretch's width in pixels, the line looks as al
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 Point = tuple[float, float]
@@ -16,17 +17,27 @@ Point = tuple[float, float]
 
 def thinned(points: Sequence[Point], stretches: int) -> list[Point]:
     """`points` in order, at most four of each of `stretches` equal parts of their width."""
-    if len(points) <= 4 * stretches:
-        return list(points)
-    low, high = points[0][0], points[-1][0]
-    width = (high - low) / stretches or 1.0
-    parts: dict[int, list[Point]] = {}
-    for point in points:
-        parts.setdefault(min(int((point[0] - low) / width), stretches - 1), []).append(point)
-    kept: list[Point] = []
-    for part in parts.values():
-        ends = {0, len(part) - 1}
-        heights = [up for _, up in part]
-        ends |= {heights.index(min(heights)), heights.index(max(heights))}
-        kept += [part[at] for at in sorted(ends)]
-    return kept
+    across, up = [x for x, _ in points], [y for _, y in points]
+    return [points[at] for at in kept(across, up, stretches)]
+
+
+def kept(across: Sequence[float], up: Sequence[float], stretches: int) -> list[int]:
+    """The places of those points; `across` grows."""
+    count = len(across)
+    if count <= 4 * stretches:
+        return list(range(count))
+    low = across[0]
+    width = (across[-1] - low) / stretches or 1.0
+
+    def stretch(x: float) -> int:
+        return min(int((x - low) / width), stretches - 1)
+
+    places: list[int] = []
+    first = 0
+    while first < count:
+        end = bisect_left(across, stretch(across[first]) + 1, lo=first, key=stretch)
+        part = up[first:end]
+        ends = {first, first + part.index(min(part)), first + part.index(max(part)), end - 1}
+        places += sorted(ends)
+        first = end
+    return places

@@ -7,21 +7,24 @@ what is known of every part at a glance (`Whole`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from zpmaint.core.config import Config
 from zpmaint.core.releases import UNSEEN, Outlook
 from zpmaint.core.signer import Signer
-from zpmaint.patchset.panels import Column
+from zpmaint.patchset.panels import Column, Panel
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.addresses import set_feed
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.columns import Cell, cell_of
-from zpmaint.publish.costs_of_set import AllCosts, SetCosts
+from zpmaint.publish.costs_of_set import Changed, SetCosts
+from zpmaint.publish.figures import Figures, joined
 from zpmaint.publish.glance import Glance, LineGlance, News, RowGlance, SeriesGlance
 from zpmaint.publish.names import file_name
 from zpmaint.publish.page import Page
@@ -29,6 +32,8 @@ from zpmaint.publish.rows import Row
 from zpmaint.publish.texts import NoTexts, Texts
 from zpmaint.timeline import values as timeline
 from zpmaint.timeline.transitions import transitions_of
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,44 @@ class Shown:
         return file_name(self.name)
 
 
+class Piece(StrEnum):
+    """What is large of a part. Pages of the whole site are made of digests of pieces, and a piece
+    is read where one of them is made of it."""
+
+    LINES = "lines"
+    """Its lines as status.json has them, each in two, before and after when somebody looked."""
+    KERNELS = "kernels"
+    """Its kernels as status.json has them, newest first, but for what is around them."""
+    NEWS = "news"
+    """By line what `News.told` gives, newest first."""
+    VERDICTS = "verdicts"
+    """The fields of each Verdict."""
+    SUMS = "sums"
+    """Lines of SHA256SUMS."""
+    RUNS = "runs"
+    """What there is to compare: the items of a list of JSON."""
+    NAMES = "names"
+    """Version, architecture and page of each kernel that was tried, newest first."""
+    FIGURES = "figures"
+    """What `Figures.as_json` gives."""
+    CSV = "csv"
+    """The figures as lines of costs.csv."""
+    ANSWERS = "answers"
+    """By measure of the set's claims what `Told.as_json` gives."""
+    PASSES = "passes"
+    """Version, architecture and `Facts.passes` of each kernel that was tried."""
+    PAGES = "pages"
+    """Address and inputs of each of its own pages."""
+    HTML = "html"
+    """The addresses of those that are for people, a line each."""
+
+
 class Part(Protocol):
     """A part of a patch set's kernels, of which as much is made as is asked for."""
+
+    @property
+    def file(self) -> str:
+        """What it is known by among all parts; fit for a file's name."""
 
     @property
     def glance(self) -> Glance: ...
@@ -108,6 +149,14 @@ class Part(Protocol):
     @property
     def shown(self) -> Shown:
         """All of it, read and judged."""
+
+    @property
+    def told(self) -> str:
+        """A digest of all that its own pages are made of."""
+
+    def digest(self, piece: Piece) -> str: ...
+
+    def piece(self, piece: Piece) -> bytes: ...
 
     def pages(self) -> Sequence[Page]:
         """Its own pages."""
@@ -143,7 +192,7 @@ class Whole:
     parts: tuple[Part, ...]
     """Those with the newest kernels first."""
     benchmarks: tuple[Pair, ...]
-    costs: AllCosts
+    changed: Callable[[], Sequence[Changed]] = field(default=tuple, compare=False)
     columns: tuple[Column, ...] = ()
     kept: KeptCharts = field(default_factory=NoCharts)
     order: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
@@ -153,25 +202,56 @@ class Whole:
     def glances(self) -> tuple[Glance, ...]:
         return tuple(part.glance for part in self.parts)
 
+    def digests(self, *pieces: Piece) -> list[str]:
+        """Another list where any of these pieces of any part is another one."""
+        return [part.digest(piece) for part in self.parts for piece in pieces]
+
+    def pieces(self, piece: Piece) -> Iterator[bytes]:
+        """That of each part."""
+        return (part.piece(piece) for part in self.parts)
+
+    def read(self, piece: Piece) -> Iterator[Any]:
+        """The same, of pieces that are JSON."""
+        return map(json.loads, self.pieces(piece))
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """What its figures are shown by."""
+        return self.info.panels if self.info else ()
+
+    @cached_property
+    def changes(self) -> Sequence[Changed]:
+        """Every change of costs that a panel declares to be one, by profile and panel the oldest
+        kernel first."""
+        return self.changed()
+
+    @cached_property
+    def figures(self) -> Figures:
+        """What its panels show, of all kernels."""
+        return joined(map(Figures.kept, reversed(list(self.read(Piece.FIGURES)))))
+
     @property
     def rows(self) -> tuple[Row, ...]:
         """Every kernel, read whole: for tests, and for who asks for all of it."""
         return tuple(row for part in self.parts for row in part.shown.rows)
 
     @cached_property
-    def lines(self) -> list[tuple[LineGlance, str]]:
-        """Its lines with what status.json says of each: those of kernels.toml in its order, then
-        others, newest first."""
-        found = [
-            both
-            for glance in self.glances
-            for both in zip(glance.lines, glance.line_texts, strict=True)
-        ]
+    def lines(self) -> list[LineGlance]:
+        """Its lines: those of kernels.toml in its order, then others, newest first."""
+        return self.in_order([line for glance in self.glances for line in glance.lines])
+
+    def in_order(self, items: Sequence[Item]) -> list[Item]:
+        """What is said of its lines part by part, in the order of `lines`."""
+        return [items[place] for place in self._order]
+
+    @cached_property
+    def _order(self) -> list[int]:
+        lines = [line for glance in self.glances for line in glance.lines]
         last = len(self.order)
         return sorted(
-            found,
-            key=lambda both: (
-                self.order.get(_named(both[0]), last) if both[0].line.is_tracked else last
+            range(len(lines)),
+            key=lambda place: (
+                self.order.get(_named(lines[place]), last) if lines[place].line.is_tracked else last
             ),
         )
 
@@ -179,8 +259,9 @@ class Whole:
     def views(self) -> list[LineGlance]:
         """Its lines as pages have them: tracked ones first, each group with the newest kernels
         first."""
-        found = [line for line, _ in self.lines]
-        found.sort(key=lambda one: (one.order, one.line.arch, one.line.profile), reverse=True)
+        found = sorted(
+            self.lines, key=lambda one: (one.order, one.line.arch, one.line.profile), reverse=True
+        )
         return sorted(found, key=lambda one: not one.line.is_tracked)
 
     @property
@@ -202,25 +283,26 @@ class Whole:
                 line.line.patchset, line.line.name,
                 line.line.arch, line.line.profile, line.address,
             )
-            for glance in self.glances
-            for line, mine in zip(glance.lines, glance.news, strict=True)
+            for glance, told in zip(self.glances, self.read(Piece.NEWS), strict=True)
+            for line, mine in zip(glance.lines, told, strict=True)
             for kind, when, version, before, words, key, page in mine
         ]  # fmt: skip
+
+    @cached_property
+    def names(self) -> list[tuple[str, str, str]]:
+        """Version, architecture and page of each kernel that was tried, newest first."""
+        return [tuple(one) for told in self.read(Piece.NAMES) for one in told]
 
     @property
     def pages(self) -> dict[tuple[str, str], str]:
         """By version and architecture the page of each kernel that was tried, seen from the set's
         folder."""
-        return {
-            (version, arch): page.split("/")[-1]
-            for glance in self.glances
-            for version, arch, page in glance.names
-        }
+        return {(version, arch): page.split("/")[-1] for version, arch, page in self.names}
 
     @property
     def costs_page(self) -> str:
         """The page of its costs; '' where it declares no panels."""
-        return f"{self.folder}/costs.html" if self.costs.panels else ""
+        return f"{self.folder}/costs.html" if self.panels else ""
 
     @property
     def bench_picture(self) -> str:

@@ -33,9 +33,10 @@ from zpmaint.core.files import locked
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.publish import manifest
 from zpmaint.publish.addresses import LASTING
+from zpmaint.publish.claimed import Addresses, is_address
 from zpmaint.publish.kept import KeptParts
-from zpmaint.publish.manifest import NAME, UNKNOWN, Manifest
-from zpmaint.publish.page import Page
+from zpmaint.publish.manifest import NAME, UNKNOWN, Manifest, Section
+from zpmaint.publish.page import Bundle, Page
 from zpmaint.publish.program import program
 
 Value = TypeVar("Value")
@@ -120,9 +121,10 @@ class Standing:
             self._out, address
         )
 
-    def write(self, pages: Iterable[Page]) -> Written:
-        """Put the new site in the place of this one. Raises DiskError where the disk does not take
-        it: then this one stands."""
+    def write(self, pages: Iterable[Page], bundles: Iterable[Bundle] = ()) -> Written:
+        """Put the new site, of these pages and those of the bundles, in the place of this one.
+        Raises DiskError where the disk does not take it: then this one stands. Raises ValueError
+        where two pages have one address (claimed.Addresses)."""
         is_first = not self._out.is_dir()
         done = Written()
         with writing(self._spare):
@@ -133,13 +135,16 @@ class Standing:
         new = _New(self._out, self._spare, self._files, there, self.known)
         try:
             with filling(self._spare):
+                changed = [bundle for bundle in bundles if not new.stands(bundle, done)]
+                due = new.due("", "", pages, done)
+                for bundle in changed:
+                    due += new.due(bundle.name, bundle.told, bundle.pages(), done)
                 # Those of one kernel one after another: its record need not be read for each.
-                due = [page for page in pages if not new.stays(page, done)]
                 for page in sorted(due, key=lambda page: page.address):
                     new.make(page, done)
                 new.keep_lasting(done)
-                done.gone = sorted(self._files.keys() - new.entries.keys())
-                said = manifest.written(program(), new.entries)
+                done.gone = sorted(self._files.keys() - new.right)
+                said = manifest.written(program(), new.sections())
                 if not done.written and not done.gone and said == _read(self._out / NAME):
                     return done
                 new.put(NAME, said)
@@ -153,7 +158,7 @@ class Standing:
         with writing(self._out):
             sync_folder(self._out.parent)
             if is_first:  # so that the next one need not
-                _link_all(self._out, self._spare, new.entries)
+                _link_all(self._out, self._spare, new.right)
         return done
 
 
@@ -181,14 +186,57 @@ class _New:
     ) -> None:
         self._out, self._spare = out, spare
         self._files, self._there = files, there
-        self._known = known.entries
-        self.entries: dict[str, str] = {}
+        self._known, self._sections = known.entries, known.sections
+        self._otherwise = {
+            address
+            for address, told in self._known.items()
+            if not ((file := files.get(address)) and _is_known(told, file))
+        }
+        self._unlinked = {
+            address for address, file in files.items() if there.files.get(address) != file.inode
+        }
+        self.right: set[str] = set()
+        """The addresses of the new site."""
+        self._addresses = Addresses()
+        self._standing: list[Section] = []
+        self._others: dict[str, tuple[str, dict[str, str]]] = {}
+        self._whose: dict[str, str] = {}
         self._fresh: list[Path] = []
         self._folders: set[Path] = {spare}
         self._made: set[str] = set()
-        self._right: set[str] = set()
 
-    def stays(self, page: Page, done: Written) -> bool:
+    def stands(self, bundle: Bundle, done: Written) -> bool:
+        """Take a bundle's pages along, if all of them stand as they are to be."""
+        known = self._sections.get(bundle.name)
+        if known is None or known.told != bundle.told:
+            return False
+        if not self._otherwise.isdisjoint(known.addresses):
+            return False
+        self._standing.append(known)
+        self._addresses.take_all(known.addresses)
+        self.right.update(known.addresses)
+        for address in self._unlinked.intersection(known.addresses):
+            _link(self._out / address, self._free(address))
+        done.pages += len(known.addresses)
+        return True
+
+    def due(self, name: str, told: str, pages: Iterable[Page], done: Written) -> list[Page]:
+        """The pages of a bundle that are to be made; the others are taken along."""
+        self._others[name] = (told, {})
+        due = []
+        for page in pages:
+            if self._addresses.take(page):
+                self._whose[page.address] = name
+                if not self._stays(page, done):
+                    due.append(page)
+        return due
+
+    def sections(self) -> list[Section]:
+        """What there is to say of all of them."""
+        others = (manifest.section(name, *one) for name, one in self._others.items())
+        return sorted([*self._standing, *others], key=lambda one: one.name)
+
+    def _stays(self, page: Page, done: Written) -> bool:
         """Take a page along, if it stands as it is to be."""
         done.pages += 1
         address, file = page.address, self._files.get(page.address)
@@ -211,12 +259,16 @@ class _New:
             self._stay(address, manifest.entry(_inputs(page), file.size, file.changed))
             return
         done.written.append(address)
-        self.entries[address] = manifest.entry(_inputs(page), *self.put(address, data))
+        self._told(address, manifest.entry(_inputs(page), *self.put(address, data)))
 
     def keep_lasting(self, done: Written) -> None:
         """Take along what is named by its content and no page claims any more."""
         for address in self._files:
-            if address.startswith(LASTING) and address not in self.entries:
+            if (
+                address.startswith(LASTING)
+                and address not in self._addresses
+                and is_address(address)
+            ):
                 file = self._files[address]
                 if not _is_known(self._known.get(address), file) and not _is_named_by_content(
                     self._out, address
@@ -227,12 +279,13 @@ class _New:
 
     def clear(self) -> None:
         """Take away what is no part of the new site."""
-        for address in self._there.files.keys() - self._right:
+        for address in self._there.files.keys() - self.right:
             path = self._spare / address
             _remove(path)
             self._folders.add(path.parent)
-        wanted = {folder for address in self._right for folder in _above(address)}
-        for address in sorted(self._there.folders - wanted - self._right):
+        closest = {address.rpartition("/")[0] for address in self.right}
+        wanted = closest.union(*map(_above, closest))
+        for address in sorted(self._there.folders - wanted - self.right):
             _remove(self._spare / address)
             self._folders.add((self._spare / address).parent)
 
@@ -245,7 +298,7 @@ class _New:
     def put(self, address: str, data: bytes) -> tuple[int, int]:
         """Write a file; its size and time."""
         path = self._free(address)
-        self._right.add(address)
+        self.right.add(address)
         with path.open("xb") as out:
             out.write(data)
             out.flush()
@@ -266,10 +319,13 @@ class _New:
                 sync_folder(folder)
 
     def _stay(self, address: str, told: str) -> None:
-        self.entries[address] = told
-        self._right.add(address)
-        if self._there.files.get(address) != self._files[address].inode:
+        self._told(address, told)
+        self.right.add(address)
+        if address in self._unlinked:
             _link(self._out / address, self._free(address))
+
+    def _told(self, address: str, told: str) -> None:
+        self._others[self._whose.get(address, "")][1][address] = told
 
     def _free(self, address: str) -> Path:
         """The place for a file, with nothing in it and in a folder that is there."""
