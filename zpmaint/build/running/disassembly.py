@@ -16,7 +16,7 @@ _SECTION = re.compile(r"^Disassembly of section (\S+):$")
 _LABEL = re.compile(r"^([0-9a-f]+) <")
 _CODE = re.compile(r"^ *([0-9a-f]+):\t(.*)$")
 _PREFIX = r"(?:(?:bnd|notrack|repz?|repnz|lock|data16|addr32|cs|ds|es|ss|fs|gs|rex[.A-Z]*) )*"
-_JUMP = re.compile(rf"^{_PREFIX}(?:j[a-z]+|l?calll?q?w?|l?jmpl?q?w?|l?retl?q?w?|iretl?q?w?)\b")
+_JUMP = re.compile(rf"^{_PREFIX}(?:j[a-z]+|l?(?:call|jmp|ret)[lqw]?|iret[lqw]?)\b")
 
 
 def straights(text: str) -> dict[str, list[int]]:
