@@ -28,7 +28,7 @@ from zpmaint.publish.again import again
 from zpmaint.publish.folded import folds
 from zpmaint.publish.sentence import sentence
 from zpmaint.publish.site import Material, site_files
-from zpmaint.publish.texts import KeptTexts, Texts
+from zpmaint.publish.texts import KeptTexts, NoTexts, Texts
 
 
 def text(html: str) -> str:
@@ -40,7 +40,10 @@ def text(html: str) -> str:
     return " ".join(" ".join(words).split())
 
 
-def page(made: Record, texts: Texts | None = None, **more: Any) -> str:
+NO_TEXTS = NoTexts()
+
+
+def page(made: Record, texts: Texts = NO_TEXTS, **more: Any) -> str:
     info = replace(patchset(), **more)
     files = site_files([made], Material(config(), [info], generated=NOON, texts=texts))
     assert broken_links(checked(files), files) == []
