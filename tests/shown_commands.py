@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 import shlex
 from collections.abc import Iterable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,10 +61,10 @@ def blocks(text: str) -> Iterator[Block]:
 
 def typed(block: Block) -> Iterator[tuple[int, str]]:
     """The lines of a listing that are typed, each whole, with its number."""
-    if block.kind not in _KINDS:
-        return
     lines = block.text.splitlines()
     prompted = any(line.startswith("$ ") for line in lines)
+    if block.kind not in _KINDS and not prompted:
+        return
     number = 0
     while number < len(lines):
         first, line = number, lines[number]
@@ -160,8 +162,9 @@ def parse(words: Iterable[str]) -> None:
             raise click.UsageError(f"{' '.join(names)} has no {rest[0]}")
         return
     try:
-        command.make_context(names[-1], list(rest))
-    except click.exceptions.Exit:  # --help
+        with redirect_stdout(io.StringIO()):  # --help is said, and ends it
+            command.make_context(names[-1], list(rest))
+    except click.exceptions.Exit:
         pass
     except click.BadParameter as error:
         if "does not exist" not in error.message:

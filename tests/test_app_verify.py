@@ -210,14 +210,16 @@ def test_a_panic_fails_and_its_console_is_kept(session: Shop) -> None:
     assert "Kernel panic" in record["runs"]["patched"]["tail"]
 
 
-def test_a_failure_is_booted_twice_before_it_settles(session: Shop) -> None:
+def test_a_failure_is_booted_and_built_twice_before_it_settles(session: Shop) -> None:
     session.guest(
         "patched", "private", """echo 'Kernel panic - not syncing: oh' >> "$console"; exit 0"""
     )
     status, record = session.verify()
     assert status == 1
-    assert record["why"].endswith("Kernel panic - not syncing: oh (confirmed by a second boot)")
-    assert {"boot", "second boot"} <= set(record["seconds"])
+    assert record["why"].endswith(": oh (confirmed by a second boot and a second build)")
+    # The second build gave the same images, and they had been booted twice.
+    assert {"boot", "second boot", "second build"} <= set(record["seconds"])
+    assert "third boot" not in record["seconds"]
 
 
 def test_a_failure_that_does_not_come_again_settles_nothing(session: Shop) -> None:
@@ -239,6 +241,67 @@ def test_a_failure_that_does_not_come_again_settles_nothing(session: Shop) -> No
     session.guest("patched", "private")
     status, out, _ = session.run("matrix", "run", "--json")
     assert [row["result"] for row in json.loads(out)] == ["pass"]
+
+
+_SPOILED = """
+for word in $words; do case $word in */images/patched-*) image=$word;; esac; done
+if grep -q SPOILED "$image"; then echo 'Kernel panic - not syncing: oh' >> "$console"; exit 0; fi
+"""
+
+
+_ONCE_SPOILED = '[ $n -gt 1 ] || more="-include $(dirname "$0")/spoiled.h"'
+
+
+def compiles_memory(session: Shop, monkeypatch: pytest.MonkeyPatch, does: str) -> None:
+    """A compiler that `does` something before it compiles the patched mm/memory.c; it may set
+    `more`, words of its command line. `$n` is how often it was asked to."""
+    count = session.home / "cache/ccache/.count"
+    (session.folder / "bin" / "gcc").write_text(
+        f"""#!/bin/sh
+more=
+case "$*" in *memory.c*) if grep -q MARK mm/memory.c; then
+  echo >> {count}; n=$(wc -l < {count}); {does}
+fi;; esac
+exec {shutil.which("gcc")} $more "$@"
+"""
+    )
+    (session.folder / "bin" / "gcc").chmod(0o755)
+    monkeypatch.setenv("CCACHE_DISABLE", "1")
+    session.patched(
+        "int zero_page; /* MARK */\nint handle_mm_fault(void) { return 1 + zero_page; }\n"
+    )
+    (session.folder / "bin/spoiled.h").write_text('char spoiled[] = "SPOILED";\n')
+
+
+def test_a_failure_of_an_object_that_was_made_wrong_settles_nothing(
+    session: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails in each boot of its images; those that are built again are well, and stay."""
+    compiles_memory(session, monkeypatch, _ONCE_SPOILED)
+    session.guest("patched", "private", _SPOILED)
+    status, record = session.verify()
+    assert (status, record["result"]) == (3, "indeterminate"), record["why"]
+    assert record["why"].startswith("not the same when built again: first: ")
+    assert "oh; then: pass: " in record["why"]
+    assert {"second boot", "second build", "third boot"} <= set(record["seconds"])
+    status, record = session.verify()
+    assert (status, record["result"]) == (0, "pass")
+    assert "flaky" in session.run("matrix", "plan")[1], "the same inputs came out both ways"
+
+
+def test_a_failure_whose_kernel_cannot_be_built_again_is_none_of_the_guest(
+    session: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was there from some earlier build settles nothing, and is not taken again."""
+    compiles_memory(session, monkeypatch, f"{_ONCE_SPOILED}; [ $n -le 1 ] || more=-Dzero_page=5x")
+    session.guest("patched", "private", _SPOILED)
+    status, record = session.verify()
+    assert (status, record["result"]) == (3, "indeterminate"), record["why"]
+    assert "not the same when built again: first: " in record["why"]
+    assert "mm/memory.c" in record["why"].partition("then: ")[2]
+    assert record["build"]["failed"] is None and record["build"]["patched"]
+    status, record = session.verify()
+    assert (status, record["result"]) == (1, "build-failed")
 
 
 def test_a_compiler_that_is_killed_once_and_then_not(
@@ -504,6 +567,12 @@ def test_what_track_saw_is_remembered_for_pages(session: Shop) -> None:
     assert again.looked is not None
     assert again.looked > seen.looked
     assert again.releases[0].first_seen == seen.releases[0].first_seen
+    assert again.next_look is None
+    assert session.run("track", "--next-within", "1d")[0] == 0
+    promised = outlook_of(opened)
+    assert promised.looked and promised.next_look == promised.looked + 86_400
+    status, _, err = session.run("track", "--next-within", "soon")
+    assert status == 2 and "--next-within: 'soon' is no time" in err
     [path] = (places.state / "outlook").glob("*.json")
     path.write_text("{")
     assert outlook_of(opened) == UNSEEN, "what is damaged is as if nobody had looked"

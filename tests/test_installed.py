@@ -22,6 +22,8 @@ from history_fixtures import BEFORE, TAIL, make_past
 from port_fixtures import diff
 from test_port_strategies import HEAD, PATCHED
 
+from zpmaint.cli.commands import COMMANDS
+
 ROOT = Path(__file__).parent.parent
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
 PATCH_SETS = (ROOT / "docs/patch-sets.md").read_text(encoding="utf-8")
@@ -56,6 +58,12 @@ def test_the_example_is_shipped_whole() -> None:
     wanted = {path for path in example.rglob("*") if path.is_file()} | {ROOT / "kernels.toml"}
     wanted |= {path for path in (ROOT / "docs").iterdir() if path.is_file()}  # pages of the site
     assert {path for path in shipped if path.is_file()} == wanted
+
+
+def test_a_man_page_of_every_command_is_shipped_where_man_looks() -> None:
+    shipped = {path.name for glob in SETUPTOOLS["data-files"]["share/man/man1"]
+               for path in ROOT.glob(glob)}  # fmt: skip
+    assert {f"zpmaint-{name}.1" for name in COMMANDS} | {"zpmaint.1"} <= shipped
 
 
 @pytest.fixture

@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ledger_fixtures import SET, modern_deltas, passing, record
+from ledger_fixtures import SET, modern_deltas, old_ledger, old_row, passing, record, samples
 
+from zpmaint.core.errors import InfraError
 from zpmaint.core.result import Result
 from zpmaint.ledger.scope import Scope
 from zpmaint.ledger.store import Ledger
+from zpmaint.ledger.values import Record
+from zpmaint.timeline.costs import Costs, costs_of
 from zpmaint.timeline.values import Attempt
 
 MINE = Scope("mine", lambda: {SET: ["v6.12"]})
@@ -119,3 +124,48 @@ def test_a_plan_names_the_inputs_and_a_list_does_not(tmp_path: Path) -> None:
             assert found.inputs == inputs
         assert ledger.latest_summaries()[0].inputs == {}
         assert ledger.history()[0].inputs == inputs
+
+
+def told(found: Iterable[Record]) -> list[Costs]:
+    return sorted(
+        (costs for one in found if (costs := costs_of(one)) is not None),
+        key=lambda one: (one.version, one.arch),
+    )
+
+
+@pytest.mark.parametrize("scope", [None, MINE])
+def test_what_was_measured_is_read_in_one_pass_and_is_what_whole_records_say(
+    tmp_path: Path, scope: Scope | None
+) -> None:
+    """With all that it was taken on; of a kernel the newest that settled."""
+    made = [replace(one, project="mine") for one in samples()]
+    made += [passing(f"6.12.{n}", modern_deltas(n, 2, 3, 4), started=n + 1.0) for n in range(9)]
+    made.append(record("6.12.8", Result.INFRA, started=99.0))
+    made.append(passing("6.1.9", modern_deltas(7, 2, 3, 4), patchset="other"))
+    with Ledger(tmp_path / "ledger.sqlite", scope=scope) as ledger:
+        for one in made:
+            ledger.record(one)
+        seen: list[str] = []
+        ledger._db.set_trace_callback(seen.append)
+        found = list(ledger.measured([SET]))
+        ledger._db.set_trace_callback(None)
+        whole = [one for one in ledger.all_known() if one.patchset == SET]
+        assert len(told(found)) >= 9
+        assert told(found) == told(whole)
+        assert sorted(one.key for one in found) == sorted(one.key for one in whole)
+        assert len([one for one in seen if "SELECT format" in one]) == 1
+        # And each of its texts by its number.
+        others = [one for one in seen if "FROM record" in one and "SELECT format" not in one]
+        assert len(others) <= 2, others
+        assert list(ledger.measured([])) == []
+        ledger._db.execute("UPDATE content SET body = x'00'")
+        with pytest.raises(InfraError, match="damaged"):
+            list(ledger.measured([SET]))
+
+
+def test_what_an_older_format_measured_is_read_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    old_ledger(path, 2, old_row("6.1.5"))
+    with Ledger(path) as ledger:
+        assert told(ledger.measured([SET])) == told(ledger.all_known())
+        assert told(ledger.measured([SET]))

@@ -128,20 +128,21 @@ def test_one_kernel_is_tried_again_only_for_the_infrastructure(
 def test_publishing_merges_all_and_writes(ci: Path) -> None:
     program(ci / "zpmaint", 'echo "$@" >>asked')
     assert run(ci, "publish", "site", "", "a b", "c", ZPMAINT_HOME="h").returncode == 0
-    assert run(ci, "publish", "site", "https://x", ZPMAINT_HOME="h").returncode == 0
+    weekly = {"ZPMAINT_HOME": "h", "NEXT_WITHIN": "7d"}
+    assert run(ci, "publish", "site", "https://x", **weekly).returncode == 0
     assert (ci.parent / "asked").read_text().splitlines() == [
         "matrix merge a b c",
-        "track",
+        "track --next-within 1d",
         "matrix plan",
         "publish --out site --base-url ",
-        "track",
+        "track --next-within 7d",
         "matrix plan",
         "publish --out site --base-url https://x",
     ]
     program(ci / "zpmaint", '[ "$1" = publish ] && touch late || exit 3')
     done = run(ci, "publish", "site", "", ZPMAINT_HOME="h")
     assert done.returncode == 0, "a page without news of what is out says so itself"
-    assert "zpmaint track failed" in done.stderr
+    assert "zpmaint track --next-within 1d failed" in done.stderr
     assert (ci.parent / "late").exists()
     program(ci / "zpmaint", '[ "$1" = publish ] && touch published; exit 3')
     assert run(ci, "publish", "site", "", "a", ZPMAINT_HOME="h").returncode == 3

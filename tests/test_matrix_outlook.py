@@ -96,6 +96,16 @@ def test_planning_confirms_what_is_known_and_remembers_what_it_saw() -> None:
     assert much_later.confirmed == {}
 
 
+def test_when_somebody_looks_again_is_what_the_schedule_said_last() -> None:
+    found = listing("org", "6.12.107")
+    told = listed(UNSEEN, found, CONFIG, NOON, within=DAY)
+    assert (told.within, told.next_look) == (DAY, NOON + DAY)
+    by_hand = listed(told, found, CONFIG, NOON + 1)
+    assert (by_hand.within, by_hand.next_look) == (DAY, NOON + 1 + DAY)
+    assert planned(by_hand, Plan(()), [V("6.1.9")], NOON + 2).within == DAY
+    assert listed(by_hand, found, CONFIG, NOON + 3, within=60.0).next_look == NOON + 63
+
+
 def test_a_plan_that_reached_nobody_is_no_look() -> None:
     before = Outlook(looked=NOON)
     assert planned(before, Plan(()), [], NOON + DAY).looked == NOON

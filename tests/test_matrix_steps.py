@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -91,9 +92,7 @@ def test_a_run_in_the_background_that_is_ended_is_no_failure_of_ours(
     """A shell has what runs in its background ignore SIGINT, by which workers are to end. One of
     them waits for its turn meanwhile."""
     shop.guest("patched", "private", "sleep 297.75")
-    shutil.copytree(shop.project / "patches/toy", shop.project / "patches/other")
-    with (shop.project / "kernels.toml").open("a") as kernels:
-        kernels.write('patches = ["toy", "other"]\n')
+    two_sets(shop)
     kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         process = shop.start("matrix", "run", "--jobs", "1")
@@ -105,7 +104,7 @@ def test_a_run_in_the_background_that_is_ended_is_no_failure_of_ours(
             time.sleep(0.05)
         while len(workers := workers_of(process.pid)) < 2:
             time.sleep(0.05)
-        process.terminate()
+        process.kill()
         process.wait(timeout=100)
         for worker in workers:
             until_gone(worker)
@@ -117,6 +116,68 @@ def test_a_run_in_the_background_that_is_ended_is_no_failure_of_ours(
     shop.guest("patched", "private")
     assert run(shop)[0] == 0
     assert [one["result"] for one in shop.results()] == ["pass", "pass"]
+
+
+@pytest.mark.slow  # four processes and four boots of the toy
+def test_sigterm_lets_the_step_that_runs_end_and_begins_no_other(shop: Shop) -> None:
+    """What it came to is recorded with its verdict; the next run has only the rest to do."""
+    goes_on = shop.folder / "goes-on"
+    shop.guest("patched", "private", f"while [ ! -e {goes_on} ]; do sleep 0.05; done")
+    two_sets(shop)
+    process = shop.start("matrix", "run", "--jobs", "1")
+    try:
+        until_booted(shop, process)
+        process.terminate()
+        assert process.stderr
+        for line in process.stderr:
+            if "SIGTERM: steps that run go to their ends" in line:
+                break
+        goes_on.touch()
+        _, err = process.communicate(timeout=100)
+    finally:
+        process.kill()
+    assert process.returncode == 130, err
+    assert err.count("not reached") == 1 and "the same command goes on from there" in err
+    assert [one["result"] for one in shop.results()] == ["pass"]
+    with Ledger(shop.home / "state/ledger.sqlite") as ledger:
+        assert [one.result for one in ledger.history()] == ["pass"], "and nothing else"
+    status, done = run(shop)
+    assert status == 0 and BUILDS[1] not in done and len(shop.results()) == 2
+
+
+@pytest.mark.slow  # two processes and a boot of the toy
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_what_runs(shop: Shop, second: signal.Signals) -> None:
+    shop.guest("patched", "private", "sleep 296.5")
+    process = shop.start("matrix", "run")
+    try:
+        until_booted(shop, process)
+        process.terminate()
+        assert process.stderr
+        for line in process.stderr:
+            if "SIGTERM: steps that run go to their ends" in line:
+                break
+        process.send_signal(second)
+        _, err = process.communicate(timeout=100)
+    finally:
+        process.kill()
+    assert process.returncode == 130 and "interrupted; what was recorded stays" in err
+    assert not is_running("sleep 296.5") and shop.results() == []
+
+
+def two_sets(shop: Shop) -> None:
+    """Two patch sets, so that there is something left to do."""
+    shutil.copytree(shop.project / "patches/toy", shop.project / "patches/other")
+    with (shop.project / "kernels.toml").open("a") as kernels:
+        kernels.write('patches = ["toy", "other"]\n')
+
+
+def until_booted(shop: Shop, process: subprocess.Popen[str]) -> None:
+    """Wait until a guest of the patched kernel runs."""
+    consoles = shop.home / "state/consoles"
+    while not list(consoles.glob("*patched*")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
 
 
 def until_gone(process: int) -> None:

@@ -5,6 +5,10 @@ small."""
 from __future__ import annotations
 
 import gzip
+import json
+import shutil
+import subprocess
+from dataclasses import replace
 from functools import cache
 from xml.etree import ElementTree
 
@@ -12,8 +16,9 @@ import pytest
 from ledger_fixtures import NOON, SET, port, record
 from publish_fixtures import config, patchset
 from site_checks import broken_links, checked
-from site_fixtures import NOW, big, every_config, every_site, every_state
+from site_fixtures import NOW, big, every_config, every_outlook, every_site, every_state
 from test_publish_site import text
+from timeline_fixtures import HOUR
 
 from zpmaint.core.result import Result
 from zpmaint.publish import front, set_page
@@ -68,6 +73,53 @@ def test_who_has_to_trust_it_sees_what_it_rests_on() -> None:
     assert f"{len(every_state())} times" in front
     assert "Last looked for new kernels 2026-11-26 11:00 UTC, 1 hour ago" in front
     assert "How verdicts are made" in front
+
+
+def looked(within: float | None, now: float) -> dict[str, bytes]:
+    """The site of one kernel that was looked for at NOW, made then."""
+    seen = replace(every_outlook(), looked=NOW, within=within)
+    records = [record("6.12.1", Result.PASS)]
+    return site_files(records, config("6.12.*"), [patchset()], generated=now, outlook=seen)
+
+
+def test_a_page_says_by_when_somebody_looks_again_and_whether_nobody_did() -> None:
+    files = looked(HOUR, NOW)
+    front = files["index.html"].decode()
+    assert "the next look is due by 2026-11-26 13:00 UTC" in text(front)
+    assert '<p class="stopped" hidden data-from="2026-11-26T15:00:00Z">' in front
+    assert '<script src="stopped.js" defer>' in front and files["stopped.js"]
+    status = json.loads(files["status.json"])
+    assert status["next_look"] == "2026-11-26T13:00:00Z"
+    # Where nobody said when, three days are a long time, and no look is promised.
+    front = looked(None, NOW)["index.html"].decode()
+    assert "the next look is due" not in text(front)
+    assert '<p class="stopped" hidden data-from="2026-11-29T12:00:00Z">' in front
+    # What is over when the page is made needs no script.
+    front = looked(HOUR, NOW + 4 * HOUR)["index.html"].decode()
+    assert '<p class="stopped" data-from="2026-11-26T15:00:00Z">' in front
+    assert "Somebody was to look for new kernels by 2026-11-26 13:00 UTC, and did not" in text(
+        front
+    )
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_that_a_page_is_no_longer_made_the_readers_browser_says(late: bool) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed: the page's script was not run")
+    now = (NOW + 3 * HOUR + (1 if late else -1)) * 1000
+    page = (
+        "const told = {dataset: {from: '2026-11-26T15:00:00Z'}, hidden: true};"
+        "globalThis.document = {querySelectorAll: (w) => w === '[data-from]' ? [told] : []};"
+        f"Date.now = () => {now:.0f};"
+    )
+    said = subprocess.run(
+        [node, "-e", f"{page}{looked(HOUR, NOW)['stopped.js'].decode()}console.log(told.hidden)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert said.stdout == ("false\n" if late else "true\n")
 
 
 def test_a_line_page_tells_its_history() -> None:

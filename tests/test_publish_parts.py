@@ -88,6 +88,7 @@ STEPS = st.one_of(
     st.tuples(st.just("gone")),
     st.tuples(st.just("later"), st.sampled_from([60.0, 2 * DAY, 40 * DAY, -DAY])),
     st.tuples(st.just("out"), st.sampled_from(VERSIONS), st.booleans()),
+    st.tuples(st.just("schedule"), st.sampled_from([60.0, DAY, 30 * DAY])),
     st.tuples(st.just("confirmed"), st.sampled_from(["k", "other"])),
     st.tuples(st.just("lines"), st.sampled_from([("6.12.*", "7.*"), ("7.2.*", "6.1.200"), ()])),
     st.tuples(st.just("address"), st.sampled_from(["", "https://example.org/zp"])),
@@ -117,6 +118,8 @@ def step(world: World, what: str, *more: Any) -> None:
                 eol=more[1],
             )  # fmt: skip
             world.outlook = replace(seen, releases=(*seen.releases, one_out), looked=world.now)
+        case "schedule":
+            world.outlook = replace(seen, within=more[0])
         case "confirmed":
             world.outlook = replace(seen, confirmed=seen.confirmed | {more[0]: world.now})
         case "lines":

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zpmaint.core.durations import said, seconds_of
+from zpmaint.core.durations import said, seconds_of, written
 from zpmaint.core.service_table import ServiceTable
 from zpmaint.service.ends import end_of, has_news
 from zpmaint.service.health import Pulse, Run, as_json, troubles, warnings
@@ -42,6 +42,8 @@ def test_the_jobs_are_commands_with_their_words() -> None:
     )
     found = {job.name: job for job in jobs_of(table, {"site": "/s"})}
     assert found["track"].every == 1800
+    words = found["track"].command
+    assert seconds_of(words[words.index("--next-within") + 1]) == 1980, "with its jitter"
     assert found["publish"].command == ("publish", "--out", "/s", "--base-url", "https://x/")
     assert found["matrix"].command == ("matrix", "run", "--jobs", "2")
     assert found["matrix"].stop is Stop.INTERRUPT
@@ -299,6 +301,7 @@ def test_metrics_are_in_prometheus_format() -> None:
 )
 def test_times_are_read(text: str, seconds: float) -> None:
     assert seconds_of(text) == seconds
+    assert seconds_of(written(seconds)) == seconds
 
 
 @pytest.mark.parametrize(

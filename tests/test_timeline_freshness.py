@@ -4,14 +4,17 @@ that is silent. It never looks fresher than what is known."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ledger_fixtures import NOON
 from publish_fixtures import config
 from timeline_fixtures import DAY, HOUR, attempts, line, outlook, release
 
-from zpmaint.core.releases import Release
-from zpmaint.timeline.freshness import SILENT_AFTER, STALE_AFTER
+from zpmaint.core.releases import UNSEEN, Release
+from zpmaint.timeline.freshness import STALE_AFTER
 from zpmaint.timeline.lines import lines_of
+from zpmaint.timeline.values import Freshness
 from zpmaint.timeline.values import FreshnessState as State
 
 LONG = NOON + STALE_AFTER + 2 * DAY
@@ -52,7 +55,7 @@ ROWS: list[tuple[str, tuple[str, ...], list[Release], float, State, str]] = [
         "nobody looked lately",
         ("6.12.7 P",),
         [seen("6.12.7", NOON)],
-        NOON + SILENT_AFTER + 1,
+        NOON + UNSEEN.patience + 1,
         State.SILENT,
         "nobody has looked since 2026-11-25",
     ),
@@ -164,6 +167,28 @@ def test_inputs_that_were_the_same_a_month_ago_are_of_no_use() -> None:
         later,
     )
     assert one.freshness.state is State.STALE
+
+
+@pytest.mark.parametrize(
+    ("within", "silent_after"),
+    [(None, 3 * DAY), (HOUR, 3 * HOUR), (DAY, 2 * DAY + HOUR), (30 * DAY, 60 * DAY + HOUR)],
+)
+def test_from_when_on_nobody_looks_is_the_schedules_to_say(
+    within: float | None, silent_after: float
+) -> None:
+    """One look may fail and be tried again; two that did not come are silence."""
+    seen_then = replace(outlook(seen("6.12.7", NOON)), within=within)
+
+    def at(now: float) -> Freshness:
+        known = attempts("6.12.7 P/k")
+        fresh = replace(seen_then, confirmed={"k": now})
+        return lines_of(known, config("6.12.*"), fresh, now)[0].freshness
+
+    assert at(NOON + silent_after - 1).state is State.FRESH
+    late = at(NOON + silent_after + 1)
+    assert (late.state, late.silent_from) == (State.SILENT, NOON + silent_after)
+    assert ("where a look each" in late.words) is (within is not None)
+    assert seen_then.next_look == (None if within is None else NOON + within)
 
 
 def test_another_lines_kernels_do_not_vouch_for_a_series() -> None:

@@ -11,7 +11,6 @@ from timeline_fixtures import DAY, attempts, line, release
 from zpmaint.core.releases import UNSEEN, Release
 from zpmaint.timeline.cost_changes import CostChange, Watched, cost_changes
 from zpmaint.timeline.costs import Conditions, CostFigure, Costs
-from zpmaint.timeline.freshness import SILENT_AFTER
 from zpmaint.timeline.lines import lines_of
 from zpmaint.timeline.transitions import transitions_of
 from zpmaint.timeline.values import Line
@@ -117,7 +116,7 @@ def test_a_new_kernel_that_is_untested_and_a_service_that_is_silent() -> None:
     assert news([release("6.12.1")], NOON + DAY) == []
     untested = ("new kernel untested", NOON + DAY, "6.12.2")
     assert news([out], NOON + 2 * DAY) == [untested]
-    silent = ("service silent", NOON + DAY + SILENT_AFTER, "6.12.1")
+    silent = ("service silent", NOON + DAY + UNSEEN.patience, "6.12.1")
     assert news([out], NOON + 9 * DAY) == [silent, untested]
 
 

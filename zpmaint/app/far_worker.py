@@ -77,6 +77,12 @@ def serve(scheduler: str, kernels: int) -> None:
         raise InfraError(
             f"dask://{scheduler}: no scheduler answers: {error}", "start one with: dask scheduler"
         ) from None
+    except RuntimeError as error:  # as dask calls whatever kept a worker from starting
+        why = error.__cause__ or error
+        raise InfraError(
+            f"dask://{scheduler}: this worker did not start: {type(why).__name__}: {why}",
+            "look at dask's configuration, and whether both have the same version of it",
+        ) from None
 
 
 def do(parcel: Parcel) -> Answer:

@@ -117,7 +117,7 @@ class LocalExecutor:
             hurry = haste()
             if not self._busy:
                 return None
-            if hurry is Haste.AT_ONCE or (hurry and not any(one.is_running for one in self._busy)):
+            if hurry is Haste.AT_ONCE or (hurry and not any(map(_goes_on, self._busy))):
                 self.close()
                 return None
             self._let_begin(self._ready(only_judge=bool(hurry)))
@@ -256,6 +256,13 @@ class LocalExecutor:
             for one in sorted(self._busy, key=lambda one: one.place)
             if one.due
         )
+
+
+def _goes_on(worker: _Worker) -> bool:
+    """Whether there is something to wait for where no step is begun any more: it runs one, or is
+    between two and says by itself what is next, or has all but its verdict, which takes a moment.
+    """
+    return worker.is_running or worker.step in (None, Step.JUDGE)
 
 
 def _name(worker: _Worker) -> str:

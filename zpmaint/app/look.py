@@ -85,13 +85,15 @@ def survey(chain: Chain, config: Config) -> list[Looked]:
     return found
 
 
-def remembered(session: Session, found: Sequence[Looked]) -> None:
-    """Remember what sources said, as what is out there."""
+def remembered(session: Session, found: Sequence[Looked], within: float | None = None) -> None:
+    """Remember what sources said, as what is out there, and `within` how many seconds somebody
+    looks again."""
     listings = [listing for one in found for listing in one.listings]
     partly = [one.source for one in found if one.left_out]
 
     def change(before: Outlook) -> Outlook:
-        return outlook.listed(before, listings, session.config, time.time(), partly=partly)
+        now = time.time()
+        return outlook.listed(before, listings, session.config, now, partly=partly, within=within)
 
     look(session, change)
 

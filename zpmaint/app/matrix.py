@@ -201,12 +201,13 @@ class Tracked:
         ]
 
 
-def track(session: Session, specs: Sequence[str] = ()) -> Tracked:
+def track(session: Session, specs: Sequence[str] = (), *, within: float | None = None) -> Tracked:
     """What the sources list beside what is tracked and known. A source that fails is noted and
-    passed over, unless all do. What the project's own sources list is remembered as out there."""
+    passed over, unless all do. What the project's own sources list is remembered as out there, and
+    `within` how many seconds whoever asks looks again."""
     found = survey(session.chain(specs), session.config)
     if not specs:
-        remembered(session, found)
+        remembered(session, found, within)
     listings = [listing for one in found for listing in one.listings]
     asked = ruled(session)
     news = whats_new(listings, asked.config, session.ledger.summaries())

@@ -29,9 +29,10 @@ def build_pair(
     flavours: tuple[Flavour, ...] = (Flavour.STOCK, Flavour.PATCHED),
     patches: int | None = None,
     on_failure: Callable[[BuildFailure], None] | None = None,
+    anew: bool = False,
 ) -> Pair:
     """The kernels of `version`: stock and, where the port has something to apply, patched; with
-    `patches` by so many of its steps. `on_failure` as `build.pair.build` has it."""
+    `patches` by so many of its steps. `on_failure` and `anew` as `build.pair.build` has them."""
     patched: Mapping[str, bytes | None] | None = None
     if port and port.patch:
         patched = port.contents(patches)
@@ -49,4 +50,5 @@ def build_pair(
         data=session.build_data,
         later=added_later(tree),
         on_failure=on_failure,
+        anew=anew,
     )

@@ -5,7 +5,7 @@ and which inputs were other ones as well."""
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from zpmaint.app.outlook import outlook_of
 from zpmaint.app.session import Session
 from zpmaint.core.errors import EXIT_KERNEL, EXIT_OK
 from zpmaint.core.series import holds
-from zpmaint.ledger.values import Record
 from zpmaint.patchset.load import all_patchsets
 from zpmaint.timeline.cost_changes import CostChange, Watched, cost_changes
 from zpmaint.timeline.costs import Costs, costs_of
@@ -163,18 +162,10 @@ def _changes(session: Session) -> dict[tuple[str, str], list[CostChange]]:
         for found in all_patchsets(session.places.project)
     }
     costs: dict[tuple[str, str], list[Costs]] = {}
-    for record in _newest(session):
-        if watched.get(record.patchset) and (one := costs_of(record)) is not None:
+    for record in session.ledger.measured([name for name, what in watched.items() if what]):
+        if (one := costs_of(record)) is not None:
             costs.setdefault((record.patchset, record.profile), []).append(one)
     return {name: cost_changes(mine, watched[name[0]]) for name, mine in costs.items()}
-
-
-def _newest(session: Session) -> Iterator[Record]:
-    """The record that stands for each kernel, a series at a time: they are large."""
-    names = {one.version for one in session.ledger.known_summaries()}
-    series = {version.series if (version := parsed(name)) else name for name in names}
-    for each in sorted(series):
-        yield from session.ledger.all_known(each)
 
 
 def _also(session: Session, one: Regression) -> tuple[str, ...]:

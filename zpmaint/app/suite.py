@@ -117,13 +117,13 @@ def boot_suites(
     *,
     accelerator: Accelerator = Accelerator.ICOUNT,
     benchmark: bool = True,
-    second: bool = False,
+    attempt: str = "",
     at_once: int | None = None,
     kept: KeptBoots | None = None,
 ) -> list[SuiteRuns]:
     """Boot each of `kernels` with each suite, side by side where that changes nothing, `at_once` at
-    most (None: as many as there are cores); `second` keeps the consoles of what was booted before.
-    What is `kept` is not booted again."""
+    most (None: as many as there are cores). `attempt` is a word in the names of the consoles, which
+    keeps those of what was booted before. What is `kept` is not booted again."""
 
     def start(bootable: Bootable, kernel: Kernel, shift: int, stop: Event) -> Run:
         return boot_suite(
@@ -134,7 +134,7 @@ def boot_suites(
             benchmark=benchmark,
             stop=stop,
             shift=shift,
-            second=second,
+            attempt=attempt,
             kept=kept,
         )
 
@@ -166,7 +166,7 @@ def boot_suite(
     restarts: int = RESTARTS,
     stop: Event | None = None,
     shift: int = 0,
-    second: bool = False,
+    attempt: str = "",
     kept: KeptBoots | None = None,
 ) -> Run:
     """Boot `kernel` with a suite's init, then its benchmark.
@@ -174,14 +174,14 @@ def boot_suite(
     A death of the guest is the result of the case that was running. The guest is then started
     again for the cases after that one, up to `restarts` times and until the last of HANGS; not
     where it died before the first case (the next would, too) nor after the last. The consoles are
-    kept in the state folder. `stop`: as `boot`; `shift`: as `Wanted`; `second` and `kept`: as
-    `boot_suites`."""
+    kept in the state folder. `stop`: as `boot`; `shift`: as `Wanted`; `attempt` and `kept`:
+    as `boot_suites`."""
     benchmark = benchmark and bool(bootable.suite.counters)
     left = [case.name for case in bootable.cases]
 
     def start(names: Sequence[str] | None, number: int) -> Run:
         wanted = Wanted(kernel, None if names is None else tuple(names), benchmark, shift)
-        mark = (f"-{number}" if number > 1 else "") + ("-second" if second else "")
+        mark = (f"-{number}" if number > 1 else "") + (f"-{attempt}" if attempt else "")
         return _boot(session, bootable, wanted, mark, accelerator=accelerator, stop=stop, kept=kept)
 
     # A guest without a list runs all: nothing is in its initramfs that need not be.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from zpmaint.app.circumstances import circumstances
-from zpmaint.app.confirm import confirmed
+from zpmaint.app.confirm import booted_again, built_again, not_built_again
 from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.judgement import verdict_on
 from zpmaint.app.kept_boots import KeptBoots
@@ -29,6 +29,7 @@ from zpmaint.core.errors import IndeterminateError, InfraError, KernelError, Zpm
 from zpmaint.core.in_use import scoped
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result
+from zpmaint.core.sealed import sha256_of
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.values import Verdict
@@ -163,45 +164,66 @@ def _run_course(
         return Result.CONFLICT, course.port.why
     if not is_archive:
         _unpack(patchset, version, chain, course, pace)
-    with pace.step("build") as jobs:
-        # What it needs may have to be fetched: better known before a build of minutes than after.
-        ready = make_ready(
-            session, suites, version, build.arch, chain=chain, keep=touched(patchset.anchors)
-        )
-        with course.timed("build"):
-            course.pair = build_pair(
+    adopted = course.port.state is State.UPSTREAM
+
+    def built(jobs: int | None, *, anew: bool = False) -> Pair:
+        with course.timed("second build" if anew else "build"):
+            return build_pair(
                 session,
                 patchset,
                 version,
                 chain,
                 course.port,
                 options=replace(build, jobs=jobs or build.jobs),
-                on_failure=course.failures.append,
+                on_failure=None if anew else course.failures.append,
+                anew=anew,
             )
-    pair, adopted = course.pair, course.port.state is State.UPSTREAM
 
-    def judged(runs: Sequence[SuiteRuns]) -> Verdict:
+    with pace.step("build") as jobs:
+        # What it needs may have to be fetched: better known before a build of minutes than after.
+        ready = make_ready(
+            session, suites, version, build.arch, chain=chain, keep=touched(patchset.anchors)
+        )
+        pair = course.pair = built(jobs)
+
+    def judged(pair: Pair, runs: Sequence[SuiteRuns]) -> Verdict:
         with pace.step("judge"), course.timed("judge"):
             return verdict_on(
                 patchset, version, pair, runs, left_out=ready.left_out, adopted=adopted
             )
 
-    def booted(*, second: bool = False) -> list[SuiteRuns]:
-        with pace.step("boot") as jobs, course.timed("second boot" if second else "boot"):
+    def booted(pair: Pair, attempt: str = "") -> list[SuiteRuns]:
+        stage = f"{attempt} boot" if attempt else "boot"
+        with pace.step("boot") as jobs, course.timed(stage):
             return boot_suites(
                 session,
                 pair.kernels,
                 ready.bootables,
                 accelerator=accelerator,
-                second=second,
+                attempt=attempt,
                 at_once=jobs,
-                kept=None if second else kept,
+                kept=None if attempt else kept,
             )
 
-    course.runs += booted()
-    course.verdict = judged(course.runs)
+    def confirmed(first: Verdict) -> Verdict:
+        """A failure, or what it is where it does not come again."""
+        again = booted_again(first, judged(pair, booted(pair, "second")))
+        if again.result is not Result.FAIL:
+            return again
+        before = [sha256_of(kernel.image) for kernel in pair.kernels]
+        try:
+            with pace.step("build") as jobs:
+                anew = built(jobs, anew=True)
+        except KernelError as error:
+            return not_built_again(again, error.what)
+        if [sha256_of(kernel.image) for kernel in anew.kernels] == before:
+            return built_again(again, None)
+        return built_again(again, judged(anew, booted(anew, "third")))
+
+    course.runs += booted(pair)
+    course.verdict = judged(pair, course.runs)
     if course.verdict.result is Result.FAIL:
-        course.verdict = confirmed(course.verdict, judged(booted(second=True)))
+        course.verdict = confirmed(course.verdict)
     if kept is not None:
         kept.judged(settles=course.verdict.result.settles)
     return course.verdict.result, course.verdict.why

@@ -33,7 +33,7 @@ from zpmaint.core.files import read_mark, write_whole
 from zpmaint.core.in_use import mark
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.remembered import recall, remember
-from zpmaint.core.sealed import usable
+from zpmaint.core.sealed import forget, usable
 from zpmaint.core.versions import KernelVersion
 from zpmaint.core.wishes import Fragment
 from zpmaint.port.values import PortStep
@@ -50,6 +50,7 @@ class _Job(Setting):
     deleted: frozenset[str] = frozenset()
     """Files of stock that the patch takes away: no later record names what was made of them."""
     narrow: bool = False
+    anew: bool = False
     on_failure: Callable[[BuildFailure], None] | None = None
 
     @property
@@ -92,6 +93,7 @@ def build(
     data: BuildData | None = None,
     later: Collection[str] = (),
     on_failure: Callable[[BuildFailure], None] | None = None,
+    anew: bool = False,
 ) -> Pair:
     """Build `tree` as it is and with the files of `patched` (None: absent) in their place.
 
@@ -107,7 +109,9 @@ def build(
     evidence of what was compiled. `fragments` go on top of the profile, for both kernels; `data`
     are the rows to choose from, the package's if not given; `later` names files of `tree` that
     are no part of its identity (unpacked from the same archive after it was taken). `on_failure`
-    is told of a kernel that could not be built before the error is raised.
+    is told of a kernel that could not be built before the error is raised. `anew` builds from a
+    clean work folder what is there already: an image that comes out as another one takes the
+    former's place, and one that cannot be built any more is forgotten.
 
     Raises UserError (not a kernel tree, unknown architecture or profile), KernelError (the kernel
     is not configured, compiled or linked: which flavour, which file, the first error, the log),
@@ -133,11 +137,14 @@ def build(
             job = replace(
                 job,
                 narrow=narrow,
+                anew=anew,
                 on_failure=on_failure,
                 later=frozenset(later),
                 is_pair=is_pair,
                 deleted=frozenset(p for p, text in (patched or {}).items() if text is None),
             )
+            if anew:
+                job.work.discard()
             source = source_id or fingerprint(tree, job.later)
             first = _variant(job, source, Flavour.STOCK, {})
             stock = _kernel(job, source, first)
@@ -231,13 +238,15 @@ def _variant(
 def _kernel(job: _Job, source: str, variant: _Variant, stock: Kernel | None = None) -> Kernel:
     """Build one of the pair, unless it is there; `stock` is the other one."""
     started = time.monotonic()
-    fresh = not usable(variant.image, reporter=job.reporter)
+    fresh = not usable(variant.image, reporter=job.reporter) or job.anew
     if fresh:
         _first_log(variant).unlink(missing_ok=True)
         with job.reporter.step(f"build {job.version} {variant.flavour} ({job.arch})") as step:
             try:
                 _confirmed(job, source, variant, step)
             except ZpmaintError as error:
+                if job.anew and isinstance(error, KernelError):
+                    forget(variant.image)
                 _told(job, variant, error, stock)
                 raise
     _say(job, variant)
@@ -354,7 +363,9 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
     if not job.narrow:
         watched = job.deleted if variant.flavour is Flavour.STOCK else frozenset()
         job.kept.note(variant.image.name, work.obj, work.src, notes, watched)
-    if not variant.image.is_file():
+    if not variant.image.is_file() or (
+        job.anew and not filecmp.cmp(built, variant.image, shallow=False)
+    ):
         work.keep(built, variant.image)
 
 

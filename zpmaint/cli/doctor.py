@@ -28,7 +28,7 @@ def command(context: CommandContext, *, to_install: bool, as_json: bool) -> int:
     \b
     Examples:
       zpmaint doctor
-      zpmaint doctor --install      Debian, as root or by sudo
+      zpmaint doctor --install      # Debian, as root or by sudo
     """
     if to_install and (wanted := missing_packages()):
         install(wanted, context.reporter)

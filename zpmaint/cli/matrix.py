@@ -15,6 +15,7 @@ from zpmaint.app.regressions import regressions, shown_by
 from zpmaint.cli import matrix_ci, matrix_job, options, tables, unrecorded
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.cli.matrix_view import duration, view
+from zpmaint.cli.stopping import stopped_by_sigterm
 from zpmaint.core import errors
 from zpmaint.ledger.logs import LogStore
 from zpmaint.ledger.unrecorded import NotRecordedError
@@ -103,6 +104,9 @@ def run(
     failed for the infrastructure's sake is tried once more at the end. What another process is
     verifying is left to it: the others come first, and then its result is taken from the ledger.
 
+    SIGTERM lets the steps that run go to their ends and begins no other; a second one, as ^C, ends
+    them at once. Where that left a kernel unverified the exit status is 130.
+
     \b
     Examples:
       zpmaint matrix run
@@ -129,13 +133,15 @@ def run(
                        markup=False)  # fmt: skip
 
     try:
-        ran = run_dues(
-            context.session,
-            dues,
-            options=asked,
-            on_record=show,
-            on_change=view(context.reporter),
-        )
+        with stopped_by_sigterm() as stop:
+            ran = run_dues(
+                context.session,
+                dues,
+                options=asked,
+                on_record=show,
+                on_change=view(context.reporter),
+                stop=stop,
+            )
     except NotRecordedError as error:
         unrecorded.show(context, error, as_json=as_json)
         raise
@@ -168,6 +174,10 @@ def run(
         line = found.regression.line
         context.err.print(f"regression: {line.patchset} {line.name}: {found.words}", markup=False,
                           soft_wrap=True)  # fmt: skip
+    if ran.left and stop.haste:
+        context.err.print("stopped by SIGTERM; what was recorded stays, the same command goes on "
+                          "from there", markup=False, soft_wrap=True)  # fmt: skip
+        return errors.EXIT_INTERRUPTED
     return ran.exit_status or _unresolved(planned)
 
 

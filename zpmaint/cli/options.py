@@ -11,6 +11,8 @@ import click
 
 from zpmaint.build.options import BuildOptions
 from zpmaint.cli.kernel_asked import one_kernel
+from zpmaint.core.durations import seconds_of
+from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.vm.accelerator import Accelerator
 
@@ -74,6 +76,14 @@ since = click.option(
 until = click.option(
     "--until", metavar="VERSION", callback=_version, help="The newest kernel to look at (included)."
 )
+
+
+def duration(_: click.Context, option: click.Parameter, text: str | None) -> float | None:
+    """A time as "90s", "30m", "6h" or "2d", in seconds. Raises UserError."""
+    try:
+        return None if text is None else seconds_of(text)
+    except ValueError as error:
+        raise UserError(f"{option.opts[0]}: {error}") from None
 
 
 def _all(*listed: Callable[[F], F]) -> Callable[[F], F]:

@@ -33,6 +33,9 @@ _STYLES = {Novelty.NEW: "bold yellow", Novelty.VERIFIED: "green", Novelty.UNTRAC
 @click.option(
     "--branches", is_flag=True, help="Only the branches that patch sets were made from; no network."
 )
+@click.option("--next-within", "next_within", metavar="TIME", callback=options.duration,
+              help="This is asked again within that time, as 1h or 1d: pages say by when somebody "
+              "looks again, and that nobody did.")  # fmt: skip
 @options.as_json
 @pass_context
 def command(
@@ -42,6 +45,7 @@ def command(
     everything: bool,
     by_status: bool,
     branches: bool,
+    next_within: float | None,
     as_json: bool,
 ) -> int:
     """List the kernels that kernel.org, Debian's indexes and git tags have to offer.
@@ -61,6 +65,7 @@ def command(
     Examples:
       zpmaint track --json | jq -r '.[] | select(.novelty == "new") | .version'
       zpmaint track --exit-code >/dev/null; [ $? -ne 1 ] || zpmaint matrix run
+      zpmaint track --next-within 1d        (from cron, each night)
     """
     if branches:
         news = _branches(context)
@@ -69,7 +74,7 @@ def command(
         else:
             _show_branches(context, news)
         return errors.EXIT_OK
-    tracked = track(context.session, sources)
+    tracked = track(context.session, sources, within=next_within)
     if as_json:
         context.json(tracked.as_json())
     else:

@@ -20,6 +20,11 @@ def seconds_of(text: object) -> float:
     return seconds
 
 
+def written(seconds: float) -> str:
+    """As `seconds_of` reads it, at least a millisecond."""
+    return f"{seconds / 3600:.1f}h" if seconds >= 100_000 else f"{max(seconds, 0.001):.3f}s"
+
+
 def said(seconds: float) -> str:
     """In the largest unit that leaves at least two of it: 45 s, 90 min, 6 h, 3 d."""
     for unit, size in (("d", 86_400.0), ("h", 3600.0), ("min", 60.0)):

@@ -7,6 +7,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+_UNSAID = 3 * 86_400.0
+"""Seconds without a look that are silence where no schedule was said: a matrix by night, on a host
+that may be away over a week-end."""
+_INTERVALS = 2.0
+_A_LOOK = 3600.0
+"""Seconds: the longest that a look may take, with all that is tried again."""
 _OTHERS = re.compile(r"^next-|-r[ct]\d")
 """In the names of what is no release."""
 
@@ -55,6 +61,22 @@ class Outlook:
     """When a source last answered; None: nobody looked yet."""
     confirmed: dict[str, float] = field(default_factory=dict)
     """By the key of a verification's inputs when they were last found to be those of now."""
+    within: float | None = None
+    """Seconds after which, at the latest, somebody looks again, as who looked on a schedule said;
+    None: nobody said."""
+
+    @property
+    def next_look(self) -> float | None:
+        """When the next look is due, at the latest; None: nobody said, or looked."""
+        if self.looked is None or self.within is None:
+            return None
+        return self.looked + self.within
+
+    @property
+    def patience(self) -> float:
+        """Seconds after a look from which on it is silence that no other came: one may fail and be
+        tried again, as /health has it."""
+        return _UNSAID if self.within is None else _INTERVALS * self.within + _A_LOOK
 
 
 UNSEEN = Outlook()

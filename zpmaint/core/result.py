@@ -66,7 +66,11 @@ class Result(StrEnum):
         return Tone.BAD if self.settles else Tone.OPEN
 
 
-CAME_OUT_OTHERWISE = ("not the same in two boots: ", "did not build the same way twice: ")
+CAME_OUT_OTHERWISE = (
+    "not the same in two boots: ",
+    "not the same when built again: ",
+    "did not build the same way twice: ",
+)
 """How the reason of an INDETERMINATE result tells that the very same thing was tried twice within
 one verification and came out otherwise."""
 

@@ -40,6 +40,8 @@ STATES = (
 )
 BY_KERNEL = "GROUP BY version, arch, patchset, profile"
 PORTS = "SELECT port, format FROM record"
+_MEASURED = ("verdict", "build", "runs", "circumstances", "inputs")
+MEASURED = f"SELECT format, {', '.join((*_GLANCE, *_MEASURED))} FROM record"
 NEWEST = "ORDER BY turn DESC, id DESC"
 ALL = f"{RECORDS} ORDER BY turn, id"
 """Oldest first."""
@@ -213,6 +215,46 @@ def port(row: tuple[Any, ...], contents: Contents) -> PortRecord | None:
         return None
     document = upgraded({"port": json.loads(contents.text(number))}, version)["port"]
     return codec.from_json(PortRecord, document, "port")
+
+
+def measured(row: tuple[Any, ...], contents: Contents) -> Record:
+    """Of a row of MEASURED what its figures are and what they were taken on: a record without its
+    port, cases, consoles and the patched kernel. Raises ValueError for damage."""
+    version, *rest = row
+    found = dict(zip((*_GLANCE, *_MEASURED), rest, strict=True))
+
+    def read(name: str) -> Any:
+        number = found[name]
+        return None if number is None else json.loads(contents.text(number))
+
+    try:
+        verdict = upgraded({"verdict": read("verdict")}, version)["verdict"] or {}
+        few = {"result": verdict.get("result"), "deltas": verdict.get("deltas") or ()}
+        stages = {
+            "verdict": codec.from_json(VerdictRecord, few, "verdict") if verdict else None,
+            "build": _stock(BuildRecord, read("build"), ()),
+            "runs": _stock(RunsRecord, read("runs"), ("tail", "complaints", "restarts")),
+        }
+        if (made_so := read("circumstances")) is not None:
+            made_so = codec.from_json(CircumstancesRecord, made_so, "circumstances")
+        return Record(
+            result=Result(found["result"]),
+            inputs=codec.from_json(dict[str, str], read("inputs") or {}, "inputs"),
+            circumstances=made_so,
+            **stages,
+            **{name: found[name] for name in _PLAIN},
+        )
+    except (AttributeError, KeyError, RecursionError, TypeError) as error:
+        raise ValueError(f"a record's documents are damaged: {error!r:.200}") from None
+
+
+def _stock(kind: type[Any], document: dict[str, Any] | None, without: Sequence[str]) -> Any:
+    """A stage with its stock kernel alone, some of its fields left out."""
+    if not document:
+        return None
+    stock = document.get("stock") or {}
+    few = {name: value for name, value in stock.items() if name not in without}
+    return codec.from_json(kind, {"stock": few or None}, kind.__name__)
 
 
 def planned(row: tuple[Any, ...], contents: Contents) -> Summary:

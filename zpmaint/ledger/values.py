@@ -78,8 +78,9 @@ class Record:
     runs: RunsRecord | None = None
     verdict: VerdictRecord | None = None
     seconds: dict[str, float] = field(default_factory=dict)
-    """Wall time by stage: fetch, unpack, port, build, boot, judge, second boot, without waiting for
-    its turn. In an older record port includes what was fetched for it."""
+    """Wall time by stage: fetch, unpack, port, build, boot, judge, and of a failure second boot,
+    second build, third boot, without waiting for its turn. In an older record port includes what
+    was fetched for it."""
     project: str = ""
     """The project it belongs to (core.places.project_id); '' in a record from before projects were
     told apart, and until the ledger has taken it."""

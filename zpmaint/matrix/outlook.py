@@ -30,10 +30,11 @@ def listed(
     now: float,
     *,
     partly: Collection[str] = (),
+    within: float | None = None,
 ) -> Outlook:
     """The outlook after sources listed all that they have; a source that failed has no listing.
     `partly` are those of whose list not all could be read: that they do not list a series says
-    nothing.
+    nothing. `within` so many seconds somebody looks again; None: as was said before.
 
     Remembered are the heads of who tells such, what the rules of kernels.toml may ask for, and of
     the others the newest release of each series that is tracked. A kernel is withdrawn where those
@@ -74,7 +75,8 @@ def listed(
         )
         for release in known.values()
     ]
-    return _kept(made, before.confirmed, now if listings else before.looked)
+    looked = now if listings else before.looked
+    return _kept(made, before.confirmed, looked, before.within if within is None else within)
 
 
 def planned(
@@ -89,7 +91,7 @@ def planned(
     confirmed = before.confirmed | {due.known.key: now for due in plan.dues if due.known}
     looked = now if resolved or confirmed != before.confirmed else before.looked
     recent = {key: at for key, at in confirmed.items() if now - at < _CONFIRMED_FOR}
-    return _kept(known.values(), recent, looked)
+    return _kept(known.values(), recent, looked, before.within)
 
 
 def _newest(listings: Iterable[Listing]) -> dict[tuple[str, str], KernelVersion]:
@@ -162,7 +164,12 @@ def _is_gone(release: Release, newest: Mapping[tuple[str, str], KernelVersion]) 
 
 
 def _kept(
-    releases: Iterable[Release], confirmed: Mapping[str, float], looked: float | None
+    releases: Iterable[Release],
+    confirmed: Mapping[str, float],
+    looked: float | None,
+    within: float | None,
 ) -> Outlook:
     last = sorted(releases, key=lambda one: (-one.seen, one.version))[:_KEPT]
-    return Outlook(tuple(sorted(last, key=lambda one: one.version)), looked, dict(confirmed))
+    return Outlook(
+        tuple(sorted(last, key=lambda one: one.version)), looked, dict(confirmed), within
+    )

@@ -26,7 +26,9 @@ Name = tuple[str, str, str, bool]
 
 def shown(fresh: Freshness) -> Freshness:
     """What a line's own pages show of it."""
-    return fresh if fresh.state is FreshnessState.SILENT else replace(fresh, looked=None)
+    if fresh.state is FreshnessState.SILENT:
+        return fresh
+    return replace(fresh, looked=None, silent_from=None)
 
 
 def name_of(line: Line | LineName) -> Name:

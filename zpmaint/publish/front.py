@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from zpmaint.publish.attention import Attention, attention_of
 from zpmaint.publish.glance import LineGlance
@@ -17,6 +18,9 @@ from zpmaint.publish.rendering import TEMPLATES, rendered
 from zpmaint.publish.values import Site, Whole
 from zpmaint.publish.works import SCRIPTS
 
+STATIC = Path(__file__).parent / "static"
+STOPPED = "stopped.js"
+"""Says in the reader's browser that the next look did not come, or the page is not made anew."""
 _LINES = 84
 """So many lines has the front page, of all sets together: about 24 elements each."""
 _LOOKS = 18
@@ -92,12 +96,17 @@ class Trust:
     sourced: int
     looked: float | None
     """When somebody last looked for new kernels."""
+    next_look: float | None
+    """When somebody looks again, at the latest, as was said; None: nobody said."""
+    silent_from: float | None
+    """From when on it is silence that nobody did."""
 
 
 def pages(site: Site) -> Iterator[Page]:
-    """`index.html`, `style.css` and `favicon.svg`."""
+    """`index.html`, its script, `style.css` and `favicon.svg`."""
     yield Page("index.html", None, lambda: _index(site))
-    yield Page("style.css", made_of(), _style)  # a part of the program, as is the next
+    yield Page("style.css", made_of(), _style)  # a part of the program, as are the next
+    yield Page(STOPPED, made_of(), (STATIC / STOPPED).read_bytes)
     yield Page("favicon.svg", made_of(), (TEMPLATES / "favicon.svg").read_bytes)
 
 
@@ -118,7 +127,9 @@ def trust_of(site: Site) -> Trust:
         newest=max(newest, default=None),
         signed=sum(glance.signed for glance in glances),
         sourced=sum(glance.sourced for glance in glances),
-        looked=site.outlook.looked,
+        looked=(looked := site.outlook.looked),
+        next_look=site.outlook.next_look,
+        silent_from=None if looked is None else looked + site.outlook.patience,
     )
 
 
@@ -127,7 +138,7 @@ def _index(site: Site) -> bytes:
         "index.html.j2",
         panels=panels_of(site.sets),
         trust=trust_of(site),
-        scripts=SCRIPTS,
+        scripts=(*SCRIPTS, STOPPED),
         root="",
         here="index.html",
         generated=site.generated,

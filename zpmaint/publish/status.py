@@ -46,6 +46,7 @@ def status_json(site: Site) -> bytes:
         "generator": "zpmaint",
         "generated": iso(site.generated),
         "looked": _time(site.outlook.looked),
+        "next_look": _time(site.outlook.next_look),
     }
     news = once(told for one in site.sets for told in one.news)
     parts = [_ascii(f'{_text(head)[:-1]},\n"patchsets": [\n')]

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from zpmaint.core.durations import written
 from zpmaint.core.service_table import ServiceTable
 
 
@@ -42,6 +43,7 @@ def jobs_of(table: ServiceTable, places: Mapping[str, str]) -> tuple[Job, ...]:
     [service] has not."""
     words: dict[str, tuple[str, ...]] = {name: (value,) for name, value in places.items()}
     words["matrix_options"] = table.matrix_options
+    words["track_within"] = (written(table.track * (1 + table.jitter)),)
     words["base_url"] = ("--base-url", table.base_url) if table.base_url else ()
     words["sign"] = ("--sign", table.sign) if table.sign else ()
     return tuple(_job(row, table, words) for row in _rows())

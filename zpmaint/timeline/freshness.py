@@ -7,14 +7,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from zpmaint.core.durations import said
 from zpmaint.core.releases import Outlook, Release
 from zpmaint.core.versions import KernelVersion
 from zpmaint.timeline.kernels import order_of, parsed
 from zpmaint.timeline.values import Freshness, FreshnessState, Standing
 
 DAY = 86_400.0
-SILENT_AFTER = 3 * DAY
-"""The matrix is run each night; a host that is away over a week-end is not yet news."""
 STALE_AFTER = 30 * DAY
 """The matrix confirms each night that a result still stands; a month without that is a result of
 other tools, other cases, perhaps another patch."""
@@ -40,7 +39,8 @@ def freshness_of(
     untested = out if out and not _tested(out.version, standings) else None
     ended = any(one.eol for one in releases)
     at = max((one.seen for one in releases), default=None) if is_series else outlook.looked
-    silent = (at is None or now - at > SILENT_AFTER) and not (ended and not untested)
+    silent_from = None if at is None else at + outlook.patience
+    silent = (silent_from is None or now > silent_from) and not (ended and not untested)
     confirmed = outlook.confirmed.get(settled.key) if settled else None
     sure = max(confirmed or 0.0, settled.finished) if settled else 0.0
     stale = now - sure > STALE_AFTER
@@ -54,7 +54,7 @@ def freshness_of(
         state = FreshnessState.END_OF_LIFE
     else:
         state = FreshnessState.STALE if stale else FreshnessState.FRESH
-    said = [
+    words = [
         _verified(newest, confirmed, stale=stale),
         f"{untested.version} is out since {_day(untested.out_since)}, and untested"
         if untested
@@ -70,8 +70,9 @@ def freshness_of(
         untested=untested.version if untested else None,
         out_since=out.out_since if out else None,
         looked=at,
+        silent_from=silent_from,
         confirmed=confirmed,
-        words="; ".join(part for part in said if part),
+        words="; ".join(part for part in words if part),
     )
 
 
@@ -100,7 +101,8 @@ def _verified(newest: Standing | None, confirmed: float | None, *, stale: bool) 
 
 def _silence(at: float | None, outlook: Outlook) -> str:
     if at is not None:
-        return f"nobody has looked since {_day(at)} which kernels are out"
+        each = f", where a look each {said(outlook.within)} was said" if outlook.within else ""
+        return f"nobody has looked since {_day(at)} which kernels are out{each}"
     if outlook.looked is None:
         return "nobody has looked yet which kernels are out"
     return "no source has offered a kernel of it yet"

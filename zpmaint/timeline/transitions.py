@@ -8,7 +8,6 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 
 from zpmaint.timeline.cost_changes import CostChange
-from zpmaint.timeline.freshness import SILENT_AFTER
 from zpmaint.timeline.values import (
     Attempt,
     FreshnessState,
@@ -130,12 +129,14 @@ def _untested(line: Line) -> Iterator[Transition]:
 
 def _silence(line: Line) -> Iterator[Transition]:
     fresh = line.freshness
-    if fresh.state is not FreshnessState.SILENT or fresh.looked is None or not line.is_tracked:
+    if fresh.state is not FreshnessState.SILENT or not line.is_tracked:
+        return
+    if fresh.silent_from is None:
         return
     newest = line.newest.version if line.newest else ""
     yield Transition(
         TransitionKind.SERVICE_SILENT,
-        fresh.looked + SILENT_AFTER,
+        fresh.silent_from,
         line,
         newest,
         None,

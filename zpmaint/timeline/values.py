@@ -170,6 +170,9 @@ class Freshness:
     """When that came out, or was first seen."""
     looked: float | None
     """When somebody last looked for new kernels; None: never."""
+    silent_from: float | None
+    """From when on it is silence that nobody looked again, by the schedule of who did; None: nobody
+    ever looked."""
     confirmed: float | None
     """When the inputs of that verification were last found to be those of now."""
     words: str
