@@ -25,7 +25,7 @@ from zpmaint.patchset.panels import Column
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.compare import config_state
-from zpmaint.publish.costs_of_set import Changed, between_series, merged
+from zpmaint.publish.costs_of_set import between_series
 from zpmaint.publish.grouping import Part, Parts, newest_first
 from zpmaint.publish.kept import KeptParts
 from zpmaint.publish.kernel import Kernel, Name, kernels_of
@@ -183,13 +183,8 @@ def _whole(of: SetFrame, parts: Sequence[PartOfSet], benchmarks: tuple[Pair, ...
             row = partial(_row, part, known.version, known.arch, known.profile)
             older[known.arch, known.profile] = Older(known.version, state, row)
 
-    def changes() -> list[Changed]:
-        panels = info.panels if info else ()
-        within = [one for part in parts for one in part.base.changed(panels)]
-        return merged(info, [*within, *between])
-
     return Whole(
-        of.name, of.title, info, tuple(parts), benchmarks, changes, columns, of.kept, _order(of)
+        of.name, of.title, info, tuple(parts), benchmarks, between, columns, of.kept, _order(of)
     )
 
 
