@@ -105,3 +105,32 @@ def test_order_is_total(texts: list[str]) -> None:
     assert a <= b <= c
     assert a <= c
     assert (a == c) == (not a < c)
+
+
+def test_what_is_no_kernel_is_neither_equal_nor_ordered() -> None:
+    version = KernelVersion.parse("6.12")
+    assert version not in ("6.12", (6, 12, 0))
+    assert version.__eq__("6.12") is NotImplemented, "the other side may know"
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "hint"),
+    [
+        ("6.12.1.1", "has 4 numbers, a 6.x kernel has at most 3", "write it as 2.6.20.4"),
+        ("2.6", "names a whole series", "name one kernel of it: 2.6.20"),
+        ("next-20261331", "is of no day", "next-20261120"),
+        ("6.12;rm", "is not a kernel version", "write it as 2.6.20.4"),
+    ],
+)
+def test_a_mistake_is_told_with_what_would_be_right(text: str, says: str, hint: str) -> None:
+    with pytest.raises(UserError) as caught:
+        KernelVersion.parse(text)
+    assert says in caught.value.what and hint in caught.value.hint
+
+
+def test_a_name_is_shown_for_what_it_is() -> None:
+    assert repr(KernelVersion.parse("v6.12.0")) == "KernelVersion('6.12')"
+    version = KernelVersion.parse("7.3-rc3-rt1")
+    assert (version.numbers, version.rc, version.rt, version.debian) == ((7, 3, 0), 3, 1, None)
+    assert KernelVersion.parse("2.6.20").numbers == (2, 6, 20, 0)
+    assert KernelVersion.parse("next-20261120").upstream.next_date == 20261120
