@@ -33,7 +33,7 @@ from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.looks import FLAKY, LOOKS, PENDING
 from zpmaint.publish.markdown import document
 from zpmaint.publish.rows import newest_good, rows_of
-from zpmaint.publish.site import site_files
+from zpmaint.publish.site import Material, site_files
 
 HUNKS = (
     {"header": "@@ -1 +1 @@", "compiled": "kernel", "why": "fs/namei.o"},
@@ -77,7 +77,9 @@ LOOKED = Outlook((Release("6.12.1", "6.12", seen=NOON, first_seen=NOON),), NOON)
 def site(
     *records: Record, track: tuple[str, ...] = ("6.12.*",), outlook: Outlook = UNSEEN
 ) -> dict[str, str]:
-    files = site_files(records, config(*track), [patchset()], generated=NOON, outlook=outlook)
+    files = site_files(
+        records, Material(config(*track), [patchset()], generated=NOON, outlook=outlook)
+    )
     return {name: data.decode() for name, data in files.items() if not name.endswith(".xz")}
 
 
