@@ -14,8 +14,8 @@ VOID = {"meta", "link", "br", "input", "hr", "img", "wbr", "col"}
 _SHAPES = {"rect", "path", "line", "circle", "use", "polyline", "polygon"}
 _ADDRESSES = ("href", "src")
 _OWN_SCRIPT = re.compile(
-    rb'<script src="(?:\.\./)*(?:works/(?:works|names|sets)|compare|compare-runs)\.js" defer>'
-    rb"</script>\n"
+    rb'<script src="(?:\.\./)*(?:works/(?:works|names|sets)|compare|compare-runs|stopped)\.js"'
+    rb" defer></script>\n"
 )
 
 

@@ -18,7 +18,7 @@ from zpmaint.core.result import Result
 from zpmaint.ledger.values import Record
 from zpmaint.patchset.load import load_patchset
 from zpmaint.patchset.values import PatchSet
-from zpmaint.publish.site import site_files
+from zpmaint.publish.site import Material, site_files
 
 NAME = "</a><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;{{ 7*7 }}\x1b[31m\u202e"
 """What no kernel is called."""
@@ -128,11 +128,9 @@ def every_set() -> PatchSet:
 def every_site(base_url: str = "") -> dict[str, bytes]:
     return site_files(
         every_state(),
-        every_config(),
-        [every_set()],
-        generated=NOW,
-        base_url=base_url,
-        outlook=every_outlook(),
+        Material(
+            every_config(), [every_set()], generated=NOW, base_url=base_url, outlook=every_outlook()
+        ),
     )
 
 

@@ -32,7 +32,7 @@ from zpmaint.ledger.values import Record
 from zpmaint.publish.archive import archive, unpacked
 from zpmaint.publish.checks import statement_of, sums_of
 from zpmaint.publish.mails import mails_of
-from zpmaint.publish.site import site_files
+from zpmaint.publish.site import Material, site_files
 
 STEM = f"{SET}/6.1.1-x86_64"
 NEEDS = {"gpg": ("gpg", "gpgv"), "minisign": ("minisign",)}
@@ -112,8 +112,8 @@ def keys(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dic
 
 
 def published(out: Path, signer: Signer | None, *records: Record) -> Path:
-    made = site_files(records or (ported("a", 1.0),), config(), [patchset()], generated=NOON,
-                      signer=signer)  # fmt: skip
+    material = Material(config(), [patchset()], generated=NOON, signer=signer)
+    made = site_files(records or (ported("a", 1.0),), material)
     for name, data in made.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_bytes(data)

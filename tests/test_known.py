@@ -17,7 +17,7 @@ from zpmaint.ledger.values import Record
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.known import Found, How, Known, found_for, known_in_status, known_of
 from zpmaint.publish.rows import rows_of
-from zpmaint.publish.site import site_files
+from zpmaint.publish.site import Material, site_files
 
 SET = "no-anon-zero-page"
 
@@ -124,7 +124,7 @@ def test_another_architecture_is_not_taken() -> None:
 
 def test_status_json_says_the_same_as_the_ledger() -> None:
     records = samples()
-    files = site_files(records, config("6.12.*"), [], generated=1.0)
+    files = site_files(records, Material(config("6.12.*"), [], generated=1.0))
     document = __import__("json").loads(files["status.json"])
 
     def said(found: list[Known]) -> set[tuple[object, ...]]:

@@ -18,7 +18,7 @@ from zpmaint.publish import plot
 from zpmaint.publish.bench import Pair, trade_svg
 from zpmaint.publish.facts import facts_of
 from zpmaint.publish.kernels import Verified, lines_of, picture, table
-from zpmaint.publish.site import site_files
+from zpmaint.publish.site import Material, site_files
 from zpmaint.publish.words import size
 
 
@@ -136,7 +136,7 @@ def test_the_document_has_no_time_and_no_path() -> None:
 
 def test_the_site_shows_both_pictures() -> None:
     options = {"generated": NOON, "benchmarks": [pair()]}
-    files = site_files([record("6.12.107")], config(), [patchset()], **options)  # type: ignore[arg-type]
+    files = site_files([record("6.12.107")], Material(config(), [patchset()], **options))  # type: ignore[arg-type]
     assert words(files[f"{SET}/bench.svg"].decode())
     assert words(files[f"{SET}/6.12.107-x86_64-bench.svg"].decode())
     html = files[f"{SET}/6.12.107-x86_64.html"].decode()
@@ -146,7 +146,7 @@ def test_the_site_shows_both_pictures() -> None:
 
 
 def test_without_a_benchmark_the_site_says_nothing_of_one() -> None:
-    files = site_files([record("6.12.107")], config(), [patchset()], generated=NOON)
+    files = site_files([record("6.12.107")], Material(config(), [patchset()], generated=NOON))
     assert not any("bench" in name for name in files)
     assert b"Full benchmark" not in files[f"{SET}/6.12.107-x86_64.html"]
 

@@ -24,7 +24,7 @@ from zpmaint.patchset.load import load_patchset
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.answers import MOST, Answer, Told, answered, merged, told_of
 from zpmaint.publish.bench import Pair
-from zpmaint.publish.site import site_files
+from zpmaint.publish.site import Material, site_files
 from zpmaint.timeline.costs import INSTRUCTIONS, Costs, costs_of
 
 FOLDER = Path(__file__).parent.parent / "patches" / SET
@@ -65,7 +65,7 @@ def costs(*versions: str) -> list[Costs]:
 
 
 def files(*records: Record, info: PatchSet, benchmarks: tuple[Pair, ...] = ()) -> dict[str, str]:
-    made = site_files(records, config(), [info], generated=NOON, benchmarks=benchmarks)
+    made = site_files(records, Material(config(), [info], generated=NOON, benchmarks=benchmarks))
     return {name: data.decode("utf-8", "replace") for name, data in made.items()}
 
 

@@ -24,7 +24,7 @@ from zpmaint.ledger.values import Record
 from zpmaint.publish.compare import document
 from zpmaint.publish.comparison import compare
 from zpmaint.publish.rendering import TEMPLATES
-from zpmaint.publish.site import site_files
+from zpmaint.publish.site import Material, site_files
 from zpmaint.publish.texts import KeptTexts
 
 SCRIPT = TEMPLATES / "compare.js"
@@ -114,7 +114,9 @@ def test_each_kernel_links_to_the_one_before_it_and_to_its_former_run(tmp_path: 
         assert made.build and made.build.stock
         stock = replace(made.build.stock, config=store.keep(b"CONFIG_X=%d\n" % number))
         records.append(replace(made, build=replace(made.build, stock=stock)))
-    files = site_files(records, config(), [patchset()], generated=NOON, texts=KeptTexts(store))
+    files = site_files(
+        records, Material(config(), [patchset()], generated=NOON, texts=KeptTexts(store))
+    )
     assert broken_links(checked(files), files) == []
     page = files[f"{HERE}.html"].decode()
     for name in ("with-predecessor.html", "with-former.html"):
@@ -130,7 +132,7 @@ def test_each_kernel_links_to_the_one_before_it_and_to_its_former_run(tmp_path: 
 
 
 def test_without_a_script_the_page_says_where_to_go() -> None:
-    files = site_files(history(), config(), [patchset()], generated=NOON)
+    files = site_files(history(), Material(config(), [patchset()], generated=NOON))
     page = files["compare.html"].decode()
     assert "<noscript>" in page and "script-src 'self'" in page
     assert "script-src" not in files[f"{HERE}.html"].decode()
@@ -139,8 +141,8 @@ def test_without_a_script_the_page_says_where_to_go() -> None:
 
 
 def test_the_same_records_are_compared_with_the_same_bytes() -> None:
-    one = site_files(history(), config(), [patchset()], generated=NOON)
-    other = site_files(reversed(history()), config(), [patchset()], generated=NOON + 60)
+    one = site_files(history(), Material(config(), [patchset()], generated=NOON))
+    other = site_files(reversed(history()), Material(config(), [patchset()], generated=NOON + 60))
     assert {n: d for n, d in one.items() if "/with-" in n or n.endswith(".js")} == {
         n: d for n, d in other.items() if "/with-" in n or n.endswith(".js")
     }

@@ -30,7 +30,7 @@ from zpmaint.publish.costs_page import ALL_KERNELS, CSV_HEAD, CostsPage, as_csv,
 from zpmaint.publish.figures import Figures, figures_of, joined
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.line_chart import HEIGHT, Chart, charts_of
-from zpmaint.publish.site import site_files
+from zpmaint.publish.site import Material, site_files
 from zpmaint.publish.thinning import Point, thinned
 from zpmaint.publish.timelines import timelines_of
 from zpmaint.timeline.cost_changes import CostChange, sequences_of
@@ -212,7 +212,7 @@ def test_figures_of_parts_are_those_of_all_kernels() -> None:
 
 
 def files(*records: Record, info: PatchSet | None = None) -> dict[str, str]:
-    made = site_files(records, config(), [info or shipped()], generated=NOON)
+    made = site_files(records, Material(config(), [info or shipped()], generated=NOON))
     return {name: data.decode("utf-8", "replace") for name, data in made.items()}
 
 

@@ -16,7 +16,7 @@ from zpmaint.publish.docs import address_of
 from zpmaint.publish.markup import html_of, slug, title_of
 from zpmaint.publish.navigation import navigation
 from zpmaint.publish.shelf import documents, folder_of
-from zpmaint.publish.site import site_of
+from zpmaint.publish.site import Material, site_of
 
 _NAMES = frozenset({"glossary", "trust"})
 _PICTURES = frozenset({"reliability.svg"})
@@ -28,7 +28,7 @@ def resolve(link: str) -> str | None:
 
 @cache
 def site(base_url: str = "") -> dict[str, bytes]:
-    made = site_of([], config(), [patchset()], generated=NOON, base_url=base_url)
+    made = site_of([], Material(config(), [patchset()], generated=NOON, base_url=base_url))
     return {page.address: page.make() for page in docs.pages(made)}
 
 
@@ -131,7 +131,7 @@ def test_without_the_documents_there_are_no_pages_and_no_links_to_them(
     monkeypatch.setattr(shelf, "folder_of", lambda: None)
     documents.cache_clear()
     try:
-        made = site_of([], config(), [patchset()], generated=NOON)
+        made = site_of([], Material(config(), [patchset()], generated=NOON))
         assert list(docs.pages(made)) == []
         assert navigation()[0] == ("index.html", "Kernels")
         assert not any(address.startswith("docs/") for address, _ in navigation())

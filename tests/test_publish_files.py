@@ -26,7 +26,7 @@ from zpmaint.publish.mails import bundle, mails_of
 from zpmaint.publish.offer import Offer
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.shipping import Shipped
-from zpmaint.publish.site import publish, site_files, site_of
+from zpmaint.publish.site import Material, publish, site_files, site_of
 from zpmaint.publish.statement import verdict_digest
 
 OLD = "one\ntwo\nthree\nfour\n"
@@ -44,7 +44,7 @@ def ported(word: str, at: float, result: Result = Result.PASS, **more: Any) -> R
 
 
 def site(*records: Record, **more: Any) -> dict[str, bytes]:
-    return site_files(records, config(), [patchset()], **({"generated": NOON} | more))
+    return site_files(records, Material(config(), [patchset()], **{"generated": NOON} | more))
 
 
 def sums(files: dict[str, bytes]) -> dict[str, str]:
@@ -144,7 +144,9 @@ def test_nothing_is_offered_of_a_kernel_whose_newest_verdict_is_bad() -> None:
         assert [k["patch"] for k in kernels if k["version"] == "6.1.1"] == [None]
         (row,) = (
             row
-            for row in site_of(kernels_of(records), config(), [patchset()], generated=NOON)
+            for row in site_of(
+                kernels_of(records), Material(config(), [patchset()], generated=NOON)
+            )
             .sets[0].rows
             if row.version == "6.1.1"
         )  # fmt: skip
@@ -344,7 +346,7 @@ def test_the_pages_say_whether_somebody_signed() -> None:
 
 def test_a_new_result_makes_only_its_own_lists_anew() -> None:
     def inputs(*records: Record) -> dict[str, Any]:
-        made = site_of(kernels_of(records), config(), [patchset()], generated=NOON)
+        made = site_of(kernels_of(records), Material(config(), [patchset()], generated=NOON))
         return {page.address: page.inputs for page in pages_of(made)}
 
     others = [passing(f"6.12.{n}", modern_deltas(1, 1, 1, 1)) for n in range(5)]
@@ -361,7 +363,7 @@ def test_a_new_result_makes_only_its_own_lists_anew() -> None:
 def test_what_the_ledger_knows_no_more_stays_in_the_list(tmp_path: Path) -> None:
     out = tmp_path / "site"
     for records in ([ported("a", 1.0)], [ported("b", 2.0)]):
-        publish(Held(records), config(), [patchset()], out, generated=NOON)
+        publish(Held(records), Material(config(), [patchset()], generated=NOON), out)
     listed = sums({"SHA256SUMS": (out / "SHA256SUMS").read_bytes()})
     lasting = [name for name in listed if name.startswith("patches/")]
     assert len(lasting) == 2

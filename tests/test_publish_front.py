@@ -25,7 +25,7 @@ from zpmaint.publish import front, set_page
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.line_pages import ranges_of
 from zpmaint.publish.line_view import views_of
-from zpmaint.publish.site import site_files, site_of
+from zpmaint.publish.site import Material, site_files, site_of
 
 BASE = "https://example.org/kernels"
 
@@ -138,7 +138,7 @@ def test_a_mended_line_says_in_which_kernel() -> None:
         record(f"6.12.{n}", result, why=f"found {n}", started=NOON + n)
         for n, result in enumerate([Result.PASS, Result.FAIL, Result.FAIL, Result.PASS], start=1)
     ]
-    files = site_files(records, config("6.12.*"), [patchset()], generated=NOW)
+    files = site_files(records, Material(config("6.12.*"), [patchset()], generated=NOW))
     seen = text(files[f"{SET}/lines/6.12-x86_64.html"].decode())
     assert "broken 6.12.2 to 6.12.3 2 kernels" in seen
     assert "Good again from 6.12.4 on." in seen
@@ -155,7 +155,7 @@ def test_the_patches_of_a_series_are_rows_of_the_sets_page() -> None:
         {"name": "0002-use", "fate": "conflict", "confidence": 0.0, "why": "no rule settles it"},
     ]
     made = record("6.12.1", Result.CONFLICT, port=port("6.12.1") | {"members": members})
-    files = site_files([made], config("6.12.*"), [patchset()], generated=NOW)
+    files = site_files([made], Material(config("6.12.*"), [patchset()], generated=NOW))
     seen = text(files[f"{SET}/index.html"].decode())
     assert "1 0001-add applies 100 % as it is 2 0002-use ✕ conflict 0 % no rule settles it" in seen
 
@@ -198,7 +198,7 @@ def test_a_page_is_reached_without_a_pointer() -> None:
 
 def test_many_sets_are_a_list() -> None:
     records = [record("6.12.1", patchset=f"set-{n}", key=str(n)) for n in range(30)]
-    files = site_files(records, config("6.12.*"), [patchset()], generated=NOW)
+    files = site_files(records, Material(config("6.12.*"), [patchset()], generated=NOW))
     index = checked(files)["index.html"]
     assert {f"set-{n}/index.html" for n in range(30)} <= set(index.links)
     assert index.elements < 1_000
@@ -207,7 +207,7 @@ def test_many_sets_are_a_list() -> None:
 @pytest.mark.parametrize(("series", "kernels", "tracked"), [(60, 34, 60), (400, 5, 12)])
 def test_the_front_page_stays_small(series: int, kernels: int, tracked: int) -> None:
     tables, records = big(series, kernels, tracked)
-    made = site_of(kernels_of(records), tables, [patchset()], generated=NOW)
+    made = site_of(kernels_of(records), Material(tables, [patchset()], generated=NOW))
 
     index = next(p for p in front.pages(made) if p.address == "index.html").make()
     found = checked({"index.html": index})["index.html"]
@@ -224,7 +224,7 @@ def test_the_front_page_stays_small(series: int, kernels: int, tracked: int) -> 
 def test_kernels_of_a_long_line_are_on_pages_that_stay() -> None:
     def ranges(kernels: int) -> tuple[list[tuple[str, int]], int]:
         tables, records = big(1, kernels, 1)
-        made = site_of(kernels_of(records), tables, [patchset()], generated=NOW)
+        made = site_of(kernels_of(records), Material(tables, [patchset()], generated=NOW))
         [part] = made.sets[0].parts
         [view] = views_of(part.shown)
         found = ranges_of(view)
@@ -241,7 +241,7 @@ def test_kernels_of_a_long_line_are_on_pages_that_stay() -> None:
 
 def test_all_kernels_of_a_long_line_are_reached() -> None:
     tables, records = big(1, 250, 1)
-    files = site_files(records, tables, [patchset()], generated=NOW)
+    files = site_files(records, Material(tables, [patchset()], generated=NOW))
     pages = checked(files)
     assert broken_links(pages, files) == []
     mine = [name for name in pages if "/lines/" in name]

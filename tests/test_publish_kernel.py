@@ -27,8 +27,8 @@ from zpmaint.patchset.values import Adoption, Anchor, single
 from zpmaint.publish.again import again
 from zpmaint.publish.folded import folds
 from zpmaint.publish.sentence import sentence
-from zpmaint.publish.site import site_files
-from zpmaint.publish.texts import KeptTexts, Texts
+from zpmaint.publish.site import Material, site_files
+from zpmaint.publish.texts import KeptTexts, NoTexts, Texts
 
 
 def text(html: str) -> str:
@@ -40,9 +40,12 @@ def text(html: str) -> str:
     return " ".join(" ".join(words).split())
 
 
-def page(made: Record, texts: Texts | None = None, **more: Any) -> str:
+NO_TEXTS = NoTexts()
+
+
+def page(made: Record, texts: Texts = NO_TEXTS, **more: Any) -> str:
     info = replace(patchset(), **more)
-    files = site_files([made], config(), [info], generated=NOON, texts=texts)
+    files = site_files([made], Material(config(), [info], generated=NOON, texts=texts))
     assert broken_links(checked(files), files) == []
     profile = f"-{made.profile}" if made.profile else ""
     return files[f"{SET}/{made.version}-x86_64{profile}.html"].decode()
@@ -86,6 +89,7 @@ def sample(version: str, result: Result | None = None) -> Record:
         ),
         (record("6.1", Result.NO_REGRESSION), "The patch does no harm on 6.1 (x86_64), and no"),
         (record("6.1", Result.NOT_COMPILED), "Nothing is shown on 6.1 (x86_64): a part of"),
+        (record("6.1", Result.NOT_EXECUTED), "Too little is shown on 6.1 (x86_64): less of"),
     ],
 )
 def test_the_verdict_in_a_sentence(made: Record, said: str) -> None:
@@ -122,7 +126,9 @@ def test_a_failed_build_is_understood_from_the_page_alone(tmp_path: Path) -> Non
         "6.12.107", Result.BUILD, why="it failed", port=port("6.12.107"),
         build=BuildRecord(stock=stock, failed=failed),
     )  # fmt: skip
-    files = site_files([made], config(), [patchset()], generated=NOON, texts=KeptTexts(store))
+    files = site_files(
+        [made], Material(config(), [patchset()], generated=NOON, texts=KeptTexts(store))
+    )
     assert broken_links(checked(files), files) == []
     shown = files[f"{SET}/6.12.107-x86_64.html"].decode()
     seen = text(shown)

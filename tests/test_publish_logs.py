@@ -16,7 +16,7 @@ from site_checks import broken_links, checked
 from zpmaint.ledger.logs import LogStore
 from zpmaint.ledger.values import Record
 from zpmaint.publish.log_places import PER_PAGE, log_places
-from zpmaint.publish.site import site_files
+from zpmaint.publish.site import Material, site_files
 from zpmaint.publish.texts import KeptTexts
 
 FOLDER = f"{SET}/6.12.107-x86_64"
@@ -31,7 +31,7 @@ def with_console(store: LogStore, data: bytes, complaints: tuple[str, ...] = ())
 
 
 def site(record: Record, texts: KeptTexts) -> dict[str, bytes]:
-    return site_files([record], config(), [patchset()], generated=NOON, texts=texts)
+    return site_files([record], Material(config(), [patchset()], generated=NOON, texts=texts))
 
 
 @pytest.fixture

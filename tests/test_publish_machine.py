@@ -23,7 +23,7 @@ from zpmaint.core.result import Result
 from zpmaint.ledger.values import Record
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.plan import pages_of
-from zpmaint.publish.site import site_of
+from zpmaint.publish.site import Material, site_of
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 DAY = 86_400.0
@@ -49,11 +49,7 @@ def site(
 ) -> dict[str, bytes]:
     made = site_of(
         kernels_of(records),
-        config(*track),
-        [patchset()],
-        generated=now,
-        base_url=BASE,
-        outlook=outlook,
+        Material(config(*track), [patchset()], generated=now, base_url=BASE, outlook=outlook),
     )
     return {page.address: page.make() for page in pages_of(made)}
 
@@ -238,7 +234,9 @@ def test_a_pass_more_is_no_news_and_no_other_feed() -> None:
 
 
 def test_links_of_feeds_lead_somewhere_from_where_the_feed_stands() -> None:
-    made = site_of(kernels_of([record("6.12.107", Result.FAIL)]), config(), [], generated=NOON)
+    made = site_of(
+        kernels_of([record("6.12.107", Result.FAIL)]), Material(config(), [], generated=NOON)
+    )
     files = {page.address: page.make() for page in pages_of(made)}
     feed = ElementTree.fromstring(files[f"feeds/{SET}/6.12-x86_64.xml"])
     link = feed.find(f"{_ATOM}entry/{_ATOM}link")

@@ -29,7 +29,7 @@ from zpmaint.publish.kept import KeptParts
 from zpmaint.publish.part import PartOfSet
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.reading import InLedger
-from zpmaint.publish.site import assembled
+from zpmaint.publish.site import Material, assembled
 from zpmaint.publish.values import Piece
 
 DAY = 86_400.0
@@ -50,11 +50,10 @@ class World:
     def site(self, kept: KeptParts) -> tuple[dict[str, Any], list[PartOfSet], Held]:
         """By address what each page is made of, of pages of the whole site their bytes."""
         ledger = Held(self.records)
-        made, parts = assembled(
-            InLedger(ledger), kept, self.config, [self.info], generated=self.now,
-            base_url=self.base_url, benchmarks=(), outlook=self.outlook, texts=None, signer=None,
-            lasting=(),
-        )  # fmt: skip
+        material = Material(
+            self.config, [self.info], self.now, base_url=self.base_url, outlook=self.outlook
+        )
+        made, parts = assembled(InLedger(ledger), material, kept)
         own = {page.address for part in parts for page in part.pages()}
         found = {p.address: p.inputs if p.address in own else p.make() for p in pages_of(made)}
         return found, parts, ledger

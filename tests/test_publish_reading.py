@@ -19,7 +19,7 @@ from zpmaint.publish.facts import Facts
 from zpmaint.publish.kernel import Kernel, Name, kernels_of
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.reading import Kept, read_kernels
-from zpmaint.publish.site import site_of
+from zpmaint.publish.site import Material, site_of
 
 
 class Counting(Ledger):
@@ -47,7 +47,7 @@ def kept(kernels: list[Kernel]) -> Kept:
 
 
 def pages(kernels: list[Kernel]) -> dict[str, bytes]:
-    site = site_of(kernels, config(), [patchset()], generated=1.0)
+    site = site_of(kernels, Material(config(), [patchset()], generated=1.0))
     return {page.address: page.make() for page in pages_of(site)}
 
 

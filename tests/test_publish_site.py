@@ -33,14 +33,14 @@ from zpmaint.core.result import Result
 from zpmaint.ledger.values import Record
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.plan import pages_of
-from zpmaint.publish.site import site_files, site_of
+from zpmaint.publish.site import Material, site_files, site_of
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def files(*records: Record, **more: object) -> dict[str, bytes]:
     options = {"generated": NOON} | more
-    return site_files(records or samples(), config(), [patchset()], **options)  # type: ignore[arg-type]
+    return site_files(records or samples(), Material(config(), [patchset()], **options))  # type: ignore[arg-type]
 
 
 def page(name: str, *records: Record) -> str:
@@ -149,7 +149,7 @@ def test_a_page_of_one_kernel_does_not_change_by_the_time_of_day() -> None:
 
 def test_what_a_page_is_made_of_is_the_same_for_the_same_ledger_and_another_for_another() -> None:
     def inputs(records: list[Record], generated: float = NOON) -> dict[str, str | bytes | None]:
-        site = site_of(kernels_of(records), config(), [patchset()], generated=generated)
+        site = site_of(kernels_of(records), Material(config(), [patchset()], generated=generated))
         return {page.address: page.inputs for page in pages_of(site)}
 
     one = inputs(samples())
@@ -278,7 +278,7 @@ def test_older_records_that_lack_a_document_are_still_shown() -> None:
 
 
 def test_an_empty_ledger_is_a_page_of_pending_kernels() -> None:
-    site = site_files([], config(), [patchset()], generated=NOON)
+    site = site_files([], Material(config(), [patchset()], generated=NOON))
     assert "0 of 9 tracked kernel lines hold" in text(site["index.html"].decode())
     assert "… 0 of 9 kernels" in site[f"{SET}/badge.svg"].decode()
     ElementTree.fromstring(site["feed.xml"])
@@ -367,14 +367,16 @@ def test_the_feed_has_what_became_otherwise_and_nothing_else() -> None:
 def test_the_badge_counts_the_tracked_kernels() -> None:
     badge = ElementTree.fromstring(files()[f"{SET}/badge.svg"])
     assert badge.get("aria-label") == f"{SET}: ✕ 4 of 9 kernels"
-    good = site_files([record("6.1.1")], config("6.1.*"), [], generated=NOON)[f"{SET}/badge.svg"]
+    good = site_files([record("6.1.1")], Material(config("6.1.*"), [], generated=NOON))[
+        f"{SET}/badge.svg"
+    ]
     assert "✓ 1 of 1 kernels" in good.decode()
 
 
 def test_the_command_to_do_it_again_names_a_set_that_is_not_the_default() -> None:
     one = passing("6.12.107", modern_deltas(900, 2400, 2200, 2300))
     other = replace(one, patchset="other-set")
-    files = site_files([one, other], config(), [], generated=NOON)
+    files = site_files([one, other], Material(config(), [], generated=NOON))
     default = files[f"{SET}/6.12.107-x86_64.html"].decode()
     assert f"zpmaint verify 6.12.107 --arch x86_64 --patch {SET}" in default
     page = files["other-set/6.12.107-x86_64.html"].decode()

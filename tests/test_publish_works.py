@@ -23,7 +23,7 @@ from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.known import found_for, known_of, newest_first
 from zpmaint.publish.plan import pages_of
 from zpmaint.publish.rows import rows_of
-from zpmaint.publish.site import site_files, site_of
+from zpmaint.publish.site import Material, site_files, site_of
 
 HERE = Path(__file__).parent
 SET = "no-anon-zero-page"
@@ -74,7 +74,7 @@ def records() -> list[Any]:
 
 @pytest.fixture(scope="module")
 def files(records: list[Any]) -> dict[str, bytes]:
-    return site_files(records, config("6.12.*"), [], generated=1.0)
+    return site_files(records, Material(config("6.12.*"), [], generated=1.0))
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +178,7 @@ def test_scripts_are_the_sites_own_and_nothing_is_inline(files: dict[str, bytes]
 def test_hostile_names_stay_text_in_the_scripts() -> None:
     bad = "</script><script>alert(1)</script>\u2028'\"\\"
     hostile = [record("6.12.1", Result.FAIL, why=bad), record("6.12.2", patchset=bad)]
-    files = site_files(hostile, config("6.12.*"), [], generated=1.0)
+    files = site_files(hostile, Material(config("6.12.*"), [], generated=1.0))
     for name, data in files.items():
         if name.endswith(".js") and "works/" in name and name != "works/works.js":
             data.decode("ascii")
@@ -189,7 +189,7 @@ def test_hostile_names_stay_text_in_the_scripts() -> None:
 
 def test_a_new_record_makes_one_series_script_anew(records: list[Any]) -> None:
     def inputs(more: list[Any]) -> dict[str, Any]:
-        made = site_of(kernels_of([*records, *more]), config("6.12.*"), [], generated=1.0)
+        made = site_of(kernels_of([*records, *more]), Material(config("6.12.*"), [], generated=1.0))
         return {
             page.address: page.inputs
             for page in pages_of(made)

@@ -20,7 +20,7 @@ from zpmaint.ledger.values import Record
 from zpmaint.publish import program, site, writing
 from zpmaint.publish.manifest import NAME
 from zpmaint.publish.page import Bundle, Page
-from zpmaint.publish.site import publish
+from zpmaint.publish.site import Material, publish
 from zpmaint.publish.writing import LASTING, Written, standing
 
 MADE_EVERY_TIME = {"index.html", "status.json"}
@@ -29,7 +29,7 @@ LATER = passing("6.12.108", modern_deltas(900, 2400, 2200, 2300), key="later", f
 
 def put(out: Path, records: list[Record], *, now: float = NOON, **more: object) -> Written:
     options = {"config": config(), "patchsets": [patchset()], "generated": now} | more
-    return publish(Held(records), out=out, **options)  # type: ignore[arg-type]
+    return publish(Held(records), Material(**options), out)  # type: ignore[arg-type]
 
 
 def tree(out: Path) -> dict[str, bytes]:
@@ -103,7 +103,7 @@ def test_one_new_record_makes_its_own_pages_and_those_of_all(tmp_path: Path) -> 
     put(out, samples())
     before = identities(out)
     ledger = Held([*samples(), LATER])
-    done = publish(ledger, config(), [patchset()], out, generated=NOON + 60)
+    done = publish(ledger, Material(config(), [patchset()], generated=NOON + 60), out)
     # It takes the place of its series' newest, which says so, as neighbours do.
     assert LATER.key in ledger.read and len(set(ledger.read)) < len(samples()) / 2
     for name, identity in identities(out).items():
@@ -204,7 +204,7 @@ def test_a_manifest_that_cannot_be_believed_means_everything_anew(
             head = f"{program.program()} {writing.sha256(body).hexdigest()}\n"
             path.write_bytes(b"words\n" + head.encode() + body)
     ledger = Held(samples())
-    done = publish(ledger, config(), [patchset()], out, generated=NOON)
+    done = publish(ledger, Material(config(), [patchset()], generated=NOON), out)
     assert done.made == done.pages
     assert done.written == [], "the bytes are the same, so are the files"
     assert set(ledger.read) == {r.key for r in samples() if r.result.settles} | {

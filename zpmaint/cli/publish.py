@@ -18,7 +18,7 @@ from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.patchset.load import all_patchsets
 from zpmaint.publish.rendering import keep_compiled
-from zpmaint.publish.site import publish
+from zpmaint.publish.site import Material, publish
 from zpmaint.publish.texts import KeptTexts
 
 _NAMED = 3
@@ -59,19 +59,17 @@ def command(context: CommandContext, *, out: Path, base_url: str, sign: str | No
         compiled.mkdir(parents=True, exist_ok=True, mode=0o700)
         if os.access(compiled, os.W_OK):
             keep_compiled(compiled)
-    done = publish(
-        session.ledger,
+    material = Material(
         session.config,
         all_patchsets(session.places.project),
-        out,
         generated=now,
         base_url=base_url,
         benchmarks=[(record, judged(record)) for record in recorded(session)],
         outlook=outlook_of(session),
         texts=KeptTexts(session.logs, (session.places.state, session.places.cache / "work")),
         signer=signer_of(sign) if sign else None,
-        reporter=session.reporter,
     )
+    done = publish(session.ledger, material, out, reporter=session.reporter)
     words = [f"{done.pages} files, {len(done.written)} of them new or changed"]
     if done.gone:
         words.append(f"{len(done.gone)} no more there")

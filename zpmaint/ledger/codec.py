@@ -17,17 +17,27 @@ from typing import Any, TypeVar, cast
 
 Value = TypeVar("Value")
 Reader = Callable[[Any], Any]
+_PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
 def to_json(value: Any) -> Any:
     """A value as JSON's own types: a dataclass as an object, a tuple as a list."""
-    if is_dataclass(value):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if names := _names(cast(Hashable, kind)):
+        return {name: to_json(getattr(value, name)) for name in names}
     if isinstance(value, tuple | list):
         return [to_json(one) for one in value]
     if isinstance(value, dict):
         return {str(key): to_json(one) for key, one in value.items()}
     return value.value if isinstance(value, Enum) else value
+
+
+@functools.cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """The fields of a dataclass; () of another type."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def from_json(kind: type[Value], value: object, where: str = "record") -> Value:

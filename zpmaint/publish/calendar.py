@@ -130,6 +130,9 @@ def _text(words: str) -> str:
 
 def _folded(line: str) -> bytes:
     """A content line: no part longer than 75 octets, no character torn apart."""
+    whole = line.encode()
+    if len(whole) <= _OCTETS:
+        return whole + b"\r\n"
     made, part = b"", b""
     for character in line:
         octets = character.encode()

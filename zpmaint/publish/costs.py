@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import partial
 
 from zpmaint.publish.bench import Pair, trade_svg
-from zpmaint.publish.costs_of_set import changes_told
 from zpmaint.publish.costs_page import ALL_KERNELS, CSV_HEAD, page_of
 from zpmaint.publish.figures import series_of
 from zpmaint.publish.kernels import Verified, lines_of, picture
@@ -52,10 +51,9 @@ def _inputs(site: Site, one: Whole) -> str:
         site.base_url,
         one.title,
         one.bench_picture,
-        one.panels,
         links,
-        one.digests(Piece.NAMES, Piece.FIGURES),
-        changes_told(one.changes),
+        one.digests(Piece.NAMES),
+        one.costs_told,
     )
 
 

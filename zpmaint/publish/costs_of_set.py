@@ -8,8 +8,9 @@ next they are told by the first kernels of all of them (`Head`)."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from zpmaint.patchset.panels import Column, Panel
 from zpmaint.patchset.values import PatchSet
@@ -123,9 +124,17 @@ def merged(info: PatchSet | None, changes: Sequence[Changed]) -> list[Changed]:
     return sorted(changes, key=lambda one: (one.profile, panels[one.panel.name], one.change.place))
 
 
-def changes_told(changes: Iterable[Changed]) -> list[tuple[object, ...]]:
-    """What pages show of them."""
-    return [(one.profile, one.panel.name, replace(one.change, when=0.0)) for one in changes]
+def told_changes(changes: Iterable[Changed]) -> list[list[Any]]:
+    """What pages show of them, as JSON's own values: all but when they were measured."""
+    return [
+        [one.profile, one.panel.name, *astuple(replace(one.change, when=0.0))] for one in changes
+    ]
+
+
+def kept_changes(info: PatchSet | None, told: Iterable[Sequence[Any]]) -> list[Changed]:
+    """What `told_changes` told."""
+    panels = {panel.name: panel for panel in (info.panels if info else ())}
+    return [Changed(panels[name], CostChange(*rest), profile) for profile, name, *rest in told]
 
 
 def _of_head(head: Head, info: PatchSet | None) -> Costs:

@@ -9,6 +9,7 @@ from functools import cache
 
 from zpmaint.publish import calendar, compare, costs, feeds, file_lists, files, status, works
 from zpmaint.publish.answers import measures_of, told_of
+from zpmaint.publish.costs_of_set import told_changes
 from zpmaint.publish.costs_page import as_csv
 from zpmaint.publish.facts import Facts
 from zpmaint.publish.figures import figures_of
@@ -57,6 +58,7 @@ def pieces_of(one: Shown) -> Mapping[Piece, Callable[[], bytes]]:
         Piece.RUNS: lambda: compare.listed(compare.runs_of(one)).encode("ascii"),
         Piece.NAMES: lambda: as_json([(r.version, r.arch, r.page) for r in one.rows if r.kernel]),
         Piece.FIGURES: lambda: as_json(figures().as_json()),
+        Piece.CHANGES: lambda: as_json(told_changes(one.costs.changes)),
         Piece.CSV: lambda: as_csv(panels, figures()).encode("utf-8", "surrogatepass"),
         Piece.ANSWERS: lambda: as_json(
             [told.as_json() for told in told_of(measures_of(claims), one.costs.costs)]

@@ -28,8 +28,6 @@ from zpmaint.publish.facts import Facts
 from zpmaint.publish.glance import Glance
 from zpmaint.publish.reading import Kept
 
-_PLAIN_IN_BASE = ("changes",)
-"""What is of JSON's own values, and taken as it is."""
 _LONGEST = 200  # bytes of a file's first line
 Value = TypeVar("Value")
 
@@ -96,7 +94,7 @@ class KeptParts:
                 return NOTHING
             return Made(
                 told["base_of"],
-                _read(Base, told["base"], _PLAIN_IN_BASE),
+                _read(Base, told["base"]),
                 told["told"],
                 Asked(**told["asked"]),
                 _read(Glance, told["glance"]),
@@ -142,7 +140,7 @@ class KeptParts:
             at += len(data)
         head = {
             "base_of": made.base_of,
-            "base": _told(Base, made.base, _PLAIN_IN_BASE),
+            "base": _told(Base, made.base),
             "told": made.told,
             "asked": asdict(made.asked),
             "glance": _told(Glance, made.glance),
@@ -212,23 +210,13 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
-def _told(kind: type[Any], value: Any, plain: Collection[str] = ()) -> dict[str, Any]:
-    """A dataclass as JSON; what is of JSON's own values is taken as it is."""
-    return {
-        one.name: found if one.name in plain else codec.to_json(found)
-        for one in fields(kind)
-        for found in [getattr(value, one.name)]
-    }
+def _told(kind: type[Any], value: Any) -> dict[str, Any]:
+    return {one.name: codec.to_json(getattr(value, one.name)) for one in fields(kind)}
 
 
-def _read(kind: type[Value], told: dict[str, Any], plain: Collection[str] = ()) -> Value:
+def _read(kind: type[Value], told: dict[str, Any]) -> Value:
     hints: dict[str, Any] = _hints(cast(Hashable, kind))
-    return kind(
-        **{
-            name: found if name in plain else codec.from_json(hints[name], found, name)
-            for name, found in told.items()
-        }
-    )
+    return kind(**{name: codec.from_json(hints[name], found, name) for name, found in told.items()})
 
 
 @functools.cache

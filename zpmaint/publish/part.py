@@ -130,7 +130,7 @@ class PartOfSet:
     @cached_property
     def shown(self) -> Shown:
         of, frame = self.of, self.of.frame
-        changes = merged(of.info, [*self.base.changed(self._costs.panels), *self.around.changes])
+        changes = merged(of.info, [*self._costs.changes, *self.around.changes])
         config = self._config
         lines = timelines_of(
             self._kernels, config, frame.outlook, frame.generated, {of.name: changes}

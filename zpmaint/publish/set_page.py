@@ -12,13 +12,12 @@ from markupsafe import Markup
 
 from zpmaint.ledger.stages import MemberRecord
 from zpmaint.publish.attention import attention_of
-from zpmaint.publish.costs_of_set import changes_told
 from zpmaint.publish.costs_page import parts_of, turns_of
 from zpmaint.publish.glance import LineGlance, Ported
 from zpmaint.publish.line_view import counts_of
 from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rendering import rendered
-from zpmaint.publish.values import Piece, Site, Whole
+from zpmaint.publish.values import Site, Whole
 from zpmaint.timeline.kernels import parsed
 
 _LOOKS = 30
@@ -48,7 +47,7 @@ def pages(site: Site) -> Iterator[Page]:
             [row.inputs for row in one.tracked],
             _ported(one),
             one.bench_picture,
-            _of_charts(one),
+            one.costs_told,
         )
         yield Page(address, inputs, partial(_page, site, one, views, address))
 
@@ -93,16 +92,11 @@ def _page(site: Site, one: Whole, views: list[LineGlance], address: str) -> byte
     )
 
 
-def _of_charts(one: Whole) -> str:
-    """A digest of all that the charts show."""
-    return made_of(one.panels, one.digests(Piece.FIGURES), changes_told(one.changes))
-
-
 def _charts(one: Whole) -> str:
     """The charts on the page, which are of all kernels: made where a figure is another one."""
     if not one.panels:
         return ""
-    of = _of_charts(one)
+    of = one.costs_told
     if (kept := one.kept.charts(one.folder, of)) is not None:
         return kept
     turns = turns_of(one.changes)

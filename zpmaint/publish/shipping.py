@@ -80,6 +80,9 @@ def shipped_of(attempts: Sequence[Attempt], read: ReadPort) -> tuple[Shipped, ..
     spans: dict[str, list[Span]] = {}
     last: dict[str, tuple[Attempt, PortRecord]] = {}
     current = ""
+    known: tuple[PortRecord, str] | None = (
+        None  # the last one that was looked at: most are the same
+    )
 
     def ends(at: Attempt, why: str, by: str = "") -> None:
         nonlocal current
@@ -98,7 +101,9 @@ def shipped_of(attempts: Sequence[Attempt], read: ReadPort) -> tuple[Shipped, ..
         if port is None or not port.patch:
             ends(tried, f"nothing is to be applied there: {port.why if port else tried.why}")
             continue
-        digest = sha256(bundle(mails_of(port))).hexdigest()
+        if known is None or port is not known[0]:
+            known = (port, sha256(bundle(mails_of(port))).hexdigest())
+        digest = known[1]
         if digest != current:
             ends(tried, f"a later port is another, from anchor {port.anchor}", digest)
             # What was withheld is superseded as soon as another one is offered.

@@ -11,7 +11,7 @@ puts them on the disk. Kernels are read, judged and told in parts that know of o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -25,7 +25,7 @@ from zpmaint.patchset.panels import Column
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.compare import config_state
-from zpmaint.publish.costs_of_set import Changed, between_series, merged
+from zpmaint.publish.costs_of_set import between_series
 from zpmaint.publish.grouping import Part, Parts, newest_first
 from zpmaint.publish.kept import KeptParts
 from zpmaint.publish.kernel import Kernel, Name, kernels_of
@@ -43,39 +43,43 @@ One = TypeVar("One")
 _NOTHING_KEPT = KeptParts(None, "")
 
 
+@dataclass(frozen=True)
+class Material:
+    """All that a site is made of beside its records."""
+
+    config: Config
+    patchsets: Sequence[PatchSet]
+    """What patches/ says of the sets; one that only the ledger knows is shown without its story."""
+    generated: float
+    """Seconds since the epoch."""
+    base_url: str = ""
+    """Where the site will stand, if that is known."""
+    benchmarks: Sequence[Pair] = ()
+    """One for each kernel that has a full one, oldest kernel first."""
+    outlook: Outlook = UNSEEN
+    """What is remembered of looking for new kernels."""
+    texts: Texts = field(default_factory=NoTexts)
+    """Where whole logs are read from."""
+    signer: Signer | None = None
+    """Who signs the list of files, if anybody does."""
+
+    @property
+    def frame(self) -> Frame:
+        """What of it pages of all kinds may show."""
+        base = f"{self.base_url.rstrip('/')}/" if self.base_url else ""
+        return Frame(self.config, self.generated, base, self.outlook, self.texts, self.signer)
+
+
 def publish(
-    ledger: Remembers,
-    config: Config,
-    patchsets: Sequence[PatchSet],
-    out: Path,
-    *,
-    generated: float,
-    base_url: str = "",
-    benchmarks: Sequence[Pair] = (),
-    outlook: Outlook = UNSEEN,
-    texts: Texts | None = None,
-    signer: Signer | None = None,
-    reporter: Reporter = SILENT,
+    ledger: Remembers, material: Material, out: Path, *, reporter: Reporter = SILENT
 ) -> Written:
     """Bring the site at `out` up to date with the ledger: what changed is made and written, and the
-    new site takes the former one's place in one step. The rest as `site_of`.
+    new site takes the former one's place in one step.
 
     Raises UserError if `out` is something other than an empty folder or a former site, InfraError
     where the ledger cannot be read or the disk does not take what is written."""
     with standing(out, reporter) as former:
-        site, parts = assembled(
-            InLedger(ledger),
-            former.kept,
-            config,
-            patchsets,
-            generated=generated,
-            base_url=base_url,
-            benchmarks=benchmarks,
-            outlook=outlook,
-            texts=texts,
-            signer=signer,
-            lasting=former.lasting,
-        )
+        site, parts = assembled(InLedger(ledger), material, former.kept, former.lasting)
         done = former.write(whole_pages(site), bundles_of(site))
         for part in parts:
             part.keep()
@@ -83,91 +87,28 @@ def publish(
         return done
 
 
-def site_files(
-    records: Iterable[Record],
-    config: Config,
-    patchsets: Sequence[PatchSet],
-    *,
-    generated: float,
-    base_url: str = "",
-    benchmarks: Sequence[Pair] = (),
-    outlook: Outlook = UNSEEN,
-    texts: Texts | None = None,
-    signer: Signer | None = None,
-) -> dict[str, bytes]:
+def site_files(records: Iterable[Record], material: Material) -> dict[str, bytes]:
     """The site's pages by address, as `publish` writes them, of records that are at hand: the
     whole history in any order."""
-    site = site_of(
-        kernels_of(records),
-        config,
-        patchsets,
-        generated=generated,
-        base_url=base_url,
-        benchmarks=benchmarks,
-        outlook=outlook,
-        texts=texts,
-        signer=signer,
-    )
+    site = site_of(kernels_of(records), material)
     return {page.address: page.make() for page in pages_of(site)}
 
 
-def site_of(
-    kernels: Iterable[Kernel],
-    config: Config,
-    patchsets: Sequence[PatchSet],
-    *,
-    generated: float,
-    base_url: str = "",
-    benchmarks: Sequence[Pair] = (),
-    outlook: Outlook = UNSEEN,
-    texts: Texts | None = None,
-    signer: Signer | None = None,
-    lasting: Sequence[str] = (),
-) -> Site:
-    """What the pages are made of.
-
-    `kernels` is all that was ever tried, in any order; `patchsets` what patches/ says of the sets
-    (a set that only the ledger knows is shown without its story); `generated` seconds since the
-    epoch; `base_url` where the site will stand, if that is known; `benchmarks` one for each kernel
-    that has a full one, oldest kernel first; `outlook` what is remembered of looking for new
-    kernels; `texts` where whole logs are read from, `signer` who signs the list of files, if
-    anybody does; `lasting` what of the former site is named by its content and stays."""
-    site, _ = assembled(
-        InHand(kernels),
-        _NOTHING_KEPT,
-        config,
-        patchsets,
-        generated=generated,
-        base_url=base_url,
-        benchmarks=benchmarks,
-        outlook=outlook,
-        texts=texts,
-        signer=signer,
-        lasting=lasting,
-    )
+def site_of(kernels: Iterable[Kernel], material: Material, *, lasting: Sequence[str] = ()) -> Site:
+    """What the pages are made of. `kernels` is all that was ever tried, in any order; `lasting`
+    what of the former site is named by its content and stays."""
+    site, _ = assembled(InHand(kernels), material, _NOTHING_KEPT, lasting)
     return site
 
 
 def assembled(
-    kernels: Kernels,
-    kept: KeptParts,
-    config: Config,
-    patchsets: Sequence[PatchSet],
-    *,
-    generated: float,
-    base_url: str,
-    benchmarks: Sequence[Pair],
-    outlook: Outlook,
-    texts: Texts | None,
-    signer: Signer | None,
-    lasting: Sequence[str],
+    kernels: Kernels, material: Material, kept: KeptParts, lasting: Sequence[str] = ()
 ) -> tuple[Site, list[PartOfSet]]:
     """The site as `site_of` gives it, and its parts; of them what is `kept` is taken from there, if
     it was made of what there is now."""
-    base = f"{base_url.rstrip('/')}/" if base_url else ""
-    frame = Frame(config, generated, base, outlook, texts or NoTexts(), signer)
-    infos = {info.name: info for info in patchsets}
-    groups = _Groups.of(kernels.states, config, benchmarks, outlook)
+    config, frame = material.config, material.frame
+    infos = {info.name: info for info in material.patchsets}
+    groups = _Groups.of(kernels.states, config, material.benchmarks, material.outlook)
     sets, every = [], []
     for name in patchsets_of(config, kernels.states):
         of = SetFrame(frame, name, infos.get(name), kernels, kept)
@@ -242,13 +183,8 @@ def _whole(of: SetFrame, parts: Sequence[PartOfSet], benchmarks: tuple[Pair, ...
             row = partial(_row, part, known.version, known.arch, known.profile)
             older[known.arch, known.profile] = Older(known.version, state, row)
 
-    def changes() -> list[Changed]:
-        panels = info.panels if info else ()
-        within = [one for part in parts for one in part.base.changed(panels)]
-        return merged(info, [*within, *between])
-
     return Whole(
-        of.name, of.title, info, tuple(parts), benchmarks, changes, columns, of.kept, _order(of)
+        of.name, of.title, info, tuple(parts), benchmarks, between, columns, of.kept, _order(of)
     )
 
 

@@ -23,11 +23,17 @@ from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.addresses import set_feed
 from zpmaint.publish.bench import Pair
 from zpmaint.publish.columns import Cell, cell_of
-from zpmaint.publish.costs_of_set import Changed, SetCosts
+from zpmaint.publish.costs_of_set import (
+    Changed,
+    SetCosts,
+    kept_changes,
+    merged,
+    told_changes,
+)
 from zpmaint.publish.figures import Figures, joined
 from zpmaint.publish.glance import Glance, LineGlance, News, RowGlance, SeriesGlance
 from zpmaint.publish.names import file_name
-from zpmaint.publish.page import Page
+from zpmaint.publish.page import Page, made_of
 from zpmaint.publish.rows import Row
 from zpmaint.publish.texts import NoTexts, Texts
 from zpmaint.timeline import values as timeline
@@ -124,6 +130,8 @@ class Piece(StrEnum):
     """Version, architecture and page of each kernel that was tried, newest first."""
     FIGURES = "figures"
     """What `Figures.as_json` gives."""
+    CHANGES = "changes"
+    """Those of costs within a series, as `told_changes` tells them."""
     CSV = "csv"
     """The figures as lines of costs.csv."""
     ANSWERS = "answers"
@@ -192,7 +200,8 @@ class Whole:
     parts: tuple[Part, ...]
     """Those with the newest kernels first."""
     benchmarks: tuple[Pair, ...]
-    changed: Callable[[], Sequence[Changed]] = field(default=tuple, compare=False)
+    between: Sequence[Changed] = ()
+    """The changes of costs from one series to the next."""
     columns: tuple[Column, ...] = ()
     kept: KeptCharts = field(default_factory=NoCharts)
     order: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
@@ -223,7 +232,14 @@ class Whole:
     def changes(self) -> Sequence[Changed]:
         """Every change of costs that a panel declares to be one, by profile and panel the oldest
         kernel first."""
-        return self.changed()
+        within = [one for told in self.read(Piece.CHANGES) for one in kept_changes(self.info, told)]
+        return merged(self.info, [*within, *self.between])
+
+    @cached_property
+    def costs_told(self) -> str:
+        """A digest of all that is shown of its costs: panels, figures, changes."""
+        pieces = self.digests(Piece.FIGURES, Piece.CHANGES)
+        return made_of(self.panels, pieces, told_changes(self.between))
 
     @cached_property
     def figures(self) -> Figures:
