@@ -5,18 +5,22 @@ gives to the command line."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import warm_home
 from git_fixtures import Desk, keepers_repository
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     top = tmp_path_factory.mktemp("desk")
     made = Desk.at(top, keepers_repository(top / "keeper"))
+    warm_home.give(top / "home")
     made.new()
-    return made
+    yield made
+    warm_home.keep(top / "home")
 
 
 def test_surveys_of_a_part_of_the_kernels(desk: Desk) -> None:

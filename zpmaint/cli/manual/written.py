@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from zpmaint.cli.manual.commands_page import commands_page
@@ -17,6 +18,7 @@ MAN = "man"
 """The folder of the man pages."""
 
 
+@functools.cache
 def reference() -> dict[str, str]:
     """By path below a checkout the text of each file."""
     commands = pages()
