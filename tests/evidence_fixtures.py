@@ -120,7 +120,9 @@ class EvidenceToy(Toy):
         result = {p: None if t is None else t.encode() for p, t in files.items()}
         return PortStep(name, text, result)
 
-    def pair(self, *steps: PortStep, fragment: str = "", jobs: int = 2) -> Pair:
+    def pair(
+        self, *steps: PortStep, fragment: str = "", jobs: int = 2, with_places: bool = False
+    ) -> Pair:
         patched: dict[str, bytes | None] = {}
         for step in steps:
             patched |= step.result
@@ -134,6 +136,7 @@ class EvidenceToy(Toy):
             reporter=self.kept,
             steps=steps,
             fragments=fragments,
+            with_places=with_places,
         )
 
     def seen(self, files: dict[str, str | None], fragment: str = "") -> Evidence:

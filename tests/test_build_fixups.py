@@ -54,6 +54,13 @@ def _tree(tmp_path: Path, files: dict[str, str]) -> SourceView:
             "make-cmd = $(call escsq,$(subst $(pound),$$(pound),$(subst $$,$$$$,$(cmd_$(1)))))\n",
         ),
         (
+            "boot-header-size",
+            "x86_64",
+            "arch/i386/boot/header.S",
+            '\tjmp\tdie\n\n\t.size\tdie, .-due\n\n\t.section ".initdata", "a"\n',
+            '\tjmp\tdie\n\n\t.size\tdie, .-die\n\n\t.section ".initdata", "a"\n',
+        ),
+        (
             "make-force-newer",
             "x86_64",
             "scripts/Kbuild.include",

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from test_app_verify import ROOT, Shop, pytestmark  # noqa: F401 (its condition is ours)
 
+from zpmaint.app.far_worker import serve
+from zpmaint.core.errors import InfraError
 from zpmaint.ledger.logs import LogStore
 
 pytest.importorskip("distributed", reason="NOT RUN: needs zpmaint[dask]")
@@ -90,3 +92,12 @@ def test_three_workers_one_of_them_killed(
         return sorted(tuple(row[name] for name in names) for row in rows)
 
     assert told(far) == told(near)
+
+
+def test_a_worker_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def starts(*_: object, **__: object) -> None:
+        raise RuntimeError("Worker failed to start.") from AssertionError("Timeout too low")
+
+    monkeypatch.setattr("distributed.Worker", starts)
+    with pytest.raises(InfraError, match="did not start: AssertionError: Timeout too low"):
+        serve("127.0.0.1:1", 1)

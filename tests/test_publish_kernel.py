@@ -89,6 +89,7 @@ def sample(version: str, result: Result | None = None) -> Record:
         ),
         (record("6.1", Result.NO_REGRESSION), "The patch does no harm on 6.1 (x86_64), and no"),
         (record("6.1", Result.NOT_COMPILED), "Nothing is shown on 6.1 (x86_64): a part of"),
+        (record("6.1", Result.NOT_EXECUTED), "Too little is shown on 6.1 (x86_64): less of"),
     ],
 )
 def test_the_verdict_in_a_sentence(made: Record, said: str) -> None:

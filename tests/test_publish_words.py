@@ -198,6 +198,41 @@ def test_what_was_compiled_is_told_of_files_that_the_port_does_not_name() -> Non
     assert f"@@ -9 +9 @@ {unplaced} ∅ not compiled #ifdef CONFIG_X would build it" in seen
 
 
+def test_a_kernels_page_tells_per_hunk_what_ran() -> None:
+    build = {"stock": kernel("6.12.1", "x86_64", "stock", 1.0), "patched": None}
+    placed = port("6.12.1", "ported", hunk() | {"header": "@@ -1 +1 @@"})
+    placed["files"][0]["path"] = "fs/namei.c"
+    lines = [
+        {"number": 7, "cases": 2, "named": ["cow", "read.zero"]},
+        {"number": 8, "elsewhere": True},
+        {"number": 9},
+    ]
+    ran = {"header": "@@ -1 +1 @@", "lines": lines, "cases": 2}
+    seen = {"files": [{"path": "fs/namei.c", "hunks": [ran]}], "cases": 3, "idle": ["boot.up"],
+            "seconds": 2.04}  # fmt: skip
+    verdict = {"result": "pass", "why": "", "executed": seen}
+    made = judged(
+        "6.12.1",
+        Result.PASS,
+        port=placed,
+        build=build | {"evidence": evidence(HUNKS[0])},
+        verdict=verdict,
+    )
+    page = text(site(made)[f"{SET}/6.12.1-x86_64.html"])
+    assert "fs/namei.o 2 of 3 lines ran ; never: 9, in 2 cases" in page
+    assert "In the guest: executed 2 of 3 changed lines; never: fs/namei.c:9." in page
+    assert "Seen in 2.0 s of boots of their own, with 3 cases, of which 1 run nothing of it" in page
+    assert "shown by the cases alone" not in page
+    few = judged(
+        "6.12.1", Result.NOT_EXECUTED, port=placed, verdict=verdict | {"result": "not executed"}
+    )
+    page = text(site(few)[f"{SET}/6.12.1-x86_64.html"])
+    assert (
+        "Less of the change ran in the guest than its patch set asks for: executed 2 of 3" in page
+    )
+    assert "Too little is shown on 6.12.1 (x86_64)" in page
+
+
 def test_cases_are_grouped_by_suite() -> None:
     files = site(judged("6.12.1", Result.NO_REGRESSION))
     seen = text(files[f"{SET}/6.12.1-x86_64.html"])

@@ -7,6 +7,7 @@ import filecmp
 from collections.abc import Sequence
 
 from zpmaint.app.suite import SuiteRuns
+from zpmaint.build.executed import Executed
 from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.core.versions import KernelVersion
 from zpmaint.judge.conclude import conclude
@@ -26,8 +27,10 @@ def verdict_on(
     adopted: bool,
     benchmark: bool = True,
     left_out: Sequence[str] = (),
+    executed: Executed | None = None,
 ) -> Verdict:
     """The verdict on `pair` by all suites that were booted; `left_out` is what could not be.
+    `executed` is what of the change was seen to run, None where nobody looked.
     Raises InfraError as `judge`."""
     flips = all_flips(patchset, [one.bootable.suite for one in booted])
     suites = [
@@ -53,6 +56,8 @@ def verdict_on(
         evidence=pair.evidence,
         same_image=_same(pair.stock, pair.patched),
         left_out=left_out,
+        executed=executed,
+        least=patchset.min_executed,
     )
 
 

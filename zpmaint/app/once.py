@@ -41,13 +41,18 @@ class Recorder:
 
 
 def verify_once(
-    job: Job, *, build: BuildOptions, accelerator: Accelerator, since: float
+    job: Job,
+    *,
+    build: BuildOptions,
+    accelerator: Accelerator,
+    since: float,
+    with_executed: bool = False,
 ) -> tuple[Record, bool]:
     """Verify and record; what another process settles meanwhile counts, and is not done again.
 
     `since` is the ledger's newest turn when it was asked for: what was recorded later answers it.
     The record, and whether it is another's. Raises NotRecordedError where it could not be
-    recorded, else as `verify` does."""
+    recorded, else as `verify` does, which has `with_executed`, too."""
     session = job.session
     key = key_of(inputs_of(session, job.version, job.patchset, build, accelerator))
     with session.leases.take(key, f"{job.version} {build.arch} {job.patchset.name}"):
@@ -61,6 +66,7 @@ def verify_once(
             job.chain,
             build=build,
             accelerator=accelerator,
+            with_executed=with_executed,
         )
         Recorder(session).record(record)
     return record, False

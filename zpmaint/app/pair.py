@@ -30,9 +30,11 @@ def build_pair(
     patches: int | None = None,
     on_failure: Callable[[BuildFailure], None] | None = None,
     anew: bool = False,
+    with_places: bool = False,
 ) -> Pair:
     """The kernels of `version`: stock and, where the port has something to apply, patched; with
-    `patches` by so many of its steps. `on_failure` and `anew` as `build.pair.build` has them."""
+    `patches` by so many of its steps. `on_failure`, `anew` and `with_places` as `build.pair.build`
+    has them."""
     patched: Mapping[str, bytes | None] | None = None
     if port and port.patch:
         patched = port.contents(patches)
@@ -51,4 +53,5 @@ def build_pair(
         later=added_later(tree),
         on_failure=on_failure,
         anew=anew,
+        with_places=with_places,
     )

@@ -202,6 +202,7 @@ def verdict_record(verdict: Verdict) -> VerdictRecord:
         ),
         failures=verdict.failures,
         shown_by=verdict.shown_by,
+        executed=verdict.executed,
     )
 
 

@@ -21,6 +21,7 @@ from zpmaint.suites.protocol import Ask, Ready, Suite, Wanted
 from zpmaint.suites.registry import SUITES, booted
 from zpmaint.suites.values import Case
 from zpmaint.vm.boot import boot
+from zpmaint.vm.executed import Watch
 from zpmaint.vm.initramfs import file, pack
 from zpmaint.vm.parallel import in_parallel
 from zpmaint.vm.profiles import Accelerator
@@ -168,21 +169,31 @@ def boot_suite(
     shift: int = 0,
     attempt: str = "",
     kept: KeptBoots | None = None,
+    watch: Watch | None = None,
 ) -> Run:
     """Boot `kernel` with a suite's init, then its benchmark.
 
     A death of the guest is the result of the case that was running. The guest is then started
     again for the cases after that one, up to `restarts` times and until the last of HANGS; not
     where it died before the first case (the next would, too) nor after the last. The consoles are
-    kept in the state folder. `stop`: as `boot`; `shift`: as `Wanted`; `attempt` and `kept`:
-    as `boot_suites`."""
+    kept in the state folder. `stop` and `watch`: as `boot`; `shift`: as `Wanted`; `attempt` and
+    `kept`: as `boot_suites`."""
     benchmark = benchmark and bool(bootable.suite.counters)
     left = [case.name for case in bootable.cases]
 
     def start(names: Sequence[str] | None, number: int) -> Run:
         wanted = Wanted(kernel, None if names is None else tuple(names), benchmark, shift)
         mark = (f"-{number}" if number > 1 else "") + (f"-{attempt}" if attempt else "")
-        return _boot(session, bootable, wanted, mark, accelerator=accelerator, stop=stop, kept=kept)
+        return _boot(
+            session,
+            bootable,
+            wanted,
+            mark + ("-watched" if watch else ""),
+            accelerator=accelerator,
+            stop=stop,
+            kept=kept,
+            watch=watch,
+        )
 
     # A guest without a list runs all: nothing is in its initramfs that need not be.
     runs = [start(None if bootable.chosen is None else left, 1)]
@@ -206,6 +217,7 @@ def _boot(
     accelerator: Accelerator,
     stop: Event | None,
     kept: KeptBoots | None,
+    watch: Watch | None,
 ) -> Run:
     kernel, suite = wanted.kernel, bootable.suite.name
     guest = bootable.ready.guest(wanted)
@@ -231,6 +243,7 @@ def _boot(
         cache=session.places.cache,
         machines=session.machines,
         stop=stop,
+        watch=watch,
     )
     if kept is not None and place is not None:
         kept.made(place, run)

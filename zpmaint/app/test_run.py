@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from zpmaint.app.executed import cases_touching, executed_of, watch
 from zpmaint.app.job import Job
 from zpmaint.app.judgement import verdict_on
 from zpmaint.app.pair import build_pair
@@ -29,6 +30,10 @@ from zpmaint.suites.values import FULL, MINIMAL, Case
 from zpmaint.vm.profiles import Accelerator
 from zpmaint.vm.values import Run
 
+TOUCHING = "touching"
+"""The word for the cases that run a changed line: it is found out by a boot of all that the other
+words choose."""
+
 
 @dataclass(frozen=True)
 class TestRun:
@@ -46,6 +51,8 @@ class TestRun:
     """What was asked for and could not be run, and why."""
     evidence: Evidence | None = None
     """What of the patch is compiled; None where no patched kernel was built."""
+    untouched: tuple[str, ...] = ()
+    """Of a run that was to have the cases that run a changed line: those that it left out."""
 
     @property
     def name(self) -> str:
@@ -85,6 +92,8 @@ class TestRun:
             "left_out": list(self.left_out),
             "kernels": [kernel.as_json() for kernel in self.kernels],
             "evidence": self.evidence.as_json() if self.evidence else None,
+            "executed": verdict["executed"],
+            "untouched": list(self.untouched),
             "runs": {flavour: run.as_json() for flavour, run in self.runs.items()},
         } | ({"suites": others} if others else {})
 
@@ -92,6 +101,7 @@ class TestRun:
 def check_words(suites: Sequence[Suite], words: Sequence[str]) -> tuple[Case, ...]:
     """The cases that `words` choose, as far as they are known before anything is built; all where
     there are none. Raises UserError for a word that can choose nothing."""
+    words = [word for word in words if word != TOUCHING]
     there = booted(suites)
     cases = known_cases(there)
     opened = [glob for suite in there for glob in suite.open_names]
@@ -117,6 +127,22 @@ def _chosen(bootables: Sequence[Bootable], words: Sequence[str]) -> list[Bootabl
     ]
 
 
+def _touching(
+    bootables: Sequence[Bootable], touching: Collection[str]
+) -> tuple[list[Bootable], tuple[str, ...]]:
+    """Of each suite the cases of `touching`, and the names of those that are left out. Raises
+    UserError where none is left."""
+    picked = [
+        (one, tuple(case for case in one.cases if case.name in touching)) for one in bootables
+    ]
+    if not any(found for _, found in picked):
+        raise UserError(
+            "no case runs a line that the patch changes", "write one: docs/suites.md says how"
+        )
+    left_out = tuple(c.name for one in bootables for c in one.cases if c.name not in touching)
+    return [replace(one, chosen=found) for one, found in picked if found], left_out
+
+
 def profile_for(cases: Sequence[Case], arch: str) -> str:
     """The one profile in which all of `cases` tell, so that each kernel is booted once: the full
     one where a case needs it and the architecture has it."""
@@ -133,9 +159,11 @@ def test_run(
     flavours: Sequence[Flavour],
     build: BuildOptions,
     accelerator: Accelerator = Accelerator.ICOUNT,
+    with_executed: bool = False,
 ) -> TestRun:
-    """Run the cases of `suites` that `words` choose (globs, tags; all without) on the kernels of
-    `flavours`, built unless they are there.
+    """Run the cases of `suites` that `words` choose (globs, tags, TOUCHING; all without) on the
+    kernels of `flavours`, built unless they are there. `with_executed` looks at which changed lines
+    run.
 
     Raises KernelError where the patch comes to a conflict or a kernel does not build, UserError
     where only a patched kernel is asked for and there is none, InfraError where a machine fails."""
@@ -161,7 +189,13 @@ def test_run(
         chain=job.chain,
         keep=touched(job.patchset.anchors),
     )
-    bootables = _chosen(ready.bootables, words)
+    is_touching = TOUCHING in words
+    if is_touching and not (wants_patched and port.patch):
+        raise UserError(
+            f"--case {TOUCHING}: there is no patched kernel whose lines could be run",
+            "leave --on stock out" if port.patch else f"{job.version}: {port.state}: {port.why}",
+        )
+    bootables = _chosen(ready.bootables, [word for word in words if word != TOUCHING])
     pair = build_pair(
         session,
         job.patchset,
@@ -170,7 +204,12 @@ def test_run(
         port if wants_patched else None,
         options=replace(build, profile=None if build.profile == MINIMAL else build.profile),
         flavours=(Flavour.STOCK, *(f for f in flavours if f is Flavour.PATCHED)),
+        with_places=with_executed or is_touching,
     )
+    watched = watch(session, pair, bootables) if pair.places else None
+    untouched: tuple[str, ...] = ()
+    if is_touching:
+        bootables, untouched = _touching(bootables, cases_touching(pair, watched))
     kernels = tuple(kernel for kernel in pair.kernels if kernel.flavour in flavours)
     runs = boot_suites(session, kernels, bootables, accelerator=accelerator, benchmark=False)
     verdict = verdict_on(
@@ -181,6 +220,7 @@ def test_run(
         left_out=ready.left_out,
         adopted=port.state is State.UPSTREAM,
         benchmark=False,
+        executed=executed_of(pair, watched, runs),
     )
     return TestRun(
         job.version,
@@ -191,4 +231,5 @@ def test_run(
         verdict,
         ready.left_out,
         pair.evidence,
+        untouched,
     )

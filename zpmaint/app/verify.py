@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from zpmaint.app.circumstances import circumstances
 from zpmaint.app.confirm import booted_again, built_again, not_built_again
+from zpmaint.app.executed import executed_of, watch
 from zpmaint.app.inputs import inputs_of, key_of
 from zpmaint.app.judgement import verdict_on
 from zpmaint.app.kept_boots import KeptBoots
@@ -75,9 +76,11 @@ def verify(
     accelerator: Accelerator = Accelerator.ICOUNT,
     pace: Pace = AT_ONCE,
     kept: KeptBoots | None = None,
+    with_executed: bool = False,
 ) -> Record:
     """Verify `patchset` on `version`, each step when `pace` lets it. The Record is the caller's to
-    keep. What is `kept` is not booted again; None: all is booted.
+    keep. What is `kept` is not booted again; None: all is booted. `with_executed` looks at which
+    changed lines run, as it does where the set asks for a share of them.
 
     The kernel's failures and the infrastructure's end in the Record (result and why); only the
     user's mistakes are raised. What nobody expected is a bug of ours: indeterminate, its
@@ -98,6 +101,7 @@ def verify(
             accelerator=accelerator,
             pace=pace,
             kept=kept,
+            with_executed=with_executed or patchset.min_executed > 0,
         )
     except KernelError as error:
         # Where the log is, the record says by itself: a path of this machine is no reason.
@@ -150,6 +154,7 @@ def _run_course(
     accelerator: Accelerator,
     pace: Pace,
     kept: KeptBoots | None,
+    with_executed: bool,
 ) -> tuple[Result, str]:
     suites = suites_of(patchset, version=version)
     with pace.step("fetch"), course.timed("fetch"):
@@ -177,6 +182,7 @@ def _run_course(
                 options=replace(build, jobs=jobs or build.jobs),
                 on_failure=None if anew else course.failures.append,
                 anew=anew,
+                with_places=with_executed and not anew,
             )
 
     with pace.step("build") as jobs:
@@ -189,7 +195,13 @@ def _run_course(
     def judged(pair: Pair, runs: Sequence[SuiteRuns]) -> Verdict:
         with pace.step("judge"), course.timed("judge"):
             return verdict_on(
-                patchset, version, pair, runs, left_out=ready.left_out, adopted=adopted
+                patchset,
+                version,
+                pair,
+                runs,
+                left_out=ready.left_out,
+                adopted=adopted,
+                executed=executed_of(pair, watched, runs),
             )
 
     def booted(pair: Pair, attempt: str = "") -> list[SuiteRuns]:
@@ -221,6 +233,10 @@ def _run_course(
         return built_again(again, judged(anew, booted(anew, "third")))
 
     course.runs += booted(pair)
+    watched = None
+    if pair.places is not None:
+        with pace.step("boot"), course.timed("executed"):
+            watched = watch(session, pair, ready.bootables)
     course.verdict = judged(pair, course.runs)
     if course.verdict.result is Result.FAIL:
         course.verdict = confirmed(course.verdict)

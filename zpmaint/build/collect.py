@@ -81,6 +81,11 @@ def collect(built: Built, changed: Sequence[FileChange]) -> tuple[FileEvidence, 
     return tuple(_File(built, file, touched).evidence() for file in changed)
 
 
+def objects_of(built: Built, change: FileChange, touched: set[str]) -> tuple[str, ...]:
+    """The linked objects that a changed file went into; those of `touched` sources come first."""
+    return _File(built, change, touched).objects
+
+
 @dataclass(frozen=True)
 class _File:
     built: Built
@@ -138,7 +143,7 @@ class _File:
         return self.built.records.users(self.change.path)
 
     @cached_property
-    def _objects(self) -> tuple[str, ...]:
+    def objects(self) -> tuple[str, ...]:
         """The linked objects that it went into: those whose own source is touched come first."""
         places = self.built.stock_objects if self._is_deleted else self.built.linked
         found = [name for name in self._users if name in places and name.endswith(".o")]
@@ -153,16 +158,16 @@ class _File:
 
     @cached_property
     def _place(self) -> Compiled:
-        kinds = {self.built.linked.get(name, Compiled.KERNEL) for name in self._objects}
+        kinds = {self.built.linked.get(name, Compiled.KERNEL) for name in self.objects}
         return Compiled.KERNEL if Compiled.KERNEL in kinds else Compiled.MODULE
 
     @property
     def _named(self) -> str:
-        if len(self._objects) == 1:
-            return self._objects[0]
-        more = len(self._objects) - 2
-        names = ", ".join(self._objects[:2]) + (f" and {more} more" if more > 0 else "")
-        return f"{len(self._objects)} objects: {names}"
+        if len(self.objects) == 1:
+            return self.objects[0]
+        more = len(self.objects) - 2
+        names = ", ".join(self.objects[:2]) + (f" and {more} more" if more > 0 else "")
+        return f"{len(self.objects)} objects: {names}"
 
     def _source(self) -> FileEvidence:
         path = self.change.path
@@ -171,7 +176,7 @@ class _File:
         is_c = path.endswith(_C)
         if is_c and self.change.hunks and not any(has_code(h, new, old) for h in self.change.hunks):
             return self._all(Compiled.NO_CODE, "comments and blank lines alone")
-        if not self._objects:
+        if not self.objects:
             return self._nowhere(new, old, is_c=is_c)
         place = self._place
         if is_c:
@@ -186,7 +191,7 @@ class _File:
             why = f"{why}: compiled, and the object is the stock one, byte for byte"
         symbols = tuple(dict.fromkeys(s for hunk in hunks for s in hunk.symbols))
         return FileEvidence(
-            path, place, why, self._objects[:_FEW], differs, symbols, hunks, self.change.patch
+            path, place, why, self.objects[:_FEW], differs, symbols, hunks, self.change.patch
         )
 
     def _nowhere(self, new: Source, old: Source, *, is_c: bool) -> FileEvidence:
@@ -207,7 +212,7 @@ class _File:
     def _differs(self) -> bool | None:
         pairs = [
             (self.built.stock_objects.get(name), self.built.objects.get(name))
-            for name in self._objects
+            for name in self.objects
         ]
         if not any(one or other for one, other in pairs):
             return None
@@ -257,7 +262,7 @@ class _File:
         `stock` tree those that stock has made, too: it lacks the sources that the patch adds."""
         known = self.built.records.by_target
         there = self.built.stock_objects if stock else self.built.linked
-        own = [n for n in self._objects if n in known and known[n].is_compiled and n in there]
+        own = [n for n in self.objects if n in known and known[n].is_compiled and n in there]
         direct = set(self._users)
         if not self._is_deleted:
             direct = set(self.built.records.naming(self.change.path))

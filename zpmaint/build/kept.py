@@ -4,6 +4,7 @@
     FOLDER/evidence/NAME.json          of the image FOLDER/images/NAME: objects, notes
     FOLDER/evidence/NAME.autoconf.h    the configuration that it was compiled with
     FOLDER/evidence/NAME-KEY.json      the evidence of one port
+    FOLDER/evidence/NAME-KEY-at.json   where its changed lines are, as far as that was asked for
 
 An image that is there is not built again: without these the second run would know less than the
 first.
@@ -20,6 +21,8 @@ from zpmaint.build import evidence
 from zpmaint.build.evidence import Evidence
 from zpmaint.build.linked import digests, linked
 from zpmaint.build.records import Records
+from zpmaint.build.running import values as running
+from zpmaint.build.running.values import Places
 from zpmaint.core.files import write_whole
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.remembered import recall, remember
@@ -80,6 +83,14 @@ class Kept:
 
     def keep(self, image: str, key: str, seen: Evidence) -> None:
         self._write(f"{image}-{key}", {"evidence": seen.as_json()})
+
+    def places(self, image: str, key: str) -> Places | None:
+        """Where the changed lines of a port are in an image; None where nobody has looked."""
+        found = self._read(f"{image}-{key}-at")
+        return running.from_json(found["places"]) if found else None
+
+    def keep_places(self, image: str, key: str, at: Places) -> None:
+        self._write(f"{image}-{key}-at", {"places": at.as_json()})
 
     def _write(self, name: str, value: Mapping[str, Any]) -> None:
         remember(self.folder / f"{name}.json", {"format": _FORMAT, **value})

@@ -25,6 +25,8 @@ from zpmaint.build.failure import BuildFailure, telling_lines
 from zpmaint.build.kept import Kept
 from zpmaint.build.observed import fault_of, observe
 from zpmaint.build.options import BuildOptions
+from zpmaint.build.running.places import places
+from zpmaint.build.running.values import Places
 from zpmaint.build.setting import Setting, contents, digest, disk_faults, setting
 from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.build.worktree import fingerprint
@@ -33,12 +35,14 @@ from zpmaint.core.files import read_mark, write_whole
 from zpmaint.core.in_use import mark
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.remembered import recall, remember
-from zpmaint.core.sealed import forget, usable
+from zpmaint.core.sealed import forget, sha256_of, usable
 from zpmaint.core.versions import KernelVersion
 from zpmaint.core.wishes import Fragment
 from zpmaint.port.values import PortStep
 
 BOTH = (Flavour.STOCK, Flavour.PATCHED)
+_LINKED = "vmlinux"
+"""The kernel as the linker left it: what boots, or what that was made of."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,7 @@ def build(
     later: Collection[str] = (),
     on_failure: Callable[[BuildFailure], None] | None = None,
     anew: bool = False,
+    with_places: bool = False,
 ) -> Pair:
     """Build `tree` as it is and with the files of `patched` (None: absent) in their place.
 
@@ -106,12 +111,13 @@ def build(
     nothing else can have: for many small changes one after the other.
 
     `steps` are the patches that made `patched` of the tree, in order: with them the pair has the
-    evidence of what was compiled. `fragments` go on top of the profile, for both kernels; `data`
-    are the rows to choose from, the package's if not given; `later` names files of `tree` that
-    are no part of its identity (unpacked from the same archive after it was taken). `on_failure`
-    is told of a kernel that could not be built before the error is raised. `anew` builds from a
-    clean work folder what is there already: an image that comes out as another one takes the
-    former's place, and one that cannot be built any more is forgotten.
+    evidence of what was compiled, and `with_places` where each changed line is in the patched
+    kernel. `fragments` go on top of the profile, for both kernels; `data` are the rows to choose
+    from, the package's if not given; `later` names files of `tree` that are no part of its identity
+    (unpacked from the same archive after it was taken). `on_failure` is told of a kernel that could
+    not be built before the error is raised. `anew` builds from a clean work folder what is there
+    already: an image that comes out as another one takes the former's place, and one that cannot be
+    built any more is forgotten.
 
     Raises UserError (not a kernel tree, unknown architecture or profile), KernelError (the kernel
     is not configured, compiled or linked: which flavour, which file, the first error, the log),
@@ -159,8 +165,11 @@ def build(
             if key and seen is None:
                 seen = _evidence(job, source, first, second, steps)
                 job.kept.keep(second.image.name, key, seen)
+            at = (
+                _places(job, source, first, second, steps, key=key) if key and with_places else None
+            )
             _note_equal_images(job, pair)
-            return replace(pair, evidence=seen)
+            return replace(pair, evidence=seen, places=at)
 
 
 def _evidence_key(first: _Variant, second: _Variant, steps: Sequence[PortStep]) -> str:
@@ -185,25 +194,51 @@ def _again(job: _Job, source: str, variant: _Variant) -> None:
 def _evidence(
     job: _Job, source: str, first: _Variant, second: _Variant, steps: Sequence[PortStep]
 ) -> Evidence:
+    built = _built(job, source, first, second)
+    with job.reporter.step(f"see what of the patch is compiled in {job.version} ({job.arch})"):
+        found = collect(built, changes(steps, SourceView(job.tree).read))
+        return Evidence(found, job.config_name)
+
+
+def _places(
+    job: _Job,
+    source: str,
+    first: _Variant,
+    second: _Variant,
+    steps: Sequence[PortStep],
+    *,
+    key: str,
+) -> Places:
+    # Addresses are an image's, and the same inputs have been seen to give another one.
+    of = f"{key}-{sha256_of(second.image)[:8]}"
+    if (known := job.kept.places(second.image.name, of)) is not None:
+        return known
+    built = _built(job, source, first, second)
+    linked = second.image if job.profile.kind == _LINKED else job.work.obj / _LINKED
+    with job.reporter.step(f"see where its lines are in {job.version} ({job.arch})"):
+        found = places(built, changes(steps, SourceView(job.tree).read), linked)
+    job.kept.keep_places(second.image.name, of, found)
+    return found
+
+
+def _built(job: _Job, source: str, first: _Variant, second: _Variant) -> Built:
+    """The work folder in the state of the patched kernel, brought there where it is in another."""
     work, kept = job.work, job.kept
-    state = work.obj / ".zpmaint-whole"
     objects = kept.objects(second.image.name)
-    if objects is None or read_mark(state) != second.inputs:
+    if objects is None or read_mark(work.obj / ".zpmaint-whole") != second.inputs:
         _again(job, source, second)
         objects = kept.objects(second.image.name)
     autoconf = kept.autoconf_path(first.image.name)
-    with job.reporter.step(f"see what of the patch is compiled in {job.version} ({job.arch})"):
-        built = Built(
-            tree=job.tree,
-            src=work.src,
-            obj=work.obj,
-            arch=job.arch,
-            stock_objects=kept.objects(first.image.name) or {},
-            stock_users=kept.users(first.image.name),
-            objects=objects or {},
-            stock_autoconf=autoconf if autoconf.is_file() else None,
-        )
-        return Evidence(collect(built, changes(steps, SourceView(job.tree).read)), job.config_name)
+    return Built(
+        tree=job.tree,
+        src=work.src,
+        obj=work.obj,
+        arch=job.arch,
+        stock_objects=kept.objects(first.image.name) or {},
+        stock_users=kept.users(first.image.name),
+        objects=objects or {},
+        stock_autoconf=autoconf if autoconf.is_file() else None,
+    )
 
 
 def _note_equal_images(job: _Job, pair: Pair) -> None:

@@ -39,7 +39,7 @@ def seen_lines(
     tree. `before` is a header that is read first. Raises InfraError where the compiler refuses
     what it has taken before."""
     with tempfile.TemporaryDirectory(prefix="zpmaint-") as scratch:
-        words = _command(record, obj, swap, Path(scratch))
+        words = words_again(record, obj, Path(scratch), swap)
         if before is not None:
             words = [words[0], "-include", str(before), *words[1:]]
         others = [path for path in (*(swap or ()), before) if path is not None]
@@ -63,7 +63,11 @@ def seen_lines(
         return _numbers(done.stdout, obj, files)
 
 
-def _command(record: Record, obj: Path, swap: tuple[Path, Path] | None, scratch: Path) -> list[str]:
+def words_again(
+    record: Record, obj: Path, scratch: Path, swap: tuple[Path, Path] | None = None
+) -> list[str]:
+    """The recorded command without what it is to make and to write; what it names of a source
+    folder that is `swap`ped is taken from the other one."""
     words: list[str] = []
     skip = False
     for word in record.words:

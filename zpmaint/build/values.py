@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zpmaint.build.evidence import Evidence
+from zpmaint.build.running.values import Places
 from zpmaint.core.versions import KernelVersion
 
 
@@ -71,6 +72,8 @@ class Pair:
     evidence: Evidence | None = None
     """What the build showed of the port; None where there is nothing patched, or its hunks were
     not given."""
+    places: Places | None = None
+    """Where the changed lines are in the patched kernel; None where that was not asked for."""
 
     @property
     def kernels(self) -> tuple[Kernel, ...]:

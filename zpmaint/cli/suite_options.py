@@ -60,5 +60,6 @@ cases = click.option(
     multiple=True,
     metavar="GLOB|TAG",
     shell_complete=_cases,
-    help="Cases by name ('cow.*') or by tag (flip). May be given several times. Default: all.",
+    help="Cases by name ('cow.*') or by tag (flip); touching: those that run a changed line. May "
+    "be given several times. Default: all.",
 )

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from zpmaint.cli import evidence_tables, record_tables
+from zpmaint.cli import evidence_tables, executed_tables, record_tables
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result, Tone
 from zpmaint.core.versions import KernelVersion
@@ -210,6 +210,11 @@ def test_run(out: Console, done: TestRun) -> None:
         out.print(f"  left out: {line}", style="yellow", markup=False, soft_wrap=True)
     if done.evidence:
         evidence_tables.evidence(out, done.evidence)
+    if done.verdict.executed:
+        executed_tables.executed(out, done.verdict.executed)
+    if done.untouched:
+        names = ", ".join(done.untouched)
+        out.print(f"  run no changed line, and were left out: {names}", markup=False)
     _cases(out, done.verdict.cases)
     _figures(out, done.verdict.deltas)
     for failure in done.verdict.failures:
@@ -232,6 +237,8 @@ def record(out: Console, row: Record, *, cases: bool = True) -> None:
     _facts(out, row)
     if row.build and row.build.evidence:
         evidence_tables.evidence(out, row.build.evidence)
+    if row.verdict and row.verdict.executed:
+        executed_tables.executed(out, row.verdict.executed)
     if row.verdict and cases:
         _cases(out, row.verdict.cases)
     if row.verdict:

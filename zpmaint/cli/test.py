@@ -55,6 +55,11 @@ _ON = {
     metavar="FILE",
     help="Write the results as JUnit XML, too.",
 )
+@click.option(
+    "--executed",
+    is_flag=True,
+    help="See which of the changed lines run in the guest, and in which cases: a boot more.",
+)
 @options.arch
 @options.patch
 @options.source
@@ -71,6 +76,7 @@ def command(
     words: tuple[str, ...],
     on: str,
     junit_file: Path | None,
+    executed: bool,
     build: BuildOptions,
     accelerator: Accelerator,
     patch: str | None,
@@ -83,10 +89,14 @@ def command(
     again for the others. What the kernel complains of on its console (BUG, WARNING, Oops, Bad page,
     lockdep) fails the case that was running. Nothing is recorded: `zpmaint verify` does that.
 
+    `--case touching` chooses the cases that run a line which the patch changes, and names the
+    others: a boot of the patched kernel finds out which they are, and is remembered.
+
     \b
     Examples:
       zpmaint test 6.12.y
       zpmaint test 6.12.y --case 'fork.*' --case flip --on patched
+      zpmaint test 6.12.y --case touching
       zpmaint test 6.12.y --suite own --suite kselftest
       zpmaint test v2.6.21 --profile minimal --source git:/srv/linux --junit results.xml
       zpmaint test 7.2.8 --profile debug --json | jq -r '.failures[]'
@@ -101,6 +111,7 @@ def command(
         flavours=_ON[on],
         build=replace(build, profile=build.profile or profile_for(cases, build.arch)),
         accelerator=accelerator,
+        with_executed=executed,
     )
     if junit_file:
         write_whole(junit_file, junit(done.verdict, done.name, done.seconds))

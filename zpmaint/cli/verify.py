@@ -27,6 +27,11 @@ from zpmaint.vm.profiles import Accelerator
     help="Build a series patch by patch, and name the first that does not compile or that turns a "
     "case. Not recorded.",
 )
+@click.option(
+    "--executed",
+    is_flag=True,
+    help="See which of the changed lines run in the guest, and in which cases: a boot more.",
+)
 @options.booting
 @pass_context
 def command(
@@ -38,6 +43,7 @@ def command(
     sources: tuple[str, ...],
     accelerator: Accelerator,
     each_patch: bool,
+    executed: bool,
     as_json: bool,
 ) -> int:
     """Port, build the pair, boot both, run the set's suites and the benchmark, judge, record.
@@ -52,6 +58,7 @@ def command(
       zpmaint verify 6.12.y
       zpmaint verify v2.6.21 v2.6.23 --source git:/srv/linux
       zpmaint verify 6.12.y --patch my-series --each
+      zpmaint verify 6.12.y --executed
       zpmaint verify 6.12.y --json | jq .[0].result
     """
     # All are resolved before the first is begun: a slip in the last is told at once.
@@ -66,7 +73,9 @@ def command(
     records: list[Record] = []
     for job in asked:
         try:
-            row, is_others = verify_once(job, build=build, accelerator=accelerator, since=since)
+            row, is_others = verify_once(
+                job, build=build, accelerator=accelerator, since=since, with_executed=executed
+            )
         except NotRecordedError as lost:
             unrecorded.show(context, lost, as_json=as_json)
             raise

@@ -30,6 +30,8 @@ class Result(StrEnum):
     """All as on stock; no case has shown the patch's effect."""
     NOT_COMPILED = "not compiled"
     """A part of the change is in no object that was built: nothing was shown of it."""
+    NOT_EXECUTED = "not executed"
+    """Less of the change ran in the guest than the patch set asks for."""
     FAIL = "fail"
     """Booted, and a case, a counter or the console was not as expected (a hang included)."""
     CONFLICT = "conflict"

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zpmaint.build.evidence import Evidence, FileEvidence
+from zpmaint.build.executed import Executed
 from zpmaint.core.result import Result
 from zpmaint.judge.values import CaseVerdict, Mark, SuiteVerdict, Verdict
 
@@ -22,15 +23,19 @@ def conclude(
     evidence: Evidence | None = None,
     same_image: bool = False,
     left_out: Sequence[str] = (),
+    executed: Executed | None = None,
+    least: float = 0.0,
 ) -> Verdict:
     """One verdict of what each suite showed. `evidence` is what the build showed of the port, None
     where nothing was looked at; `same_image` says that stock and patched boot the same bytes;
-    `left_out` are cases that were asked for and could not be run, with the reason.
+    `left_out` are cases that were asked for and could not be run, with the reason. `executed` is
+    what of the change was seen to run, None where nobody looked; `least` is the share (0..1) of its
+    lines that the set asks for.
 
     Where stock contradicts the suite and nothing else speaks against the pair, it is INDETERMINATE:
     what was seen of stock is no failure of the patch. PASS takes a case or a counter that showed
     the effect; without one it is NO_REGRESSION. What was not compiled was not shown, whatever the
-    suites say; only a failure says more."""
+    suites say; nor, where the set asks for a share, what did not run; only a failure says more."""
     cases = tuple(case for suite in suites for case in suite.cases)
     failures = tuple(failure for suite in suites for failure in suite.failures)
     shown_by = tuple(name for suite in suites for name in suite.shown_by)
@@ -43,12 +48,16 @@ def conclude(
         result, why = Result.INDETERMINATE, contradicted[0]
     elif evidence and not evidence.is_whole:
         result, why = Result.NOT_COMPILED, not_compiled(evidence)
+    elif executed and executed.share < least:
+        result, why = Result.NOT_EXECUTED, f"the set asks for {least:.0%} of the lines"
     elif shown_by:
         result, why = Result.PASS, _praise(cases, shown_by)
     else:
         result, why = Result.NO_REGRESSION, _as_on_stock(cases)
     if same_image:
         why = f"{why}; {SAME_IMAGE}"
+    if executed:
+        why = f"{why}; {executed.words}"
     if left_out:
         why = f"{why}; left out, {len(left_out)}: {left_out[0]}"
     return Verdict(
@@ -58,6 +67,7 @@ def conclude(
         deltas=tuple(delta for suite in suites for delta in suite.deltas),
         failures=failures + contradicted,
         shown_by=shown_by,
+        executed=executed,
     )
 
 

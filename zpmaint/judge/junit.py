@@ -43,7 +43,7 @@ def junit(verdict: Verdict, name: str, seconds: dict[str, float]) -> bytes:
         for failure in verdict.failures
         if not failure.startswith(tuple(f"{flavour}: " for flavour in seconds))
     ]
-    if verdict.result in (Result.NOT_COMPILED, Result.INDETERMINATE):
+    if verdict.result in (Result.NOT_COMPILED, Result.NOT_EXECUTED, Result.INDETERMINATE):
         everywhere.append(f"{verdict.result}: {verdict.why}")
     if everywhere:
         _suite(root, name, 0.0, [], everywhere)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from zpmaint.build.executed import Executed
 from zpmaint.core.result import Result
 
 
@@ -107,8 +108,9 @@ class Verdict:
     as expected on both kernels and neither console complains."""
 
     result: Result
-    """PASS, NO_REGRESSION, NOT_COMPILED or FAIL; INDETERMINATE where all that speaks against the
-    pair is that stock contradicts the suite. The others are known before a guest is booted."""
+    """PASS, NO_REGRESSION, NOT_COMPILED, NOT_EXECUTED or FAIL; INDETERMINATE where all that speaks
+    against the pair is that stock contradicts the suite. The others are known before a guest is
+    booted."""
     why: str
     """One line: what passed, or the first thing that did not."""
     cases: tuple[CaseVerdict, ...]
@@ -118,6 +120,8 @@ class Verdict:
     shown_by: tuple[str, ...] = ()
     """The cases that showed the patch's effect: they report otherwise on the patched kernel. A
     counter that did so is there as `counter NAME`."""
+    executed: Executed | None = None
+    """What of the change was seen to run; None where nobody looked."""
 
     @property
     def passed(self) -> bool:

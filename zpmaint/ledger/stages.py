@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zpmaint.build.evidence import Evidence
+from zpmaint.build.executed import Executed
 from zpmaint.core.provenance import Provenance
 from zpmaint.core.result import Result
 from zpmaint.ledger import codec
@@ -233,6 +234,8 @@ class VerdictRecord:
     failures: tuple[str, ...] = ()
     shown_by: tuple[str, ...] = ()
     """The cases that showed the patch's effect."""
+    executed: Executed | None = None
+    """What of the change was seen to run; None: nobody looked."""
 
     @property
     def suites(self) -> dict[str, tuple[CaseRecord, ...]]:

@@ -80,6 +80,7 @@ def load_patchset(
             for c in read.config
         ),
         min_confidence=read.min_confidence,
+        min_executed=read.min_executed,
         suites=read.suites,
         suite_targets=tuple((row.name, row.targets) for row in read.suite),
         panels=tuple(row.value for row in read.panel),

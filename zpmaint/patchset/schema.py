@@ -198,6 +198,8 @@ class PatchTable(Table):
     """What it leaves alone on purpose, each in a sentence."""
     min_confidence: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     """A port with a hunk that is less sure is held back."""
+    min_executed: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    """Where less of the changed lines runs in the guest, nothing is shown."""
     anchor: Annotated[tuple[AnchorTable, ...], Field(min_length=1)]
     """The patch as a person cut it, one row for each kernel it was cut against."""
     adopted: tuple[AdoptedTable, ...] = ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from unidiff.errors import UnidiffParseError
 
 from zpmaint.build.evidence import Evidence, FileEvidence, HunkEvidence
+from zpmaint.build.executed import Executed, FileExecuted, HunkExecuted
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.ledger.stages import FileRecord, HunkRecord, PortRecord
@@ -23,6 +24,8 @@ class ShownHunk:
 
     hunk: HunkRecord
     compiled: HunkEvidence | None
+    executed: HunkExecuted | None = None
+    """What of it ran in the guest; None where nobody looked."""
 
 
 @dataclass(frozen=True)
@@ -54,25 +57,44 @@ class Against:
     """Lines around it that differ."""
 
 
-def shown_files(port: PortRecord, evidence: Evidence | None) -> list[ShownFile]:
-    """The files of a port with their evidence; then those that evidence alone names, so that
-    nothing that was not compiled goes unsaid."""
+def shown_files(
+    port: PortRecord, evidence: Evidence | None, executed: Executed | None = None
+) -> list[ShownFile]:
+    """The files of a port with their evidence and what of them ran; then those that evidence alone
+    names, so that nothing that was not compiled goes unsaid."""
     found = {(file.path, file.patch): file for file in evidence.files} if evidence else {}
-    shown = [_shown(file, found.pop((file.path, file.patch), None)) for file in port.files]
-    return [*shown, *(_shown(FileRecord(one.path, patch=one.patch), one) for one in found.values())]
+    ran = {(file.path, file.patch): file for file in executed.files} if executed else {}
+    shown = [
+        _shown(file, found.pop((file.path, file.patch), None), ran.get((file.path, file.patch)))
+        for file in port.files
+    ]
+    return [
+        *shown,
+        *(
+            _shown(FileRecord(one.path, patch=one.patch), one, ran.get((one.path, one.patch)))
+            for one in found.values()
+        ),
+    ]
 
 
-def _shown(file: FileRecord, compiled: FileEvidence | None) -> ShownFile:
+def _shown(
+    file: FileRecord, compiled: FileEvidence | None, executed: FileExecuted | None
+) -> ShownFile:
     hunks = compiled.hunks if compiled else ()
     known = {hunk.header: hunk for hunk in hunks}
     by_place = len(hunks) == len(file.hunks)
+    ran = {hunk.header: hunk for hunk in executed.hunks} if executed else {}
+
+    def row(hunk: HunkRecord, evidence: HunkEvidence | None) -> ShownHunk:
+        return ShownHunk(hunk, evidence, ran.get(evidence.header if evidence else hunk.header))
+
     rows = [
-        ShownHunk(hunk, known.get(hunk.header) or (hunks[n] if by_place else None))
+        row(hunk, known.get(hunk.header) or (hunks[n] if by_place else None))
         for n, hunk in enumerate(file.hunks)
     ]
-    joined = {id(row.compiled) for row in rows}
+    joined = {id(one.compiled) for one in rows}
     left = [one for one in hunks if id(one) not in joined]
-    return ShownFile(file, compiled, [*rows, *(ShownHunk(HunkRecord(h.header), h) for h in left)])
+    return ShownFile(file, compiled, [*rows, *(row(HunkRecord(h.header), h) for h in left)])
 
 
 def against_anchor(port: PortRecord | None, info: PatchSet | None) -> Against | None:

@@ -54,7 +54,7 @@ def _page(frame: Frame, one: Shown, row: Row) -> bytes:
         whole=whole,
         sentence=sentence(record, flaky=row.flaky),
         logs=shown_logs(row, frame.texts),
-        files=shown_files(record.port, whole.evidence) if record.port else [],
+        files=shown_files(record.port, whole.evidence, whole.executed) if record.port else [],
         against=against_anchor(record.port, one.info),
         adopted=adopted(record.port, one.info, row.version),
         again=again(record),

@@ -32,6 +32,7 @@ _SIGNS = {
     Result.PASS: ("\N{CHECK MARK}", "pass"),
     Result.NO_REGRESSION: ("\N{ALMOST EQUAL TO}", "no regression, effect untested"),
     Result.NOT_COMPILED: ("\N{EMPTY SET}", "not compiled"),
+    Result.NOT_EXECUTED: ("\N{EMPTY SET}", "not executed"),
     Result.FAIL: ("\N{MULTIPLICATION X}", "fail"),
     Result.CONFLICT: ("\N{NOT EQUAL TO}", "conflict"),
     Result.BUILD: ("\N{MULTIPLICATION X}", "build failed"),

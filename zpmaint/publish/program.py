@@ -11,7 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent.parent
-_ROOMS = ("publish", "timeline", "judge", "ledger", "patchset", "build/evidence.py", "core")
+_ROOMS = (
+    *("publish", "timeline", "judge", "ledger", "patchset", "core"),
+    *("build/evidence.py", "build/executed.py", "build/running/values.py"),
+)
 """Where what is on a page, or how it is worded, comes from."""
 
 

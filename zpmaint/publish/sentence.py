@@ -32,6 +32,8 @@ def _said(record: Record, kernel: str) -> str:
         )
     if record.result is Result.NOT_COMPILED:
         return f"Nothing is shown on {kernel}: a part of the patch is in no object that was built."
+    if record.result is Result.NOT_EXECUTED:
+        return f"Too little is shown on {kernel}: less of the patch ran than its set asks for."
     if record.result is Result.FAIL:
         return f"The patch fails on {kernel}: {_failures(verdict)}."
     if record.result is Result.CONFLICT:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zpmaint.build.evidence import Evidence, FileEvidence
+from zpmaint.build.executed import Executed
 from zpmaint.ledger.stages import CaseRecord, DeltaRecord, FileRecord
 from zpmaint.ledger.values import Record
 from zpmaint.publish.facts import Suite
@@ -32,6 +33,11 @@ class Whole:
     def evidence(self) -> Evidence | None:
         """What was compiled of the change; None where that is not known."""
         return self.record.build.evidence if self.record.build else None
+
+    @property
+    def executed(self) -> Executed | None:
+        """What of the change ran in the guest; None where nobody looked."""
+        return self.record.verdict.executed if self.record.verdict else None
 
     def compiled(self, file: FileRecord) -> FileEvidence | None:
         """What was compiled of a file of the port."""

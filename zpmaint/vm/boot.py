@@ -15,6 +15,7 @@ from zpmaint.core.errors import InfraError
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.vm import console as console_lines
 from zpmaint.vm import kvm, qemu
+from zpmaint.vm.executed import TAKES_LONGER, Watch, listening
 from zpmaint.vm.outcome import Ending, classify
 from zpmaint.vm.profiles import Accelerator, Machine, Machines, machine_for, packaged
 from zpmaint.vm.values import Outcome, Run
@@ -35,6 +36,7 @@ def boot(
     cache: Path | None = None,
     stop: Event | None = None,
     machines: Machines | None = None,
+    watch: Watch | None = None,
 ) -> Run:
     """Boot `kernel` with `initramfs` and say how it ended.
 
@@ -44,7 +46,9 @@ def boot(
     (TCG counting instructions, repeatable), "tcg" or "kvm"; "kvm" is used only where a probe
     reached init under it, and the probe's answer is kept in `cache` until the host reboots. Another
     thread may set `stop`: the guest is then ended, and its run says nothing of the kernel.
-    `machines` are the rows to choose from, the package's if not given.
+    `machines` are the rows to choose from, the package's if not given. With a `watch` QEMU tells
+    which of its code runs, in each case of the suite: that takes it longer, and nothing of what the
+    guest does is another for it.
 
     A guest that fails and a QEMU that does not start are both answers, not errors. Raises
     UserError for an accelerator or image that no machine is for, InfraError where KVM is asked
@@ -84,6 +88,7 @@ def boot(
             memory=memory,
             append=append,
             stop=stop,
+            watch=watch,
         )
         if (name := table.label(machine)) != machine.name:
             step.note(f"on machine {name}")
@@ -104,6 +109,7 @@ def _boot(
     memory: int | None = None,
     append: Iterable[str] = (),
     stop: Event | None = None,
+    watch: Watch | None = None,
 ) -> Run:
     append = tuple(append)
     with ExitStack() as stack:
@@ -116,7 +122,13 @@ def _boot(
         else:
             initrd = shown = str(initramfs.absolute())
 
-        def command(archive: str, serial_out: str, results_out: str) -> tuple[str, ...]:
+        told = stack.enter_context(listening(watch)) if watch else None
+        if told is not None:
+            fds.append(told)
+
+        def command(
+            archive: str, serial_out: str, results_out: str, told_out: str
+        ) -> tuple[str, ...]:
             return machine.command(
                 accelerator,
                 image=kernel.image.absolute(),
@@ -126,14 +138,16 @@ def _boot(
                 memory=memory,
                 append=append,
                 machines=machines,
+                more=watch.words(told_out) if watch else (),
             )
 
+        patience = TAKES_LONGER if watch else 1
         try:
             ended = qemu.run(
-                command(initrd, f"/dev/fd/{serial}", f"/dev/fd/{results}"),
+                command(initrd, f"/dev/fd/{serial}", f"/dev/fd/{results}", f"/dev/fd/{told}"),
                 fds=fds,
                 watched=(serial, results),
-                deadline=machine.deadline if deadline is None else deadline,
+                deadline=patience * (machine.deadline if deadline is None else deadline),
                 memory=memory or machine.memory,
                 devices=(_KVM,) if accelerator is Accelerator.KVM and _KVM.exists() else (),
                 stop=stop,
@@ -167,7 +181,7 @@ def _boot(
         accelerator=str(accelerator),
         deterministic=accelerator.is_deterministic,
         # Pasted, it shows both channels and overwrites nothing that is kept.
-        command=command(shown, "/dev/stderr", "/dev/stdout"),
+        command=command(shown, "/dev/stderr", "/dev/stdout", "executed.log"),
     )
 
 

@@ -57,13 +57,19 @@ def complaints(lines: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
+def marked(line: str) -> str | None:
+    """The case that a line of `lines` begins, "" for the one that ends them; None for another."""
+    mark = _MARK.match(line)
+    return (mark["case"] or "") if mark else None
+
+
 def parts(lines: tuple[str, ...]) -> tuple[Part, ...]:
     """The console case by case, in order; what belongs to no case (the boot, the benchmark) under
     the name ""."""
     found: list[tuple[str, list[str]]] = [("", [])]
     for line in lines:
-        if mark := _MARK.match(line):
-            found.append((mark["case"] or "", []))
+        if (case := marked(line)) is not None:
+            found.append((case, []))
         else:
             found[-1][1].append(line)
     return tuple(

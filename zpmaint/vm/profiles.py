@@ -92,9 +92,11 @@ class Machine(_Row):
         memory: int | None = None,
         append: Iterable[str] = (),
         machines: Machines | None = None,
+        more: Iterable[str] = (),
     ) -> tuple[str, ...]:
         """QEMU's command line. `console` and `results` are files QEMU writes, `memory` MiB,
-        `append` further words for the kernel's command line; `machines` as for `machine_for`."""
+        `append` further words for the kernel's command line and `more` for QEMU; `machines` as for
+        `machine_for`."""
         table = machines or packaged()
         qemu = (line.args for line in table.qemu if line.is_for(self.name, accelerator))
         kernel = (line.arg for line in table.kernel if line.is_for(self.name, accelerator))
@@ -107,6 +109,7 @@ class Machine(_Row):
             *("-kernel", str(image)),
             *("-initrd", initrd),
             *("-append", " ".join((*kernel, *append))),
+            *more,
         )
 
 
