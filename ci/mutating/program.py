@@ -76,7 +76,8 @@ class Room:
         self.known[self.key(one)] = row
         self.kept.parent.mkdir(parents=True, exist_ok=True)
         with self.kept.open("a") as out:
-            out.write(json.dumps(row) + "\n")
+            # By itself also where one that was killed has left the half of a line.
+            out.write("\n" + json.dumps(row) + "\n")
 
     def _read(self) -> dict[str, dict[str, Any]]:
         found = {}
@@ -85,7 +86,7 @@ class Room:
                 row = json.loads(line)
                 found[row["key"]] = row
             except (ValueError, KeyError):
-                continue  # it was killed while it wrote this one
+                continue  # an empty one, or the half of one
         return found
 
 
