@@ -45,7 +45,8 @@ class Room:
         self.kept = kept / f"{name}.jsonl"
         modules = globbed(self.row["modules"])
         self.texts = {path: (TOP / path).read_text() for path in modules}
-        self.tests = globbed(self.row["tests"])
+        left_out = globbed(self.row.get("without", []))
+        self.tests = [path for path in globbed(self.row["tests"]) if path not in left_out]
         self.all = [one for path in modules for one in mutants(path, self.texts[path])]
         together = "".join((TOP / path).read_text() for path in self.tests)
         self._tests = hashlib.sha256(together.encode()).hexdigest()
