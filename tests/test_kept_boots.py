@@ -7,19 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
+from vm_fixtures import kernel
 
 from zpmaint.app.kept_boots import KeptBoots
-from zpmaint.build.values import Flavour, Kernel
 from zpmaint.core import sealed
 from zpmaint.core.progress import SILENT
-from zpmaint.core.versions import KernelVersion
-
-
-def kernel_at(image: Path) -> Kernel:
-    return Kernel(
-        KernelVersion.parse("6.12.107"), "x86_64", Flavour.STOCK, image, "vmlinux", "modern",
-        "gcc: gcc 12.2.0", (), "the same inputs", 0.0, image.with_suffix(".log"),
-    )  # fmt: skip
 
 
 def test_equal_inputs_and_another_image_is_another_boot(tmp_path: Path) -> None:
@@ -29,7 +21,7 @@ def test_equal_inputs_and_another_image_is_another_boot(tmp_path: Path) -> None:
     places = []
     for name, image in (("one", b"1"), ("two", b"2"), ("copy", b"1")):
         (tmp_path / name).write_bytes(image)
-        places.append(kept.place(kernel_at(tmp_path / name), b"archive", ["quiet"]))
+        places.append(kept.place(kernel(tmp_path / name), b"archive", ["quiet"]))
     assert places[0] != places[1]
     assert places[0] == places[2]
 
