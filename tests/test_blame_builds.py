@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from build_fixtures import Toy, toy
 
 from zpmaint.build import limits
 from zpmaint.build.diagnosis import Blame, diagnose
+from zpmaint.build.recorder import VARIABLE, recording
 from zpmaint.build.values import Flavour
 from zpmaint.cell.means import means
 from zpmaint.cell.values import Groups
@@ -273,3 +275,22 @@ def test_the_recorder_is_in_no_record_of_kbuild(toy: Toy) -> None:
     record = (toy.place / "obj" / "mm" / ".memory.o.cmd").read_text()
     assert "/sh-" not in record
     assert [*toy.place.glob("sh-*")], "the recorder itself is there"
+
+
+def test_what_a_make_hands_down_arrives(tmp_path: Path) -> None:
+    """2.6.21 has CPPFLAGS_vmlinux.lds in its environment, a name that dash does not hand on."""
+    (tmp_path / "Makefile").write_text(
+        "export FLAGS_a.lds += -U$(ARCH)\nall:\n\t@$(MAKE) --no-print-directory -f below\n"
+    )
+    (tmp_path / "below").write_text("all:\n\t@echo '$(FLAGS_a.lds)'\n\tnonsuch --twice  a=b\n")
+    with recording(tmp_path) as recorder:
+        assert recorder
+        done = subprocess.run(
+            ["make", "ARCH=i386", f"SHELL={recorder.shell}"],
+            cwd=tmp_path, pass_fds=(recorder.fd,), text=True, capture_output=True, check=False,
+            env={**os.environ, VARIABLE: str(recorder.fd)},
+        )  # fmt: skip
+        first, *_ = recorder.failed()
+    assert done.stdout.splitlines()[0] == "-Ui386"
+    assert (first.status, first.text) == (127, "nonsuch --twice  a=b")
+    assert "nonsuch: not found" in done.stderr

@@ -159,6 +159,23 @@ def test_what_the_guest_left_out_is_told_and_no_failure() -> None:
     assert not any(row.pattern == "fork-read" for row in found.passes)
 
 
+def test_a_place_that_was_asked_for_is_measured_or_says_why_not() -> None:
+    text = Guest(False).report()
+    patterns = full_bench().pattern
+    there = list(read_measured(text, patterns).figures)
+    lost = Place("nowhere", 100, PAGES, False)
+    said = f"{lost} was not measured, and no reason given"
+    whole = read_measured(text, patterns, wanted=there).problems
+    assert not any("no reason given" in problem for problem in whole)
+    assert read_measured(text, patterns, wanted=[*there, lost]).problems == [*whole, said]
+    huge = Place("nowhere", 100, PAGES, True)
+    none = text.replace("# done", "# unmeasured huge=1 why=none here\n# done")
+    assert (
+        said.replace(str(lost), str(huge))
+        not in read_measured(none, patterns, wanted=[huge]).problems
+    )
+
+
 def test_huge_pages_that_are_not_there_are_told() -> None:
     text = Guest(False).report().replace("# done", "# unmeasured huge=1 why=none here\n# done")
     assert "stock: huge pages: none here" in judged(text, Guest(True)).unmeasured

@@ -89,6 +89,14 @@ def test_of_several_crossings_the_last_counts() -> None:
     assert break_even(stock, straight(100, 0)).pays_from is None
 
 
+def test_a_crossing_behind_the_last_but_one_share_is_found() -> None:
+    last, high = SHARES[-2], SHARES[-1]
+    stock = {share: 10.0 if share <= last else 2000.0 for share in SHARES}
+    found = break_even(stock, straight(800, 0))
+    assert (found.by, found.between) == ("points", (last, high))
+    assert found.pays_from == pytest.approx(last + (high - last) * 790 / 1990)
+
+
 def test_curves_of_other_shares_are_refused() -> None:
     with pytest.raises(ValueError, match="same shares"):
         break_even({0: 1.0, 50: 1.0}, {0: 1.0, 100: 1.0})

@@ -49,6 +49,12 @@ def test_a_test_for_each_case_and_flavour() -> None:
     assert bad(root) == []
 
 
+def test_what_is_of_neither_kernel_takes_no_time() -> None:
+    verdict = replace(judged(STOCK, GOOD), failures=("the two differ",))
+    of_both = read(verdict)[2]
+    assert (of_both.get("name"), of_both.get("time")) == ("6.12.107 x86_64 full", "0.000")
+
+
 def test_one_flavour_alone() -> None:
     assert [s.get("name") for s in read(judged(STOCK, GOOD), {"stock": 1.0})] == [
         "6.12.107 x86_64 full stock"

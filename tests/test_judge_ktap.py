@@ -23,6 +23,12 @@ def test_a_whole_report_is_read_without_problems() -> None:
     assert read.figures["start", "pages"] == PAGES
 
 
+def test_how_many_cases_were_planned_is_known() -> None:
+    whole = read_report(report(WORDS))
+    assert whole.planned == len(whole.results) > 1
+    assert read_report("TAP version 13\n").planned == 0, "no plan is none of one"
+
+
 def test_a_skip_keeps_its_reason() -> None:
     said = read_report(GOOD).results["devzero.eager"]
     assert (said.skip, said.word) == ("only on Linux before 2.6.24", "")

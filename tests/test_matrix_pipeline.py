@@ -16,6 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from zpmaint.app.init import init
 from zpmaint.core.errors import UserError
 from zpmaint.matrix.pipeline import github, gitlab
 from zpmaint.matrix.pipeline.data import declared
@@ -256,7 +257,7 @@ verify*)
     echo "objects of $2" >"$ZPMAINT_HOME/cache/ccache/$2"
     echo "$2 $4" >"$state/logs/$2-$4"
     case $2 in *bad*) exit 1 ;; *lost*) exit 3 ;; esac ;;
-track*) ;;
+track* | doctor*) ;;
 *) echo "stub: $*" >&2; exit 99 ;;
 esac
 """
@@ -355,6 +356,32 @@ def test_gitlab_from_plan_to_pages(checkout: Path, tmp_path: Path) -> None:
     assert site == ALL.replace("6.bad i386", "6.12.2 i386 p \n6.12.2 x86_64 p \n6.bad i386", 1)
     (version,) = (lab.kept / "packages" / "zpmaint-ledger").iterdir()
     assert {p.name for p in version.iterdir()} == {"ledger.sqlite", "logs.tar"}
+
+
+PYTHON3 = """#!/bin/sh
+# A machine's python3, whose environments have a zpmaint that only keeps account.
+case "$*" in
+"-m venv --clear "*)
+    mkdir -p "$4/bin"
+    printf '#!/bin/sh\n' >"$4/bin/pip"
+    cp "$STUB" "$4/bin/zpmaint"
+    chmod 755 "$4/bin/pip" "$4/bin/zpmaint" ;;
+esac
+"""
+
+
+def test_a_project_of_init_verifies_itself_without_a_checkout(tmp_path: Path) -> None:
+    """What `zpmaint init --ci` writes is all that is there: each job's machine installs zpmaint."""
+    project = init(tmp_path / "mine", ci="gitlab").folder
+    (tmp_path / "stub").write_text(STUB)
+    given = {**planned(tmp_path, "6.12.1"), "STUB": str(tmp_path / "stub")}
+    lab = machine.GitLab(tmp_path / "lab", project, given)
+    (lab.place / "bin" / "python3").write_text(PYTHON3)
+    (lab.place / "bin" / "python3").chmod(0o755)
+    results = lab.run(project / gitlab.PLACE)
+    assert set(results.values()) == {"success"}, [one.said for one in lab.ran]
+    assert (lab.place / "site" / "index.html").read_text() == "6.12.1 i386 p \n6.12.1 x86_64 p \n"
+    assert "installing zpmaint==" in lab.job("6.12.1 i386")[0].said
 
 
 def test_a_registry_that_fails_is_not_an_empty_history(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from zpmaint.patchset.panels import Column, Panel
 from zpmaint.patchset.values import PatchSet
 from zpmaint.publish.columns import cell_of
 from zpmaint.publish.costs_of_set import SetCosts, changes_of
-from zpmaint.publish.costs_page import ALL_KERNELS, CSV_HEAD, CostsPage, as_csv, page_of
+from zpmaint.publish.costs_page import ALL_KERNELS, CSV_HEAD, LISTED, CostsPage, as_csv, page_of
 from zpmaint.publish.figures import Figures, figures_of, joined
 from zpmaint.publish.kernel import kernels_of
 from zpmaint.publish.line_chart import HEIGHT, Chart, charts_of
@@ -206,6 +206,16 @@ def test_figures_of_parts_are_those_of_all_kernels() -> None:
     assert whole.words == {"share": {2: "never"}} and set(whole.panels) == {"read", "share"}
     changes = changes_of(panels, sequences_of([*oldest, *middle, *newest]))
     assert page_of(panels, joined(parts), {}, changes) == page_of(panels, whole, {}, changes)
+
+
+def test_of_very_many_changes_the_newest_are_listed_and_marked_and_the_others_counted() -> None:
+    kernels = [cost(f"6.1.{n}", 900 if n % 2 else 1800, 2400) for n in range(1, LISTED + 52)]
+    page = drawn_page(kernels)
+    assert (len(page.turns), page.left_out) == (LISTED, 50)
+    assert page.turns[0].version == f"6.1.{LISTED + 51}"
+    assert len(page.parts[0].charts[0].changes) == LISTED
+    records = [measured(f"6.12.{n}", 900.0 * (1 + n % 2)) for n in (1, 2, 3)]
+    assert "still older ones" not in files(*records)[f"{SET}/costs.html"]
 
 
 # --- the page ----------------------------------------------------------------------------------

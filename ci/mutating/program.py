@@ -45,7 +45,8 @@ class Room:
         self.kept = kept / f"{name}.jsonl"
         modules = globbed(self.row["modules"])
         self.texts = {path: (TOP / path).read_text() for path in modules}
-        self.tests = globbed(self.row["tests"])
+        left_out = globbed(self.row.get("without", []))
+        self.tests = [path for path in globbed(self.row["tests"]) if path not in left_out]
         self.all = [one for path in modules for one in mutants(path, self.texts[path])]
         together = "".join((TOP / path).read_text() for path in self.tests)
         self._tests = hashlib.sha256(together.encode()).hexdigest()
@@ -76,7 +77,8 @@ class Room:
         self.known[self.key(one)] = row
         self.kept.parent.mkdir(parents=True, exist_ok=True)
         with self.kept.open("a") as out:
-            out.write(json.dumps(row) + "\n")
+            # By itself also where one that was killed has left the half of a line.
+            out.write("\n" + json.dumps(row) + "\n")
 
     def _read(self) -> dict[str, dict[str, Any]]:
         found = {}
@@ -85,7 +87,7 @@ class Room:
                 row = json.loads(line)
                 found[row["key"]] = row
             except (ValueError, KeyError):
-                continue  # it was killed while it wrote this one
+                continue  # an empty one, or the half of one
         return found
 
 

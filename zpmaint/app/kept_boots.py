@@ -22,10 +22,10 @@ from zpmaint.build.values import Kernel
 from zpmaint.core.errors import InfraError
 from zpmaint.core.files import write_whole
 from zpmaint.core.progress import Reporter
-from zpmaint.core.sealed import forget, seal, usable
+from zpmaint.core.sealed import digest_of, forget, seal, usable
 from zpmaint.vm.values import Outcome, Part, Run
 
-_FORMAT = 1  # raised when what is kept is made in another way
+_FORMAT = 2  # raised when what is kept is made in another way
 
 
 @dataclass
@@ -46,7 +46,10 @@ class KeptBoots:
         """Where the boot of `kernel` with an initramfs and words for its command line is kept;
         `more` is what else tells it from others."""
         digest = hashlib.sha256(archive).hexdigest()
-        parts = [_FORMAT, self.basis, kernel.inputs, digest, list(append), *map(str, more)]
+        # The image's bytes: its inputs hold times and sizes of the sources, which two releases can
+        # have in common.
+        image = digest_of(kernel.image)
+        parts = [_FORMAT, self.basis, image, digest, list(append), *map(str, more)]
         key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
         return self.folder / key[:2] / f"{key}.json"
 

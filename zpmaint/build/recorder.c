@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The shell of a make (SHELL=), that records what failed: it starts /bin/sh with its own arguments,
- * waits, and ends as that did. Of a command that did not end well it writes one record to the
+ * The shell of a make (SHELL=), that records what failed: it starts the command, by /bin/sh where that
+ * is needed, waits, and ends as that did. Of a command that did not end well it writes one record to the
  * descriptor that ZPMAINT_RECORD names (zpmaint/build/recorder.py reads them):
  *
  *   length of the rest, 8 hex digits
@@ -84,16 +84,54 @@ static double now(void)
 	return time.tv_sec + time.tv_nsec / 1e9;
 }
 
+/*
+ * make starts a simple command itself where SHELL is not set, and so does this: a shell may drop what
+ * it cannot name from the environment, and 2.6.21 hands CPPFLAGS_vmlinux.lds down to the make of each
+ * folder in it. The words of the command, as long as `argv` lives; NULL: it needs a shell.
+ */
+static char **words_of(int argc, char **argv)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				    "_./+:,@%- =";
+	/* What only a shell has (make's own list, src/job.c). */
+	static const char *const builtin[] = {
+		".", ":", "alias", "bg", "break", "case", "cd", "command", "continue", "eval",
+		"exec", "exit", "export", "fc", "fg", "for", "getopts", "hash", "if", "jobs",
+		"login", "logout", "read", "readonly", "return", "set", "shift", "test", "times",
+		"trap", "type", "ulimit", "umask", "unalias", "unset", "until", "wait", "while"};
+	char **words, *text;
+	size_t count = 0;
+
+	if (argc != 3 || strcmp(argv[1], "-c") || strspn(argv[2], plain) != strlen(argv[2]))
+		return NULL;
+	text = strdup(argv[2]);
+	words = calloc(strlen(argv[2]) + 2, sizeof(*words));
+	if (!text || !words)
+		return NULL;
+	for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
+		words[count++] = word;
+	if (!count || strchr(words[0], '='))
+		return NULL;
+	for (size_t i = 0; i < sizeof(builtin) / sizeof(*builtin); i++)
+		if (!strcmp(words[0], builtin[i]))
+			return NULL;
+	return words;
+}
+
 int main(int argc, char **argv)
 {
 	static char shell[] = "/bin/sh";
 	const char *name = getenv("ZPMAINT_RECORD");
-	int status = 126 << 8, error;
+	int status = 126 << 8, error = ENOENT;
 	double began = now();
+	char **words = words_of(argc, argv);
 	pid_t child;
 
 	argv[0] = shell;
-	error = posix_spawn(&child, shell, NULL, NULL, argv, environ);
+	if (words)
+		error = posix_spawnp(&child, words[0], NULL, NULL, words, environ);
+	if (error) /* the shell says of a program why it cannot be started */
+		error = posix_spawn(&child, shell, NULL, NULL, argv, environ);
 	if (error)
 		fprintf(stderr, "%s: %s\n", shell, strerror(error));
 	else

@@ -97,6 +97,16 @@ def forget(path: Path) -> None:
     _place(path).unlink(missing_ok=True)
 
 
+def digest_of(path: Path) -> str:
+    """The file's sha256 in hex, from its seal where that still fits, else computed."""
+    status = path.stat()
+    known = _read(_place(path))
+    times = (status.st_mtime_ns, status.st_ctime_ns)
+    if known and known == _Seal(known.sha256, status.st_size, times, epoch_of(path.absolute())):
+        return known.sha256
+    return sha256_of(path)
+
+
 def sha256_of(path: Path) -> str:
     """The file's sha256 in hex."""
     with path.open("rb") as stream:

@@ -22,6 +22,8 @@ ALL_KERNELS = 200
 """Up to so many kernels each has a line in the table; of more, each series has."""
 _NO_PAGES: Mapping[tuple[str, str], str] = {}
 _FIRST = 5  # kernels with changes that are shown without being asked for
+LISTED = 200
+"""So many kernels with changes are listed and marked, the newest; all are on their lines' pages."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ class CostsPage:
 
     parts: tuple[Part, ...]
     turns: tuple[Turn, ...]
-    """Newest kernel first."""
+    """Newest kernel first, LISTED at most."""
+    left_out: int
+    """How many kernels with changes are not listed."""
     lines: tuple[Line, ...]
     """Newest kernel first."""
     by_series: bool
@@ -145,6 +149,7 @@ def page_of(
     return CostsPage(
         parts=tuple(parts),
         turns=tuple(turns),
+        left_out=changed_in(changes) - len(turns),
         lines=tuple(line for line in lines if any(any(cell) for cell in line.cells)),
         by_series=by_series,
         likes=tuple(_likes(figures)),
@@ -169,12 +174,12 @@ def turns_of(
     changes: Sequence[Changed], pages: Mapping[tuple[str, str], str] = _NO_PAGES
 ) -> list[Turn]:
     """The kernels with changes, newest first, each with its panels in their order; `pages` are the
-    kernels' own by version and architecture."""
+    kernels' own by version and architecture. LISTED of them at most."""
     found: dict[tuple[str, str], dict[str, list[Changed]]] = {}
     for one in changes:
         panels = found.setdefault((one.change.first, one.change.arch), {})
         panels.setdefault(one.panel.name, []).append(one)
-    names = sorted(found, key=lambda name: (order_of(name[0]), name[1]), reverse=True)
+    names = sorted(found, key=lambda name: (order_of(name[0]), name[1]), reverse=True)[:LISTED]
     return [
         Turn(
             number,
@@ -190,6 +195,11 @@ def turns_of(
         )
         for number, name in enumerate(names, 1)
     ]
+
+
+def changed_in(changes: Sequence[Changed]) -> int:
+    """How many kernels have changes."""
+    return len({(one.change.first, one.change.arch) for one in changes})
 
 
 CSV_HEAD = "kernel,arch,panel,unit,stock,patched,pair,taken on\n"

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from zpmaint.ledger.stages import MemberRecord
 from zpmaint.publish.attention import attention_of
-from zpmaint.publish.costs_page import parts_of, turns_of
+from zpmaint.publish.costs_page import changed_in, parts_of, turns_of
 from zpmaint.publish.glance import LineGlance, Ported
 from zpmaint.publish.line_view import counts_of
 from zpmaint.publish.page import Page, made_of
@@ -101,7 +101,8 @@ def _charts(one: Whole) -> str:
         return kept
     turns = turns_of(one.changes)
     parts = parts_of(one.panels[:_CHARTS], one.figures, turns)
-    made = rendered("set-costs.html.j2", cost_parts=parts, turns=turns).decode()
+    changed = changed_in(one.changes)
+    made = rendered("set-costs.html.j2", cost_parts=parts, changed=changed).decode()
     one.kept.keep_charts(one.folder, of, made)
     return made
 

@@ -76,10 +76,14 @@ class KeptTexts:
         data = path.read_bytes()
         return data if place.proof in (*_name_proofs(path), _proof(data)) else None
 
+    @cached_property
+    def _prefixes(self) -> tuple[str, ...]:
+        return tuple(f"{folder}/" for folder in self.folders)
+
     def _former(self, place: LogPlace) -> Path | None:
         """The file of an older record: only one of ours, whatever a ledger names."""
         # Thousands of records name logs of other machines: told without a look at the disk.
-        if not place.path.startswith(tuple(f"{folder}/" for folder in self.folders)):
+        if not place.path.startswith(self._prefixes):
             return None
         path = Path(place.path)
         if not any(path.is_relative_to(folder) for folder in self.folders):

@@ -20,6 +20,15 @@
 #include "probe.h"
 #include "refused.h"
 
+/* i386's first calls of these names take 16 bits, and a kernel without CONFIG_UID16 has none. */
+#ifdef SYS_setresuid32
+#define SET_USERS SYS_setresuid32
+#define SET_GROUPS SYS_setresgid32
+#else
+#define SET_USERS SYS_setresuid
+#define SET_GROUPS SYS_setresgid
+#endif
+
 enum { NOBODY = 65534, KPF_ANON = 12, KPF_ZERO_PAGE = 24, TABLE = HUGE / PAGE };
 
 static void set_process(int how)
@@ -192,8 +201,8 @@ static void read_as(const struct row *condition, enum by by, const struct place 
 	pthread_t thread;
 
 	/* The thread's own system calls: libc's change all threads. */
-	if (nobody && (syscall(SYS_setresgid, NOBODY, NOBODY, 0) ||
-		       syscall(SYS_setresuid, NOBODY, NOBODY, 0)))
+	if (nobody && (syscall(SET_GROUPS, NOBODY, NOBODY, 0) ||
+		       syscall(SET_USERS, NOBODY, NOBODY, 0)))
 		fails("no-setresuid", "setresuid: %s", strerror(errno));
 	if (condition->is[FAMILY] == FAMILY_THREADED) {
 		if (pthread_create(&thread, NULL, read_chosen, &it))
@@ -210,7 +219,7 @@ static void read_as(const struct row *condition, enum by by, const struct place 
 	} else {
 		read_chosen(&it);
 	}
-	if (nobody && (syscall(SYS_setresuid, 0, 0, 0) || syscall(SYS_setresgid, 0, 0, 0)))
+	if (nobody && (syscall(SET_USERS, 0, 0, 0) || syscall(SET_GROUPS, 0, 0, 0)))
 		fails("no-setresuid", "setresuid back: %s", strerror(errno));
 }
 
