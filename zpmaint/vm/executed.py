@@ -20,7 +20,8 @@ from threading import Thread
 from zpmaint.vm import console
 
 TAKES_LONGER = 10
-"""How much more of QEMU's time a guest may take that is watched; three times as much was seen (docs/executed.md)."""
+"""How much more of QEMU's time a guest may take that is watched; three times as much was seen
+(docs/executed.md)."""
 
 _BLOCK = re.compile(rb"^Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 _SENT = re.compile(rb"^serial_\w*write .*\b0x0?0 val\w* 0x([0-9a-f]{1,2})$")
