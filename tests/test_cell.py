@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,6 +71,17 @@ def test_it_writes_where_it_may_and_its_status_is_told(
     done = shell(f"echo yes > {writable}/out; echo said; echo moaned >&2; exit 7", cell(writable))
     assert (done.ended.status, done.stdout, done.stderr) == (7, b"said\n", b"moaned\n")
     assert (writable / "out").read_text() == "yes\n"
+
+
+def test_what_it_used_of_the_processors_is_ours(isolation: Isolation, writable: Path) -> None:
+    code = (
+        "import os, subprocess, sys\n"
+        "subprocess.run([sys.executable, '-c', 'sum(range(2_000_000))'])\n"
+        "print(os.times().children_user)"
+    )
+    before = os.times().children_user
+    done = run([sys.executable, "-c", code], cell(writable))
+    assert 0 < float(done.stdout) <= os.times().children_user - before
 
 
 def test_a_signal_is_told_as_one(isolation: Isolation, writable: Path) -> None:

@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-from zpmaint.cell import bubblewrap, cgroup, strays
+from zpmaint.cell import bubblewrap, cgroup, orphans, strays
 from zpmaint.cell.means import knows_disable_userns, means, program, unshare
 from zpmaint.cell.running import Running
 from zpmaint.cell.values import Cell, Done, Isolation, Limits
@@ -107,6 +107,7 @@ def start(
             telling = -1
             before = [program("setpriv"), "--pdeathsig", "KILL", "--"]
             before += unshare(cell.network) if isolation is Isolation.UNSHARE else []
+        orphans.ask_for_them()
         try:
             process = subprocess.Popen(
                 [*_trampoline(group, cell.limits), *before, *words],

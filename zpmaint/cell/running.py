@@ -14,7 +14,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 
-from zpmaint.cell import strays
+from zpmaint.cell import orphans, strays
 from zpmaint.cell.cgroup import Group
 from zpmaint.cell.means import means
 from zpmaint.cell.values import Cell, Ended, Isolation, size
@@ -187,7 +187,8 @@ class Running:
             return
         try:
             # Bubblewrap's death kills it; it is ours to wait for.
-            is_readable(gone, _GOING)
+            if is_readable(gone, _GOING):
+                orphans.reap(first)
         finally:
             os.close(gone)
 
