@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from timeline_fixtures import lines
 
 from zpmaint.app.regressions import regressions, shown_by
 from zpmaint.app.session import Session
+from zpmaint.cli import matrix as cli_matrix
 from zpmaint.cli.main import cli
 from zpmaint.core.places import Places
 from zpmaint.core.progress import SILENT
@@ -228,3 +230,30 @@ def test_the_command_tells_news_from_none(project: Path) -> None:
     status, text = asked(project, "--all", "--json")
     assert status == 0
     assert json.loads(text)[0]["fixed_in"] == "6.12.6"
+
+
+@pytest.mark.parametrize(("figures", "lines"), [(3, 4), (4, 2)])
+def test_many_figures_are_one_line_behind_a_run(
+    figures: int, lines: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = [RegressionKind.RESULT, *[RegressionKind.COST] * figures]
+    made = [
+        SimpleNamespace(
+            words=f"{number}",
+            regression=SimpleNamespace(
+                kind=kind, first=f"6.12.{number}", last="", is_current=True,
+                line=SimpleNamespace(patchset="toy", name="6.12"),
+            ),
+        )
+        for number, kind in enumerate(kinds)
+    ]  # fmt: skip
+    monkeypatch.setattr(cli_matrix, "regressions", lambda session: made)
+    said: list[str] = []
+    context = SimpleNamespace(
+        session=None, err=SimpleNamespace(print=lambda text, **more: said.append(text))
+    )
+    cli_matrix._regressed(context, {f"6.12.{number}" for number in range(9)})  # type: ignore[arg-type]
+    assert len(said) == lines
+    assert said[0] == "regression: toy 6.12: 0"
+    assert (said[-1] == "4 figures on 4 kernels are higher than before: `zpmaint regressions` "
+            "lists them") is (figures > 3)  # fmt: skip

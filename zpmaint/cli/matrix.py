@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from zpmaint.matrix.options import LOCAL, RunOptions
 from zpmaint.matrix.plan import Due, Plan
 from zpmaint.matrix.steps import size
 from zpmaint.matrix.worth import by_worth, chosen
+from zpmaint.timeline.regressions import RegressionKind
 
 
 @click.group("matrix")
@@ -169,16 +171,32 @@ def run(
         context.err.print(f"{due.name}: not reached", markup=False)
     for lost in planned.unresolved:
         context.err.print(f"{lost.series}: {lost.error}", markup=False)
-    fresh_ones = {one.record.version for one in done if one.fresh and one.record}
-    for found in shown_by(regressions(context.session), fresh_ones) if fresh_ones else ():
-        line = found.regression.line
-        context.err.print(f"regression: {line.patchset} {line.name}: {found.words}", markup=False,
-                          soft_wrap=True)  # fmt: skip
+    if versions := {one.record.version for one in done if one.fresh and one.record}:
+        _regressed(context, versions)
     if ran.left and stop.haste:
         context.err.print("stopped by SIGTERM; what was recorded stays, the same command goes on "
                           "from there", markup=False, soft_wrap=True)  # fmt: skip
         return errors.EXIT_INTERRUPTED
     return ran.exit_status or _unresolved(planned)
+
+
+_COSTS = 3
+"""Figures that rose are told one by one up to so many: a first run over old and new kernels finds
+what years have changed."""
+
+
+def _regressed(context: CommandContext, versions: Collection[str]) -> None:
+    """What the verifications of these kernels showed to be worse than before."""
+    shown = shown_by(regressions(context.session), versions)
+    costs = [one for one in shown if one.regression.kind is RegressionKind.COST]
+    for found in shown if len(costs) <= _COSTS else [one for one in shown if one not in costs]:
+        line = found.regression.line
+        context.err.print(f"regression: {line.patchset} {line.name}: {found.words}", markup=False,
+                          soft_wrap=True)  # fmt: skip
+    if len(costs) > _COSTS:
+        kernels = len({one.regression.first for one in costs})
+        context.err.print(f"{len(costs)} figures on {kernels} kernels are higher than before: "
+                          "`zpmaint regressions` lists them", markup=False)  # fmt: skip
 
 
 def _foreseen(
