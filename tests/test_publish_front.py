@@ -79,7 +79,9 @@ def looked(within: float | None, now: float) -> dict[str, bytes]:
     """The site of one kernel that was looked for at NOW, made then."""
     seen = replace(every_outlook(), looked=NOW, within=within)
     records = [record("6.12.1", Result.PASS)]
-    return site_files(records, config("6.12.*"), [patchset()], generated=now, outlook=seen)
+    return site_files(
+        records, Material(config("6.12.*"), [patchset()], generated=now, outlook=seen)
+    )
 
 
 def test_a_page_says_by_when_somebody_looks_again_and_whether_nobody_did() -> None:
