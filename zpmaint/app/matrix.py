@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from zpmaint.app.outlook import look
 from zpmaint.app.room import Room
 from zpmaint.app.session import Session
 from zpmaint.app.worker import options_of
+from zpmaint.core.cpu_time import cpu
 from zpmaint.core.durations import rfc3339
 from zpmaint.core.tools import need_for
 from zpmaint.core.versions import KernelVersion
@@ -107,7 +107,7 @@ def run_dues(
     executor = _executor(session, options, room)
     experience = Experience(session.ledger.durations()) if on_change else Experience()
     limits, table = limits_of(options), declared()
-    began, before = time.monotonic(), _cpu()
+    began, before = time.monotonic(), cpu()
 
     def recorded(due: Due, record: Record) -> None:
         experience.add((record.version, record.arch, record.seconds))
@@ -130,7 +130,7 @@ def run_dues(
         fail_fast=options.fail_fast,
         stop=stop,
     )
-    return replace(made, seconds=time.monotonic() - began, cpu=_cpu() - before)
+    return replace(made, seconds=time.monotonic() - began, cpu=cpu() - before)
 
 
 def forecast(session: Session, dues: Iterable[Due], options: RunOptions) -> float | None:
@@ -146,11 +146,6 @@ def _executor(session: Session, options: RunOptions, make_room: MakeRoom | None)
     from zpmaint.app.far import FarExecutor  # noqa: PLC0415  a local run knows no dask
 
     return FarExecutor(session, options)
-
-
-def _cpu() -> float:
-    """Seconds of processors that this process has used, and all that it has waited for."""
-    return sum(os.times()[:4])
 
 
 def _inputs(session: Session, due: Due) -> dict[str, str]:

@@ -13,13 +13,13 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from zpmaint.core.cpu_time import cpu
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
 from zpmaint.core.text import to_text
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs.opened import whole
 from zpmaint.diffs.series import Series
-from zpmaint.evaluate.clock import cpu
 from zpmaint.evaluate.values import Case, FileCase, Outcome
 from zpmaint.patchset.values import Anchor, PatchSet, single
 from zpmaint.port.engine import port

@@ -15,10 +15,10 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from zpmaint.core.cpu_time import cpu
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.diffs.writer import unified
 from zpmaint.evaluate import engine
-from zpmaint.evaluate.clock import cpu
 from zpmaint.evaluate.diffs import words
 from zpmaint.evaluate.pair_list import PairRow
 from zpmaint.evaluate.pair_store import PairStore, StoredPair

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from zpmaint.core.cpu_time import cpu
 from zpmaint.core.errors import InfraError
 from zpmaint.core.progress import Reporter
 from zpmaint.core.tools import declared, run
-from zpmaint.evaluate.clock import cpu
 from zpmaint.evaluate.drift import MARKER, Drift, hardest, regions
 from zpmaint.evaluate.values import FileCase, Kind, Outcome
 
