@@ -13,16 +13,10 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from zpmaint.build.limits import limits
-from zpmaint.build.make import environment
+from zpmaint.build.again import run_again, words_again
 from zpmaint.build.records import Record
-from zpmaint.cell.launch import run
-from zpmaint.cell.values import Cell
-from zpmaint.core.errors import InfraError
 
 _MARKER = re.compile(rb'^# (\d+) "([^"\n]*)"[^\n]*\n', re.MULTILINE)
-_WITH_VALUE = ("-o", "-MF", "-MT", "-MQ")
-_DROPPED = ("-c", "-S", "-MD", "-MMD", "-MP", "ccache")
 
 
 def seen_lines(
@@ -43,57 +37,10 @@ def seen_lines(
         if before is not None:
             words = [words[0], "-include", str(before), *words[1:]]
         others = [path for path in (*(swap or ()), before) if path is not None]
-        # Foreign, as all of a build is: the build's own Makefile wrote the record.
-        inside = Cell(
-            "preprocess",
-            readable=(obj.parent, Path(scratch), *others),
-            environment=environment({"CCACHE_DISABLE": "1"}),
-            limits=limits(),
-            cwd=obj,
-        )
-        done = run([*words, "-w", "-E", "-dD", "-dI", "-fdirectives-only"], inside)
-        if done.ended.status or done.ended.limits_met:
-            said = [*done.ended.limits_met]
-            said += done.stderr.decode(errors="replace").strip().splitlines()
-            raise InfraError(
-                f"{record.target}: its recorded command does not preprocess: "
-                f"{said[0] if said else f'exit status {done.ended.status}'}",
-                f"rm -r {obj.parent}, and build again",
-            )
-        return _numbers(done.stdout, obj, files)
-
-
-def words_again(
-    record: Record, obj: Path, scratch: Path, swap: tuple[Path, Path] | None = None
-) -> list[str]:
-    """The recorded command without what it is to make and to write; what it names of a source
-    folder that is `swap`ped is taken from the other one."""
-    words: list[str] = []
-    skip = False
-    for word in record.words:
-        if skip or word in _DROPPED or word.startswith(("-Wp,-M", "-Wp,-MD")):
-            skip = False
-            continue
-        if word in _WITH_VALUE:
-            skip = True
-            continue
-        words.append(_swapped(word, obj, *swap, scratch) if swap else word)
-    return words
-
-
-def _swapped(word: str, obj: Path, one: Path, other: Path, scratch: Path) -> str:
-    if word == "-Iinclude2" and (obj / "include2/asm").is_symlink():
-        real = os.path.realpath(obj / "include2/asm")
-        link = scratch / "asm"
-        if not link.exists():
-            link.symlink_to(real.replace(str(one), str(other), 1))
-        return f"-I{scratch}"
-    for spelling in (str(one), os.path.relpath(one, obj)):
-        for prefix in ("", "-I", "-iquote"):
-            start = prefix + spelling
-            if word == start or word.startswith(f"{start}/"):
-                return prefix + str(other) + word[len(start) :]
-    return word
+        words += ["-w", "-E", "-dD", "-dI", "-fdirectives-only"]
+        readable = (obj.parent, Path(scratch), *others)
+        said = run_again(record, obj, words, "preprocess", readable=readable)
+        return _numbers(said, obj, files)
 
 
 def _numbers(text: bytes, obj: Path, files: Collection[Path]) -> dict[Path, frozenset[int]]:
