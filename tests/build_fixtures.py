@@ -139,9 +139,10 @@ class Toy:
         flavours: tuple[Flavour, ...] = (Flavour.STOCK, Flavour.PATCHED),
         work: Path | None = None,
         source_id: str | None = None,
+        version: KernelVersion = VERSION,
     ) -> Pair:
         return build(
-            VERSION,
+            version,
             self.tree,
             BuildOptions(jobs=2),
             patched,

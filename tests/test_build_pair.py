@@ -16,6 +16,7 @@ from zpmaint.build.options import BuildOptions
 from zpmaint.build.pair import build
 from zpmaint.build.values import Flavour, Kernel
 from zpmaint.core.errors import InfraError, KernelError, UserError
+from zpmaint.core.versions import KernelVersion
 
 __all__ = ["toy"]
 
@@ -145,6 +146,13 @@ def test_inputs_change_with_the_tree_the_patch_and_the_callers_name_for_it(toy: 
     assert sorted(_said(edited.stock, "CC")) == ["init/main.o", "mm/memory.o"]
     seen |= {kernel.inputs for kernel in toy.build(PATCHED, source_id="v6.12.107").kernels}
     assert len(seen) == 6
+
+
+def test_two_versions_share_no_inputs(toy: Toy) -> None:
+    """Files of the same sizes and times are no sign of the same release."""
+    first = toy.build(None, flavours=(Flavour.STOCK,))
+    second = toy.build(None, flavours=(Flavour.STOCK,), version=KernelVersion.parse("6.12.108"))
+    assert first.stock.inputs != second.stock.inputs
 
 
 def test_a_new_compiler_starts_from_no_objects(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:

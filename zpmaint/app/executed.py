@@ -10,7 +10,6 @@ same in both, and is held to it: a case that reports otherwise when it is watche
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +23,8 @@ from zpmaint.build.executed import Executed, executed, ranges, touching
 from zpmaint.build.running.values import Places
 from zpmaint.build.values import Flavour, Kernel, Pair
 from zpmaint.core.errors import InfraError
-from zpmaint.core.remembered import recall, remember
+from zpmaint.core.remembered import place_of, recall, remember
+from zpmaint.core.sealed import digest_of
 from zpmaint.judge.ktap import Said, read_report
 from zpmaint.suites.protocol import Wanted
 from zpmaint.vm.executed import Watch
@@ -33,7 +33,7 @@ from zpmaint.vm.parallel import in_parallel
 from zpmaint.vm.profiles import Accelerator
 from zpmaint.vm.values import Run
 
-_FORMAT = 1  # raised when what is kept means something else
+_FORMAT = 2  # raised when what is kept means something else
 
 
 @dataclass(frozen=True)
@@ -133,9 +133,9 @@ def _place(session: Session, kernel: Kernel, places: Places, bootables: Sequence
         guest = one.ready.guest(Wanted(kernel, names, benchmark=False))
         archive = pack([file("init", guest.init), *guest.entries])
         guests.append((hashlib.sha256(archive).hexdigest(), guest.append, guest.deadline))
-    parts = [_FORMAT, machine_basis(session, kernel.version), kernel.inputs, ranges(places), guests]
-    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
-    return session.places.cache / "executed" / key[:2] / f"{key}.json"
+    image = digest_of(kernel.image)  # addresses are an image's
+    parts = [_FORMAT, machine_basis(session, kernel.version), image, ranges(places), guests]
+    return place_of(session.places.cache / "executed", parts)
 
 
 def _written(seen: Watched) -> dict[str, object]:

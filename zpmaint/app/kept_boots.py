@@ -22,6 +22,7 @@ from zpmaint.build.values import Kernel
 from zpmaint.core.errors import InfraError
 from zpmaint.core.files import write_whole
 from zpmaint.core.progress import Reporter
+from zpmaint.core.remembered import place_of
 from zpmaint.core.sealed import digest_of, forget, seal, usable
 from zpmaint.vm.values import Outcome, Part, Run
 
@@ -50,8 +51,7 @@ class KeptBoots:
         # have in common.
         image = digest_of(kernel.image)
         parts = [_FORMAT, self.basis, image, digest, list(append), *map(str, more)]
-        key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
-        return self.folder / key[:2] / f"{key}.json"
+        return place_of(self.folder, parts)
 
     def find(self, place: Path, console: Path) -> Run | None:
         """The boot that is kept there, its console written to `console` as if it had just been

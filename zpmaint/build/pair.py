@@ -35,7 +35,7 @@ from zpmaint.core.files import read_mark, write_whole
 from zpmaint.core.in_use import mark
 from zpmaint.core.progress import SILENT, Reporter, Step
 from zpmaint.core.remembered import recall, remember
-from zpmaint.core.sealed import forget, sha256_of, usable
+from zpmaint.core.sealed import digest_of, forget, usable
 from zpmaint.core.versions import KernelVersion
 from zpmaint.core.wishes import Fragment
 from zpmaint.port.values import PortStep
@@ -210,7 +210,7 @@ def _places(
     key: str,
 ) -> Places:
     # Addresses are an image's, and the same inputs have been seen to give another one.
-    of = f"{key}-{sha256_of(second.image)[:8]}"
+    of = f"{key}-{digest_of(second.image)[:8]}"
     if (known := job.kept.places(second.image.name, of)) is not None:
         return known
     built = _built(job, source, first, second)

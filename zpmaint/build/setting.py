@@ -137,6 +137,8 @@ def setting(
     basis = digest(
         [
             _FORMAT,
+            # Trees are told apart by sizes and times of their files, which two releases can share.
+            str(version),
             arch,
             profile.model_dump(mode="json", include={"name", "target", "image", "make"}),
             kconfig.fragment(wishes.values()),

@@ -46,6 +46,12 @@ def recall(path: Path, reporter: Reporter = SILENT) -> Any:
     return None
 
 
+def place_of(folder: Path, parts: Any) -> Path:
+    """Where below `folder` that is kept which was made of `parts`, values of JSON's types."""
+    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
+    return folder / key[:2] / f"{key}.json"
+
+
 def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from zpmaint.build.running.elf import Elf
-
-Lines = Mapping[str, Mapping[int, frozenset[int]]]
-"""By path and number of a line the addresses of the instructions that it begins with."""
 
 
 def lines_of(
@@ -66,13 +63,3 @@ def _paths(program: Any, named: Callable[[str], str | None]) -> dict[int, str]:
 def _text(value: Any) -> str:
     raw = getattr(value, "DW_LNCT_path", value)
     return raw.decode("utf-8", "surrogateescape") if isinstance(raw, bytes) else str(raw)
-
-
-def merged(tables: Collection[Lines]) -> dict[str, dict[int, frozenset[int]]]:
-    """The lines of some objects together."""
-    found: dict[str, dict[int, frozenset[int]]] = defaultdict(dict)
-    for table in tables:
-        for path, lines in table.items():
-            for number, addresses in lines.items():
-                found[path][number] = found[path].get(number, frozenset()) | addresses
-    return found
