@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from zpmaint.app.port import touched
 from zpmaint.app.session import Session
+from zpmaint.build.derive import derive
+from zpmaint.build.derived import Derived
 from zpmaint.build.failure import BuildFailure
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.pair import build as build_kernels
@@ -39,19 +42,39 @@ def build_pair(
     if port and port.patch:
         patched = port.contents(patches)
     tree = chain.tree(version, keep=touched(patchset.anchors))
-    return build_kernels(
+    later = added_later(tree)
+    work = session.places.cache / "work"
+    fragments = patchset.fragments(version, options.arch)
+    derived = Derived()
+    if port and port.patch and patchset.config_follows:
+        # Of the whole port, so that all states of a series have one configuration.
+        derived = derive(
+            version,
+            tree,
+            options,
+            port.steps,
+            work=work,
+            reporter=session.reporter,
+            fragments=fragments,
+            data=session.build_data,
+            later=later,
+        )
+    pair = build_kernels(
         version,
         tree,
         options,
         patched,
-        work=session.places.cache / "work",
+        work=work,
         reporter=session.reporter,
         flavours=flavours,
         steps=port.steps[:patches] if port else (),
-        fragments=patchset.fragments(version, options.arch),
+        fragments=(*fragments, *filter(None, (derived.fragment,))),
         data=session.build_data,
-        later=added_later(tree),
+        later=later,
         on_failure=on_failure,
         anew=anew,
         with_places=with_places,
     )
+    if pair.evidence is None:
+        return pair
+    return replace(pair, evidence=replace(pair.evidence, derived=derived))

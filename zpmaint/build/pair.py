@@ -225,7 +225,7 @@ def _built(job: _Job, source: str, first: _Variant, second: _Variant) -> Built:
     """The work folder in the state of the patched kernel, brought there where it is in another."""
     work, kept = job.work, job.kept
     objects = kept.objects(second.image.name)
-    if objects is None or read_mark(work.obj / ".zpmaint-whole") != second.inputs:
+    if objects is None or work.whole != second.inputs:
         _again(job, source, second)
         objects = kept.objects(second.image.name)
     autoconf = kept.autoconf_path(first.image.name)
@@ -368,13 +368,7 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
         step.note(f"{reason}: what cannot be trusted is built again")
     if found := work.check(job.tree):
         step.note(f"{found}; what is damaged is made anew")
-    basis = work.obj / ".zpmaint-basis"
-    if read_mark(basis) != job.basis:
-        work.wipe()
-        write_whole(basis, job.basis)
-    before = work.obj / ".zpmaint-whole"
-    whole = before.is_file()
-    before.unlink(missing_ok=True)
+    whole = work.take(job.basis)
     changed = work.put(job.tree, variant.wanted)
     command = job.command
     notes = _configure(job, variant, command, step)
@@ -387,7 +381,7 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
     steps = _run(job, variant, arguments, step=step, expected=expected)
     if not few:
         write_whole(counted, str(max(steps, 1)))
-    write_whole(before, variant.inputs)
+    work.whole = variant.inputs
     built = next((p for name in job.profile.image if (p := work.obj / name).is_file()), None)
     if built is None:
         raise KernelError(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from zpmaint.build import devicetree, fixups, kconfig, kconfigs
+from zpmaint.build.build_files import is_kconfig
 from zpmaint.build.compiler_log import Log, Said, read_log
 from zpmaint.build.conditions import SourceView
 from zpmaint.build.diagnosis import diagnose
@@ -170,13 +171,3 @@ class Bench:
         work = self.shared.work
         fault = diagnose(printed, str(work.src), str(work.obj))
         return fault.error(f"{self.shared.version} {what}", self.log)
-
-
-def is_makefile(path: str) -> bool:
-    """Whether make reads a file."""
-    return path.rpartition("/")[2].startswith(("Makefile", "Kbuild"))
-
-
-def is_kconfig(path: str) -> bool:
-    """Whether kconfig reads a file."""
-    return path.rpartition("/")[2].startswith("Kconfig")
