@@ -26,7 +26,6 @@ from zpmaint.build.proof_make import Bench, Files
 from zpmaint.build.proof_plan import Plan, Planner
 from zpmaint.build.setting import Setting, contents, digest, disk_faults, setting
 from zpmaint.build.settle import settle
-from zpmaint.build.worktree import fingerprint
 from zpmaint.core.errors import KernelError
 from zpmaint.core.files import write_whole
 from zpmaint.core.in_use import mark
@@ -48,6 +47,7 @@ def derive(
     steps: Sequence[PortStep],
     *,
     work: Path,
+    source_id: str,
     reporter: Reporter = SILENT,
     fragments: Sequence[Fragment] = (),
     data: BuildData | None = None,
@@ -71,16 +71,15 @@ def derive(
         )
         mark(shared.work.folder)
         with shared.work.locked(reporter):
-            source = fingerprint(shared.tree, frozenset(later))
             texts = [(step.name, step.text, contents(step.result)) for step in steps]
-            key = digest([_FORMAT, shared.basis, source, texts])[:16]
+            key = digest([_FORMAT, shared.basis, source_id, texts])[:16]
             place = shared.work.folder / "derived" / f"{key}.json"
             known = recall(place, reporter)
             if isinstance(known, dict):
                 return derived.from_json(known)
             title = f"see which configuration the patch needs on {version} ({shared.arch})"
             with reporter.step(title) as step:
-                found = _found(shared, source, steps, later, step)
+                found = _found(shared, source_id, steps, later, step)
                 if found.words:
                     step.note(found.words)
             remember(place, found.as_json())
@@ -115,7 +114,7 @@ def _found(
         return Derived()  # the build that follows fails in the same way, and says how
     return Derived(
         tuple(Switched(name, value, found.because[name]) for name, value in found.sets.items()),
-        tuple(StaysOff(what, why) for what, why in found.refused.items()),
+        tuple(StaysOff(what, found.asked[what], why) for what, why in found.refused.items()),
     )
 
 

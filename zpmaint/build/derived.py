@@ -34,10 +34,12 @@ class StaysOff:
 
     what: str
     """A symbol, or an expression of symbols as Kconfig writes it."""
+    asked: str
+    """Who asks for it, as Switched.why."""
     why: str
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.why}"
+        return f"{self.what} (for {self.asked}): {self.why}"
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ class Wanted:
     """By symbol of `sets` who asks: the `why` of an Ask, or the symbol that depends on it."""
     refused: Mapping[str, str]
     """By what was asked for, as Kconfig writes it, why it cannot be had."""
+    asked: Mapping[str, str]
+    """By what cannot be had who asked for it."""
 
 
 def wanted(
@@ -53,12 +55,14 @@ def wanted(
     switched off by mine.config"."""
     solver = _Solver(tree, dict(values), dict(held or {}))
     refused: dict[str, str] = {}
+    asked: dict[str, str] = {}
     for ask in asks:
         solver.why = ask.why
         if not solver.tried(solver.true, ask.expr, 0, ()):
             refused[written(ask.expr)] = solver.reason(ask.expr)
+            asked[written(ask.expr)] = ask.why
     because = {name: solver.because[name] for name in solver.sets}
-    return Wanted(solver.sets, because, refused)
+    return Wanted(solver.sets, because, refused, asked)
 
 
 def symbol(name: str) -> Expr:
