@@ -306,6 +306,19 @@ def test_who_asks_is_known_of_each_symbol() -> None:
     assert found.because == {"BASE": "for MIDDLE", "MIDDLE": "for TOP", "TOP": "a.c"}
 
 
+def test_a_maze_of_selects_without_an_end_is_left() -> None:
+    layers = range(20)
+    maze = "".join(
+        f"config S{at}_{one}\n\tbool\n"
+        + "".join(f"\tselect S{at - 1}_{other}\n" for other in range(10) if at)
+        for at in layers
+        for one in range(10)
+    )
+    tree = read({"Kconfig": maze}.get, "x86", "x86_64")
+    found = wanted([Ask(symbol("S0_0"), "a.c")], tree, {})
+    assert found.refused == {"S0_0": "can be set by nobody"}
+
+
 # On a toy kernel, with make
 
 
