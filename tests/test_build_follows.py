@@ -418,7 +418,9 @@ def test_a_patch_may_bring_its_own_symbol_and_stock_does_without(toy: ProofToy) 
         "HUGE2 (for TINY)",
         "TINY (mm/tiny.c)",
     ]
+    toy.kept.notes.clear()
     pair = built(toy, files, found)
+    assert [note for note in toy.kept.notes if "TINY" in note] == []
     assert pair.evidence and pair.evidence.is_whole
     assert {file.compiled for file in pair.evidence.files} == {Compiled.KERNEL}
     assert pair.stock.autoconf and "TINY" not in pair.stock.autoconf.read_text()
