@@ -41,6 +41,15 @@ def test_a_block_that_the_patch_rewrites_and_the_target_spells_otherwise_is_a_co
     assert carry(base, patched, target).state is State.CONFLICT
 
 
+def test_a_condition_that_goes_however_the_target_spells_it() -> None:
+    base = function("\tif (real(dev) || !is_protected(dev->cpu)) {\n\t\tfault(dev);\n\t}\n")
+    patched = function("\tif (real(dev)) {\n\t\tfault(dev);\n\t}\n")
+    target = base.replace("!is_protected(dev->cpu)", "!(dev->cpu->flags & PROTECTED)")
+    ported = carry(base, patched, target)
+    assert outcome(ported) == patched
+    assert placed(ported) == ["settled"] and ported.confidence <= 0.7
+
+
 TABLE = "static int table[] = {{\n{}\t{{}}\n}};\n"
 
 

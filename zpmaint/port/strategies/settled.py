@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zpmaint.merge import closed_gap, diff3, wordwise
+from zpmaint.merge import closed_gap, covered, diff3, wordwise
 from zpmaint.merge.tokens import similarity, tokens
 from zpmaint.port import confidence
 from zpmaint.port.placed import Placed
@@ -54,7 +54,7 @@ def place(job: Job) -> Attempt:
             merged += chunk.merged
             continue
         below = next((later.theirs for later in chunks[n + 1 :] if later.theirs), ())
-        settled = _in_gap(chunk, merged, below) or _in_words(chunk)
+        settled = _in_gap(chunk, merged, below) or _in_words(chunk) or _covered(chunk)
         if settled is None:
             return Miss("no rule settles what both sides changed", weight=1)
         merged[len(merged) - settled.back :] = settled.lines
@@ -105,6 +105,17 @@ def _in_words(chunk: diff3.Chunk) -> _Settled | None:
         return None
     why = "both sides edited these lines, in different words"
     return _Settled(words, confidence.WORDS, why)
+
+
+def _covered(chunk: diff3.Chunk) -> _Settled | None:
+    """The patch takes away what upstream only spelled otherwise."""
+    if not chunk.theirs or not _alike(chunk.base, chunk.theirs):
+        return None
+    lines = covered.merge(chunk.base, chunk.ours, chunk.theirs)
+    if lines is None:
+        return None
+    why = "the patch takes away what upstream spells otherwise"
+    return _Settled(lines, confidence.COVERED, why)
 
 
 def _alike(base: Sequence[str], theirs: Sequence[str]) -> bool:
