@@ -61,6 +61,13 @@ REFUSED = {
     "the target has a statement more": (
         "if (a && b)\n\tf(a, b);", "if (mine(a))\n\tg(a);\n", "if (a && b)\n\tf(a, b);\n\th(a);",
     ),
+    "it is another kind of statement": (
+        "if (!a && b(c))\n\tf(a, b);", "f(a, b);", "while (!a && b(c))\n\tf(a, b);",
+    ),
+    "it is another statement": (
+        'if (a) {\n\tlog("it failed", a);\n\treturn;\n}', "if (a)\n\treturn;",
+        "if (a) {\n\tundo_all(a);\n\treturn;\n}",
+    ),
     "the target adds right behind what goes": (
         "f(a, b, c);", "f(a, c);", "f(a, b, d, c);",
     ),

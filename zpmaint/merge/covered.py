@@ -14,7 +14,13 @@ from collections.abc import Sequence
 
 from zpmaint.merge.align import align
 from zpmaint.merge.lines import split_lines
+from zpmaint.merge.tokens import KEYWORDS, similarity
 from zpmaint.merge.wordwise import ENDS, MOST, Edit, Three, Words, edits_of, new_words, place
+
+_SENSE = ENDS | KEYWORDS
+"""Words of which one more or less makes another statement, and no spelling."""
+_SPELLED = 0.5
+"""The share of a statement's words that are left where it is only spelled otherwise."""
 
 
 def merge(
@@ -25,12 +31,14 @@ def merge(
     old, mine, yours = map(Words.of, (base, ours, theirs))
     if max(len(side.words) for side in (old, mine, yours)) > MOST:
         return None
+    if not _is_spelling(old, yours):
+        return None
     my_pairs, your_pairs = align(old.words, mine.words), align(old.words, yours.words)
     my_edits = edits_of(old, mine, my_pairs)
     kept = []
     for edit in edits_of(old, yours, your_pairs):
-        if ENDS & {*old.words[edit.start : edit.end], *new_words(edit, yours)}:
-            return None  # a statement more or less is no spelling
+        if _SENSE & {*old.words[edit.start : edit.end], *new_words(edit, yours)}:
+            return None
         touched = [one for one in my_edits if one.touches(edit)]
         if any(_same((one, mine), (edit, yours)) for one in touched):
             continue
@@ -41,6 +49,26 @@ def merge(
     steps = sorted([*((e, mine) for e in my_edits), *((e, yours) for e in kept)], key=place)
     three = Three(old, (mine, dict(my_pairs)), (yours, dict(your_pairs)))
     return tuple(split_lines(three.laid_out(steps)))
+
+
+def _is_spelling(old: Words, side: Words) -> bool:
+    """Whether a side has the base's statements, each in most of its words."""
+    ours, theirs = _statements(old), _statements(side)
+    return len(ours) == len(theirs) and all(
+        one == other or similarity(one, other) >= _SPELLED
+        for one, other in zip(ours, theirs, strict=True)
+    )
+
+
+def _statements(side: Words) -> list[list[str]]:
+    """The words that say something, statement by statement."""
+    found: list[list[str]] = [[]]
+    for word in side.words:
+        if word in ENDS:
+            found.append([])
+        elif word[0].isalnum() or word[0] in '_"':
+            found[-1].append(word)
+    return found
 
 
 def _covers(mine: Edit, theirs: Edit) -> bool:
