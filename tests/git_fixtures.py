@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from test_port_sites import HEAD, OLD, THEIRS
 
 from zpmaint.cli import main as door
@@ -172,3 +173,21 @@ class Desk:
 
     def git(self, *words: str) -> str:
         return git(self.repo, *words)
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Not to be written: a desk has its own copy."""
+    return keepers_repository(tmp_path_factory.mktemp("keeper") / "repo")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, repository: Path) -> Desk:
+    return Desk.at(tmp_path, repository)
+
+
+@pytest.fixture
+def desk_with_set(tmp_path: Path, repository: Path) -> Desk:
+    made = Desk.at(tmp_path, repository)
+    made.new()
+    return made

@@ -11,19 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from git_fixtures import (
-    BASE,
-    ONE,
-    PATH,
-    STEPS,
-    THREE,
-    TWO,
-    Desk,
-    Stream,
-    git,
-    keepers_repository,
-)
+from git_fixtures import BASE, ONE, PATH, STEPS, THREE, TWO, Desk, Stream, git, repository
 from git_fixtures import POINT as POINT_FILES
+from git_fixtures import desk_with_set as desk
 
 from zpmaint.app import branch_out
 from zpmaint.core.errors import UserError
@@ -34,17 +24,7 @@ from zpmaint.sources.git_push import address
 
 POINT = "6.12.107"
 
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return keepers_repository(tmp_path_factory.mktemp("keeper") / "repo")
-
-
-@pytest.fixture
-def desk(tmp_path: Path, repository: Path) -> Desk:
-    made = Desk.at(tmp_path, repository)
-    made.new()
-    return made
+__all__ = ["desk", "repository"]
 
 
 def ported(desk: Desk, version: str = POINT, *more: str, name: str = ":out") -> Any:

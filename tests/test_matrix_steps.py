@@ -127,11 +127,7 @@ def test_sigterm_lets_the_step_that_runs_end_and_begins_no_other(shop: Shop) -> 
     process = shop.start("matrix", "run", "--jobs", "1")
     try:
         until_booted(shop, process)
-        process.terminate()
-        assert process.stderr
-        for line in process.stderr:
-            if "SIGTERM: steps that run go to their ends" in line:
-                break
+        asked_to_end(process)
         goes_on.touch()
         _, err = process.communicate(timeout=100)
     finally:
@@ -152,11 +148,7 @@ def test_a_second_signal_ends_what_runs(shop: Shop, second: signal.Signals) -> N
     process = shop.start("matrix", "run")
     try:
         until_booted(shop, process)
-        process.terminate()
-        assert process.stderr
-        for line in process.stderr:
-            if "SIGTERM: steps that run go to their ends" in line:
-                break
+        asked_to_end(process)
         process.send_signal(second)
         _, err = process.communicate(timeout=100)
     finally:
@@ -170,6 +162,13 @@ def two_sets(shop: Shop) -> None:
     shutil.copytree(shop.project / "patches/toy", shop.project / "patches/other")
     with (shop.project / "kernels.toml").open("a") as kernels:
         kernels.write('patches = ["toy", "other"]\n')
+
+
+def asked_to_end(process: subprocess.Popen[str]) -> None:
+    """SIGTERM, and that it says to have heard."""
+    process.terminate()
+    assert process.stderr
+    assert any("SIGTERM: steps that run go to their ends" in line for line in process.stderr)
 
 
 def until_booted(shop: Shop, process: subprocess.Popen[str]) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fake_web import FakeWeb, File, Kind
-from git_fixtures import Desk, git, keepers_repository
+from git_fixtures import Desk, desk, git, repository
 
 from zpmaint.app.from_address import fetched_file, is_address
 from zpmaint.core.errors import UserError
@@ -21,15 +20,7 @@ PAGE = """<html><head><title>[PATCH] mm/toy: raise the limit</title></head><body
 <a href="../">list</a> <a href="raw">raw</a> <a href="{}">mbox.gz</a>
 <pre>Text of the mail, its patch wrapped and cut.</pre></body></html>"""
 
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return keepers_repository(tmp_path_factory.mktemp("keeper") / "repo")
-
-
-@pytest.fixture
-def desk(tmp_path: Path, repository: Path) -> Desk:
-    return Desk.at(tmp_path, repository)
+__all__ = ["desk", "repository"]
 
 
 @pytest.fixture

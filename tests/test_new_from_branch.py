@@ -7,21 +7,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from git_fixtures import BASE, ONE, PATH, STEPS, THREE, TWO, Desk, Stream, git, keepers_repository
+from git_fixtures import BASE, ONE, PATH, STEPS, THREE, TWO, Desk, Stream, desk, git, repository
 
 from zpmaint.diffs.commit_mail import commit_words
 from zpmaint.diffs.commit_words import read_commit
 from zpmaint.patchset.load import load_patchset
 
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return keepers_repository(tmp_path_factory.mktemp("keeper") / "repo")
-
-
-@pytest.fixture
-def desk(tmp_path: Path, repository: Path) -> Desk:
-    return Desk.at(tmp_path, repository)
+__all__ = ["desk", "repository"]
 
 
 def raw(repo: Path, revision: str) -> bytes:

@@ -5,21 +5,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-from git_fixtures import PATH, Desk, git, keepers_repository
+from git_fixtures import PATH, Desk, git, repository
+from git_fixtures import desk_with_set as desk
 from test_port_sites import HEAD, OLD, THEIRS
 
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return keepers_repository(tmp_path_factory.mktemp("keeper") / "repo")
-
-
-@pytest.fixture
-def desk(tmp_path: Path, repository: Path) -> Desk:
-    made = Desk.at(tmp_path, repository)
-    made.new()
-    return made
+__all__ = ["desk", "repository"]
 
 
 def staged(desk: Desk, version: str = "7.2") -> Path:

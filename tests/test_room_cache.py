@@ -262,6 +262,19 @@ def test_a_budget_is_what_may_be_written(
     assert made.left() == 7, "nor more than the disk has"
 
 
+def test_nothing_goes_for_a_step_that_has_to_wait_all_the_same(
+    session: Session, tmp_path: Path
+) -> None:
+    """What runs may end and leave room: till then ccache would lose its objects for nothing."""
+    before = Room(session).store().bytes
+    configured(tmp_path / "project", f'[cache]\nbudget = "{before + 100 * KB}"\n')
+    made = Room(opened(tmp_path))
+    assert 0 < made(10**12, (), whole=True) <= 100 * KB
+    assert made.store().bytes >= before
+    made = Room(opened(tmp_path))
+    assert made(500 * KB, (), whole=True) >= 500 * KB, "that much may go"
+
+
 def test_a_full_disk_is_no_end_of_freeing(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,11 +27,11 @@ def test_a_run_asks_for_room_and_what_it_frees_is_made_again(
     asked: list[tuple[int, tuple[str, ...]]] = []
     real = Room.__call__
 
-    def full(self: Room, wanted: int, in_use: tuple[Due, ...]) -> int:
+    def full(self: Room, wanted: int, in_use: tuple[Due, ...], whole: bool) -> int:
         asked.append((wanted, tuple(str(due.version) for due in in_use)))
         # Behind the record the disk is full by more than there is of all.
         monkeypatch.setattr(room, "disk_free", lambda _: 10**10 if wanted else -(10**9))
-        return real(self, wanted, in_use)
+        return real(self, wanted, in_use, whole)
 
     monkeypatch.setattr(Room, "__call__", full)
     session = Session.open(Places(shop.project, shop.home / "cache", shop.home / "state"), SILENT)

@@ -17,11 +17,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from zpmaint.core.errors import UserError
-from zpmaint.core.text import to_bytes
+from zpmaint.core.text import safe_name, to_bytes
 from zpmaint.core.versions import KernelVersion
 from zpmaint.diffs import mail
 
-_SAFE = re.compile(r"[^A-Za-z0-9._+-]+")
 _LINE = re.compile(r"(?!series$)[^\s#-]\S*")
 """A name that a line of a file `series` can hold."""
 _OURS = re.compile(
@@ -72,7 +71,7 @@ def _flat(queue: Queue) -> list[Patch]:
     """With names that every program takes, no folders, and in order where they are sorted."""
     found = []
     for number, patch in enumerate(queue.patches, 1):
-        stem = _SAFE.sub("-", patch.name.rpartition("/")[2]).removesuffix(".patch").strip(".-")
+        stem = safe_name(patch.name.rpartition("/")[2].removesuffix(".patch"), "")
         stem = re.sub(r"^\d{4}-", "", stem) or "patch"
         found.append(Patch(f"{number:04}-{stem}.patch", patch.data))
     return found

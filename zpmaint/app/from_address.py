@@ -17,7 +17,7 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from zpmaint.core.errors import UserError
 from zpmaint.core.progress import Reporter
-from zpmaint.core.text import to_text
+from zpmaint.core.text import safe_name, to_text
 from zpmaint.diffs.html_page import is_page
 from zpmaint.sources import http
 from zpmaint.sources.bounds import bounds_of
@@ -25,7 +25,6 @@ from zpmaint.sources.document import fetched
 
 _SCHEMES = ("https", "http")
 _THREAD = re.compile(r"""href=["']?((?:[^"'<>\s]*/)?t\.mbox\.gz)["'>\s]""")
-_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True)
@@ -90,4 +89,4 @@ def _shown(address: str) -> str:
 def _name(address: str) -> str:
     """A file's name: the last part of the path."""
     last = next((p for p in reversed(unquote(urlsplit(address).path).split("/")) if p), "")
-    return _UNFIT.sub("-", last).strip("-.")[-80:] or "patch"
+    return safe_name(last[-80:], "patch")

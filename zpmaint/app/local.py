@@ -33,7 +33,7 @@ from zpmaint.matrix.snapshot import UnderWay
 from zpmaint.matrix.steps import Needs, Step, Table, declared
 from zpmaint.matrix.stop import Haste
 
-MakeRoom = Callable[[int, Collection[Due]], int]
+MakeRoom = Callable[[int, Collection[Due], bool], int]
 _LOOK = 0.5
 """Seconds between two looks at clocks and wishes to stop."""
 _STANDS = 5.0
@@ -191,7 +191,8 @@ class LocalExecutor:
         if self._make_room is None:
             free = _free(cache)
         else:  # what may be written may be less than what the disk has: a budget
-            free = self._make_room(wanted, [one.due for one in self._busy if one.due])
+            dues = [one.due for one in self._busy if one.due]
+            free = self._make_room(wanted, dues, any(one.is_running for one in self._busy))
         if free >= wanted:
             return None
         return InfraError(

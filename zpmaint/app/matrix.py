@@ -87,12 +87,13 @@ def run_dues(
     returns when those that run have ended; asked twice, they are ended at once. Either way it
     returns, and what was not reached is in `MatrixRun.left`. The same call goes on from there.
 
-    `make_room(wanted, in_use)` is called in this thread before a step that wants so many bytes of
-    the cache begins (what ended for a full disk is tried again, and wants them), and behind each
-    record: where there are less it frees what it can without touching what the dues `in_use` need,
-    and gives the bytes that may be written then. Where that is too little, the step ends as the
-    infrastructure's trouble. Without it app/room.py's Room is asked, which knows the budget of
-    kernels.toml.
+    `make_room(wanted, in_use, whole)` is called in this thread before a step that wants so many
+    bytes of the cache begins (what ended for a full disk is tried again, and wants them), and
+    behind each record: where there are less it frees what it can without touching what the dues
+    `in_use` need, and gives the bytes that may be written then. Where that is too little the step
+    waits for those that run (`whole`: nothing is freed that would not be enough), and ends as the
+    infrastructure's trouble where none does. Without it app/room.py's Room is asked, which knows
+    the budget of kernels.toml.
 
     No signal is handled here; workers are in sessions of their own, so that ^C of a terminal comes
     to the caller alone, and a KeyboardInterrupt raised in this thread ends them and is passed on.
@@ -112,7 +113,7 @@ def run_dues(
     def recorded(due: Due, record: Record) -> None:
         experience.add((record.version, record.arch, record.seconds))
         if not options.scheduler:
-            room(0, ())  # what has grown beyond the budget; what runs is marked as used
+            room(0, (), False)  # what has grown beyond the budget; what runs is marked as used
         if on_record is not None:
             on_record(due, record)
 

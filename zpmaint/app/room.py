@@ -71,15 +71,20 @@ class Room:
             left = min(left, self.budget - self.store(fresh=fresh).bytes)
         return left
 
-    def __call__(self, wanted: int, in_use: Collection[Due]) -> int:
-        """See MakeRoom of app/matrix.py: free what is least worth until `wanted` bytes may be
-        written; gives how many may be then. What it cannot free is said, and ends nothing."""
+    def __call__(self, wanted: int, in_use: Collection[Due], whole: bool = False) -> int:
+        """See MakeRoom of app/local.py: free what is least worth until `wanted` bytes may be
+        written; gives how many may be then. What it cannot free is said, and ends nothing.
+
+        `whole`: nothing is freed where all that may go would not be enough."""
         left = self.left()
         if left >= wanted or time.monotonic() - self._failed < _TRY_AGAIN:
             return left
         if (left := self.left(fresh=True)) >= wanted:
             return left
-        self.free(wanted - left, spared={str(due.version) for due in in_use})
+        spared = {str(due.version) for due in in_use}
+        # Who waits for others to end anyhow would have lost ccache's objects for nothing.
+        if not whole or self.choose(wanted - left, spared).bytes >= wanted - left:
+            self.free(wanted - left, spared=spared)
         if (left := self.left(fresh=True)) < wanted:
             self._failed = time.monotonic()
         return left

@@ -7,8 +7,11 @@ surrogate escapes, so that every byte that came in goes out again.
 
 from __future__ import annotations
 
+import re
+
 ENCODING = "utf-8"
 ERRORS = "surrogateescape"
+_UNFIT = re.compile(r"[^A-Za-z0-9._+-]+")
 
 
 def to_text(data: bytes) -> str:
@@ -19,3 +22,9 @@ def to_text(data: bytes) -> str:
 def to_bytes(text: str) -> bytes:
     """The inverse of `to_text`."""
     return text.encode(ENCODING, ERRORS)
+
+
+def safe_name(text: str, otherwise: str) -> str:
+    """Foreign text as the name of a file that every program takes: no folders, no blanks, hidden
+    from none; `otherwise` where nothing of it is left."""
+    return _UNFIT.sub("-", text).strip("-.") or otherwise

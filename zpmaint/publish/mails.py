@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from pathlib import PurePosixPath
 
-from zpmaint.core.text import to_bytes
+from zpmaint.core.text import safe_name, to_bytes
 from zpmaint.diffs import mail_form
 from zpmaint.diffs.message import Message, parted, read_message
 from zpmaint.ledger.stages import PortRecord
@@ -119,6 +119,6 @@ def _trailers(port: PortRecord, name: str) -> list[tuple[str, str]]:
 
 def _file_name(name: str, number: int, count: int) -> str:
     """Safe whatever a series calls its patches, and in order where there are several."""
-    stem = re.sub(r"[^A-Za-z0-9._+-]+", "-", PurePosixPath(name).name)[:80].strip(".-") or "patch"
+    stem = safe_name(PurePosixPath(name).name[:80], "patch")
     stem = stem.removesuffix(".patch")
     return f"{number:04}-{stem}.patch" if count > 1 else f"{stem}.patch"

@@ -153,11 +153,25 @@ static void expect_poked_filled(char *memory, const long *was)
 	must_be_filled(memory, PAGES, 0x37, "the rest of the pages that were poked");
 }
 
-/* A debugger's store has the child's pages copied: those of the fork are the parent's, too. */
-static void store_into_shared(int rights)
+/* Minor faults that a process took, or that were taken for it. */
+static long faults_of(int process)
+{
+	char path[32], text[512], *at;
+	long faults = -1;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", process);
+	if (get(path, text, sizeof text) <= 0 || !(at = strrchr(text, ')')) ||
+	    sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %ld", &faults) != 1)
+		broken("no-stat", "%s: %s", path, strerror(errno));
+	return faults;
+}
+
+/* A debugger's store has the child's pages copied: those of the fork are the parent's, too. How many
+ * faults it was is the answer; from 5.9 on they are nobody's. */
+static long store_into_shared(int rights)
 {
 	char *memory = map_pages(PAGES, RW);
-	long was[PAGES];
+	long was[PAGES], faults;
 	int child;
 
 	fill_pages(memory, PAGES, 0x37);
@@ -171,10 +185,13 @@ static void store_into_shared(int rights)
 		_exit(0);
 	}
 	await_stop(child);
+	faults = faults_of(child);
 	poke_shared(child, memory);
+	faults = faults_of(child) - faults;
 	must_be_filled(memory, PAGES, 0x37, "here, after a store into the child");
 	run_on(child);
 	must_be_filled(memory, PAGES, 0x37, "here, after the child went on");
+	return faults;
 }
 
 void ptrace_shared(void)
@@ -185,6 +202,18 @@ void ptrace_shared(void)
 void ptrace_breakpoint(void)
 {
 	store_into_shared(PROT_READ);
+}
+
+/* One fault copies a page, and the store is done: none is taken a second time. */
+void ptrace_once(void)
+{
+	for (int i = 0; i < 2; i++) {
+		long faults = store_into_shared(i ? PROT_READ : RW);
+
+		if (faults > PAGES)
+			broken("faulted-twice", "%ld faults for a debugger's stores into %d pages", faults,
+			       PAGES);
+	}
 }
 
 /* Map `pages` of zero page by UFFDIO_ZEROPAGE. */

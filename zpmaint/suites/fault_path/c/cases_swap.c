@@ -228,6 +228,52 @@ void oom_read(void)
 	broken("child-killed", "the reader ended with wait status 0x%x", status);
 }
 
+/* mlockall() of more memory than there is: shared with the parent, untouched, and in mappings that
+ * have never held a page. Whose allocation then fails, whichever it is, ends; nobody else does. */
+void oom_locked(void)
+{
+	enum { LEFT = 16 << 10, SHARED = 4096, UNTOUCHED = 4096, MAPPINGS = 512 };
+	char *kept = map_pages(16, RW), *shared = map_pages(SHARED, RW), *again;
+	long before = proc_field(meminfo, "AnonPages"), left;
+	int child, status;
+
+	if (!choice.as_init)
+		skip("only init may use up the memory");
+	fill_pages(kept, 16, 0x71);
+	write_pages(shared, SHARED, 0x33);
+	note_kept_back();
+	put("/proc/sys/vm/overcommit_memory", "1");
+	if (!(child = branch())) {
+		char *many;
+
+		be_the_victim();
+		fill_memory(LEFT);
+		map_pages(UNTOUCHED, RW);
+		many = map_pages(2 * MAPPINGS, PROT_NONE);
+		for (int i = 0; i < MAPPINGS; i++)
+			mprotect(many + 2 * i * PAGE, PAGE, RW);
+		mlockall(MCL_CURRENT);
+		_exit(0);
+	}
+	status = wait_status(child);
+	put("/proc/sys/vm/overcommit_memory", "0");
+	restore_kept_back();
+	must_be_filled(kept, 16, 0x71, "after memory ran out");
+	must_be_written(shared, SHARED, 0x33, "shared memory that a child tried to lock");
+	again = map_pages(PAGES, RW);
+	must_be_zero(again, PAGES, "memory that ran out, and was given back");
+	note("a child that locks %d MB with %d MB free: wait status 0x%x", (SHARED + UNTOUCHED) * 4 >> 10,
+	     LEFT >> 10, status);
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+		broken("not-killed", "who locks more memory than there is ends with wait status 0x%x", status);
+	munmap(shared, SHARED * PAGE);
+	munmap(again, PAGES * PAGE);
+	/* Not MemFree: from 6.7 on a CPU keeps a hundred MB for itself. */
+	left = proc_field(meminfo, "AnonPages") - before;
+	if (left < -1024 || left > 1024)
+		broken("miscounted", "AnonPages is off by %ld kB after a child that was killed", left);
+}
+
 /* The commit limit counts mappings when they are made: reading them changes nothing. */
 void overcommit_read(void)
 {
