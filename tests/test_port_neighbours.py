@@ -240,10 +240,10 @@ def test_behind_the_last_row_but_the_one_that_ends_a_table_the_patchs_stay_last(
 
 
 def test_a_row_whose_neighbour_has_become_another() -> None:
-    """The row below is gone, and the target has one of its own there: before it, or behind?"""
+    """The row below is gone, and the target has one of its own there: that is less sure."""
     base, patched = names("a", "b", "c", "d"), names("a", "b", "mine", "c", "d")
     target = names("a", "b", "d").replace("\tword_d", "\tother(of, another, kind),\n\tword_d")
     ported = carry(base, patched, target)
-    assert placed(ported) == ["adjacent"] and ported.confidence <= 0.75
     gone = carry(base, patched, names("a", "b", "d"))
     assert outcome(gone) == names("a", "b", "mine", "d")
+    assert ported.confidence <= 0.75

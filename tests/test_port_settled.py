@@ -50,6 +50,14 @@ def test_a_condition_that_goes_however_the_target_spells_it() -> None:
     assert placed(ported) == ["settled"] and ported.confidence <= 0.7
 
 
+def test_what_upstream_added_beside_a_block_that_goes() -> None:
+    base = function("\tfirst(dev);\n\n\tsecond(dev);\n\n\tthird(dev);\n")
+    patched = base.replace("\tsecond(dev);\n", "")
+    target = base.replace("\tsecond(dev);\n", "\tsecond(dev);\n\n\tbrought(dev);\n")
+    ported = carry(base, patched, target)
+    assert outcome(ported) == target.replace("\tsecond(dev);\n", "", 1)
+
+
 TABLE = "static int table[] = {{\n{}\t{{}}\n}};\n"
 
 

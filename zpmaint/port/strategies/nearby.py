@@ -46,9 +46,8 @@ class _Beyond(Enum):
 
 
 # With one neighbour left, over the hard pairs of 2.6.32: apart 5 of 5, glued 14 of 21, foreign 0
-# of 1, which is an order that nothing tells.
+# of 1.
 _SIDE = {_Beyond.APART: 0.75, _Beyond.GLUED: 0.7, _Beyond.FOREIGN: 0.65}
-_INSTEAD = "of the lines that an addition stands between one is gone, and upstream has others there"
 
 
 def place(job: Job) -> Attempt:
@@ -131,14 +130,10 @@ def _inserted(followed: Followed, run: Run, job: Job) -> Attempt:
         return _placed(moved, moved, run.lines, 0.65, why)
     if sure_above and top is not None and (foot is None or not sure_below):
         beyond = _beyond(followed, top + 1, 1)
-        if beyond is _Beyond.FOREIGN and not job.terms.yields:
-            return Miss(_INSTEAD, weight=3)
         why = "the line above stands there, the one below is gone"
         return _placed(top + 1, top + 1, run.lines, _SIDE[beyond], why)
     if sure_below and foot is not None:
         beyond = _beyond(followed, foot - 1, -1)
-        if beyond is _Beyond.FOREIGN and not job.terms.yields:
-            return Miss(_INSTEAD, weight=3)
         why = "the line below stands there, the one above is gone"
         lines = run.lines
         if _lost_its_paragraph(followed, run, foot):

@@ -46,7 +46,7 @@ def place(job: Job) -> Attempt:
     notes: Counter[str] = Counter()
     sure = 1.0
     merged: list[str] = []
-    chunks = diff3.merge(cut.base, cut.ours, cut.theirs)
+    chunks = diff3.slid(cut.base, cut.ours, cut.theirs)
     for n, chunk in enumerate(chunks):
         if chunk.kind == "both":
             return Miss("part of it is in the target already", weight=1)
@@ -61,7 +61,10 @@ def place(job: Job) -> Attempt:
         sure = min(sure, settled.sure)
         notes[settled.why] += 1
     if not notes:
-        return Miss("both sides changed nothing in common")
+        if diff3.is_clean(diff3.merge(cut.base, cut.ours, cut.theirs)):
+            return Miss("both sides changed nothing in common")
+        sure = confidence.SLID
+        notes["what upstream changed beside it reads the same a line further"] += 1
     start, end, lines = narrowed(cut.theirs_at, cut.theirs, merged)
     if start == end and not lines:
         return Miss("nothing of the hunk is left to do: the target has it already", weight=3)
