@@ -7,6 +7,7 @@ A listing says what it is in its first words:
     ```toml kernels.toml +               this goes to its end
     ```diff                              patch -p1 takes this
     ```console                           lines with $ are typed; the others are what comes of them
+    ```console 1                         the same, with this exit status
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class Step:
     file: str = ""
     says: tuple[str, ...] = ()
     """The lines that the page shows of what comes of it."""
+    status: int = 0
+    """The exit status of what is typed."""
 
 
 def steps(page: str) -> list[Step]:
@@ -39,22 +42,22 @@ def steps(page: str) -> list[Step]:
     found: list[Step] = []
     for block in blocks((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")):
         kind, *rest = block.kind.split() or [""]
-        if rest:
+        if kind == "console":
+            found += _typed(block.line, block.text, int(rest[0]) if rest else 0)
+        elif rest:
             how = "append" if rest[1:] == ["+"] else "write"
             found.append(Step(block.line, how, block.text, rest[0]))
         elif kind == "diff":
             found.append(Step(block.line, "patch", block.text))
-        elif kind == "console":
-            found += _typed(block.line, block.text)
     return found
 
 
-def _typed(line: int, text: str) -> Iterator[Step]:
+def _typed(line: int, text: str, status: int) -> Iterator[Step]:
     for part in re.split(r"(?m)^\$ ", text)[1:]:
         command, *says = part.splitlines()
         while command.endswith("\\"):
             command = command[:-1] + says.pop(0).strip()
-        yield Step(line, "run", command, says=tuple(says))
+        yield Step(line, "run", command, says=tuple(says), status=status)
 
 
 def do(step: Step, folder: Path) -> None:

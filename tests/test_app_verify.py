@@ -391,6 +391,7 @@ def test_a_conflict(session: Shop) -> None:
     status, record = session.verify()
     assert (status, record["result"]) == (1, "conflict")
     assert record["build"] is None
+    assert session.run("verify", "6.12.107")[1].endswith("\nnext: zpmaint resolve 6.12.107\n")
     status, out, _ = session.run("port", "6.12.107", "--json", "--out", str(session.folder / "out"))
     assert status == 1
     assert json.loads(out)["state"] == "conflict"

@@ -25,7 +25,7 @@ from shown_commands import (
 )
 
 HERE = Path(__file__).parent
-FOLLOWED = ("tutorial-post", "tutorial-branch")
+FOLLOWED = ("tutorial-post", "tutorial-branch", "keepers-day")
 """Pages whose commands a test types as they stand there."""
 
 

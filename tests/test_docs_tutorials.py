@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import re
 import shutil
+import tarfile
 from pathlib import Path
 
 import pytest
+from git_fixtures import git
 from page_steps import Step, walk
 from toy_world import World, world
 
@@ -30,7 +32,7 @@ def follow(page: str, machine: World) -> None:
 
     def run(step: Step) -> None:
         status = machine.type(step.text)
-        assert status == 0, f"docs/{page}.md:{step.line}: $ {step.text}\n{machine.said}"
+        assert status == step.status, f"docs/{page}.md:{step.line}: $ {step.text}\n{machine.said}"
         for line in filter(_is_said_anywhere, step.says):
             assert _shape(line) in _shape(machine.said), f"{step.text}: {line}\n{machine.said}"
 
@@ -57,3 +59,14 @@ def test_from_a_post_to_a_green_matrix(machine: World) -> None:
 
 def test_from_a_branch_to_a_verdict(machine: World) -> None:
     follow("tutorial-branch", machine)
+
+
+def test_a_keepers_day(machine: World) -> None:
+    follow("keepers-day", machine)
+    out = machine.top / "srv/linux"
+    solved = "kcpustat_field(CPUTIME_IDLE, i) + kcpustat_field(CPUTIME_IOWAIT, i)"
+    for branch in ("day-7.1", "day-7.2"):
+        assert solved in git(out, "show", f"{branch}:fs/proc/uptime.c")
+    with tarfile.open(machine.here / "mine-7.2.8.tar.xz") as made:
+        names = made.getnames()
+    assert sum(name.endswith(".patch") for name in names) == 4, "the new commit is in it"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A machine to follow the tutorials on: a clone of a toy kernel that real make builds, with the one
-file of the real kernel that they change; a script in QEMU's place; a home of its own."""
+"""A machine to follow the tutorials on: a clone of a toy kernel that real make builds, with the
+files of the real kernel that they change; a script in QEMU's place; a home of its own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from zpmaint.cli import main as door
 from zpmaint.core.versions import KernelVersion
 from zpmaint.suites.fault_path.suite import all_cases
 
-KERNELS = ("6.12.107", "7.2.8")
+KERNELS = ("6.12.107", "7.1.13", "7.2.8")
 LOADAVG = """// SPDX-License-Identifier: GPL-2.0
 #include <linux/fs.h>
 #include <linux/init.h>
@@ -65,6 +65,61 @@ static int __init proc_loadavg_init(void)
 fs_initcall(proc_loadavg_init);
 """
 """fs/proc/loadavg.c of 6.12 and 7.2."""
+UPTIME = """// SPDX-License-Identifier: GPL-2.0
+#include <linux/fs.h>
+#include <linux/init.h>
+#include <linux/proc_fs.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/time.h>
+#include <linux/time_namespace.h>
+#include <linux/kernel_stat.h>
+#include "internal.h"
+
+static int uptime_proc_show(struct seq_file *m, void *v)
+{
+	struct timespec64 uptime;
+	struct timespec64 idle;
+	u64 idle_nsec;
+	u32 rem;
+	int i;
+
+	idle_nsec = 0;
+{sum}	ktime_get_boottime_ts64(&uptime);
+	timens_add_boottime(&uptime);
+
+	idle.tv_sec = div_u64_rem(idle_nsec, NSEC_PER_SEC, &rem);
+	idle.tv_nsec = rem;
+	seq_printf(m, "%lu.%02lu %lu.%02lu\\n",
+			(unsigned long) uptime.tv_sec,
+			(uptime.tv_nsec / (NSEC_PER_SEC / 100)),
+			(unsigned long) idle.tv_sec,
+			(idle.tv_nsec / (NSEC_PER_SEC / 100)));
+	return 0;
+}
+
+static int __init proc_uptime_init(void)
+{
+	struct proc_dir_entry *pde;
+
+	pde = proc_create_single("uptime", 0, NULL, uptime_proc_show);
+	pde_make_permanent(pde);
+	return 0;
+}
+fs_initcall(proc_uptime_init);
+"""
+_IDLE = """	for_each_possible_cpu(i) {
+		struct kernel_cpustat kcs;
+
+		kcpustat_cpu_fetch(&kcs, i);
+		idle_nsec += get_idle_time(&kcs, i);
+	}
+
+"""
+_IDLE_SINCE_7 = """	for_each_possible_cpu(i)
+		idle_nsec += kcpustat_field(CPUTIME_IDLE, i);
+
+"""
 
 _INTERNAL = """struct seq_file; struct proc_dir_entry; struct ns { int idr; };
 #define __init
@@ -74,6 +129,18 @@ _INTERNAL = """struct seq_file; struct proc_dir_entry; struct ns { int idr; };
 #define LOAD_FRAC(x) (x)
 #define fs_initcall(f) int (*init_##f)(void) = f
 #define current 0
+#define NSEC_PER_SEC 1000000000L
+#define for_each_possible_cpu(i) for (i = 0; i < 2; i++)
+enum { CPUTIME_IDLE, CPUTIME_IOWAIT };
+typedef unsigned long long u64; typedef unsigned u32;
+struct timespec64 { long tv_sec, tv_nsec; };
+struct kernel_cpustat { u64 cpustat[2]; };
+static inline void kcpustat_cpu_fetch(struct kernel_cpustat *k, int i) { k->cpustat[1] = i; }
+static inline u64 get_idle_time(struct kernel_cpustat *k, int i) { return i; }
+static inline u64 kcpustat_field(int field, int i) { return field + i; }
+static inline void ktime_get_boottime_ts64(struct timespec64 *t) { t->tv_sec = t->tv_nsec = 1; }
+static inline void timens_add_boottime(struct timespec64 *t) { }
+static inline u64 div_u64_rem(u64 a, u32 b, u32 *rem) { *rem = a % b; return a / b; }
 static int nr_threads;
 static inline unsigned nr_running(void) { return 0; }
 static inline void get_avenrun(unsigned long *a, int b, int c) { a[0] = a[1] = a[2] = b + c; }
@@ -87,7 +154,7 @@ static inline void pde_make_permanent(void *pde) { }
 
 _BOOTS = """
 case $words in --version) echo 'QEMU emulator version 0'; exit 0;; esac
-version=$(echo "$words" | grep -oE '(6[.]12[.]107|7[.]2[.]8)' | head -n 1)
+version=$(echo "$words" | grep -oE '(6[.]12[.]107|7[.]1[.]13|7[.]2[.]8)' | head -n 1)
 echo "Linux version $version" > "$console"
 case $words in *patched*) flavour=patched;; *) flavour=stock;; esac
 case $(readlink "$console") in *-own-*) suite=-own;; *-boot-*) suite=-boot;; *) suite=;; esac
@@ -162,11 +229,14 @@ def world(top: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     toy = Toy(top / "toy")
     toy.write("fs/proc/loadavg.c", LOADAVG)
     toy.write("fs/proc/internal.h", _INTERNAL)
-    for line in LOADAVG.splitlines():
+    for line in (LOADAVG + UPTIME).splitlines():
         if line.startswith("#include <linux/"):
             toy.write(f"include/{line[10:-1]}", "")
     makefile = (toy.tree / "Makefile").read_text()
-    toy.write("Makefile", makefile.replace("objs := ", "objs := $(O)/fs/proc/loadavg.o "))
+    toy.write(
+        "Makefile",
+        makefile.replace("objs := ", "objs := $(O)/fs/proc/loadavg.o $(O)/fs/proc/uptime.o "),
+    )
     _clone(toy).into(top / "srv/linux")
     qemu = FakeQemu(top / "bin", monkeypatch)
     qemu.does(_BOOTS.format(folder=qemu.notes))
@@ -186,6 +256,8 @@ def _clone(toy: Toy) -> Stream:
         banner = f'const char linux_banner[] = "Linux {version}";\n'
         content = toy.content()
         content["Makefile"] = head.encode() + content["Makefile"]
+        idle = _IDLE if version.startswith("6.") else _IDLE_SINCE_7
+        content["fs/proc/uptime.c"] = UPTIME.replace("{sum}", idle).encode()
         content["init/main.c"] = MAIN + banner.encode()
         before = (stream.commit(f"refs/tags/v{version}", content, before),)
     return stream

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from zpmaint.app.job import Job
+from zpmaint.app.pair import follow, fragments_of
 from zpmaint.app.port import touched
 from zpmaint.app.suite import Bootable, boot_suite, make_ready
 from zpmaint.build.options import BuildOptions
@@ -21,6 +22,7 @@ from zpmaint.build.values import Flavour, Kernel
 from zpmaint.build.worktree import fingerprint
 from zpmaint.core.errors import InfraError, KernelError
 from zpmaint.core.progress import SILENT
+from zpmaint.core.wishes import Fragment
 from zpmaint.mutation.catch import cases_run, catches, started
 from zpmaint.mutation.place import place
 from zpmaint.mutation.store import Found, Store, key
@@ -66,6 +68,7 @@ class Bench:
     tree: Path
     source_id: str
     patched: Mapping[str, bytes | None]
+    fragments: tuple[Fragment, ...]
 
     @classmethod
     def lay(
@@ -84,10 +87,18 @@ class Bench:
                 f"see zpmaint port {job.version}",
             )
         tree = job.chain.tree(job.version, keep=touched(job.patchset.anchors))
-        files = port.contents()
-        return cls(
-            job, build, accelerator, brief, tree, fingerprint(tree, added_later(tree)), files
+        source_id = fingerprint(tree, added_later(tree))
+        derived = follow(
+            job.session,
+            job.patchset,
+            job.version,
+            tree,
+            port,
+            options=build,
+            source_id=source_id,
         )
+        fragments = fragments_of(job.patchset, job.version, build, derived)
+        return cls(job, build, accelerator, brief, tree, source_id, port.contents(), fragments)
 
     def read(self, path: str) -> bytes | None:
         """A file of the patched kernel."""
@@ -116,7 +127,7 @@ class Bench:
             reporter=SILENT if over else self.job.session.reporter,
             flavours=flavours,
             source_id=self.source_id,
-            fragments=self.job.patchset.fragments(self.job.version, self.build.arch),
+            fragments=self.fragments,
             data=self.job.session.build_data,
             later=added_later(self.tree),
             narrow=True,

@@ -11,6 +11,7 @@ from typing import Protocol
 from zpmaint.build import clines, kconfigs, makefiles
 from zpmaint.build.change import ChangedLine, FileChange, HunkChange
 from zpmaint.build.evidence import Compiled, HunkEvidence
+from zpmaint.build.makefiles import Text
 
 _PROSE_FOLDERS = ("Documentation/", "LICENSES/")
 _PROSE_ENDINGS = (
@@ -47,6 +48,16 @@ class Tree(Protocol):
     def beside(self, path: str) -> Sequence[str]: ...
 
     def stock_text(self, path: str) -> str | None: ...
+
+
+def is_makefile(path: str) -> bool:
+    """Whether make reads a file."""
+    return path.rpartition("/")[2].startswith(("Makefile", "Kbuild"))
+
+
+def is_kconfig(path: str) -> bool:
+    """Whether kconfig reads a file."""
+    return path.rpartition("/")[2].startswith("Kconfig")
 
 
 def is_no_code(path: str) -> str:
@@ -193,15 +204,15 @@ def _makefile_hunk(
     here = set(tree.linked)
     places: list[Compiled] = []
     named: list[str] = []
-    added = _targets(hunk.added, new, folder)
-    removed = {name: row for name, row in _targets(hunk.removed, old, folder).items()
+    added = targets(hunk.added, new, folder)
+    removed = {name: row for name, row in targets(hunk.removed, old, folder).items()
                if name not in added}  # fmt: skip
     for name, row in (*added.items(), *removed.items()):
         side = here if name in added else set(tree.stock_objects)
         found = next(iter(_under(name, side)), None)
         if found is None:
             symbols = tuple(
-                s for s in dict.fromkeys((*_above(name, tree), *row.symbols))
+                s for s in dict.fromkeys((*above(name, tree.text), *row.symbols))
                 if s not in tree.config
             )  # fmt: skip
             why = f"{name} is not built"
@@ -224,7 +235,7 @@ def _makefile_hunk(
     return HunkEvidence(hunk.header, Compiled.NOT, f"nothing of {folder}/ is built")
 
 
-def _targets(
+def targets(
     lines: Sequence[ChangedLine], rows: Sequence[makefiles.Row], folder: str
 ) -> dict[str, makefiles.Row]:
     """The objects and folders that changed lines name, below the tree's top."""
@@ -255,8 +266,8 @@ def _under(name: str, objects: set[str]) -> list[str]:
     ]
 
 
-def _above(name: str, tree: Tree) -> tuple[str, ...]:
+def above(name: str, text: Text) -> tuple[str, ...]:
     """The symbols that open an object's folder, by any source of that name."""
     if not name.endswith(".o"):
         return ()
-    return makefiles.symbols_for(f"{name.removesuffix('.o')}.c", tree.text)
+    return makefiles.symbols_for(f"{name.removesuffix('.o')}.c", text)

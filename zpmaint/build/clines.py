@@ -42,6 +42,8 @@ class Arm:
     """The directive as it stands, '' for the file itself."""
     first: str
     """The directive that began the chain that it stands in."""
+    before: tuple[str, ...] = ()
+    """The directives of that chain before this one."""
 
     @property
     def label(self) -> str:
@@ -155,9 +157,10 @@ def _conditional(word: str, text: str, arms: list[Arm], stack: list[int]) -> int
     opener = re.sub(r"\s+", " ", text.replace("\\", " ")).strip().replace("# ", "#", 1)
     if word == "endif":
         return stack.pop() if len(stack) > 1 else 0
-    first = opener
+    first, before = opener, tuple[str, ...]()
     if word in _TURNING and len(stack) > 1:
-        first = arms[stack.pop()].first
-    arms.append(Arm(stack[-1], opener, first))
+        last = arms[stack.pop()]
+        first, before = last.first, (*last.before, last.opener)
+    arms.append(Arm(stack[-1], opener, first, before))
     stack.append(len(arms) - 1)
     return stack[-1]

@@ -51,6 +51,11 @@ class SourceView:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
 
+    def text(self, path: str) -> str | None:
+        """The same as text."""
+        found = self.read(path)
+        return None if found is None else to_text(found)
+
     def has(self, path: str) -> bool:
         """Whether there is such a file or folder."""
         if path in self.over:

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from zpmaint.build import derived
+from zpmaint.build.derived import NOTHING, Derived
+
 
 class Compiled(StrEnum):
     """Where a part of a change has ended up."""
@@ -65,6 +68,8 @@ class Evidence:
     files: tuple[FileEvidence, ...]
     profile: str
     """The build profile, and the fragments on top of it."""
+    derived: Derived = NOTHING
+    """What of the configuration follows the patch."""
 
     @property
     def hunks(self) -> tuple[HunkEvidence, ...]:
@@ -102,11 +107,13 @@ class Evidence:
         names = ", ".join(": ".join(filter(None, (f.patch, f.path))) for f in self.missing)
         wanted = dict.fromkeys(s for f in self.missing for s in _symbols(f))
         needs = f"; needs {', '.join(f'CONFIG_{name}' for name in wanted)}" if wanted else ""
-        return f"not compiled with profile {self.profile}: {names}{needs}"
+        off = f"; {self.derived.off}" if self.derived.stays_off else ""
+        return f"not compiled with profile {self.profile}: {names}{needs}{off}"
 
     def as_json(self) -> dict[str, Any]:
         """JSON's own types; `from_json` reads it."""
         return {"profile": self.profile, "whole": self.is_whole, "why": self.why,
+                "derived": self.derived.as_json(),
                 "files": [asdict(file) for file in self.files]}  # fmt: skip
 
 
@@ -136,4 +143,5 @@ def from_json(value: Mapping[str, Any]) -> Evidence:
             for row in value["files"]
         ),
         value["profile"],
+        derived.from_json(value["derived"]) if "derived" in value else NOTHING,
     )

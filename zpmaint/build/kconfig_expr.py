@@ -37,7 +37,8 @@ class Expr:
         """Whether it is true where the symbols have `values` (those that are off are missing)."""
         match self.kind:
             case "symbol":
-                return self.name == "y" or values.get(self.name, "n") in ("y", "m")
+                name = "MODULES" if self.name == "m" else self.name
+                return name == "y" or values.get(name, "n") in ("y", "m")
             case "compare":
                 return values.get(self.name, "n") == self.value
             case "not":

@@ -25,7 +25,8 @@ _TYPE = re.compile(
     r"(?:bool|boolean|tristate|def_bool|def_tristate|prompt|string|int|hex)\b\s*(.*)"
 )
 _SELECT = re.compile(r"(?:select)\s+(\w+)(?:\s+if\s+(.*))?$")
-_DEFAULT = re.compile(r"(?:default|def_bool|def_tristate)\s+([\w.]+)(?:\s+if\s+(.*))?$")
+_KIND = re.compile(r"(?:def_)?(bool(?:ean)?|tristate|string|int|hex)\b")
+_DEFAULT = re.compile(r"(?:default|def_bool|def_tristate)\s+(.+?)(?:\s+if\s+(.*))?$")
 _PROMPT = re.compile(r"[\"'].*[\"']\s*(?:if\s+(.*))?$")
 
 
@@ -41,8 +42,15 @@ class Entry:
     """When a person may set it; None where nobody can."""
     defaults: list[Expr] = field(default_factory=list)
     """When it comes on by itself."""
-    is_choice: bool = False
-    """Whether it is one of a choice: it takes the place of the one that is on."""
+    choice: str = ""
+    """The choice that it is one of, as PATH:NUMBER: it takes the place of the one that is on; ''
+    where it is of none."""
+    kind: str = ""
+    """bool, tristate, string, int, hex; '' where this entry does not say."""
+
+    @property
+    def is_choice(self) -> bool:
+        return bool(self.choice)
 
 
 @dataclass
@@ -52,6 +60,17 @@ class Symbols:
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     selected_by: dict[str, list[tuple[str, Expr]]] = field(default_factory=dict)
     """By symbol those that select it, each with the condition under which it does."""
+
+    def is_switch(self, name: str) -> bool:
+        """Whether a symbol is on or off, and no text or number."""
+        kinds = [entry.kind for entry in self.entries.get(name, ()) if entry.kind]
+        return not kinds or kinds[0] in ("bool", "tristate")
+
+
+def srcarch(has: Callable[[str], bool], arch: str) -> str:
+    """The folder below arch/ that a tree builds an architecture from; `has` tells of a path
+    whether it is there."""
+    return "x86" if has("arch/x86/Kconfig") else arch
 
 
 def read(text: Text, srcarch: str, arch: str) -> Symbols:
@@ -82,7 +101,7 @@ class _Reader:
         self.left -= len(said) + 100
         if self.left > 0:
             self.above.append(path)
-            one = _File(self, path, depth, [("file", around, False)])
+            one = _File(self, path, depth, [("file", around, "")])
             for line in _logical(said):
                 one.line(line)
             self.above.pop()
@@ -101,13 +120,14 @@ class _File:
     reader: _Reader
     path: str
     depth: int
-    frames: list[tuple[str, Expr, bool]]
-    """The blocks around: what each is, what all of them ask for, whether one is a choice."""
+    frames: list[tuple[str, Expr, str]]
+    """The blocks around: what each is, what all of them ask for, the choice that one of them is."""
     entry: Entry | None = None
     is_opening: bool = False
     """Whether a `depends` belongs to the menu or choice just opened."""
     help: int | None = None
     """The indent of the help text that is being passed over; -1 before its first line."""
+    choices: int = 0
 
     def line(self, raw: str) -> None:
         line = raw.strip()
@@ -140,14 +160,16 @@ class _File:
         entry: Entry | None = None
         opening = False
         if one := _ENTRY.match(line):
-            entry = Entry(one[1], self.path, outer, is_choice=choice)
+            entry = Entry(one[1], self.path, outer, choice=choice)
             self.reader.found.entries.setdefault(one[1], []).append(entry)
         elif source := _SOURCE.match(line):
             self.reader.file(self.reader.named(source[1]), outer, self.depth + 1)
         elif word == "if":
             self.frames.append(("if", both(outer, parse(rest)), choice))
         elif word in ("menu", "choice"):
-            self.frames.append((word, outer, choice or word == "choice"))
+            self.choices += word == "choice"
+            own = f"{self.path}:{self.choices}" if word == "choice" else choice
+            self.frames.append((word, outer, own))
             opening = True
         elif word in ("endif", "endmenu", "endchoice"):
             self.frames[1:] = self.frames[1:-1]
@@ -169,9 +191,11 @@ class _File:
             by = self.reader.found.selected_by.setdefault(selects[1], [])
             by.append((entry.symbol, when))
             return
-        if (said := _DEFAULT.match(line)) and said[1] != "n":
-            worth = ALWAYS if said[1] in ("y", "m") else parse(said[1])
-            entry.defaults.append(both(worth, parse(said[2]) if said[2] else ALWAYS))
+        if kind := _KIND.match(line):
+            entry.kind = entry.kind or kind[1].replace("boolean", "bool")
+        if (said := _DEFAULT.match(line)) and (worth := said[1].strip("\"'")) not in ("n", ""):
+            on = ALWAYS if worth in ("y", "m") else parse(worth)
+            entry.defaults.append(both(on, parse(said[2]) if said[2] else ALWAYS))
         if (typed := _TYPE.match(line)) and (prompt := _PROMPT.match(typed[1])):
             entry.shown = parse(prompt[1]) if prompt[1] else ALWAYS
 

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 Text = Callable[[str], str | None]
 """A file of the tree by its path; None where there is none."""
 
-_ASSIGN = re.compile(r"([\w.$()/-]+?)\s*(?::|\+|\?)?=\s*(.*)")
+_ASSIGN = re.compile(r"((?:[\w./-]|\$\((?:[^()]|\([^()]*\))*\))+?)\s*(?::|\+|\?)?=\s*(.*)")
 _WHEN = re.compile(r"(ifdef|ifndef|ifeq|ifneq|else|endif)\b(.*)")
 _CONFIG = re.compile(r"CONFIG_(\w+)")
 _PREFIXED = re.compile(r"\$\(addprefix\s+([^,\s]+)\s*,([^()]*)\)")
@@ -41,11 +41,19 @@ class Row:
     @property
     def symbols(self) -> tuple[str, ...]:
         """The symbols that have it count: of its name, and of an ifdef around it."""
-        inside = [
-            name for text in self.when if not text.startswith("not ")
-            for name in _CONFIG.findall(text if text.startswith(("ifdef", "ifeq")) else "")
-        ]  # fmt: skip
+        inside = [name for text in self.when for name in _asked(text)]
         return tuple(dict.fromkeys([*inside, *_CONFIG.findall(self.name)]))
+
+
+def _asked(when: str) -> list[str]:
+    """The symbols that have a conditional hold; none where they are to be off."""
+    bare = when.removeprefix("not ")
+    is_else = bare != when
+    word, _, rest = bare.partition(" ")
+    # What is compared with nothing holds where the symbol is off.
+    to_nothing = re.search(r",\s*\)|\(\s*,|\"\"|\'\'", rest) is not None
+    is_for_on = (word in ("ifdef", "ifeq")) is not (to_nothing and word in ("ifeq", "ifneq"))
+    return _CONFIG.findall(rest) if is_for_on is not is_else else []
 
 
 def rows(text: str) -> Iterator[Row]:
@@ -141,6 +149,11 @@ class _Objects:
 
 def _of_folder(folder: str, text: Text) -> list[str]:
     pure = PurePosixPath(folder)
+    if pure.parts[:1] == ("arch",) and len(pure.parts) > 2:
+        # The architecture's Makefile is read at the top, and names folders from there.
+        for row in rows(text(f"arch/{pure.parts[1]}/Makefile") or ""):
+            if f"{folder}/" in row.words:
+                return [*row.symbols]
     for above in pure.parents:
         inside = f"{pure.relative_to(above)}/"
         for row in rows(_makefile(str(above), text)):

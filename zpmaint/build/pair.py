@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zpmaint.build import fixups, kconfig
+from zpmaint.build.build_files import is_kconfig
 from zpmaint.build.change import changes
 from zpmaint.build.collect import Built, collect
 from zpmaint.build.conditions import SourceView
@@ -25,6 +26,7 @@ from zpmaint.build.failure import BuildFailure, telling_lines
 from zpmaint.build.kept import Kept
 from zpmaint.build.observed import fault_of, observe
 from zpmaint.build.options import BuildOptions
+from zpmaint.build.proof_make import configured_state
 from zpmaint.build.running.places import places
 from zpmaint.build.running.values import Places
 from zpmaint.build.setting import Setting, contents, digest, disk_faults, setting
@@ -225,7 +227,7 @@ def _built(job: _Job, source: str, first: _Variant, second: _Variant) -> Built:
     """The work folder in the state of the patched kernel, brought there where it is in another."""
     work, kept = job.work, job.kept
     objects = kept.objects(second.image.name)
-    if objects is None or read_mark(work.obj / ".zpmaint-whole") != second.inputs:
+    if objects is None or work.whole != second.inputs:
         _again(job, source, second)
         objects = kept.objects(second.image.name)
     autoconf = kept.autoconf_path(first.image.name)
@@ -368,13 +370,7 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
         step.note(f"{reason}: what cannot be trusted is built again")
     if found := work.check(job.tree):
         step.note(f"{found}; what is damaged is made anew")
-    basis = work.obj / ".zpmaint-basis"
-    if read_mark(basis) != job.basis:
-        work.wipe()
-        write_whole(basis, job.basis)
-    before = work.obj / ".zpmaint-whole"
-    whole = before.is_file()
-    before.unlink(missing_ok=True)
+    whole = work.take(job.basis)
     changed = work.put(job.tree, variant.wanted)
     command = job.command
     notes = _configure(job, variant, command, step)
@@ -387,7 +383,7 @@ def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
     steps = _run(job, variant, arguments, step=step, expected=expected)
     if not few:
         write_whole(counted, str(max(steps, 1)))
-    write_whole(before, variant.inputs)
+    work.whole = variant.inputs
     built = next((p for name in job.profile.image if (p := work.obj / name).is_file()), None)
     if built is None:
         raise KernelError(
@@ -425,21 +421,20 @@ def _narrowed(src: Path, changed: Collection[str]) -> list[str]:
 def _configure(job: _Job, variant: _Variant, command: list[str], step: Step) -> list[str]:
     """Run kconfig where its input changed; gives what the fragments ask for in vain."""
     work = job.work
-    kconfigs = {
-        path: content
-        for path, content in variant.wanted.items()
-        if Path(path).name.startswith("Kconfig")
-    }
-    state, done = digest([job.basis, contents(kconfigs)]), work.obj / ".zpmaint-configured"
+    frames = {path: text for path, text in variant.wanted.items() if is_kconfig(path)}
+    state, done = configured_state(job.basis, frames, {}), work.obj / ".zpmaint-configured"
     unknown = work.obj / ".zpmaint-unknown"
-    notes: list[str] | None = recall(unknown, job.reporter)
-    if read_mark(done) == state and notes is not None:
+    is_done = read_mark(done) == state
+    known_notes = recall(unknown, job.reporter)
+    if is_done and isinstance(known_notes, dict) and known_notes.get("state") == state:
+        notes: list[str] = known_notes["notes"]
         return notes
-    done.unlink(missing_ok=True)
-    wishes = work.folder / "allno.config"
-    write_whole(wishes, kconfig.fragment(job.wishes))
-    extra = {"KCONFIG_ALLCONFIG": str(wishes)}
-    _run(job, variant, [*command, "allnoconfig"], step=step, expected=0, extra=extra)
+    if not is_done:
+        done.unlink(missing_ok=True)
+        wishes = work.folder / "allno.config"
+        write_whole(wishes, kconfig.fragment(job.wishes))
+        extra = {"KCONFIG_ALLCONFIG": str(wishes)}
+        _run(job, variant, [*command, "allnoconfig"], step=step, expected=0, extra=extra)
     config = (work.obj / ".config").read_text(errors="replace")
     known = kconfig.symbols(work.src, job.arch)
     refused = kconfig.refusals(job.wishes, known, config)
@@ -461,7 +456,7 @@ def _configure(job: _Job, variant: _Variant, command: list[str], step: Step) -> 
         for wish in fragment.wishes
         if wish.symbol not in known
     ]
-    remember(unknown, notes)
+    remember(unknown, {"state": state, "notes": notes})
     write_whole(done, state)
     return notes
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from zpmaint.build import devicetree, fixups, kconfig, kconfigs
+from zpmaint.build.build_files import is_kconfig
 from zpmaint.build.compiler_log import Log, Said, read_log
 from zpmaint.build.conditions import SourceView
 from zpmaint.build.diagnosis import diagnose
@@ -75,9 +76,10 @@ class Bench:
         lines = kconfig.fragment(w for w in self.shared.wishes if w.symbol not in sets)
         lines += "".join(f"CONFIG_{name}={value}\n" for name, value in sorted(sets.items()))
         frames = {path: text for path, text in files.items() if is_kconfig(path)}
-        state = digest([self.shared.basis, self.source, lines, contents(frames)])
+        state = configured_state(self.shared.basis, frames, sets)
         done, said = work.obj / ".zpmaint-configured", work.obj / ".zpmaint-kconfig-said"
-        if read_mark(done) != state or not isinstance(recall(said, self.shared.reporter), list):
+        told = recall(said, self.shared.reporter)
+        if read_mark(done) != state or not isinstance(told, dict) or told["state"] != state:
             done.unlink(missing_ok=True)
             wishes = work.folder / "allno.config"
             write_whole(wishes, lines)
@@ -85,10 +87,11 @@ class Bench:
             if status:
                 raise self._fault(printed, "is not configured")
             rows = [row.replace(f"{work.src}/", "") for row in printed]
-            remember(said, [row for row in rows if _COMPLAINT.match(row)])
+            told = {"state": state, "rows": [row for row in rows if _COMPLAINT.match(row)]}
+            remember(said, told)
             write_whole(done, state)
         config = (work.obj / ".config").read_text(errors="replace")
-        return Configured(kconfigs.values(config), tuple(recall(said) or ()))
+        return Configured(kconfigs.values(config), tuple(told["rows"]))
 
     def make(self, over: Files, objects: Sequence[str]) -> Made:
         """Make objects, as many as can be, of the configured tree with `over`. Raises InfraError
@@ -172,11 +175,7 @@ class Bench:
         return fault.error(f"{self.shared.version} {what}", self.log)
 
 
-def is_makefile(path: str) -> bool:
-    """Whether make reads a file."""
-    return path.rpartition("/")[2].startswith(("Makefile", "Kbuild"))
-
-
-def is_kconfig(path: str) -> bool:
-    """Whether kconfig reads a file."""
-    return path.rpartition("/")[2].startswith("Kconfig")
+def configured_state(basis: str, frames: Files, sets: Mapping[str, str]) -> str:
+    """What a work folder is configured as: a hash of all but the sources, the Kconfig files that
+    stand in the place of the tree's own, and what is set on top of the basis."""
+    return digest([basis, contents(frames), dict(sets)])

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import PurePosixPath
 
-from zpmaint.build import build_files, clines, devicetree, makefiles
-from zpmaint.build.change import FileChange
+from zpmaint.build import build_files, devicetree, makefiles
 from zpmaint.build.conditions import SourceView
-from zpmaint.build.proof_make import is_kconfig, is_makefile
 from zpmaint.core.text import to_text
 from zpmaint.core.tools import run
 from zpmaint.port.proof import FileProof, Proof
@@ -44,6 +42,8 @@ class Plan:
     """How an object that is not the file's own was found; '' for its own."""
     done: FileProof | None = None
     """What is known of it already: that it holds no code, or why it cannot be compiled here."""
+    through: str = ""
+    """The source that includes it and is compiled for it; '' for a source of its own."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,9 @@ class Planner:
             return _not(path, reason)
         if path.startswith(_PROGRAMS):
             return _not(path, "a program of the build or for users, no part of the kernel")
-        if is_kconfig(path):
+        if build_files.is_kconfig(path):
             return Plan(path, via="kconfig reads it")
-        if is_makefile(path):
+        if build_files.is_makefile(path):
             return self._makefile(path, touched)
         if path.endswith(_SOURCES):
             symbols = makefiles.named_by(path, self.text)
@@ -154,7 +154,8 @@ class Planner:
 
     def _through(self, path: str, source: str, how: str) -> Plan:
         symbols = makefiles.named_by(source, self.text) or ()
-        return Plan(path, (_object(source),), symbols, f"{_object(source)}, {how}")
+        via = f"{_object(source)}, {how}"
+        return Plan(path, (_object(source),), symbols, via, through=source)
 
     def _includes(self, source: str, path: str, names: Collection[str]) -> bool:
         folder = PurePosixPath(source).parent
@@ -205,18 +206,6 @@ class Planner:
             if len(ranked) >= _MOST:
                 break
         return min(ranked)[1:] if ranked else None
-
-
-def conditions(change: FileChange, text: str) -> tuple[str, ...]:
-    """The symbols of the conditionals around what a file's hunks add, by the patched text."""
-    source = clines.read(text)
-    found: dict[str, None] = {}
-    for hunk in change.hunks:
-        for line in hunk.added:
-            if line.number is not None:
-                for arm in source.chain(source.line(line.number).arm):
-                    found |= dict.fromkeys(source.arms[arm].symbols)
-    return tuple(found)
 
 
 def spellings(path: str) -> tuple[str, ...]:

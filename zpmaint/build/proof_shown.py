@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from zpmaint.build import blame, clines
+from zpmaint.build.build_files import is_kconfig, is_makefile
 from zpmaint.build.change import FileChange
 from zpmaint.build.conditions import SourceView
 from zpmaint.build.evidence import Compiled
 from zpmaint.build.hunk_evidence import Side, judge
 from zpmaint.build.preprocess import seen_lines
-from zpmaint.build.proof_make import Bench, Files, Made, is_kconfig, is_makefile
+from zpmaint.build.proof_make import Bench, Files, Made
 from zpmaint.build.proof_plan import Plan, has_source
 from zpmaint.build.records import Records
 from zpmaint.core.errors import InfraError

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from zpmaint.build import devicetree, kconfigs
+from zpmaint.build.build_files import is_kconfig
 from zpmaint.build.change import changes
 from zpmaint.build.conditions import SourceView
 from zpmaint.build.data import BuildData
@@ -22,7 +23,7 @@ from zpmaint.build.diagnosis import check_folder
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.proof_config import choose, without_unreachable
 from zpmaint.build.proof_kept import read_kept, write_kept
-from zpmaint.build.proof_make import STOCK, Bench, Configured, Files, is_kconfig
+from zpmaint.build.proof_make import STOCK, Bench, Configured, Files
 from zpmaint.build.proof_plan import Planner, has_source
 from zpmaint.build.proof_shown import Shown
 from zpmaint.build.records import Records

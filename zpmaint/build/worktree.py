@@ -197,6 +197,31 @@ class WorkTree:
         self._making.unlink(missing_ok=True)
         self.obj.mkdir()
 
+    def take(self, basis: str) -> bool:
+        """Take obj/ up for what is made under `basis`, a hash of all but the sources: what was
+        made under another one goes. Gives whether it is as a finished image left it, which it
+        counts for no longer until `whole` says so."""
+        mark = self.obj / ".zpmaint-basis"
+        if read_mark(mark) != basis:
+            self.wipe()
+            write_whole(mark, basis)
+        found = self._whole.is_file()
+        self._whole.unlink(missing_ok=True)
+        return found
+
+    @property
+    def whole(self) -> str:
+        """The inputs of the image that src/ and obj/ are in the state of; '' where of none."""
+        return read_mark(self._whole)
+
+    @whole.setter
+    def whole(self, inputs: str) -> None:
+        write_whole(self._whole, inputs)
+
+    @property
+    def _whole(self) -> Path:
+        return self.obj / ".zpmaint-whole"
+
     def put(self, tree: Path, wanted: Mapping[str, bytes | None]) -> list[str]:
         """Make src/ the pristine `tree` with `wanted` over it, whatever was there before; gives
         the paths that changed. Their modification time is now, so that make sees them.

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from zpmaint.build.derived import Derived
 from zpmaint.build.evidence import Compiled, Evidence, FileEvidence
 
 _STYLES = {
@@ -42,8 +43,22 @@ def evidence(out: Console, seen: Evidence) -> None:
     word = Text(seen.counts, style="green" if seen.is_whole else "bold red")
     word.append(f" (profile {seen.profile})", style="")
     out.print(word, soft_wrap=True)
+    if seen.derived.switched:
+        out.print(_switched(seen.derived))
+    if seen.derived.stays_off and seen.is_whole:  # else `why` says so
+        out.print(seen.derived.off, markup=False, soft_wrap=True)
     if not seen.is_whole:
         out.print(seen.why, style="red", markup=False, soft_wrap=True)
+
+
+def _switched(found: Derived) -> Table:
+    """The symbols that the configuration has because of the patch."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("for the patch", "set to", "why"):
+        table.add_column(name)
+    for one in found.switched:
+        table.add_row(escape(one.symbol), one.value, escape(one.why))
+    return table
 
 
 def _why(file: FileEvidence, why: str) -> str:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from zpmaint.app.job import Job
@@ -11,7 +13,7 @@ from zpmaint.app.verify_each import verify_each
 from zpmaint.build.options import BuildOptions
 from zpmaint.cli import each_tables, options, tables, unrecorded
 from zpmaint.cli.context import CommandContext, pass_context
-from zpmaint.core.result import worst
+from zpmaint.core.result import Result, worst
 from zpmaint.ledger.unrecorded import NotRecordedError
 from zpmaint.ledger.values import Record
 from zpmaint.suites.registry import suites_of
@@ -84,6 +86,11 @@ def command(
             context.err.print(f"{row.version}: another process verified it meanwhile", markup=False)
         if not as_json:
             tables.record(context.out, row)
+            if row.result is Result.CONFLICT:
+                named = ("--patch", patch) if patch else ()
+                asked_of = (word for source in sources for word in ("--source", source))
+                step = shlex.join(("zpmaint", "resolve", row.version, *named, *asked_of))
+                context.out.print(f"next: {step}", markup=False, soft_wrap=True)
     if as_json:
         context.json([row.as_json() for row in records])
     elif len(records) > 1:

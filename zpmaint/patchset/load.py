@@ -81,6 +81,7 @@ def load_patchset(
         ),
         min_confidence=read.min_confidence,
         min_executed=read.min_executed,
+        config_follows=read.config_follows,
         suites=read.suites,
         suite_targets=tuple((row.name, row.targets) for row in read.suite),
         panels=tuple(row.value for row in read.panel),

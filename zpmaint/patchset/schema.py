@@ -200,6 +200,8 @@ class PatchTable(Table):
     """A port with a hunk that is less sure is held back."""
     min_executed: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     """Where less of the changed lines runs in the guest, nothing is shown."""
+    config_follows: bool = True
+    """Whether what the change needs is switched on by itself, beyond the profile and `config`."""
     anchor: Annotated[tuple[AnchorTable, ...], Field(min_length=1)]
     """The patch as a person cut it, one row for each kernel it was cut against."""
     adopted: tuple[AdoptedTable, ...] = ()

@@ -170,6 +170,8 @@ class PatchSet:
     """0..1: a port with a hunk that is less sure is held back, a conflict for a person to read."""
     min_executed: float = 0.0
     """0..1: the share of the changed lines that has to run in the guest; 0 asks for nothing."""
+    config_follows: bool = True
+    """Whether what the change needs is switched on, beyond the profile and `config`."""
     suites: tuple[str, ...] = ()
     """The suites that it wants, by name; () where it says nothing of them."""
     suite_targets: tuple[tuple[str, tuple[str, ...]], ...] = ()

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from zpmaint.core.text import to_bytes, to_text
 from zpmaint.merge.lines import ending, join, lines_of, split_lines
 from zpmaint.merge.tokens import code, identifiers
+from zpmaint.port.loops import readable
 from zpmaint.port.outlines import OUTLINES, conditionals
 from zpmaint.port.outlines.columns import Body, bodies
 from zpmaint.port.outlines.found import Found
@@ -288,10 +289,10 @@ def source(data: bytes, language: str = "c") -> Source:
 
 
 def parse(data: bytes) -> Tree:
-    """tree-sitter's tree of a C text."""
+    """tree-sitter's tree of a C text, the kernel's loop macros read as loops."""
     from tree_sitter import Parser  # (whoever shows a port parses nothing)
 
-    return Parser(_c()).parse(_closed(data) if len(data) <= _LARGEST else b"")
+    return Parser(_c()).parse(readable(_closed(data)) if len(data) <= _LARGEST else b"")
 
 
 _LARGEST = 500_000

@@ -91,6 +91,8 @@ class Facts:
     compiled: Told | None = None
     """whole, hunks, of those not compiled, and of each file path, how, symbols that would build it;
     None: not known."""
+    derived: Told = ()
+    """Of what the configuration has because of the patch: symbol, value, why."""
     files_missing: int = 0
     """Files of the change that are not wholly in an object."""
     shown_by: Sequence[str] | None = None
@@ -186,6 +188,7 @@ def facts_of(record: Record, offer: Offer = NO_OFFER) -> Facts:
         built=tuple(build.kernels) if build else (),
         boots=[(name, run.outcome) for name, run in runs.ran.items()] if runs else (),
         compiled=_compiled(evidence) if evidence else None,
+        derived=[(s.symbol, s.value, s.why) for s in evidence.derived.switched] if evidence else (),
         files_missing=len(evidence.missing) if evidence else 0,
         shown_by=list(verdict.shown_by) if verdict else None,
         suites=[

@@ -13,7 +13,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent.parent
 _ROOMS = (
     *("publish", "timeline", "judge", "ledger", "patchset", "core"),
-    *("build/evidence.py", "build/executed.py", "build/running/values.py"),
+    *("build/derived.py", "build/evidence.py", "build/executed.py", "build/running/values.py"),
 )
 """Where what is on a page, or how it is worded, comes from."""
 

@@ -243,6 +243,7 @@ def _kernel(row: Row) -> dict[str, Any]:
         },
         "source": _named(("name", "verified", "words", "keys"), facts.source),
         "compiled": _compiled(facts),
+        "configuration": [_named(("symbol", "value", "why"), row) for row in facts.derived],
         "shown_by": None if facts.shown_by is None else list(facts.shown_by),
         "suite": suite and _counts(suite),
         "suites": [{"name": name, **_counts(Suite(*counts))} for name, *counts in facts.suites],
