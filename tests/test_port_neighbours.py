@@ -215,3 +215,35 @@ def test_a_local_that_upstream_sets_later_is_no_zero() -> None:
     patched = base.replace("err = 0;", "err = 1;")
     target = base.replace("int err = 0;", "long err;").replace("int ret;", "long ret;")
     assert carry(base, patched, target).state is State.CONFLICT
+
+
+LIST = "static const char *const names[] = {{\n{}\tlast_of_all,\n}};\n"
+
+
+def names(*given: str) -> str:
+    return LIST.format("".join(f"\tword_{name},\n" for name in given))
+
+
+def test_of_rows_that_both_added_nothing_tells_the_order() -> None:
+    base, patched = names("a", "b", "c"), names("a", "b", "mine", "c")
+    ported = carry(base, patched, names("a", "b", "theirs", "c"))
+    assert ported.state is State.CONFLICT
+    assert "same spot" in ported.why
+
+
+def test_behind_the_last_row_but_the_one_that_ends_a_table_the_patchs_stay_last() -> None:
+    ends = names("a", "b").replace("last_of_all", "NULL")
+    base, patched = ends, ends.replace("\tNULL", "\tword_mine,\n\tNULL")
+    ported = carry(base, patched, ends.replace("\tNULL", "\tword_theirs,\n\tNULL"))
+    assert "\tword_theirs,\n\tword_mine,\n\tNULL" in outcome(ported)
+    assert ported.confidence < 0.8
+
+
+def test_a_row_whose_neighbour_has_become_another() -> None:
+    """The row below is gone, and the target has one of its own there: that is less sure."""
+    base, patched = names("a", "b", "c", "d"), names("a", "b", "mine", "c", "d")
+    target = names("a", "b", "d").replace("\tword_d", "\tother(of, another, kind),\n\tword_d")
+    ported = carry(base, patched, target)
+    gone = carry(base, patched, names("a", "b", "d"))
+    assert outcome(gone) == names("a", "b", "mine", "d")
+    assert ported.confidence <= 0.75

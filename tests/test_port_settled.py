@@ -41,6 +41,23 @@ def test_a_block_that_the_patch_rewrites_and_the_target_spells_otherwise_is_a_co
     assert carry(base, patched, target).state is State.CONFLICT
 
 
+def test_a_condition_that_goes_however_the_target_spells_it() -> None:
+    base = function("\tif (real(dev) || !is_protected(dev->cpu)) {\n\t\tfault(dev);\n\t}\n")
+    patched = function("\tif (real(dev)) {\n\t\tfault(dev);\n\t}\n")
+    target = base.replace("!is_protected(dev->cpu)", "!(dev->cpu->flags & PROTECTED)")
+    ported = carry(base, patched, target)
+    assert outcome(ported) == patched
+    assert placed(ported) == ["settled"] and ported.confidence <= 0.7
+
+
+def test_what_upstream_added_beside_a_block_that_goes() -> None:
+    base = function("\tfirst(dev);\n\n\tsecond(dev);\n\n\tthird(dev);\n")
+    patched = base.replace("\tsecond(dev);\n", "")
+    target = base.replace("\tsecond(dev);\n", "\tsecond(dev);\n\n\tbrought(dev);\n")
+    ported = carry(base, patched, target)
+    assert outcome(ported) == target.replace("\tsecond(dev);\n", "", 1)
+
+
 TABLE = "static int table[] = {{\n{}\t{{}}\n}};\n"
 
 

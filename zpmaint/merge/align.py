@@ -65,6 +65,8 @@ def _common(one: Sequence[Hashable], other: Sequence[Hashable]) -> Iterator[tupl
         yield from ((i + k, j + k) for k in range(size))
 
 
+Edit = tuple[int, int, tuple[str, ...]]
+"""Elements [start, end) of one text become others."""
 Gap = tuple[int, int, int, int]
 """one[start:end] and other[start:end] between two pairs of an alignment, as (a, b, c, d)."""
 

@@ -7,14 +7,12 @@ Changes that touch without a common element between them conflict, as in git.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from zpmaint.merge.align import align, gaps
+from zpmaint.merge import slide
+from zpmaint.merge.align import Edit, align, gaps
 from zpmaint.merge.splice import spliced
-
-Edit = tuple[int, int, tuple[str, ...]]
-"""Elements [start, end) of the base become others."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,40 @@ class Chunk:
 
 def merge(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> list[Chunk]:
     """The chunks of a merge, in order; they cover all three texts."""
-    in_ours = dict(align(base, ours))
-    in_theirs = dict(align(base, theirs))
+    return _merged(base, ours, theirs, dict(align(base, ours)), dict(align(base, theirs)))
+
+
+def slid(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> list[Chunk]:
+    """The same, with theirs in that place, of those that read alike, that conflicts least."""
+    mine, yours = edits(base, ours), edits(base, theirs)
+    in_ours, in_theirs = (_pairs(base, one) for one in (mine, slide.apart(base, mine, yours)))
+    moved = _merged(base, ours, theirs, in_ours, in_theirs)
+    return min(merge(base, ours, theirs), moved, key=_open)
+
+
+def _open(chunks: Sequence[Chunk]) -> int:
+    """How many lines are in conflict."""
+    return sum(len(c.base) + len(c.ours) + len(c.theirs) for c in chunks if c.kind == "conflict")
+
+
+def _pairs(base: Sequence[str], edits_of_it: Sequence[Edit]) -> dict[int, int]:
+    """Where the elements of a base that no edit changes stand behind the edits."""
+    found: dict[int, int] = {}
+    at = shift = 0
+    for start, end, new in edits_of_it:
+        found.update((n, n + shift) for n in range(at, start))
+        at, shift = end, shift + len(new) - (end - start)
+    found.update((n, n + shift) for n in range(at, len(base)))
+    return found
+
+
+def _merged(
+    base: Sequence[str],
+    ours: Sequence[str],
+    theirs: Sequence[str],
+    in_ours: Mapping[int, int],
+    in_theirs: Mapping[int, int],
+) -> list[Chunk]:
     chunks: list[Chunk] = []
     stable: list[str] = []
     stable_at = 0

@@ -23,7 +23,7 @@ _WORD = re.compile(
     | \S )""",
     re.VERBOSE,
 )
-_MOST = 4000
+MOST = 4000
 """Words; longer texts are no statement, and take long to align."""
 
 
@@ -64,23 +64,24 @@ def merge(
 ) -> tuple[str, ...] | None:
     """The merge, or None where both sides changed the same words."""
     old, mine, yours = map(Words.of, (base, ours, theirs))
-    if max(len(side.words) for side in (old, mine, yours)) > _MOST:
+    if max(len(side.words) for side in (old, mine, yours)) > MOST:
         return None
     my_pairs, your_pairs = align(old.words, mine.words), align(old.words, yours.words)
-    my_edits, your_edits = _edits(old, mine, my_pairs), _edits(old, yours, your_pairs)
+    my_edits, your_edits = edits_of(old, mine, my_pairs), edits_of(old, yours, your_pairs)
     said = {(e.start, e.end, mine.words[e.first : e.last]) for e in my_edits}
-    your_edits = [e for e in your_edits if (e.start, e.end, _new(e, yours)) not in said]
+    your_edits = [e for e in your_edits if (e.start, e.end, new_words(e, yours)) not in said]
     close = [(m, e) for m in my_edits for e in your_edits if m.touches(e)]
     if not all(_apart(old, (m, mine), (e, yours)) for m, e in close):
         return None
     if not all(_stands(old, m, dict(your_pairs)) for m in my_edits):
         return None
-    steps = sorted([*((e, mine) for e in my_edits), *((e, yours) for e in your_edits)], key=_place)
-    three = _Three(old, (mine, dict(my_pairs)), (yours, dict(your_pairs)))
+    steps = sorted([*((e, mine) for e in my_edits), *((e, yours) for e in your_edits)], key=place)
+    three = Three(old, (mine, dict(my_pairs)), (yours, dict(your_pairs)))
     return tuple(split_lines(three.laid_out(steps)))
 
 
-_ENDS = frozenset({";", "{", "}"})
+ENDS = frozenset({";", "{", "}"})
+"""Words that end a statement."""
 _LEAST = 0.5
 """The share of a statement's words that the target has, at least, for it to be that statement."""
 
@@ -89,9 +90,9 @@ def _stands(old: Words, edit: Edit, kept: Mapping[int, int]) -> bool:
     """Whether the statement that the patch edits is in the target: of what is not the patch's to
     take away most words are."""
     start, end = edit.start, edit.end
-    while start > 0 and old.words[start - 1] not in _ENDS:
+    while start > 0 and old.words[start - 1] not in ENDS:
         start -= 1
-    while end < len(old.words) and old.words[end] not in _ENDS:
+    while end < len(old.words) and old.words[end] not in ENDS:
         end += 1
     around = [*range(start, edit.start), *range(edit.end, end)]
     return sum(n in kept for n in around) >= _LEAST * len(around)
@@ -103,13 +104,13 @@ _SEPARATORS = frozenset({",", ";", "&&", "||", "|", "{", "}", ":", "?"})
 def _apart(old: Words, one: tuple[Edit, Words], other: tuple[Edit, Words]) -> bool:
     """Whether two edits that touch do not overlap, and a comma or the like stands where they meet:
     what is prefixed to a word is one with it, and the other side has another word there."""
-    (first, side), (then, beyond) = sorted((one, other), key=_place)
+    (first, side), (then, beyond) = sorted((one, other), key=place)
     if first.end > then.start or first.start == first.end == then.start == then.end:
         return False
-    if _ENDS & {*_old(first, old), *_old(then, old)}:
+    if ENDS & {*_old(first, old), *_old(then, old)}:
         return False  # more than a part of a statement
-    left = (_new(first, side)[-1:], _old(first, old)[-1:])
-    right = (_new(then, beyond)[:1], _old(then, old)[:1])
+    left = (new_words(first, side)[-1:], _old(first, old)[-1:])
+    right = (new_words(then, beyond)[:1], _old(then, old)[:1])
     return any(_SEPARATORS.issuperset(word) and word for word in (*left, *right))
 
 
@@ -117,21 +118,24 @@ def _old(edit: Edit, base: Words) -> tuple[str, ...]:
     return base.words[edit.start : edit.end]
 
 
-def _new(edit: Edit, side: Words) -> tuple[str, ...]:
+def new_words(edit: Edit, side: Words) -> tuple[str, ...]:
+    """What a side puts into the stead of the words that its edit takes away."""
     return side.words[edit.first : edit.last]
 
 
-def _place(step: tuple[Edit, Words]) -> tuple[int, int]:
+def place(step: tuple[Edit, Words]) -> tuple[int, int]:
+    """The words of the base that a side's edit is of: what edits are put in order by."""
     return step[0].start, step[0].end
 
 
-def _edits(old: Words, side: Words, pairs: Sequence[tuple[int, int]]) -> list[Edit]:
+def edits_of(old: Words, side: Words, pairs: Sequence[tuple[int, int]]) -> list[Edit]:
+    """What turns the words of the base into those of a side, in order."""
     found = gaps(old.words, side.words, pairs)
     return [Edit(a, b, c, d) for a, b, c, d in found if b > a or d > c]
 
 
 @dataclass(frozen=True)
-class _Three:
+class Three:
     """Three spellings; for each side also where the words of the base stand in it."""
 
     old: Words

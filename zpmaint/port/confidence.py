@@ -23,6 +23,12 @@ CLOSED_GAP = 0.7
 """An addition of which all neighbours are gone, and which has one place left."""
 WORDS = 0.7
 """A statement that both sides edited, in different words."""
+COVERED = 0.65
+"""A statement of which the patch takes away what upstream spelled otherwise."""
+FILE_GOES = 0.65
+"""A file that a patch deletes, and that upstream changed."""
+SLID = 0.7
+"""A change of upstream's that touches the patch's, and reads the same a line further off."""
 PLAIN = 0.7
 """Where patch -F0 and a three-way merge agree on what a check or a strategy objects to."""
 VERSION = 0.95

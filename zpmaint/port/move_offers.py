@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from zpmaint.merge.lines import squeezed
-from zpmaint.merge.tokens import identifiers
 from zpmaint.port.outlines import language
 from zpmaint.port.scopes import source
-from zpmaint.port.successor import alike
+from zpmaint.port.successor import alike, said
 from zpmaint.port.terms import Offer
 
 _MOST = 200
@@ -62,9 +59,9 @@ def _of_its_name(path: str, was: bytes, base: Tree, target: Tree) -> dict[str, s
     """The file of the same name that the target alone has, where it is most of `path`."""
     name = posixpath.basename(path)
     came = set(target.files_called(name)) - set(base.files_called(name))
-    lines = _lines(was)
+    lines = said(source(was).lines)
     shares = {
-        other: alike(lines, _lines(data))
+        other: alike(lines, said(source(data).lines))
         for other, data in target.blobs(came).items()
         if data is not None
     }
@@ -73,10 +70,6 @@ def _of_its_name(path: str, was: bytes, base: Tree, target: Tree) -> dict[str, s
         return {}
     other, share = next(iter(near.items()))
     return {other: f"it has the file's name and {share:.0%} of its lines"}
-
-
-def _lines(data: bytes) -> Counter[str]:
-    return Counter(filter(identifiers, map(squeezed, source(data).lines)))
 
 
 def _definitions(tree: Tree, name: str, tongue: str) -> set[str]:

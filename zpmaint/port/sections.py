@@ -19,7 +19,7 @@ from zpmaint.diffs.reader import FileDiff, read_patch
 from zpmaint.merge.lines import join, squeezed
 from zpmaint.merge.tokens import identifiers
 from zpmaint.patchset.values import Resolution
-from zpmaint.port import upstream
+from zpmaint.port import deletion, upstream
 from zpmaint.port.conflicts import settled
 from zpmaint.port.hunks import Change
 from zpmaint.port.one_file import jobs_of, port_file
@@ -127,7 +127,7 @@ def carry(
     if special := _special(part):
         return _stuck(part, changes, special)
     if part.binary or part.old is None or _creates(part, target) or part.new is None:
-        return _whole(part, changes, there, target)
+        return _whole(part, changes, there, base, target)
     before = target.get(part.old)
     if before is None:
         if part.is_rename and _has(there, target):
@@ -200,9 +200,14 @@ def _binary(part: FileDiff, before: bytes | None) -> Effect | str:
 
 
 def _whole(
-    part: FileDiff, changes: Sequence[Change], there: Effect | str, target: Overlay
+    part: FileDiff,
+    changes: Sequence[Change],
+    there: Effect | str,
+    base: Overlay,
+    target: Overlay,
 ) -> Carried:
-    """A file that comes or goes whole, or is binary: only on what the patch was cut from."""
+    """A file that comes or goes whole, or is binary: only on what the patch was cut from, but for
+    a file that goes and is the same file still."""
     done = perform(part, target)
     if isinstance(done, Effect):
         why = "as the patch has it" if part.old else "a new file, not in the target"
@@ -212,7 +217,7 @@ def _whole(
     if made is None:
         if target.get(part.old) is None:
             return _held(part, changes, "the file is gone from the target")
-        return _stuck(part, changes, "upstream changed the file that the patch deletes")
+        return _dropped(part, changes, there, base, target)
     if isinstance(there, Effect) and target.get(made) == there.files.get(made):
         return _held(part, changes, "the target has this very file")
     if part.old is None or _creates(part, target):
@@ -221,6 +226,28 @@ def _whole(
             return _held(part, changes, "the target has this very file")
         return _stuck(part, changes, "the target has another file of this name")
     return _stuck(part, changes, f"a binary change, and {done}")
+
+
+def _dropped(
+    part: FileDiff,
+    changes: Sequence[Change],
+    there: Effect | str,
+    base: Overlay,
+    target: Overlay,
+) -> Carried:
+    """A file that goes although the target's is not the base's: what is in it goes with it."""
+    changed = "upstream changed the file that the patch deletes"
+    was, now = base.get(part.old), target.get(part.old)
+    if part.binary or not isinstance(there, Effect) or was is None or now is None:
+        return _stuck(part, changes, changed)
+    going = deletion.of_file(str(part.old), was, now)
+    if isinstance(going, str):
+        return _stuck(part, changes, f"{changed}: {going}")
+    effect = Effect({str(part.old): None})
+    told = _told(part, changes, Placed.SCOPE, f"{changed}; {going.why}")
+    told = replace(told, hunks=tuple(replace(hunk, confidence=going.sure) for hunk in told.hunks))
+    text = "".join([*part.head, *writer.hunks(list(source(now).lines), [])])
+    return Carried(told, effect, _indexed(text, part, now, b""))
 
 
 def _has(there: Effect | str, target: Overlay) -> bool:

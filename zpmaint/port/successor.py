@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 
 from zpmaint.merge.lines import squeezed
@@ -21,8 +22,12 @@ took the name over, the lines being elsewhere now."""
 
 def counted(source: Source, scope: Scope) -> Counter[str]:
     """The lines of a scope that say something, squeezed."""
-    lines = (squeezed(line) for line in source.lines[scope.start : scope.end])
-    return Counter(line for line in lines if identifiers(line))
+    return said(source.lines[scope.start : scope.end])
+
+
+def said(lines: Sequence[str]) -> Counter[str]:
+    """Those of some lines that say something, squeezed."""
+    return Counter(line for line in map(squeezed, lines) if identifiers(line))
 
 
 def alike(one: Counter[str], other: Counter[str]) -> float:

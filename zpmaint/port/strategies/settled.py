@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zpmaint.merge import closed_gap, diff3, wordwise
+from zpmaint.merge import closed_gap, covered, diff3, wordwise
 from zpmaint.merge.tokens import similarity, tokens
 from zpmaint.port import confidence
 from zpmaint.port.placed import Placed
@@ -46,7 +46,7 @@ def place(job: Job) -> Attempt:
     notes: Counter[str] = Counter()
     sure = 1.0
     merged: list[str] = []
-    chunks = diff3.merge(cut.base, cut.ours, cut.theirs)
+    chunks = diff3.slid(cut.base, cut.ours, cut.theirs)
     for n, chunk in enumerate(chunks):
         if chunk.kind == "both":
             return Miss("part of it is in the target already", weight=1)
@@ -54,14 +54,17 @@ def place(job: Job) -> Attempt:
             merged += chunk.merged
             continue
         below = next((later.theirs for later in chunks[n + 1 :] if later.theirs), ())
-        settled = _in_gap(chunk, merged, below) or _in_words(chunk)
+        settled = _in_gap(chunk, merged, below) or _in_words(chunk) or _covered(chunk)
         if settled is None:
             return Miss("no rule settles what both sides changed", weight=1)
         merged[len(merged) - settled.back :] = settled.lines
         sure = min(sure, settled.sure)
         notes[settled.why] += 1
     if not notes:
-        return Miss("both sides changed nothing in common")
+        if diff3.is_clean(diff3.merge(cut.base, cut.ours, cut.theirs)):
+            return Miss("both sides changed nothing in common")
+        sure = confidence.SLID
+        notes["what upstream changed beside it reads the same a line further"] += 1
     start, end, lines = narrowed(cut.theirs_at, cut.theirs, merged)
     if start == end and not lines:
         return Miss("nothing of the hunk is left to do: the target has it already", weight=3)
@@ -105,6 +108,17 @@ def _in_words(chunk: diff3.Chunk) -> _Settled | None:
         return None
     why = "both sides edited these lines, in different words"
     return _Settled(words, confidence.WORDS, why)
+
+
+def _covered(chunk: diff3.Chunk) -> _Settled | None:
+    """The patch takes away what upstream only spelled otherwise."""
+    if not chunk.theirs or not _alike(chunk.base, chunk.theirs):
+        return None
+    lines = covered.merge(chunk.base, chunk.ours, chunk.theirs)
+    if lines is None:
+        return None
+    why = "the patch takes away what upstream spells otherwise"
+    return _Settled(lines, confidence.COVERED, why)
 
 
 def _alike(base: Sequence[str], theirs: Sequence[str]) -> bool:
