@@ -169,7 +169,9 @@ void frame_copied(void)
 	}
 }
 
-/* Copies and frames are inherited, and each process's stores are its own. */
+/* Copies and frames are inherited, and each process's stores are its own. The first page is none of the
+ * copies that are there before: x86 up to 6.14 asks it for the mapping's caching, and refuses the fork
+ * where it is a copy. */
 void frame_forked(void)
 {
 	open_frames();
@@ -182,17 +184,17 @@ void frame_forked(void)
 			memory = map_frames(place + start * PAGE, RW, MAP_PRIVATE);
 			shared = map_frames(place + STARTS * PAGE, RW | (start ? PROT_EXEC : 0),
 					    MAP_SHARED);
-			store(memory, 0x1);
+			store(memory, 0x2);
 			if (!(child = branch())) {
 				must_be_frames(shared, 0, "the child's shared mapping");
-				must_be_frames(memory, 0x1, "the child's private mapping");
-				store(memory, 0x6);
+				must_be_frames(memory, 0x2, "the child's private mapping");
+				store(memory, 0x5);
 				must_be_frames(memory, 0x7, "the child's, stored into");
 				_exit(0);
 			}
 			join(child);
-			must_be_frames(memory, 0x1, "the parent's, after the child's stores");
-			store(memory, 0xa);
+			must_be_frames(memory, 0x2, "the parent's, after the child's stores");
+			store(memory, 0x9);
 			must_be_frames(memory, 0xb, "the parent's, stored into");
 			must_be_frames(shared, 0, "the parent's shared mapping");
 			unmap_frames(memory);

@@ -239,6 +239,8 @@ void oom_locked(void)
 
 	if (!choice.as_init)
 		skip("only init may use up the memory");
+	if (!choice.full && proc_field(meminfo, "MemTotal") > 512 << 10)
+		skip("to use up more than 512 MB takes seconds: only in the full profile");
 	fill_pages(kept, 16, 0x71);
 	write_pages(shared, SHARED, 0x33);
 	note_kept_back();
