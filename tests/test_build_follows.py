@@ -4,13 +4,20 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
-from build_fixtures import VERSION
+from build_fixtures import VERSION, toy_set
 from evidence_fixtures import CARD, KCONFIG, MEMORY, diff
 from proof_fixtures import ProofToy, toy
+from rich.console import Console
 
+from zpmaint.app.pair import follow as follow_patch
+from zpmaint.app.pair import fragments_of
+from zpmaint.app.session import Session
 from zpmaint.build import derived, makefiles
 from zpmaint.build.arm_exprs import enabled_in, line_expr
 from zpmaint.build.change import changes
@@ -28,8 +35,10 @@ from zpmaint.build.pair import build
 from zpmaint.build.proof_plan import Planner
 from zpmaint.build.values import Pair
 from zpmaint.build.worktree import WorkTree, fingerprint
+from zpmaint.cli import evidence_tables
 from zpmaint.core.wishes import Fragment, fragment_of
-from zpmaint.port.values import PortStep
+from zpmaint.patchset.load import load_patchset
+from zpmaint.port.values import Port, PortStep
 
 __all__ = ["toy"]
 
@@ -297,6 +306,19 @@ def test_who_asks_is_known_of_each_symbol() -> None:
     assert found.because == {"BASE": "for MIDDLE", "MIDDLE": "for TOP", "TOP": "a.c"}
 
 
+def test_a_maze_of_selects_without_an_end_is_left() -> None:
+    layers = range(20)
+    maze = "".join(
+        f"config S{at}_{one}\n\tbool\n"
+        + "".join(f"\tselect S{at - 1}_{other}\n" for other in range(10) if at)
+        for at in layers
+        for one in range(10)
+    )
+    tree = read({"Kconfig": maze}.get, "x86", "x86_64")
+    found = wanted([Ask(symbol("S0_0"), "a.c")], tree, {})
+    assert found.refused == {"S0_0": "can be set by nobody"}
+
+
 # On a toy kernel, with make
 
 
@@ -396,7 +418,9 @@ def test_a_patch_may_bring_its_own_symbol_and_stock_does_without(toy: ProofToy) 
         "HUGE2 (for TINY)",
         "TINY (mm/tiny.c)",
     ]
+    toy.kept.notes.clear()
     pair = built(toy, files, found)
+    assert [note for note in toy.kept.notes if "TINY" in note] == []
     assert pair.evidence and pair.evidence.is_whole
     assert {file.compiled for file in pair.evidence.files} == {Compiled.KERNEL}
     assert pair.stock.autoconf and "TINY" not in pair.stock.autoconf.read_text()
@@ -414,6 +438,45 @@ def test_an_image_that_is_there_stays_what_it_is(toy: ProofToy) -> None:
     again = built(toy, memory, Derived())
     assert again.evidence == first.evidence
     assert again.patched and again.patched.seconds == 0.0
+
+
+def test_a_set_may_want_the_profile_alone(toy: ProofToy, tmp_path: Path) -> None:
+    place = tmp_path / "sets/card"
+    place.mkdir(parents=True)
+    step = toy.step(CHANGED)
+    (place / "v6.12.107.patch").write_text(step.text)
+    table = toy_set("6.12.107")
+    session = cast(
+        Session,
+        SimpleNamespace(
+            places=SimpleNamespace(cache=toy.work.parent), reporter=toy.kept, build_data=None
+        ),
+    )
+    port = cast(Port, SimpleNamespace(patch=step.text, steps=[step]))
+    options, found = BuildOptions(jobs=2), []
+    for text in (table, f"config_follows = false\n{table}"):
+        (place / "patch.toml").write_text(text)
+        patchset = load_patchset(place)
+        derived_now = follow_patch(
+            session, patchset, VERSION, toy.tree, port,
+            options=options, source_id=fingerprint(toy.tree),
+        )  # fmt: skip
+        found.append([f.name for f in fragments_of(patchset, VERSION, options, derived_now)])
+    assert found == [[derived.NAME], []]
+
+
+def test_what_the_command_line_shows_of_it() -> None:
+    out = Console(file=io.StringIO(), width=200)
+    found = Derived(
+        (derived.Switched("CARD", "y", "drivers/card.c"),),
+        (derived.StaysOff("X", "x.c", "is switched off by mine.config"),),
+    )
+    evidence_tables.evidence(out, Evidence((), "modern", found))
+    said = cast(io.StringIO, out.file).getvalue()
+    assert [line.split() for line in said.splitlines() if "CARD" in line] == [
+        ["CARD", "y", "drivers/card.c"]
+    ]
+    assert "stays off: X (for x.c): is switched off by mine.config" in said
 
 
 def test_what_is_told_of_it() -> None:

@@ -23,6 +23,7 @@ from judge_fixtures import (
     run,
 )
 
+from zpmaint.build.derived import Derived, StaysOff
 from zpmaint.build.evidence import Compiled, Evidence, FileEvidence, HunkEvidence
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import InfraError
@@ -264,6 +265,11 @@ def test_what_was_not_compiled_was_not_shown(file: FileEvidence, names: str) -> 
         1,
     )
     assert names in verdict.why and f"it takes CONFIG_{[*file.symbols, 'NUMA'][0]}" in verdict.why
+    off = Derived((), (StaysOff("X", "x.c", "depends on PCI, which does not hold"),))
+    held = conclude(parts, evidence=Evidence((file,), "modern", off))
+    assert held.why == (
+        f"{verdict.why}; stays off: X (for x.c): depends on PCI, which does not hold"
+    )
     # What failed says more; what is whole says nothing.
     bad = [replace(parts[0], failures=("stock: no",))]
     assert conclude(bad, evidence=Evidence((file,), "modern")).result is Result.FAIL

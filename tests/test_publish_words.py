@@ -189,6 +189,32 @@ def test_a_kernels_page_tells_per_hunk_what_was_compiled() -> None:
     assert json.loads(unknown["status.json"])["patchsets"][0]["kernels"][0]["compiled"] is None
 
 
+def test_a_kernels_page_tells_what_was_switched_on_for_the_patch() -> None:
+    build = {"stock": kernel("6.12.1", "x86_64", "stock", 1.0), "patched": None}
+    plain = judged("6.12.1", Result.PASS, build=build | {"evidence": evidence(HUNKS[0])})
+    files = site(plain)
+    assert "Switched on" not in text(files[f"{SET}/6.12.1-x86_64.html"])
+    (state,) = json.loads(files["status.json"])["patchsets"][0]["kernels"]
+    assert state["configuration"] == []
+    rows = {
+        "switched": [
+            {"symbol": "CARD", "value": "y", "why": "drivers/card.c"},
+            {"symbol": "BUS", "value": "y", "why": "for CARD"},
+        ],
+        "stays_off": [{"what": "X", "asked": "x.c", "why": "is switched off by mine.config"}],
+    }
+    seen = evidence(HUNKS[0]) | {"derived": rows}
+    files = site(judged("6.12.1", Result.PASS, build=build | {"evidence": seen}))
+    page = text(files[f"{SET}/6.12.1-x86_64.html"])
+    assert (
+        "Switched on for the patch, on both kernels: "
+        "CARD=y (drivers/card.c) , BUS=y (for CARD) ." in page
+    )
+    assert "Stays off: X (for x.c: is switched off by mine.config) ." in page
+    (state,) = json.loads(files["status.json"])["patchsets"][0]["kernels"]
+    assert state["configuration"] == rows["switched"]
+
+
 def test_what_was_compiled_is_told_of_files_that_the_port_does_not_name() -> None:
     build = {"stock": kernel("6.12.1", "x86_64", "stock", 1.0), "patched": None}
     made = judged("6.12.1", Result.NOT_COMPILED, build=build | {"evidence": evidence(*HUNKS)})

@@ -18,6 +18,8 @@ from zpmaint.build.kconfig_tree import Entry, Symbols
 P = ParamSpec("P")
 _DEPTH = 12  # of dependencies on dependencies
 _SELECTORS = 12  # that are tried for a symbol which nobody can set
+_MOST = 20_000
+"""Symbols that are tried for one ask; those of kernels take some ten."""
 _ON = ("y", "m")
 
 
@@ -57,7 +59,7 @@ def wanted(
     refused: dict[str, str] = {}
     asked: dict[str, str] = {}
     for ask in asks:
-        solver.why = ask.why
+        solver.why, solver.left = ask.why, _MOST
         if not solver.tried(solver.true, ask.expr, 0, ()):
             refused[written(ask.expr)] = solver.reason(ask.expr)
             asked[written(ask.expr)] = ask.why
@@ -101,6 +103,7 @@ class _Solver:
     now: dict[str, str]
     held: dict[str, str]
     why: str = ""
+    left: int = _MOST
     sets: dict[str, str] = field(default_factory=dict)
     because: dict[str, str] = field(default_factory=dict)
 
@@ -109,6 +112,9 @@ class _Solver:
         if self.now.get(name, "n") != "n" and self.sets.get(name) != "n":
             return True
         if self.sets.get(name) == "n" or name in self.held or name in above or depth > _DEPTH:
+            return False
+        self.left -= 1
+        if self.left < 0:
             return False
         inside = (*above, name)
         entries = self.tree.entries.get(name, [])

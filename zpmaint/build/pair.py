@@ -454,7 +454,7 @@ def _configure(job: _Job, variant: _Variant, command: list[str], step: Step) -> 
         "no such symbol in this tree"
         for fragment in job.fragments
         for wish in fragment.wishes
-        if wish.symbol not in known
+        if wish.required and wish.symbol not in known  # what follows a patch stock may not know
     ]
     remember(unknown, {"state": state, "notes": notes})
     write_whole(done, state)

@@ -81,9 +81,11 @@ def not_compiled(evidence: Evidence) -> str:
         for symbol in (*file.symbols, *(s for hunk in file.hunks for s in hunk.symbols))
     )
     takes = f"; it takes {_some([f'CONFIG_{symbol}' for symbol in symbols])}" if symbols else ""
+    off = _some([str(one) for one in evidence.derived.stays_off])
     return (
         f"{len(missing)} of {len(evidence.files)} files are in no object that was built, or not "
         f"whole: {_some([_part(file) for file in missing])}{takes}"
+        + (f"; stays off: {off}" if off else "")
     )
 
 
