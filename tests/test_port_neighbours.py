@@ -224,21 +224,6 @@ def names(*given: str) -> str:
     return LIST.format("".join(f"\tword_{name},\n" for name in given))
 
 
-def test_of_rows_that_both_added_nothing_tells_the_order() -> None:
-    base, patched = names("a", "b", "c"), names("a", "b", "mine", "c")
-    ported = carry(base, patched, names("a", "b", "theirs", "c"))
-    assert ported.state is State.CONFLICT
-    assert "same spot" in ported.why
-
-
-def test_behind_the_last_row_but_the_one_that_ends_a_table_the_patchs_stay_last() -> None:
-    ends = names("a", "b").replace("last_of_all", "NULL")
-    base, patched = ends, ends.replace("\tNULL", "\tword_mine,\n\tNULL")
-    ported = carry(base, patched, ends.replace("\tNULL", "\tword_theirs,\n\tNULL"))
-    assert "\tword_theirs,\n\tword_mine,\n\tNULL" in outcome(ported)
-    assert ported.confidence < 0.8
-
-
 def test_a_row_whose_neighbour_has_become_another() -> None:
     """The row below is gone, and the target has one of its own there: that is less sure."""
     base, patched = names("a", "b", "c", "d"), names("a", "b", "mine", "c", "d")

@@ -61,12 +61,6 @@ def list_kind(line: str) -> str:
     return ""
 
 
-def commute(ours: Sequence[str], theirs: Sequence[str]) -> bool:
-    """Whether two additions mean the same in either order: each line is one of many of a kind."""
-    said = [line for line in (*ours, *theirs) if line.strip()]
-    return all(map(list_kind, said))
-
-
 def in_turn(first: Sequence[str], then: Sequence[str]) -> list[str]:
     """Two versions of what stands between two lines, one after the other: paragraphs stay apart
     where either has them apart, and glued where both have."""

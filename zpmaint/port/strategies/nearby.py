@@ -20,7 +20,7 @@ from zpmaint.merge.tokens import KEYWORDS, contained, identifiers, tokens
 from zpmaint.port.everywhere import EVERYWHERE
 from zpmaint.port.follow import Followed, Region, code_lines
 from zpmaint.port.hunks import find_all
-from zpmaint.port.insertion_order import Order, commute, list_kind, order
+from zpmaint.port.insertion_order import Order, list_kind, order
 from zpmaint.port.placed import Placed
 from zpmaint.port.placement import Attempt, Job, Miss, Placement, narrowed
 from zpmaint.port.runs import Run, runs
@@ -223,16 +223,12 @@ def _between(followed: Followed, run: Run, top: int, foot: int, job: Job) -> Att
     if told is not Order.UNKNOWN:
         at = foot if told is Order.RUN_ABOVE else top + 1
         return _placed(at, at, run.lines, 0.6, f"upstream, too, added there; {told.value}")
-    attempt, told_apart = _by_paragraphs(followed, run, top, foot)
-    if told_apart or job.terms.yields or commute(run.lines, theirs):
-        return attempt
-    why = "both sides added lines at the same spot, and nothing tells whose come first"
-    return Miss(why, weight=3)
+    return _by_paragraphs(followed, run, top, foot)
 
 
-def _by_paragraphs(followed: Followed, run: Run, top: int, foot: int) -> tuple[Placement, bool]:
-    """The order of two additions by the lines around them, and whether these tell it: else it is
-    a guess."""
+def _by_paragraphs(followed: Followed, run: Run, top: int, foot: int) -> Placement:
+    """A guess at the order of two additions, from the empty lines around them: mostly right where a
+    queue goes to a newer kernel, mostly wrong where a patch goes back to an older one."""
     base, target = followed.base.source.lines, followed.target.source.lines
     theirs = target[top + 1 : foot]
     head, tail = base[run.start - 1 : run.start], base[run.start : run.start + 1]
@@ -241,35 +237,27 @@ def _by_paragraphs(followed: Followed, run: Run, top: int, foot: int) -> tuple[P
     if blank_below and not blank_above and all(map(str.strip, theirs)):
         # The addition continues the paragraph above it, and so did upstream's.
         why = "upstream added to the same lines; the patch's stand at their end, as before"
-        return _placed(foot, foot, run.lines, 0.7, why), True
+        return _placed(foot, foot, run.lines, 0.7, why)
     parted = bool(run.lines) and not run.lines[-1].strip()
     if blank_above or (parted and not blank_below and run.lines[0].strip()):
         # A paragraph of its own goes where one ends.
         if not theirs[-1].strip():
             why = "upstream added above; the patch's lines stay above the line below them"
-            return _placed(foot, foot, run.lines, 0.7, why), False
+            return _placed(foot, foot, run.lines, 0.7, why)
         why = "upstream added below; the patch's lines stay apart from them"
-        return _placed(top + 1, top + 1, run.lines, 0.6, why), False
+        return _placed(top + 1, top + 1, run.lines, 0.6, why)
     if blank_below:
         why = "upstream added below; the patch's lines stay with the line above them"
-        return _placed(top + 1, top + 1, run.lines, 0.6, why), False
+        return _placed(top + 1, top + 1, run.lines, 0.6, why)
     if _ends_a_region(tail) and not _related(followed, run, theirs):
         why = "upstream added at the same spot; the patch's lines stay last, as they were"
-        return _placed(foot, foot, run.lines, _SAME_SPOT, why), True
+        return _placed(foot, foot, run.lines, _SAME_SPOT, why)
     why = "upstream added at the same spot; the patch's lines stay with the line above them"
-    return _placed(top + 1, top + 1, run.lines, _SAME_SPOT, why), False
-
-
-_LAST_ROWS = frozenset({"{}", "{},", "{0}", "{0},", "{NULL}", "{NULL},", "NULL", "NULL,"})
-"""Rows that say that a table has no more."""
+    return _placed(top + 1, top + 1, run.lines, _SAME_SPOT, why)
 
 
 def _ends_a_region(tail: list[str]) -> bool:
-    if not tail:
-        return False
-    if squeezed(tail[0]).replace(" ", "") in _LAST_ROWS:
-        return True
-    return tail[0].split()[0] in ("#else", "#endif", "}", "endif", "fi")
+    return bool(tail) and tail[0].split()[0] in ("#else", "#endif", "}", "endif", "fi")
 
 
 def _related(followed: Followed, run: Run, theirs: list[str]) -> bool:

@@ -228,11 +228,19 @@ void oom_read(void)
 	broken("child-killed", "the reader ended with wait status 0x%x", status);
 }
 
+/* Every second of eight parts may be executed, too: a mapping of its own. */
+static char *in_parts(char *memory, size_t pages)
+{
+	for (size_t part = 1; part < 8; part += 2)
+		mprotect(memory + part * pages / 8 * PAGE, pages / 8 * PAGE, RW | PROT_EXEC);
+	return memory;
+}
+
 /* mlockall() of more memory than there is: shared with the parent, untouched, and in mappings that
  * have never held a page. Whose allocation then fails, whichever it is, ends; nobody else does. */
 void oom_locked(void)
 {
-	enum { LEFT = 16 << 10, SHARED = 4096, UNTOUCHED = 4096, MAPPINGS = 512 };
+	enum { LEFT = 16 << 10, SHARED = 4096, UNTOUCHED = 8192, MAPPINGS = 512 };
 	char *kept = map_pages(16, RW), *shared = map_pages(SHARED, RW), *again;
 	long before = proc_field(meminfo, "AnonPages"), left;
 	int child, status;
@@ -250,7 +258,8 @@ void oom_locked(void)
 
 		be_the_victim();
 		fill_memory(LEFT);
-		map_pages(UNTOUCHED, RW);
+		in_parts(shared, SHARED);
+		in_parts(map_pages(UNTOUCHED, RW), UNTOUCHED);
 		many = map_pages(2 * MAPPINGS, PROT_NONE);
 		for (int i = 0; i < MAPPINGS; i++)
 			mprotect(many + 2 * i * PAGE, PAGE, RW);
