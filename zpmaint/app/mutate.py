@@ -96,6 +96,7 @@ class Bench:
             port,
             options=build,
             source_id=source_id,
+            work=job.session.places.cache / "mutants",
         )
         fragments = fragments_of(job.patchset, job.version, build, derived)
         return cls(job, build, accelerator, brief, tree, source_id, port.contents(), fragments)

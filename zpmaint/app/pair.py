@@ -79,9 +79,11 @@ def follow(
     *,
     options: BuildOptions,
     source_id: str,
+    work: Path | None = None,
 ) -> Derived:
     """What of the configuration follows the patch: of the whole port, so that all states of a
-    series have one configuration. Nothing where there is no patch, or the set wants none."""
+    series have one configuration. Nothing where there is no patch, or the set wants none. `work`
+    holds the work folders, those of pairs if not given."""
     if port is None or not port.patch or not patchset.config_follows:
         return NOTHING
     return derive(
@@ -89,7 +91,7 @@ def follow(
         tree,
         options,
         port.steps,
-        work=_work(session),
+        work=work or _work(session),
         source_id=source_id,
         reporter=session.reporter,
         fragments=patchset.fragments(version, options.arch),
