@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"""\s*(?: (?P<macro>\$\((?:[^()]|\([^()]*\))*\)) | (?P<op>&&|\|\||!=|<=|>=|[()!=<>])
@@ -67,6 +68,7 @@ def both(*parts: Expr) -> Expr:
     return found[0] if len(found) == 1 else Expr("and", found)
 
 
+@lru_cache(maxsize=1 << 14)  # kernels write the same ones again and again
 def parse(text: str) -> Expr:
     """The expression that a line writes; what is no expression of symbols is UNKNOWN."""
     reader = _Reader([(m.lastgroup or "", m[m.lastgroup or 0]) for m in _TOKEN.finditer(text)])
