@@ -170,8 +170,8 @@ void frame_copied(void)
 }
 
 /* Copies and frames are inherited, and each process's stores are its own. The first page is none of the
- * copies that are there before: x86 up to 6.14 asks it for the mapping's caching, and refuses the fork
- * where it is a copy. */
+ * copies that are there before: x86 asks it for the mapping's caching, and 5.10 refuses the fork where it
+ * is a copy (7.2 does not). */
 void frame_forked(void)
 {
 	open_frames();
