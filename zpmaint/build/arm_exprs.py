@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from zpmaint.build.clines import Arm, Source
+from zpmaint.build.clines import Source
 from zpmaint.build.kconfig_expr import Expr, both, parse
 
 _TOKEN = re.compile(
@@ -20,17 +20,18 @@ _OTHER = " $(other) "
 """What the configuration says nothing of, as `parse` takes for unknown."""
 
 
-def arm_expr(arm: Arm) -> Expr:
+def arm_expr(source: Source, arm: int) -> Expr:
     """What has to hold of the configuration for an arm to be taken, the ones that it lies in left
     out. What else it asks for is UNKNOWN."""
-    before = [Expr("not", (_directive(opener),)) for opener in arm.before]
-    return both(*before, _directive(arm.opener))
+    earlier = [_directive(source.arms[one].opener) for one in source.earlier(arm)]
+    return both(
+        *(Expr("not", (one,)) for one in earlier[::-1]), _directive(source.arms[arm].opener)
+    )
 
 
 def line_expr(source: Source, number: int) -> Expr:
     """What has to hold for a line of a source to be compiled, counted from 1."""
-    arms = source.chain(source.line(number).arm)
-    return both(*(arm_expr(source.arms[arm]) for arm in arms))
+    return both(*(arm_expr(source, arm) for arm in source.chain(source.line(number).arm)))
 
 
 def enabled_in(line: str) -> tuple[str, ...]:

@@ -42,8 +42,8 @@ class Arm:
     """The directive as it stands, '' for the file itself."""
     first: str
     """The directive that began the chain that it stands in."""
-    before: tuple[str, ...] = ()
-    """The directives of that chain before this one."""
+    before: int | None = None
+    """The arm before it in that chain."""
 
     @property
     def label(self) -> str:
@@ -98,6 +98,13 @@ class Source:
             found.append(at)
             at = self.arms[at].parent
         return found[::-1]
+
+    def earlier(self, arm: int) -> Iterator[int]:
+        """The arms of its chain before an arm: it is taken where none of them is."""
+        at = self.arms[arm].before
+        while at is not None:
+            yield at
+            at = self.arms[at].before
 
     def live_arms(self, seen: Collection[int]) -> frozenset[int]:
         """The arms that the preprocessor has taken, where it gave out the lines `seen`.
@@ -157,10 +164,10 @@ def _conditional(word: str, text: str, arms: list[Arm], stack: list[int]) -> int
     opener = re.sub(r"\s+", " ", text.replace("\\", " ")).strip().replace("# ", "#", 1)
     if word == "endif":
         return stack.pop() if len(stack) > 1 else 0
-    first, before = opener, tuple[str, ...]()
+    first, before = opener, None
     if word in _TURNING and len(stack) > 1:
-        last = arms[stack.pop()]
-        first, before = last.first, (*last.before, last.opener)
+        before = stack.pop()
+        first = arms[before].first
     arms.append(Arm(stack[-1], opener, first, before))
     stack.append(len(arms) - 1)
     return stack[-1]
