@@ -61,9 +61,9 @@ class Line:
         """The next message. Raises RunGoneError."""
         self._is_waiting.set()
         message = self._heard.get()
-        self._is_waiting.clear()
         if message is None:
-            raise RunGoneError
+            raise RunGoneError  # still one who waits: not to be interrupted where it cleans up
+        self._is_waiting.clear()
         return message
 
     def _listen(self) -> None:
