@@ -64,9 +64,10 @@ def test_from_a_branch_to_a_verdict(machine: World) -> None:
 def test_a_keepers_day(machine: World) -> None:
     follow("keepers-day", machine)
     out = machine.top / "srv/linux"
-    for branch in ("day-7.1", "day-7.2"):
-        solved = git(out, "show", f"{branch}:fs/proc/interrupts.c")
-        assert "if (*pos > min(irq_get_nr_irqs(), 999))" in solved
+    solved = "kcpustat_field(CPUTIME_IDLE, i) + kcpustat_field(CPUTIME_IOWAIT, i)"
+    assert solved in git(out, "show", "day-7.2:fs/proc/uptime.c")
+    as_written = "get_idle_time(&kcs, i) + kcs.cpustat[CPUTIME_IOWAIT]"
+    assert as_written in git(out, "show", "day-7.1:fs/proc/uptime.c")
     with tarfile.open(machine.here / "mine-7.2.8.tar.xz") as made:
         names = made.getnames()
     assert sum(name.endswith(".patch") for name in names) == 4, "the new commit is in it"

@@ -65,54 +65,61 @@ static int __init proc_loadavg_init(void)
 fs_initcall(proc_loadavg_init);
 """
 """fs/proc/loadavg.c of 6.12 and 7.2."""
-INTERRUPTS = """// SPDX-License-Identifier: GPL-2.0
+UPTIME = """// SPDX-License-Identifier: GPL-2.0
 #include <linux/fs.h>
 #include <linux/init.h>
-#include <linux/interrupt.h>
-#include <linux/irqnr.h>
 #include <linux/proc_fs.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
+#include <linux/time.h>
+#include <linux/time_namespace.h>
+#include <linux/kernel_stat.h>
+#include "internal.h"
 
-/*
- * /proc/interrupts
- */
-static void *int_seq_start(struct seq_file *f, loff_t *pos)
+static int uptime_proc_show(struct seq_file *m, void *v)
 {
-	return (*pos <= nr_irqs) ? pos : NULL;
-}
+	struct timespec64 uptime;
+	struct timespec64 idle;
+	u64 idle_nsec;
+	u32 rem;
+	int i;
 
-static void *int_seq_next(struct seq_file *f, void *v, loff_t *pos)
-{
-	(*pos)++;
-	if (*pos > nr_irqs)
-		return NULL;
-	return pos;
-}
+	idle_nsec = 0;
+{sum}	ktime_get_boottime_ts64(&uptime);
+	timens_add_boottime(&uptime);
 
-static void int_seq_stop(struct seq_file *f, void *v)
-{
-	/* Nothing to do */
-}
-
-static const struct seq_operations int_seq_ops = {
-	.start = int_seq_start,
-	.next  = int_seq_next,
-	.stop  = int_seq_stop,
-	.show  = show_interrupts
-};
-
-static int __init proc_interrupts_init(void)
-{
-	proc_create_seq("interrupts", 0, NULL, &int_seq_ops);
+	idle.tv_sec = div_u64_rem(idle_nsec, NSEC_PER_SEC, &rem);
+	idle.tv_nsec = rem;
+	seq_printf(m, "%lu.%02lu %lu.%02lu\\n",
+			(unsigned long) uptime.tv_sec,
+			(uptime.tv_nsec / (NSEC_PER_SEC / 100)),
+			(unsigned long) idle.tv_sec,
+			(idle.tv_nsec / (NSEC_PER_SEC / 100)));
 	return 0;
 }
-fs_initcall(proc_interrupts_init);
-"""
-"""fs/proc/interrupts.c of 6.12; in 7.2 its two bounds are asked for."""
-_ASKED = {
-    "(*pos <= nr_irqs)": "*pos <= irq_get_nr_irqs()",
-    "> nr_irqs": "> irq_get_nr_irqs()",
+
+static int __init proc_uptime_init(void)
+{
+	struct proc_dir_entry *pde;
+
+	pde = proc_create_single("uptime", 0, NULL, uptime_proc_show);
+	pde_make_permanent(pde);
+	return 0;
 }
+fs_initcall(proc_uptime_init);
+"""
+_IDLE = """	for_each_possible_cpu(i) {
+		struct kernel_cpustat kcs;
+
+		kcpustat_cpu_fetch(&kcs, i);
+		idle_nsec += get_idle_time(&kcs, i);
+	}
+
+"""
+_IDLE_SINCE_7_2 = """	for_each_possible_cpu(i)
+		idle_nsec += kcpustat_field(CPUTIME_IDLE, i);
+
+"""
 
 _INTERNAL = """struct seq_file; struct proc_dir_entry; struct ns { int idr; };
 #define __init
@@ -122,16 +129,18 @@ _INTERNAL = """struct seq_file; struct proc_dir_entry; struct ns { int idr; };
 #define LOAD_FRAC(x) (x)
 #define fs_initcall(f) int (*init_##f)(void) = f
 #define current 0
-typedef long long loff_t;
-struct seq_operations { void *(*start)(struct seq_file *, loff_t *);
-	void *(*next)(struct seq_file *, void *, loff_t *);
-	void (*stop)(struct seq_file *, void *); int (*show)(struct seq_file *, void *); };
-#define min(a, b) ((a) < (b) ? (a) : (b))
-static unsigned nr_irqs;
-static inline unsigned irq_get_nr_irqs(void) { return nr_irqs; }
-static inline int show_interrupts(struct seq_file *m, void *v) { return 0; }
-static inline void *proc_create_seq(const char *n, int m, void *p,
-	const struct seq_operations *ops) { return 0; }
+#define NSEC_PER_SEC 1000000000L
+#define for_each_possible_cpu(i) for (i = 0; i < 2; i++)
+enum { CPUTIME_IDLE, CPUTIME_IOWAIT };
+typedef unsigned long long u64; typedef unsigned u32;
+struct timespec64 { long tv_sec, tv_nsec; };
+struct kernel_cpustat { u64 cpustat[2]; };
+static inline void kcpustat_cpu_fetch(struct kernel_cpustat *k, int i) { k->cpustat[1] = i; }
+static inline u64 get_idle_time(struct kernel_cpustat *k, int i) { return i; }
+static inline u64 kcpustat_field(int field, int i) { return field + i; }
+static inline void ktime_get_boottime_ts64(struct timespec64 *t) { t->tv_sec = t->tv_nsec = 1; }
+static inline void timens_add_boottime(struct timespec64 *t) { }
+static inline u64 div_u64_rem(u64 a, u32 b, u32 *rem) { *rem = a % b; return a / b; }
 static int nr_threads;
 static inline unsigned nr_running(void) { return 0; }
 static inline void get_avenrun(unsigned long *a, int b, int c) { a[0] = a[1] = a[2] = b + c; }
@@ -220,14 +229,13 @@ def world(top: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     toy = Toy(top / "toy")
     toy.write("fs/proc/loadavg.c", LOADAVG)
     toy.write("fs/proc/internal.h", _INTERNAL)
-    for line in (LOADAVG + INTERRUPTS).splitlines():
+    for line in (LOADAVG + UPTIME).splitlines():
         if line.startswith("#include <linux/"):
             toy.write(f"include/{line[10:-1]}", "")
-    toy.write("include/linux/interrupt.h", '#include "../../fs/proc/internal.h"\n')
     makefile = (toy.tree / "Makefile").read_text()
     toy.write(
         "Makefile",
-        makefile.replace("objs := ", "objs := $(O)/fs/proc/loadavg.o $(O)/fs/proc/interrupts.o "),
+        makefile.replace("objs := ", "objs := $(O)/fs/proc/loadavg.o $(O)/fs/proc/uptime.o "),
     )
     _clone(toy).into(top / "srv/linux")
     qemu = FakeQemu(top / "bin", monkeypatch)
@@ -248,10 +256,8 @@ def _clone(toy: Toy) -> Stream:
         banner = f'const char linux_banner[] = "Linux {version}";\n'
         content = toy.content()
         content["Makefile"] = head.encode() + content["Makefile"]
-        text = INTERRUPTS
-        for old, new in () if version.startswith("6.") else _ASKED.items():
-            text = text.replace(old, new)
-        content["fs/proc/interrupts.c"] = text.encode()
+        idle = _IDLE_SINCE_7_2 if version.startswith("7.2.") else _IDLE
+        content["fs/proc/uptime.c"] = UPTIME.replace("{sum}", idle).encode()
         content["init/main.c"] = MAIN + banner.encode()
         before = (stream.commit(f"refs/tags/v{version}", content, before),)
     return stream
