@@ -9,16 +9,14 @@ is asked for here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from zpmaint.build import arm_exprs, build_files, clines, kconfigs, makefiles
 from zpmaint.build.change import ChangedLine, FileChange
 from zpmaint.build.hunk_evidence import same
 from zpmaint.build.kconfig_wants import Ask, symbol
+from zpmaint.build.makefiles import Text
 from zpmaint.build.proof_plan import Plan
-
-Text = Callable[[str], str | None]
-"""A file of a tree by its path; None where there is none."""
 
 _C = (".c", ".h", ".S", ".inc")
 

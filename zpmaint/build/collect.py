@@ -101,9 +101,9 @@ class _File:
         is_frame = name.startswith(("Kconfig", "Makefile"))
         if is_frame and (reason := build_files.other_architecture(path, self.built.arch)):
             return self._all(Compiled.NOT, reason)
-        if name.startswith("Kconfig"):
+        if build_files.is_kconfig(path):
             return self._file(build_files.kconfig(self.change, self.built))
-        if name.startswith(("Makefile", "Kbuild")) or name.endswith(".mk"):
+        if build_files.is_makefile(path) or name.endswith(".mk"):
             return self._file(build_files.makefile(self.change, self.built))
         return self._source()
 

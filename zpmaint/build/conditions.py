@@ -52,7 +52,7 @@ class SourceView:
             return None
 
     def text(self, path: str) -> str | None:
-        """The same as text."""
+        """A file as text; None where there is none."""
         found = self.read(path)
         return None if found is None else to_text(found)
 

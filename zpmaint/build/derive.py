@@ -145,9 +145,8 @@ class _Bench:
         if not self._is_ready:
             shared = bench.shared
             write_whole(bench.log, "")
-            shared.work.prepare(shared.tree, bench.source, self._later)
-            shared.work.recover()
-            shared.work.check(shared.tree)
+            for mended in shared.work.make_ready(shared.tree, bench.source, self._later):
+                bench.step.note(mended)
             shared.work.take(shared.basis)
             self._is_ready = True
         return bench

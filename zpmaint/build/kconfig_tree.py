@@ -12,9 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from zpmaint.build.kconfig_expr import ALWAYS, Expr, both, parse
-
-Text = Callable[[str], str | None]
-"""A file of the tree by its path; None where there is none."""
+from zpmaint.build.makefiles import Text
 
 _DEPTH = 40  # of files that read one another
 _MOST = 64 << 20

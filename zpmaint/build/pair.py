@@ -365,11 +365,8 @@ def _confirmed(job: _Job, source: str, variant: _Variant, step: Step) -> None:
 def _make_image(job: _Job, source: str, variant: _Variant, step: Step) -> None:
     work = job.work
     write_whole(variant.log, "")
-    work.prepare(job.tree, source, job.later)
-    if reason := work.recover():
-        step.note(f"{reason}: what cannot be trusted is built again")
-    if found := work.check(job.tree):
-        step.note(f"{found}; what is damaged is made anew")
+    for found in work.make_ready(job.tree, source, job.later):
+        step.note(found)
     whole = work.take(job.basis)
     changed = work.put(job.tree, variant.wanted)
     command = job.command

@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 
 from zpmaint.build import build_files, devicetree, makefiles
 from zpmaint.build.conditions import SourceView
-from zpmaint.core.text import to_text
 from zpmaint.core.tools import run
 from zpmaint.port.proof import FileProof, Proof
 
@@ -63,12 +62,7 @@ class Planner:
 
     @cached_property
     def _texts(self) -> Callable[[str], str | None]:
-        @cache
-        def text(path: str) -> str | None:
-            found = self.view.read(path)
-            return None if found is None else to_text(found)
-
-        return text
+        return cache(self.view.text)
 
     def plans(self, paths: Collection[str]) -> tuple[Plan, ...]:
         """One plan for each path, in order."""

@@ -91,11 +91,8 @@ def prove(
             write_whole(log, "")
             title = f"compile what the port touches in {version} ({shared.arch})"
             with reporter.step(title, "objects") as step:
-                shared.work.prepare(shared.tree, source, later)
-                if reason := shared.work.recover():
-                    step.note(f"{reason}: what cannot be trusted is built again")
-                if found_damaged := shared.work.check(shared.tree):
-                    step.note(f"{found_damaged}; what is damaged is made anew")
+                for mended in shared.work.make_ready(shared.tree, source, later):
+                    step.note(mended)
                 bench = Bench(shared, source, log, step)
                 found = _proof(bench, steps, only, (built or work) / shared.work.folder.name)
             write_kept(kept, found)

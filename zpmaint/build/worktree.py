@@ -197,6 +197,17 @@ class WorkTree:
         self._making.unlink(missing_ok=True)
         self.obj.mkdir()
 
+    def make_ready(self, tree: Path, source: str, later: Collection[str]) -> list[str]:
+        """Bring it to where something can be made in it, whatever ended the last time; gives what
+        was found to be mended, for people."""
+        self.prepare(tree, source, later)
+        found = []
+        if reason := self.recover():
+            found.append(f"{reason}: what cannot be trusted is built again")
+        if damaged := self.check(tree):
+            found.append(f"{damaged}; what is damaged is made anew")
+        return found
+
     def take(self, basis: str) -> bool:
         """Take obj/ up for what is made under `basis`, a hash of all but the sources: what was
         made under another one goes. Gives whether it is as a finished image left it, which it

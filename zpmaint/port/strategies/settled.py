@@ -54,7 +54,7 @@ def place(job: Job) -> Attempt:
             merged += chunk.merged
             continue
         below = next((later.theirs for later in chunks[n + 1 :] if later.theirs), ())
-        settled = _in_gap(chunk, merged, below) or _in_words(chunk) or _covered(chunk)
+        settled = _in_gap(chunk, merged, below) or _by_words(chunk)
         if settled is None:
             return Miss("no rule settles what both sides changed", weight=1)
         merged[len(merged) - settled.back :] = settled.lines
@@ -99,26 +99,19 @@ def _edited_below(chunk: diff3.Chunk) -> int:
     return n
 
 
-def _in_words(chunk: diff3.Chunk) -> _Settled | None:
-    """Both sides edited the same lines, and not the same words."""
+def _by_words(chunk: diff3.Chunk) -> _Settled | None:
+    """Both sides edited the same lines, and not the same words; or the patch takes away what
+    upstream only spelled otherwise."""
     if not chunk.theirs or not _alike(chunk.base, chunk.theirs):
         return None
-    words = wordwise.merge(chunk.base, chunk.ours, chunk.theirs)
-    if words is None:
-        return None
-    why = "both sides edited these lines, in different words"
-    return _Settled(words, confidence.WORDS, why)
-
-
-def _covered(chunk: diff3.Chunk) -> _Settled | None:
-    """The patch takes away what upstream only spelled otherwise."""
-    if not chunk.theirs or not _alike(chunk.base, chunk.theirs):
-        return None
-    lines = covered.merge(chunk.base, chunk.ours, chunk.theirs)
-    if lines is None:
-        return None
-    why = "the patch takes away what upstream spells otherwise"
-    return _Settled(lines, confidence.COVERED, why)
+    sides = (chunk.base, chunk.ours, chunk.theirs)
+    if (words := wordwise.merge(*sides)) is not None:
+        why = "both sides edited these lines, in different words"
+        return _Settled(words, confidence.WORDS, why)
+    if (lines := covered.merge(*sides)) is not None:
+        why = "the patch takes away what upstream spells otherwise"
+        return _Settled(lines, confidence.COVERED, why)
+    return None
 
 
 def _alike(base: Sequence[str], theirs: Sequence[str]) -> bool:
