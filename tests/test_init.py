@@ -38,6 +38,13 @@ def test_an_empty_one_is_a_project_for_new(tmp_path: Path) -> None:
     assert [p.name for p in (made.folder / "patches").iterdir()] == ["README.md"]
 
 
+@pytest.mark.parametrize("name", ["a+b_", "_x y", "+", "linux 6.12"])
+def test_any_folder_may_be_a_project(tmp_path: Path, name: str) -> None:
+    """The project's name takes fewer characters than a folder's."""
+    init(tmp_path / name, with_example=False)
+    assert load_config(tmp_path / name / "kernels.toml", is_new=True).project
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("mine\n")
     assert tmp_path / ".gitignore" in init(tmp_path).kept

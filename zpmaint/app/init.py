@@ -7,6 +7,7 @@ Nothing that is there is overwritten; what makes the folder a project comes last
 
 from __future__ import annotations
 
+import re
 import shutil
 import tomllib
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from zpmaint.core.config import load_config
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, write_whole
 from zpmaint.core.places import CONFIG_NAME, example
-from zpmaint.core.text import safe_name
 from zpmaint.matrix.pipeline.project import files_for
 
 _DATA = Path(__file__).parent / "init.toml"
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+"""What the name of a project may not hold (core/config.py): less than that of a file."""
 OWN = "mine"
 """What the project's own set is called until it is made."""
 
@@ -62,7 +64,7 @@ def init(folder: Path, *, with_example: bool = True, ci: str = "") -> Project:
                 shutil.copytree(shown, fresh, dirs_exist_ok=True)
     if ci:
         _write_ci(folder, ci, written, kept)
-    name = safe_name(folder.name, "kernels")
+    name = _UNFIT.sub("-", folder.name).strip("-._") or "kernels"
     rows = tomllib.loads(_DATA.read_text(encoding="utf-8"))["file"]
     for row in sorted(rows, key=lambda row: row["name"] == CONFIG_NAME):
         place = folder / row["name"]
