@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,11 @@ from zpmaint.cell.values import Cell, Ended, Groups, Limits
 _LEAVES = """
 import os, sys
 from pathlib import Path
+from zpmaint.cell import cgroup
 from zpmaint.cell.launch import start
-from zpmaint.cell.values import Cell, Limits
+from zpmaint.cell.values import Cell, Groups, Limits
+apart = cgroup.Parents(Groups(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+cgroup.parents = lambda: (apart, "")
 inside = Cell("left", environment={"PATH": os.environ["PATH"]}, limits=Limits(processes=20))
 with start(["sh", "-c", "setsid sleep 432.1 & sleep 432.1"], inside) as running:
     print("ready", flush=True)
@@ -37,6 +41,21 @@ def parents() -> cgroup.Parents:
     return found
 
 
+@pytest.fixture
+def apart(parents: cgroup.Parents) -> Iterator[cgroup.Parents]:
+    """Groups where no other run looks: any that starts meanwhile clears what it finds left."""
+    name = f"test-{os.getpid()}"
+    own = cgroup.Parents(parents.version, parents.memory / name, parents.pids / name)
+    folders = dict.fromkeys((own.memory, own.pids))
+    for folder in folders:
+        folder.mkdir()
+        if own.version is Groups.V2:
+            (folder / "cgroup.subtree_control").write_text("+memory +pids")
+    yield own
+    for folder in folders:
+        folder.rmdir()
+
+
 def groups(parents: cgroup.Parents, pid: int) -> list[Path]:
     return [
         path
@@ -45,10 +64,10 @@ def groups(parents: cgroup.Parents, pid: int) -> list[Path]:
     ]
 
 
-def test_what_a_killed_run_left_is_cleared(parents: cgroup.Parents) -> None:
+def test_what_a_killed_run_left_is_cleared(apart: cgroup.Parents) -> None:
     """Without isolation the daemon outlives it, in its group; the next run ends both."""
     killed = subprocess.Popen(
-        [sys.executable, "-c", _LEAVES],
+        [sys.executable, "-c", _LEAVES, apart.version, str(apart.memory), str(apart.pids)],
         env={
             **os.environ,
             cell_means.NAME: "none",
@@ -65,10 +84,10 @@ def test_what_a_killed_run_left_is_cleared(parents: cgroup.Parents) -> None:
     killed.wait()
     killed.stdout.close()
     assert running("sleep 432.1")
-    assert groups(parents, killed.pid)
-    parents.clear()
+    assert groups(apart, killed.pid)
+    apart.clear()
     assert not running("sleep 432.1")
-    assert not groups(parents, killed.pid)
+    assert not groups(apart, killed.pid)
 
 
 def test_a_group_of_a_live_run_is_left_alone(parents: cgroup.Parents) -> None:
