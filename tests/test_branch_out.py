@@ -96,6 +96,9 @@ def test_the_same_port_again_moves_nothing(desk: Desk, monkeypatch: pytest.Monke
     before = everything(desk.repo)
     again = ported(desk)
     assert (again["moved"], again["tip"]) == ("the same", first["tip"])
+    shown = [line.split()[4] for line in again["range_diff"].splitlines() if line[:1].isdigit()]
+    kept = desk.git("rev-list", "--reverse", "v6.12.107..out").split()
+    assert [sha for sha in kept if not any(map(sha.startswith, shown))] == [], "those that are kept"
     assert everything(desk.repo) == before
 
 

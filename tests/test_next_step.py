@@ -13,6 +13,7 @@ from zpmaint.app import next_step as module
 from zpmaint.app.init import init
 from zpmaint.app.next_step import next_steps
 from zpmaint.app.session import Session
+from zpmaint.cli.main import status_of
 from zpmaint.core.errors import UserError
 from zpmaint.core.places import Places
 from zpmaint.core.progress import SILENT
@@ -25,6 +26,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("ZPMAINT_PROJECT", raising=False)
     monkeypatch.setattr(module, "missing_for", lambda command: ())
     return tmp_path
+
+
+def test_a_set_that_is_not_there_is_told_how_to_make(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = init(home / "p", with_example=False).folder
+    assert status_of(["--project", str(project), "port", "6.12.107"]) == 2
+    assert "next: make it: zpmaint new mine --from" in capsys.readouterr().err
+    other = project / "patches/other"
+    other.mkdir()
+    (other / "patch.toml").write_text("")
+    assert status_of(["--project", str(project), "port", "6.12.107"]) == 2
+    assert "next: name one of other; or make it: zpmaint new mine" in capsys.readouterr().err
 
 
 def commands(project: Path | None) -> list[str]:

@@ -119,6 +119,25 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
+def test_the_next_command_repeats_the_words_that_chose(place: Place) -> None:
+    """Without them it would be about another patch set, or from other sources."""
+    words = ("2.6.21-rc1", "--patch", "third", "--source", f"git:{place.past.repo}")
+    step = f"zpmaint resolve {' '.join(words)}"
+    status, out, err = place.run("port", *words)
+    assert (status, err.splitlines()[-1]) == (1, f"next: {step}")
+    assert "next:" not in place.run("port", *words, "--json")[2]
+    status, out, err = place.run("resolve", *words, "--done")
+    assert status == 2 and f"next: {step}\n" in err
+    status, out, err = place.run("resolve", *words)
+    assert status == 1 and out.splitlines()[-1].endswith(f"then {step} --done")
+    assert f"then: {step} --done" in out
+    status, out, err = place.run("export", *words, "--mbox", str(place.folder / "x.mbox"))
+    assert status == 1 and f"next: zpmaint explain {' '.join(words)}\n" in err
+    words = ("2.6.20", *words[1:])
+    status, out, err = place.run("resolve", *words)
+    assert status == 2 and f"next: zpmaint port {' '.join(words)}\n" in err
+
+
 def test_the_folder_holds_the_smallest_conflict_the_sides_and_the_cause(place: Place) -> None:
     folder = place.open()
     sides = {side: (folder / side / PATH).read_text() for side in ("ours", "base", "theirs")}

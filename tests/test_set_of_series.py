@@ -152,6 +152,8 @@ def test_a_folder_out_of_date_is_refused(place: Queue) -> None:
 
 
 def test_sweep_and_history_go_over_series(place: Queue) -> None:
+    status, said, err = place.run("sweep", "--since", "2.6.3", "--until", "2.6.2")
+    assert status == 2 and "no kernel of these sources is in the range" in err
     status, said, err = place.run("sweep", "--json")
     assert status == 0, err
     assert [(row["version"], row["state"]) for row in json.loads(said)] == [

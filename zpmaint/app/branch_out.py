@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from zpmaint.app.job import Job
 from zpmaint.app.person import person
 from zpmaint.app.port import port_onto
 from zpmaint.app.session import Session
@@ -87,16 +88,14 @@ class Written:
         }
 
 
-def write_branch(
-    session: Session, patchset: PatchSet, port: Port, chain: Chain, out: Out
-) -> Written:
+def write_branch(job: Job, port: Port, out: Out) -> Written:
     """Write `port` as a branch. Raises KernelError for one that is a conflict; UserError where the
     repository does not have the kernel, or the branch has commits that zpmaint did not write or is
     checked out: nothing is written then."""
-    version = port.version
+    session, patchset, chain, version = job.session, job.patchset, job.chain, port.version
     if not port.state.leads_on:
         raise KernelError(
-            f"{patchset.name} on {version}: {port.state}: {port.why}", f"zpmaint resolve {version}"
+            f"{patchset.name} on {version}: {port.state}: {port.why}", job.command("resolve")
         )
     name = out.branch(version)
     who = person(session, "a commit names who made it")
@@ -114,14 +113,15 @@ def write_branch(
             made = bench.make(onto, commits, "port")
             tip = made[-1] if made else onto
             same = _is_same(git, bench, (onto, former), made)
-            if not same:
+            if same:
+                tip = former  # what was made beside it is not kept
+            else:
                 _check_former(git, name, onto, former)
                 land(git, bench.folder / "objects", Move(name, tip, former), who)
             told, note = _range_diff(
                 session, patchset, start, (port, commits, chain), (bench, who, onto, tip)
             )
         moved = Moved.SAME if same else Moved.MOVED if former else Moved.MADE
-        tip = former if same else tip
         return Written(version, name, tip, onto, len(made), moved, port.dropped, told, note)
 
 

@@ -19,13 +19,13 @@ from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.port.values import Port
 
 
-def of_port(patchset: PatchSet, port: Port) -> Queue:
+def of_port(patchset: PatchSet, port: Port, explain: str) -> Queue:
     """The patches that go in. Raises KernelError for a conflict, and for a kernel that has all of
-    it: there is nothing to export."""
+    it: there is nothing to export; `explain` is the command that tells why."""
     if not port.state.leads_on or not port.patch:
         raise KernelError(
             f"{patchset.name} on {port.version}: nothing to export: {port.state}: {port.why}",
-            f"zpmaint explain {port.version}",
+            explain,
         )
     if not port.members:
         found = [(f"{patchset.name}.patch", to_bytes(port.patch))]

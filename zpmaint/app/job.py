@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -26,6 +27,8 @@ class Job:
     patchset: PatchSet
     version: KernelVersion
     chain: Chain
+    chosen: tuple[str, ...] = ()
+    """The words of the command line that chose patch set and sources, for the next command."""
 
     @classmethod
     def take(cls, session: Session, version: str, patch: str | None, sources: Sequence[str]) -> Job:
@@ -33,7 +36,14 @@ class Job:
         kernel, which wins over all the project's sources."""
         patchset = session.patchset(patch)
         chain = session.chain(sources, () if sources else session.names_for(version))
-        return cls(session, patchset, session.resolve(version, chain), chain)
+        words = [("--patch", patch)] if patch else []
+        words += [("--source", source) for source in sources]
+        chosen = tuple(word for pair in words for word in pair)
+        return cls(session, patchset, session.resolve(version, chain), chain, chosen)
+
+    def command(self, name: str, *more: str) -> str:
+        """`zpmaint NAME` on this kernel, of this patch set and from these sources, for a shell."""
+        return shlex.join(("zpmaint", name, str(self.version), *self.chosen, *more))
 
     def port(self, anchor: str | None = None, min_confidence: float | None = None) -> Port:
         """The port; with `min_confidence` held to that, whatever the set asks for."""
@@ -65,7 +75,7 @@ class Job:
             if not port.state.leads_on:
                 raise KernelError(
                     f"{self.patchset.name} on {self.version}: {port.state}: {port.why}",
-                    f"see zpmaint port {self.version}",
+                    f"see {self.command('port')}",
                 )
             if not port.patch and flavour:
                 raise UserError(

@@ -84,7 +84,7 @@ class Bench:
         if not port.state.leads_on:
             raise KernelError(
                 f"{job.patchset.name} on {job.version}: {port.state}: {port.why}",
-                f"see zpmaint port {job.version}",
+                f"see {job.command('port')}",
             )
         tree = job.chain.tree(job.version, keep=touched(job.patchset.anchors))
         source_id = fingerprint(tree, added_later(tree))

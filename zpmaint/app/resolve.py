@@ -131,7 +131,7 @@ def lay_out(work: WorkingFolder, anchor: str | None = None) -> LaidOut:
             raise UserError(
                 f"{job.patchset.name} on {job.version}: nothing to resolve: "
                 f"{explained.port.state}: {explained.port.why}",
-                f"zpmaint port {job.version}",
+                job.command("port"),
             )
         if any(job.version in adoption.era for adoption in job.patchset.adoptions):
             raise UserError(
@@ -252,7 +252,7 @@ def _notes(
         f"{job.patchset.name} on {version}: the port from {explained.port.anchor} stops{at}.",
         "",
         f"Edit the files in {MERGED}/ until no conflict marker is left, then: "
-        f"zpmaint resolve {version} --done",
+        + job.command("resolve", "--done"),
         "",
         f"  {MERGED}/    {version} with the patch; open where <<<<<<< stands, all else placed",
         f"  {THEIRS}/    {version} as it is upstream{below}",
@@ -304,7 +304,7 @@ def abort(work: WorkingFolder) -> None:
 def _none(work: WorkingFolder) -> UserError:
     return UserError(
         f"no conflict of {work.job.patchset.name} on {work.job.version} is laid out",
-        f"zpmaint resolve {work.job.version}",
+        work.job.command("resolve"),
     )
 
 
@@ -329,7 +329,7 @@ def finish(work: WorkingFolder, *, as_anchor: bool = False, why: str = "") -> Re
         ):
             raise UserError(
                 f"the anchor {state['anchor']} is another one since the folder was made",
-                f"keep your edits elsewhere, zpmaint resolve {job.version} --abort, and begin anew",
+                f"keep your edits elsewhere, {job.command('resolve', '--abort')}, and begin anew",
             )
         base = base_blobs(job.session, start, job.chain)
         target = job.chain.blobs(job.version, engine.touched_by(start))
@@ -337,7 +337,7 @@ def finish(work: WorkingFolder, *, as_anchor: bool = False, why: str = "") -> Re
         if {p: _digest(here.target.get(p) or b"") for p in state["files"]} != state["files"]:
             raise UserError(
                 f"{job.version} has other files than when the folder was made",
-                f"keep your edits elsewhere, zpmaint resolve {job.version} --abort, and begin anew",
+                f"keep your edits elsewhere, {job.command('resolve', '--abort')}, and begin anew",
             )
         found = engine.opened(here.text, here.base, here.target)
         results = {p: lines_of((work.folder / MERGED / p).read_bytes()) for p in state["files"]}

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from zpmaint.app.port import base_blobs, starting, touched
 from zpmaint.app.session import Session
 from zpmaint.app.trees import KernelTrees
+from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import PatchSet
 from zpmaint.port.engine import Blobs, port_between
@@ -32,8 +33,11 @@ def sweep(
     since: KernelVersion | None = None,
     until: KernelVersion | None = None,
 ) -> list[Port]:
-    """Port `patchset` onto every version of `chain` within [since, until], oldest first."""
+    """Port `patchset` onto every version of `chain` within [since, until], oldest first. Raises
+    UserError where there is none."""
     versions = within(chain.versions(), since, until)
+    if not versions:
+        raise UserError("no kernel of these sources is in the range", "name another, or a --source")
     bases = bases_for(session, patchset, versions, chain)
     return sweep_over(session, patchset, versions, bases, chain)
 

@@ -175,7 +175,7 @@ def test_run(
     if wants_patched and not port.state.leads_on:
         raise KernelError(
             f"{job.patchset.name} on {job.version}: {port.state}: {port.why}",
-            f"see zpmaint port {job.version}, or run the stock kernel alone: --on stock",
+            f"see {job.command('port')}, or run the stock kernel alone: --on stock",
         )
     if list(flavours) == [Flavour.PATCHED] and not port.patch:
         raise UserError(

@@ -29,7 +29,7 @@ def verify_each(job: Job, *, build: BuildOptions, accelerator: Accelerator) -> E
     if not port.steps:
         raise UserError(
             f"{port.patchset} on {port.version}: {port.state}: {port.why}: no step to build",
-            f"zpmaint verify {port.version} judges the kernel as it is",
+            f"{job.command('verify')} judges the kernel as it is",
         )
     keep = touched(job.patchset.anchors)
     suites = suites_of(job.patchset, version=job.version)

@@ -12,7 +12,7 @@ from zpmaint.app.bench import Asked, measure
 from zpmaint.app.benchmarks import document, judged, recorded
 from zpmaint.app.job import Job
 from zpmaint.build.options import BuildOptions
-from zpmaint.cli import bench_tables, options
+from zpmaint.cli import bench_tables, options, writable
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
@@ -52,7 +52,7 @@ def _sizes(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
               f"(default: {_KVM_RUNS}). Counted instructions are the same each time.")  # fmt: skip
 @click.option("--again", is_flag=True, help="Measure even what is known: it has to repeat.")
 @click.option(
-    "--svg", type=click.Path(path_type=Path, dir_okay=False),
+    "--svg", type=writable.FILE,
     help="Write the break-even as a picture; without VERSION all recorded kernels side by side.",
 )  # fmt: skip
 @click.option("--table", is_flag=True, help="All recorded kernels as a Markdown table.")

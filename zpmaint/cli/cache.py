@@ -13,6 +13,7 @@ from rich.table import Table
 
 from zpmaint.app.room import Room, disk_free
 from zpmaint.cli import options, tables
+from zpmaint.cli.commands import SlipGroup
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.amounts import bytes_of, shown
@@ -35,7 +36,7 @@ class _Amount(click.ParamType[int]):
             self.fail(str(error), param, ctx)
 
 
-@click.group("cache", invoke_without_command=True)
+@click.group("cache", cls=SlipGroup, invoke_without_command=True)
 @click.option("--all", "everything", is_flag=True, help="Every thing, not only what goes first.")
 @options.as_json
 @click.pass_context

@@ -56,7 +56,19 @@ COMMANDS = {
 }  # fmt: skip
 
 
-class CommandGroup(click.Group):
+class SlipGroup(click.Group):
+    """A group that says, of a command it does not have, which one may have been meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        have = self.list_commands(ctx)
+        if args and args[0] not in have and (meant := _alike(args[0], have)):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {' or '.join(meant)}?")
+        return super().resolve_command(ctx, args)
+
+
+class CommandGroup(SlipGroup):
     """A group whose commands are listed from the table and imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -75,6 +87,15 @@ class CommandGroup(click.Group):
         if name is None or listed is None:
             return name, listed, rest
         return name, load(name), rest
+
+
+def _alike(word: str, names: list[str]) -> list[str]:
+    """The commands that `word` may be a slip of; nothing for an option."""
+    if word.startswith("-"):
+        return []
+    import difflib  # noqa: PLC0415 (what a slip alone needs)
+
+    return difflib.get_close_matches(word, names, n=2)
 
 
 def load(name: str) -> click.Command:

@@ -13,7 +13,7 @@ import click
 from rich.table import Table
 
 from zpmaint.app.port import base_blobs
-from zpmaint.cli import evaluate_pairs, options, tables
+from zpmaint.cli import evaluate_pairs, options, tables, writable
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import write_whole
@@ -76,13 +76,13 @@ from zpmaint.evaluate.tools import available
 )
 @click.option(
     "--show-different",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=writable.FOLDER,
     metavar="FOLDER",
     help="Write each clean port that is not what the maintainers have, with the diff from theirs.",
 )
 @click.option(
     "--curve",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=writable.FILE,
     metavar="FILE.svg",
     help="Draw what a threshold on confidence trades.",
 )
@@ -113,13 +113,13 @@ from zpmaint.evaluate.tools import available
 )
 @click.option(
     "--reliability",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=writable.FILE,
     metavar="FILE.svg",
     help="With --pairs: draw confidence against the share that is equal.",
 )
 @click.option(
     "--calibrate",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=writable.FILE,
     metavar="FILE.toml",
     help="With --pairs and --split: learn how sure each strategy is from the sets named there, "
     "and write the table that the engine reads (zpmaint/port/confidence.toml).",

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from zpmaint.cli import options
+from zpmaint.cli import options, writable
 from zpmaint.cli.context import CommandContext, pass_context
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,8 +26,9 @@ _HELP = {
 
 def _forms(function: F) -> F:
     for name, text in reversed(_HELP.items()):
-        place = click.Path(path_type=Path)
-        function = click.option(f"--{name}", type=place, metavar="OUT", help=text)(function)
+        function = click.option(f"--{name}", type=writable.EITHER, metavar="OUT", help=text)(
+            function
+        )
     return function
 
 
@@ -75,7 +76,7 @@ def command(
     else:
         job = Job.take(session, kernel_to_fetch(what), patch, sources)
         port = compiled_port(session, job.patchset, job.chain, job.port(), asked=None)
-        queue = of_port(job.patchset, port)
+        queue = of_port(job.patchset, port, job.command("explain"))
     made = {form.name: export(queue, form, place) for form, place in wanted}
     if as_json:
         context.json(

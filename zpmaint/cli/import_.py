@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from zpmaint.cli import options
+from zpmaint.cli import options, writable
 from zpmaint.cli.context import CommandContext, pass_context
 
 
@@ -17,7 +17,7 @@ from zpmaint.cli.context import CommandContext, pass_context
 @options.source
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=writable.FOLDER,
     help="The patch set's folder: gets vVERSION.patch (of several patches the folder vVERSION) "
     "and, where it has none, a patch.toml. Default: standard output.",
 )

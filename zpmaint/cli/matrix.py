@@ -14,6 +14,7 @@ from rich.table import Table
 from zpmaint.app.matrix import forecast, plan_matrix, run_dues
 from zpmaint.app.regressions import regressions, shown_by
 from zpmaint.cli import matrix_ci, matrix_job, options, tables, unrecorded
+from zpmaint.cli.commands import SlipGroup
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.cli.matrix_view import duration, view
 from zpmaint.cli.stopping import stopped_by_sigterm
@@ -28,7 +29,7 @@ from zpmaint.matrix.worth import by_worth, chosen
 from zpmaint.timeline.regressions import RegressionKind
 
 
-@click.group("matrix")
+@click.group("matrix", cls=SlipGroup)
 def command() -> None:
     """Verify the kernels that kernels.toml tracks.
 

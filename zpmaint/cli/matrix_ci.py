@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from zpmaint.cli import writable
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
@@ -22,7 +23,7 @@ from zpmaint.matrix.pipeline.project import SERVICES
 @click.argument("service", type=click.Choice(sorted(SERVICES)))
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=writable.FILE,
     help="Write it there instead of printing it.",
 )
 @click.option(

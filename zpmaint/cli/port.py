@@ -13,12 +13,12 @@ from zpmaint.app.job import Job
 from zpmaint.app.patch_files import read_file
 from zpmaint.app.series import check_out, port_series_onto, write_series
 from zpmaint.app.written import write_port
-from zpmaint.cli import options, series_tables, tables
+from zpmaint.cli import options, series_tables, tables, writable
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.cli.kernel_asked import kernel_to_fetch
 from zpmaint.core import errors
 from zpmaint.diffs.series import joined, load_series
-from zpmaint.port.values import Port
+from zpmaint.port.values import Port, State
 
 
 @click.command(
@@ -34,9 +34,7 @@ from zpmaint.port.values import Port
     help="Hold back a port with a hunk that is less sure than this: a conflict that says so. "
     "Default: the min_confidence of patch.toml, else 0.",
 )
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for VERSION.patch."
-)
+@click.option("--out", type=writable.FOLDER, help="Folder for VERSION.patch.")
 @click.option(
     "--series",
     "series",
@@ -159,6 +157,9 @@ def command(
     else:
         series_tables.port(context.err, result, each_hunk=verbose)
         click.echo(result.patch.encode("utf-8", "surrogateescape"), nl=False)
+    # What the options alone hold back is nothing that resolve would lay out.
+    if result.state is State.CONFLICT and not (as_json or anchor or min_confidence):
+        context.err.print(f"next: {job.command('resolve')}", markup=False, soft_wrap=True)
     return errors.EXIT_OK if result.state.leads_on else errors.EXIT_KERNEL
 
 

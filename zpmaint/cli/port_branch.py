@@ -80,7 +80,7 @@ def run(
         try:
             job = _job(session, version, asked, out)
             result = port(job)
-            written = write_branch(session, job.patchset, result, job.chain, out)
+            written = write_branch(job, result, out)
             if asked.remote:
                 pushed = push(session, out.place, written, asked.remote)
         except (UserError, InfraError, KernelError) as error:

@@ -14,6 +14,7 @@ import click
 from zpmaint.app.benchmarks import judged, recorded
 from zpmaint.app.outlook import outlook_of
 from zpmaint.app.signing import signer_of
+from zpmaint.cli import writable
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.patchset.load import all_patchsets
@@ -27,7 +28,7 @@ _VALUES = 200_000
 
 @click.command()
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), required=True,
+    "--out", type=writable.FOLDER, required=True,
     help="The folder to write; a former status page there is replaced whole.",
 )  # fmt: skip
 @click.option("--base-url", default="", help="Where the page will stand; for the feed's links.")

@@ -11,7 +11,7 @@ from zpmaint.app.job import Job
 from zpmaint.app.resolve import LaidOut, Recorded, WorkingFolder, abort, finish, lay_out
 from zpmaint.app.resolve_git import learn, stage
 from zpmaint.app.written import write_port
-from zpmaint.cli import options, series_tables, tables
+from zpmaint.cli import options, series_tables, tables, writable
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
 from zpmaint.core.errors import UserError
@@ -41,7 +41,7 @@ from zpmaint.port.history import ranges
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=writable.FOLDER,
     help="With --done: folder for VERSION.patch.",
 )
 @click.option("--abort", "aborts", is_flag=True, help="Delete the folder, edits included.")
@@ -95,7 +95,7 @@ def command(
         if as_json:
             context.json(recorded.as_json())
         else:
-            _recorded(context, recorded, written)
+            _recorded(context, work.job, recorded, written)
         return errors.EXIT_OK if goes_on else errors.EXIT_KERNEL
     laid = lay_out(work)
     if worktree:
@@ -104,11 +104,11 @@ def command(
     if as_json:
         context.json(laid.as_json())
     else:
-        _laid_out(context, laid, version)
+        _laid_out(context, laid)
     return errors.EXIT_KERNEL
 
 
-def _laid_out(context: CommandContext, laid: LaidOut, version: str) -> None:
+def _laid_out(context: CommandContext, laid: LaidOut) -> None:
     work = laid.work
     if laid.fresh:
         context.out.print(work.notes(), markup=False, soft_wrap=True)
@@ -124,10 +124,11 @@ def _laid_out(context: CommandContext, laid: LaidOut, version: str) -> None:
             soft_wrap=True,
         )
     step = "edit these files, then " if still else ""
-    context.out.print(f"next: {step}zpmaint resolve {version} --done", markup=False, soft_wrap=True)
+    step += work.job.command("resolve", "--done")
+    context.out.print(f"next: {step}", markup=False, soft_wrap=True)
 
 
-def _recorded(context: CommandContext, recorded: Recorded, written: Path | None) -> None:
+def _recorded(context: CommandContext, job: Job, recorded: Recorded, written: Path | None) -> None:
     series_tables.port(context.out, recorded.port)
     for path in recorded.written:
         context.out.print(f"recorded: {path}", markup=False, soft_wrap=True)
@@ -144,8 +145,7 @@ def _recorded(context: CommandContext, recorded: Recorded, written: Path | None)
         context.out.print(f"written: {written}", markup=False, soft_wrap=True)
     if not recorded.port.state.leads_on:
         context.out.print(
-            f"next: zpmaint resolve {recorded.port.version}: the series stops at "
-            f"{recorded.port.stuck} now",
+            f"next: {job.command('resolve')}: the series stops at {recorded.port.stuck} now",
             markup=False,
             soft_wrap=True,
         )

@@ -12,7 +12,7 @@ from zpmaint.app.job import Job
 from zpmaint.app.test_run import check_words, profile_for, test_run
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.values import Flavour
-from zpmaint.cli import options, suite_options, tables
+from zpmaint.cli import options, suite_options, tables, writable
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core.files import write_whole
 from zpmaint.judge.junit import junit
@@ -51,7 +51,7 @@ _ON = {
 @click.option(
     "--junit",
     "junit_file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=writable.FILE,
     metavar="FILE",
     help="Write the results as JUnit XML, too.",
 )

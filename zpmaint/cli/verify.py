@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 import click
 
 from zpmaint.app.job import Job
@@ -87,9 +85,7 @@ def command(
         if not as_json:
             tables.record(context.out, row)
             if row.result is Result.CONFLICT:
-                named = ("--patch", patch) if patch else ()
-                asked_of = (word for source in sources for word in ("--source", source))
-                step = shlex.join(("zpmaint", "resolve", row.version, *named, *asked_of))
+                step = job.command("resolve")
                 context.out.print(f"next: {step}", markup=False, soft_wrap=True)
     if as_json:
         context.json([row.as_json() for row in records])

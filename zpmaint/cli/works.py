@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from zpmaint.app.running_kernel import identified, own_answer
-from zpmaint.cli import options
+from zpmaint.cli import options, writable
 from zpmaint.cli.context import CommandContext, pass_context
 from zpmaint.core import errors
-from zpmaint.core.errors import UserError
+from zpmaint.core.errors import UserError, cause
 from zpmaint.core.files import write_whole
 from zpmaint.core.kernel_names import KernelName
 from zpmaint.core.shown import visible
@@ -37,7 +37,7 @@ from zpmaint.publish.rows import Row, rows_of
 @options.patch
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=writable.FOLDER,
     help="Write the patch that was verified on the nearest kernel to this folder.",
 )
 @options.as_json
@@ -185,7 +185,9 @@ def _document(path: Path) -> Any:
     try:
         return json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{path}: {error}", "name a status.json of a published page") from None
+        raise UserError(
+            f"{path}: {cause(error)}", "name a status.json of a published page"
+        ) from None
 
 
 def _set_name(context: CommandContext, status: Path, patch: str | None) -> str:

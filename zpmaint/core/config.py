@@ -188,9 +188,16 @@ def load_config(path: Path, *, is_new: bool = False, project: Path | None = None
         if not (project / "patches" / name / "patch.toml").is_file():
             raise UserError(
                 f"{path}: {key}: no patch set {name!r} in patches/",
-                "name a folder there that holds a patch.toml",
+                _make(project, name),
             )
     return config
+
+
+def _make(project: Path, name: str) -> str:
+    """The next step where `name` is not there: the sets that are, or a new one."""
+    there = sorted(place.parent.name for place in (project / "patches").glob("*/patch.toml"))
+    named = f"name one of {', '.join(there)}; or make it: " if there else "make it: "
+    return f"{named}zpmaint new {name} --from git:REPOSITORY BRANCH, or --from FILE --base VERSION"
 
 
 def checked(model: type[Model], table: object, path: Path) -> Model:

@@ -17,6 +17,11 @@ EXIT_INTERNAL = 70  # a bug in zpmaint itself (EX_SOFTWARE of sysexits.h)
 EXIT_INTERRUPTED = 130
 
 
+def cause(error: Exception) -> str:
+    """What an exception says, for a message that names the file already."""
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+
+
 class ZpmaintError(Exception):
     """An expected failure: names the thing, the cause and the next step, on one line each.
 

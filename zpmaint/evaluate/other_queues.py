@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from zpmaint.core.config import checked
-from zpmaint.core.errors import UserError
+from zpmaint.core.errors import UserError, cause
 from zpmaint.diffs.layouts import table_in
 from zpmaint.diffs.member import Member
 from zpmaint.diffs.opened import whole
@@ -69,7 +69,9 @@ def read_table(place: Path = SHIPPED) -> Others:
         text = place.read_text(encoding="utf-8")
         table = checked(_Table, tomllib.loads(text), place)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{place}: {error}", "name a table of queues with --queues") from None
+        raise UserError(
+            f"{place}: {cause(error)}", "name a table of queues with --queues"
+        ) from None
     queues: dict[str, OtherQueue] = {}
     pairs: list[tuple[str, str]] = []
     for row in table.queue:

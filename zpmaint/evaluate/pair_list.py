@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from zpmaint.core.errors import UserError
+from zpmaint.core.errors import UserError, cause
 
 COLUMNS = (
     "set",
@@ -42,7 +42,9 @@ def read_list(place: Path) -> list[PairRow]:
     try:
         text = place.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{place}: {error}", "name a CSV file of pairs with --pairs") from None
+        raise UserError(
+            f"{place}: {cause(error)}", "name a CSV file of pairs with --pairs"
+        ) from None
     reader = csv.DictReader(io.StringIO(text))
     if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
         raise UserError(
