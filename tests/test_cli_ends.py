@@ -168,6 +168,15 @@ def test_a_full_disk_under_the_output(tmp_path: Path) -> None:
     assert "No space left on device" in said
 
 
+@pytest.mark.parametrize("words", [["doctor"], ["doctor", "--json"]])
+def test_what_cannot_be_printed_names_the_output(words: list[str], tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        status, _, said = zpmaint(*words, cwd=tmp_path, stdout=full.fileno())
+    assert (status, said.splitlines()[-1]) == (
+        3, "zpmaint: infrastructure error: standard output: No space left on device",
+    ), said  # fmt: skip
+
+
 def test_a_closed_output(tmp_path: Path) -> None:
     command = f"exec {sys.executable} -m zpmaint --help >&-"
     done = subprocess.run(
@@ -178,8 +187,10 @@ def test_a_closed_output(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
-    command = f"{sys.executable} -m zpmaint --help; echo $? >&2"
+@pytest.mark.parametrize("command", ["--help", "doctor", "doctor --json"])
+def test_a_reader_that_goes_away_is_no_error(command: str, tmp_path: Path) -> None:
+    """Whoever prints: click, rich or we ourselves."""
+    command = f"{sys.executable} -m zpmaint {command}; echo $? >&2"
     done = subprocess.run(
         ["sh", "-c", f"({command}) | true"], capture_output=True, text=True, cwd=tmp_path,
         check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},

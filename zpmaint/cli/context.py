@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zpmaint.cli.output import to_output
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -79,7 +81,8 @@ class CommandContext:
         from zpmaint.core.shown import json_visible
 
         text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
-        sys.stdout.write(json_visible(text) + "\n")
+        with to_output():
+            sys.stdout.write(json_visible(text) + "\n")
 
 
 pass_context = click.make_pass_decorator(CommandContext)

@@ -14,6 +14,7 @@ import click
 from zpmaint import __version__
 from zpmaint.cli.commands import CommandGroup
 from zpmaint.cli.context import CommandContext
+from zpmaint.cli.output import to_output
 from zpmaint.core import errors
 from zpmaint.core.shown import visible
 
@@ -71,7 +72,8 @@ def status_of(arguments: Sequence[str] | None) -> int:
 def _status(arguments: Sequence[str] | None) -> int:
     try:
         status = cli.main(args=arguments, prog_name="zpmaint", standalone_mode=False)
-        sys.stdout.flush()
+        with to_output():
+            sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:

@@ -26,6 +26,15 @@ _HINTS = {
     errno.EACCES: "give this user the right to write there, or set ZPMAINT_HOME elsewhere",
     errno.EFBIG: "raise the limit of file sizes (ulimit -f)",
 }
+_NO_FOLDER = "no folder can be made there: name another, or set ZPMAINT_HOME elsewhere"
+_NAMED = {
+    errno.ENOENT: _NO_FOLDER,
+    errno.ENOTDIR: _NO_FOLDER,
+    errno.EEXIST: _NO_FOLDER,
+    errno.EPERM: _NO_FOLDER,
+    errno.ENAMETOOLONG: "name a shorter one",
+}
+"""What is wrong with a place rather than with its disk."""
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -36,7 +45,8 @@ class DiskError(InfraError, OSError):
 
     def __init__(self, path: Path, error: OSError) -> None:
         why = error.strerror or str(error)
-        InfraError.__init__(self, f"{path}: {why}", _HINTS.get(error.errno or 0, "see the disk"))
+        hint = (_HINTS | _NAMED).get(error.errno or 0, "see the disk")
+        InfraError.__init__(self, f"{path}: {why}", hint)
         self.errno, self.strerror, self.filename = error.errno, why, str(path)
 
 
