@@ -210,7 +210,7 @@ def test_another_architecture_and_what_the_build_does_not_use(toy: EvidenceToy) 
         }
     )
     assert [file.why for file in seen.files] == [
-        "for another architecture: arm64", "not used by this build",
+        "for another architecture, --arch arm64", "not used by this build",
         "no record of this build names it",
     ]  # fmt: skip
     assert all(file.compiled is Compiled.NOT for file in seen.files)

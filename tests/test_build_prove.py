@@ -147,7 +147,8 @@ def test_lines_under_a_conditional_that_is_off_are_named(toy: ProofToy) -> None:
 @pytest.mark.parametrize(
     ("path", "why"),
     [
-        ("arch/arm64/mm/fault.c", "for another architecture: arm64"),
+        ("arch/arm64/mm/fault.c", "for another architecture, --arch arm64"),
+        ("arch/s390/mm/fault.c", "for another architecture: s390"),
         ("tools/perf/x.c", "a program of the build or for users, no part of the kernel"),
         ("mm/lost.c", "no Makefile names it, and no source that can be built includes it"),
     ],

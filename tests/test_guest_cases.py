@@ -27,9 +27,23 @@ LACK = '[[case.lacks]]\narch = "i386"\nsince = "2.6.26"\nuntil = "2.6.28"\nwhy =
 
 
 def test_what_kernels_of_an_architecture_lack_is_in_the_table_of_that_one() -> None:
-    source = table_source(read_cases(NEEDY + LACK))
+    cases = read_cases(NEEDY + LACK)
     row = '{"a.b", RELEASE(2, 6, 26), RELEASE(2, 6, 28), "w"}'
-    assert f"#ifdef __i386__\n\t{row},\n#endif\n" in source
+    assert f"\t{row},\n" in table_source(cases, "i386")
+    assert row not in table_source(cases, "x86_64")
+
+
+def test_a_case_that_no_kernel_of_an_architecture_has_is_skipped_there_and_must_run_elsewhere() -> (
+    None
+):
+    """It has no function there, and needs no `needs`, by which it could be skipped everywhere."""
+    (case,) = read_cases(ROW + '[[case.lacks]]\narch = ["arm64", "riscv64"]\nwhy = "no ports"\n')
+    source = table_source([case], "arm64")
+    assert '{"a.b", 0, 0, 0, "", 0}' in source and '{"a.b", 0, 0, "no ports"}' in source
+    assert not table_header([case], "arm64")
+    assert '{"a.b", a_b, 0, 0, "", 0}' in table_source([case], "x86_64")
+    version = KernelVersion.parse("6.12")
+    assert case.must_run(version) and not case.must_run(version, arch="riscv64")
 
 
 def test_the_suite_is_read() -> None:
@@ -52,8 +66,8 @@ def test_the_generated_table_holds_names_functions_and_ranges() -> None:
         ROW + '[[case]]\nname = "c.d-e"\nreason = "r"\ntags = ["t"]\n'
         'since = "2.6.25-rc1"\nuntil = "4.0"\n'
     )
-    assert table_header(rows) == "void a_b(void);\nvoid c_d_e(void);\n"
-    source = table_source(rows)
+    assert table_header(rows, "x86_64") == "void a_b(void);\nvoid c_d_e(void);\n"
+    source = table_source(rows, "x86_64")
     assert '{"a.b", a_b, 0, 0, "", 0}' in source
     assert (
         '{"c.d-e", c_d_e, RELEASE(2, 6, 25), RELEASE(4, 0, 0), '
@@ -118,7 +132,7 @@ def test_a_case_with_a_need_may_be_skipped_and_others_only_outside_their_era() -
 
 def test_a_case_of_the_full_profile_must_run_there_and_is_skipped_elsewhere() -> None:
     (case,) = read_cases(ROW.replace('["t"]', '["t", "full"]') + 'profile = "full"\n')
-    assert '{"a.b", a_b, 0, 0, "", 1}' in table_source([case])
+    assert '{"a.b", a_b, 0, 0, "", 1}' in table_source([case], "x86_64")
     version = KernelVersion.parse("6.12")
     assert not case.must_run(version)
     assert case.must_run(version, "full")

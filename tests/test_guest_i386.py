@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from zpmaint.core import arches
 from zpmaint.core.errors import InfraError
-from zpmaint.suites.guest import i386
+from zpmaint.suites.guest import i386, musl
 
 SMALL = "/usr/lib/gcc/x86_64-linux-gnu/12/libgcc.a"
 
@@ -29,7 +30,8 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return folder
 
     monkeypatch.setattr(i386, "unpacked", unpacked)
-    monkeypatch.delenv(i386.MUSL_I386, raising=False)
+    monkeypatch.setattr(musl, "unpacked", unpacked)
+    monkeypatch.delenv(musl.variable(arches.named("i386")), raising=False)
     return names
 
 
@@ -71,7 +73,7 @@ def test_a_folder_may_be_named(
     asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     named = tmp_path / "named"
-    monkeypatch.setenv(i386.MUSL_I386, str(named))
+    monkeypatch.setenv(musl.variable(arches.named("i386")), str(named))
     monkeypatch.setattr(i386, "_gcc", gcc(None))
     with pytest.raises(InfraError, match=r"no musl for i386: .*named/usr/lib"):
         i386.parts(tmp_path)

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from guest_fixtures import needs_linux, program_of, ran
 
+from zpmaint.core import arches
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.judge.ktap import read_report
 from zpmaint.suites.fault_path.suite import all_cases, init_program
-from zpmaint.suites.guest.i386 import MUSL_I386
+from zpmaint.suites.guest.musl import variable
 
 pytestmark = needs_linux
 
@@ -75,7 +76,7 @@ def test_an_unknown_architecture_and_a_missing_musl_are_named(
 ) -> None:
     with pytest.raises(UserError, match="'sparc'"):
         init_program("sparc", cache=tmp_path)
-    monkeypatch.setenv(MUSL_I386, str(tmp_path / "none"))
+    monkeypatch.setenv(variable(arches.named("i386")), str(tmp_path / "none"))
     with pytest.raises(InfraError, match=r"no musl for i386.*none"):
         init_program("i386", cache=tmp_path)
 

@@ -15,6 +15,7 @@ from zpmaint.build.running.beside import beside
 from zpmaint.build.running.disassembly import first_before, straights
 from zpmaint.build.running.elf import Elf
 from zpmaint.build.running.linked_at import Image
+from zpmaint.build.running.machines import code_of
 from zpmaint.build.running.values import FileAt, Kind, Places, from_json
 
 __all__ = ["toy"]
@@ -227,7 +228,7 @@ Disassembly of section .text.unlikely:
 
 
 def test_straight_code_begins_behind_what_leaves_it() -> None:
-    found = straights(DISASSEMBLY)
+    found = straights(DISASSEMBLY, code_of(62).jump)
     assert found[".text"] == [0, 5, 8, 0xF, 0x12, 0x17, 0x1E, 0x20, 0x22]
     assert found[".text.unlikely"] == [0, 4]
     assert [first_before(found[".text"], one) for one in (0, 3, 4, 0x1C)] == [0, 0, 0, 0x17]

@@ -15,6 +15,7 @@ from vm_fixtures import GUESTS, FakeQemu, kernel
 
 from zpmaint.vm.boot import boot
 from zpmaint.vm.executed import Reader, Watch
+from zpmaint.vm.profiles import packaged
 from zpmaint.vm.values import Outcome
 
 
@@ -39,19 +40,20 @@ STREAM = (
     + sent("zpmaint: end of the cases\n")
     + block(0x40)
 )
+SENT = packaged().board_of("x86_64").sent_bytes
 REACHED = {"": {0x10, 0x40}, "read.zero": {0x10, 0x20}, "cow": {0x20}}
 
 
 def test_blocks_belong_to_the_case_that_the_console_named_last() -> None:
     watch = Watch([(0, 0x100)])
-    Reader(watch).feed(STREAM.encode())
+    Reader(watch, SENT).feed(STREAM.encode())
     assert watch.reached == REACHED
 
 
 @given(st.lists(st.integers(1, len(STREAM) - 1), max_size=8))
 def test_the_stream_may_come_in_any_pieces(cuts: list[int]) -> None:
     watch = Watch([(0, 0x100)])
-    reader = Reader(watch)
+    reader = Reader(watch, SENT)
     places = [0, *sorted(cuts), len(STREAM)]
     for start, end in pairwise(places):
         reader.feed(STREAM[start:end].encode())
@@ -61,7 +63,7 @@ def test_the_stream_may_come_in_any_pieces(cuts: list[int]) -> None:
 def test_the_console_may_send_anything() -> None:
     """No end of a line, bytes that are no text, a line of QEMU's own look."""
     watch = Watch([(0, 0x100)])
-    reader = Reader(watch)
+    reader = Reader(watch, SENT)
     reader.feed((sent("Trace 0: 0x1 [0/50/0/0] f\n") + sent("x" * 9000)).encode())
     reader.feed(b"serial_write write addr 0x00 val 0xff\n\xff\xfe\n" + sent("\n").encode())
     reader.feed(sent("zpmaint: case cow\n").encode() + block(0x20).encode())
@@ -74,7 +76,9 @@ def test_no_range_is_no_watch() -> None:
 
 
 def test_ranges_are_told_to_qemu() -> None:
-    words = Watch([(0xFFFFFFFF81000010, 0xFFFFFFFF81000010), (0x20, 0x2F)]).words("/dev/fd/9")
+    words = Watch([(0xFFFFFFFF81000010, 0xFFFFFFFF81000010), (0x20, 0x2F)]).words(
+        "/dev/fd/9", "serial_write"
+    )
     assert words[words.index("-dfilter") + 1] == "0xffffffff81000010..0xffffffff81000010,0x20..0x2f"
     assert words[words.index("-D") + 1] == "/dev/fd/9"
 

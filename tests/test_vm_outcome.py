@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from zpmaint.vm.outcome import Ending, classify
+from zpmaint.vm.outcome import Ending, Ends, classify
 from zpmaint.vm.values import Outcome
 
 BOOTED = "Linux version 6.12.107 (u@h)\r\n[    0.012345] Run /init as init process\r\n"
@@ -91,6 +91,31 @@ def test_how_it_ended(ending: Ending, outcome: Outcome, telling: str) -> None:
     assert told is outcome, why
     assert telling in why
     assert "\n" not in why and "\r" not in why
+
+
+OFF = BOOTED + "[    9.0] reboot: Power down\r\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "console", "results", "outcome"),
+    [
+        (0, OFF, RESULTS, Outcome.FINISHED),
+        (0, OFF, HALF, Outcome.UNFINISHED),
+        (0, OFF, "", Outcome.UNFINISHED),
+        # A reset ends QEMU with the same status; only the console tells them apart.
+        (0, BOOTED, RESULTS, Outcome.TRIPLE_FAULT),
+        (0, BOOTED + "reboot: Restarting system\n", RESULTS, Outcome.UNFINISHED),
+        (0, PANIC + "reboot: Power down\n", RESULTS, Outcome.PANIC),
+        # No device gives a status there: 33 is QEMU's own.
+        (33, OFF, RESULTS, Outcome.DIED),
+        (-9, OFF, RESULTS, Outcome.DIED),
+    ],
+)
+def test_where_the_kernel_switches_the_machine_off(
+    status: int, console: str, results: str, outcome: Outcome
+) -> None:
+    ending = Ending(status, console, results, "", ends=Ends.POWER_OFF)
+    assert classify(ending)[0] is outcome, classify(ending)
 
 
 def test_nothing_but_status_and_done_together_is_finished() -> None:

@@ -113,8 +113,10 @@ def _copyright(site: Path, wheels: Sequence[Path]) -> str:
 def _control(source: Source, root: Path, size: int) -> str:
     (table,) = root.rglob("zpmaint/core/tools.toml")
     tools = tomllib.loads(table.read_text())
-    needed = {row["package"] for row in tools.values() if not row.get("optional")}
-    wished = {row["package"] for row in tools.values()} - needed
+    # What one architecture or profile alone needs is installed by who asks for it: zpmaint doctor.
+    usual = [row for row in tools.values() if not {"arch", "profile"} & row.keys()]
+    needed = {row["package"] for row in usual if not row.get("optional")}
+    wished = {row["package"] for row in usual} - needed
     major, minor = sys.version_info[:2]
     python = [f"{_PYTHON}", f"python3 (>= {major}.{minor})", "ca-certificates"]
     return _CONTROL.format(

@@ -22,7 +22,7 @@ from zpmaint.suites.guest.patterns import full_bench
 from zpmaint.vm.boot import boot
 from zpmaint.vm.initramfs import file, pack
 from zpmaint.vm.parallel import in_parallel
-from zpmaint.vm.profiles import Accelerator, machine_for
+from zpmaint.vm.profiles import Accelerator, machine_for, packaged
 from zpmaint.vm.values import Outcome
 
 DEADLINE = 900.0
@@ -133,7 +133,9 @@ def _key(
 ) -> str:
     """All that a guest's life depends on."""
     machines = job.session.machines
-    machine = machine_for(kernels[0].image_kind, kernels[0].version, machines=machines)
+    machine = machine_for(
+        kernels[0].image_kind, kernels[0].version, machines=machines, arch=kernels[0].arch
+    )
     digest = hashlib.sha256()
     for kernel in kernels:
         command = machine.command(
@@ -146,7 +148,9 @@ def _key(
             machines=machines,
         )
         digest.update("\0".join([str(kernel.flavour), *command]).encode())
-    qemu = run(["qemu-system-x86_64", "--version"]).stdout.partition(b"\n")[0]
+    qemu = run(
+        [(machines or packaged()).board_of(kernels[0].arch).program, "--version"]
+    ).stdout.partition(b"\n")[0]
     digest.update(b"\0".join([qemu, job.patchset.name.encode()]))
     return digest.hexdigest()[:32]
 

@@ -19,13 +19,12 @@ from zpmaint.core.tools import run
 from zpmaint.ledger.told import CircumstancesRecord
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
-_TOOLS = ("gcc", "ld", "make", "qemu-system-x86_64")
 
 
 def circumstances(
-    accelerator: str, sources: Iterable[str], compilers: Iterable[str] = ()
+    accelerator: str, sources: Iterable[str], programs: Iterable[str] = ()
 ) -> CircumstancesRecord:
-    """Those of now. `compilers` are the programs that a project's own toolchains name."""
+    """Those of now. `programs` are those that made and ran the kernels, beside make."""
     commit, modified = _checkout()
     return CircumstancesRecord(
         program=zpmaint.__version__,
@@ -33,7 +32,7 @@ def circumstances(
         modified=modified,
         accelerator=accelerator,
         sources=tuple(sources),
-        tools=_lines(tuple(sorted({*_TOOLS, *compilers}))),
+        tools=_lines(tuple(sorted({"make", *programs}))),
         packages=dict(_packages()),
         host=_host(),
     )

@@ -134,7 +134,13 @@ def _place(session: Session, kernel: Kernel, places: Places, bootables: Sequence
         archive = pack([file("init", guest.init), *guest.entries])
         guests.append((hashlib.sha256(archive).hexdigest(), guest.append, guest.deadline))
     image = digest_of(kernel.image)  # addresses are an image's
-    parts = [_FORMAT, machine_basis(session, kernel.version), image, ranges(places), guests]
+    parts = [
+        _FORMAT,
+        machine_basis(session, kernel.version, kernel.arch),
+        image,
+        ranges(places),
+        guests,
+    ]
     return place_of(session.places.cache / "executed", parts)
 
 

@@ -41,6 +41,7 @@ from zpmaint.app.content import file_digest, folder_digests, value_digest
 from zpmaint.app.port import starting
 from zpmaint.app.session import Session
 from zpmaint.build.options import BuildOptions
+from zpmaint.core import arches
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import InfraError
 from zpmaint.core.places import DATA_NAME
@@ -48,7 +49,7 @@ from zpmaint.core.tools import run
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import PatchSet
 from zpmaint.suites.registry import SUITES, wanted
-from zpmaint.vm.profiles import Accelerator
+from zpmaint.vm.profiles import Accelerator, packaged
 
 ENTRIES = ("zpmaint.app.verify",)
 _MACHINE = ("zpmaint.vm.boot",)
@@ -70,8 +71,6 @@ _KEEPERS = (
     "zpmaint.matrix",
 )
 
-_TOOLS = ("ld", "qemu-system-x86_64")
-
 _PACKAGE = Path(zpmaint.__file__).parent
 _ALWAYS = Era()
 _ANY = KernelVersion.parse("6.1")
@@ -91,7 +90,7 @@ def verification_inputs(
     """The hash of each part of the inputs of verifying `patchset` on `version`.
 
     `project` is the folder whose own data files stand over the packaged ones, `cache` a folder
-    that saves parsing the code again; `compilers` those that a project's own toolchains name."""
+    that saves parsing the code again; `compilers` those that toolchains name (`compilers_of`)."""
     code = _code(cache)
     others = _unwanted(patchset)
     parts = {
@@ -100,7 +99,7 @@ def verification_inputs(
         "expectations": value_digest(_declared(patchset), version),
         "code": code.digest_without(others),
         "packages": _packages(code.packages),
-        "tools": _toolchain(tuple(sorted({"gcc", *compilers}))),
+        "tools": _toolchain(programs_of(build.arch, compilers)),
     }
     parts |= {
         f"own/{name}": digest
@@ -156,7 +155,7 @@ def inputs_of(
         accelerator,
         project=places.project,
         cache=places.cache,
-        compilers=[toolchain.compiler for toolchain in session.build_data.toolchains],
+        compilers=compilers_of(session, build.profile),
     )
 
 
@@ -171,11 +170,16 @@ def machine_identity(compilers: Iterable[str]) -> str:
     machines with the same give the same keys."""
     code = _code(None)
     data = sorted(f"{path.name} {file_digest(path, _ANY)}" for path in code.data)
-    tools = _toolchain(tuple(sorted({"gcc", *compilers})))
+    compilers = tuple(compilers)
+    tools = _toolchain(
+        tuple(
+            dict.fromkeys(name for arch in arches.names() for name in programs_of(arch, compilers))
+        )
+    )
     return "\n".join([code.digest, *data, _packages(code.packages), tools])
 
 
-def machine_basis(session: Session, version: KernelVersion) -> str:
+def machine_basis(session: Session, version: KernelVersion, arch: str) -> str:
     """A digest over what makes a guest run as it does beside its kernel and its initramfs: our code
     and data for machines, the project's own rows, QEMU."""
     code = _code(session.places.cache, _MACHINE)
@@ -183,7 +187,7 @@ def machine_basis(session: Session, version: KernelVersion) -> str:
         code.digest,
         *(f"{path.name} {file_digest(path, version)}" for path in code.data),
         sorted(folder_digests(session.places.data / "vm", version).items()),
-        _toolchain(()),
+        _toolchain(_made_and_run_by(arch)),
     ]
     return value_digest(parts, version)
 
@@ -232,11 +236,33 @@ def _packages(names: tuple[str, ...]) -> str:
     return hashlib.sha256("\n".join([python, *sorted(found)]).encode()).hexdigest()[:32]
 
 
+def compilers_of(session: Session, profile: str | None) -> tuple[str, ...]:
+    """The compilers and other linkers that the rows of a session may take for a build profile."""
+    data = session.build_data
+    named = {row.toolchain for row in data.profiles if row.name == profile}
+    taken = [row for row in data.toolchains if not row.asked or row.name in named]
+    return tuple(
+        dict.fromkeys(name for row in taken for name in (row.compiler, row.linker) if name != "ld")
+    )
+
+
+def programs_of(arch: str, compilers: Iterable[str] = ()) -> tuple[str, ...]:
+    """The programs that make and run a kernel of an architecture; `compilers` are those that
+    toolchains name (`compilers_of`)."""
+    cross = arches.named(arch).cross
+    of_kernels = {f"{cross}{name}" for name in ("gcc", *compilers)}
+    return (*sorted({"gcc", *compilers, *of_kernels}), *_made_and_run_by(arch))
+
+
+def _made_and_run_by(arch: str) -> tuple[str, ...]:
+    return f"{arches.named(arch).cross}ld", packaged().board_of(arch).program
+
+
 @functools.cache
-def _toolchain(compilers: tuple[str, ...]) -> str:
+def _toolchain(programs: tuple[str, ...]) -> str:
     """The version lines of the programs that make and run a kernel. A missing one is '' here;
     the step that needs it says so."""
-    lines = [_version_line(name) for name in (*compilers, *_TOOLS) if shutil.which(name)]
+    lines = [_version_line(name) for name in programs if shutil.which(name)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
 
 

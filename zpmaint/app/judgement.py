@@ -45,6 +45,7 @@ def verdict_on(
             patched=one.runs.get(Flavour.PATCHED),
             benchmark=benchmark and bool(one.bootable.suite.counters),
             profile=suite_profile(pair.stock),
+            arch=pair.stock.arch,
             suite=one.bootable.suite.name,
             declared=one.bootable.suite.figures,
             again=one.again,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from zpmaint.app.job import Job
 from zpmaint.app.pair import follow, fragments_of
-from zpmaint.app.port import touched
+from zpmaint.app.port import built_of
 from zpmaint.app.suite import Bootable, boot_suite, make_ready
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.pair import build as build_kernels
@@ -86,7 +86,7 @@ class Bench:
                 f"{job.patchset.name} on {job.version}: {port.state}: {port.why}",
                 f"see {job.command('port')}",
             )
-        tree = job.chain.tree(job.version, keep=touched(job.patchset.anchors))
+        tree = job.chain.tree(job.version, keep=built_of(job.patchset.anchors, build.arch))
         source_id = fingerprint(tree, added_later(tree))
         derived = follow(
             job.session,
@@ -150,7 +150,7 @@ class Bench:
             job.version,
             self.build.arch,
             chain=job.chain,
-            keep=touched(job.patchset.anchors),
+            keep=built_of(job.patchset.anchors, self.build.arch),
         )
         kept = tuple(one for one in ready.bootables if not one.ready.compared)
         with job.session.reporter.step("suites that are to notice") as step:
@@ -232,6 +232,7 @@ class Bench:
             self.job.version,
             run,
             profile=suite_profile(kernel),
+            arch=kernel.arch,
             ran=ran,
         )
         found = Found(

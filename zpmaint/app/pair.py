@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from zpmaint.app.port import touched
+from zpmaint.app.port import built_of
 from zpmaint.app.session import Session
 from zpmaint.build.derive import derive
 from zpmaint.build.derived import NOTHING, Derived
@@ -44,7 +44,7 @@ def build_pair(
     patched: Mapping[str, bytes | None] | None = None
     if port and port.patch:
         patched = port.contents(patches)
-    tree = chain.tree(version, keep=touched(patchset.anchors))
+    tree = chain.tree(version, keep=built_of(patchset.anchors, options.arch))
     later = added_later(tree)
     source_id = fingerprint(tree, later)
     derived = follow(session, patchset, version, tree, port, options=options, source_id=source_id)

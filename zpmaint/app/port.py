@@ -10,6 +10,7 @@ from zpmaint.app.adoption import witnessed
 from zpmaint.app.base import base_blobs
 from zpmaint.app.session import Session
 from zpmaint.app.trees import KernelTrees
+from zpmaint.core import arches
 from zpmaint.core.versions import KernelVersion
 from zpmaint.patchset.values import Anchor, PatchSet
 from zpmaint.port.engine import port_between, starting
@@ -45,3 +46,9 @@ def port_onto(
 def touched(anchors: Iterable[Anchor]) -> list[str]:
     """Every path that any of the anchors touches."""
     return sorted({path for a in anchors for path in touched_by(a)})
+
+
+def built_of(anchors: Iterable[Anchor], arch: str) -> list[str]:
+    """What a tree must hold for the anchors to be built for an architecture, beyond what every
+    tree has."""
+    return sorted({*touched(anchors), *arches.named(arch).unpack})

@@ -12,7 +12,7 @@ from zpmaint.app.executed import cases_touching, executed_of, watch
 from zpmaint.app.job import Job
 from zpmaint.app.judgement import verdict_on
 from zpmaint.app.pair import build_pair
-from zpmaint.app.port import touched
+from zpmaint.app.port import built_of
 from zpmaint.app.suite import Bootable, SuiteRuns, boot_suites, make_ready
 from zpmaint.build import profiles
 from zpmaint.build.evidence import Evidence
@@ -167,7 +167,7 @@ def test_run(
 
     Raises KernelError where the patch comes to a conflict or a kernel does not build, UserError
     where only a patched kernel is asked for and there is none, InfraError where a machine fails."""
-    need_for("verify")
+    need_for("verify", build.arch)
     session = job.session
     # What the stock kernel has to answer hangs on whether upstream does as the patch wants.
     port = job.port()
@@ -187,7 +187,7 @@ def test_run(
         job.version,
         build.arch,
         chain=job.chain,
-        keep=touched(job.patchset.anchors),
+        keep=built_of(job.patchset.anchors, build.arch),
     )
     is_touching = TOUCHING in words
     if is_touching and not (wants_patched and port.patch):

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from zpmaint.app.circumstances import circumstances
 from zpmaint.app.confirm import booted_again, built_again, not_built_again
 from zpmaint.app.executed import executed_of, watch
-from zpmaint.app.inputs import inputs_of, key_of
+from zpmaint.app.inputs import compilers_of, inputs_of, key_of, programs_of
 from zpmaint.app.judgement import verdict_on
 from zpmaint.app.kept_boots import KeptBoots
 from zpmaint.app.kept_logs import KeptLogs
 from zpmaint.app.origin import Origin, origin_of
 from zpmaint.app.pace import AT_ONCE, Pace
 from zpmaint.app.pair import build_pair
-from zpmaint.app.port import port_onto, touched
+from zpmaint.app.port import built_of, port_onto
 from zpmaint.app.records import build_record, port_record, runs_record, verdict_record
 from zpmaint.app.session import Session
 from zpmaint.app.suite import SuiteRuns, boot_suites, make_ready
@@ -85,7 +85,7 @@ def verify(
     The kernel's failures and the infrastructure's end in the Record (result and why); only the
     user's mistakes are raised. What nobody expected is a bug of ours: indeterminate, its
     traceback kept in the state folder."""
-    need_for("verify")
+    need_for("verify", build.arch)
     started = time.time()
     course = _Course()
     inputs = inputs_of(session, version, patchset, build, accelerator)
@@ -137,7 +137,7 @@ def verify(
         circumstances=circumstances(
             str(accelerator),
             (source.name for source in chain.sources),
-            (toolchain.compiler for toolchain in session.build_data.toolchains),
+            programs_of(build.arch, compilers_of(session, build.profile)),
         ),
     )
 
@@ -160,7 +160,7 @@ def _run_course(
     with pace.step("fetch"), course.timed("fetch"):
         is_archive = chain.fetch(version)
     if is_archive:  # else only what is built has to be unpacked
-        _unpack(patchset, version, chain, course, pace)
+        _unpack(built_of(patchset.anchors, build.arch), version, chain, course, pace)
     with pace.step("port"), course.timed("port"):
         course.port = port_onto(session, patchset, version, chain)
         course.provenance = chain.provenance(version)
@@ -168,7 +168,7 @@ def _run_course(
     if not course.port.state.leads_on:
         return Result.CONFLICT, course.port.why
     if not is_archive:
-        _unpack(patchset, version, chain, course, pace)
+        _unpack(built_of(patchset.anchors, build.arch), version, chain, course, pace)
     adopted = course.port.state is State.UPSTREAM
 
     def built(jobs: int | None, *, anew: bool = False) -> Pair:
@@ -188,7 +188,12 @@ def _run_course(
     with pace.step("build") as jobs:
         # What it needs may have to be fetched: better known before a build of minutes than after.
         ready = make_ready(
-            session, suites, version, build.arch, chain=chain, keep=touched(patchset.anchors)
+            session,
+            suites,
+            version,
+            build.arch,
+            chain=chain,
+            keep=built_of(patchset.anchors, build.arch),
         )
         pair = course.pair = built(jobs)
 
@@ -246,7 +251,7 @@ def _run_course(
 
 
 def _unpack(
-    patchset: PatchSet, version: KernelVersion, chain: Chain, course: _Course, pace: Pace
+    needed: Sequence[str], version: KernelVersion, chain: Chain, course: _Course, pace: Pace
 ) -> None:
     with pace.step("unpack"), course.timed("unpack"):
-        chain.tree(version, keep=touched(patchset.anchors))
+        chain.tree(version, keep=needed)

@@ -7,7 +7,7 @@ from zpmaint.app.each import Each, each
 from zpmaint.app.job import Job
 from zpmaint.app.judgement import verdict_on
 from zpmaint.app.pair import build_pair
-from zpmaint.app.port import touched
+from zpmaint.app.port import built_of
 from zpmaint.app.suite import SuiteRuns, boot_suites, make_ready
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.values import Flavour, Pair
@@ -22,7 +22,7 @@ from zpmaint.vm.profiles import Accelerator
 def verify_each(job: Job, *, build: BuildOptions, accelerator: Accelerator) -> Each:
     """Verify the set on a kernel patch by patch; see `each`. A conflict ends as an Each without
     steps. Raises UserError where the kernel has all of it, InfraError for a machine's trouble."""
-    need_for("verify")
+    need_for("verify", build.arch)
     session, port = job.session, job.port()
     if not port.state.leads_on:
         return Each(port, (), Result.CONFLICT, port.why, port.stuck)
@@ -31,7 +31,7 @@ def verify_each(job: Job, *, build: BuildOptions, accelerator: Accelerator) -> E
             f"{port.patchset} on {port.version}: {port.state}: {port.why}: no step to build",
             f"{job.command('verify')} judges the kernel as it is",
         )
-    keep = touched(job.patchset.anchors)
+    keep = built_of(job.patchset.anchors, build.arch)
     suites = suites_of(job.patchset, version=job.version)
     ready = make_ready(session, suites, job.version, build.arch, chain=job.chain, keep=keep)
 

@@ -143,7 +143,7 @@ def came(session: Session, job: Job, pace: Asking) -> Came:
                 pace=pace,
                 kept=KeptBoots(
                     session.places.cache / "boots",
-                    machine_basis(session, due.version),
+                    machine_basis(session, due.version, due.arch),
                     session.reporter,
                     is_read=not job.anew,
                 ),

@@ -12,6 +12,7 @@ from zpmaint.build import clines, kconfigs, makefiles
 from zpmaint.build.change import ChangedLine, FileChange, HunkChange
 from zpmaint.build.evidence import Compiled, HunkEvidence
 from zpmaint.build.makefiles import Text
+from zpmaint.core import arches
 
 _PROSE_FOLDERS = ("Documentation/", "LICENSES/")
 _PROSE_ENDINGS = (
@@ -25,7 +26,6 @@ _PROSE_ENDINGS = (
     ".gitattributes",
 )
 _PROSE_NAMES = ("MAINTAINERS", "CREDITS", "COPYING", "README", "TODO", "REPORTING-BUGS")
-_OURS = {"x86_64": ("x86", "x86_64", "um"), "i386": ("x86", "i386", "um")}
 _OBJECT = re.compile(r"(?<![\w$(])[\w./-]+\.o\b")
 _FOLDER = re.compile(r"(?<![\w$(])[\w./-]+/(?=\s|$)")
 _FLAGS = re.compile(r"[A-Z_]+_(\S+\.o)$")  # CFLAGS_fork.o, KASAN_SANITIZE_fork.o
@@ -75,13 +75,23 @@ def other_architecture(path: str, arch: str) -> str:
     top, _, rest = path.partition("/")
     if top == "arch" and "/" in rest:
         name = rest.partition("/")[0]
-        if name not in _OURS[arch][:2]:
-            return f"for another architecture: {name}"
+        if name not in arches.named(arch).folders:
+            return _for_another(name)
     if path.startswith("include/asm-"):
         name = path.removeprefix("include/asm-").partition("/")[0]
-        if name not in (*_OURS[arch][:2], "generic"):
-            return f"for another architecture: {name}"
+        if name not in (*arches.named(arch).folders, "generic"):
+            return _for_another(name)
     return ""
+
+
+def _for_another(folder: str) -> str:
+    """With what to ask for, where kernels of that architecture can be had."""
+    other = arches.of_folder(folder)
+    return (
+        f"for another architecture, --arch {other.name}"
+        if other
+        else (f"for another architecture: {folder}")
+    )
 
 
 def why_not(
@@ -230,7 +240,8 @@ def _makefile_hunk(
             if off:
                 why = f"{row.name} stands under CONFIG_{off[0]}, which is not set"
                 return HunkEvidence(hunk.header, Compiled.NOT, why, tuple(off))
-    if folder == "." or _under(f"{folder}/", here) or folder.startswith(("scripts", "arch/x86")):
+    # Of arch/ only what the built architecture is made from comes here: see other_architecture.
+    if folder == "." or _under(f"{folder}/", here) or folder.startswith(("scripts", "arch/")):
         return HunkEvidence(hunk.header, Compiled.KERNEL, "read by make in this build")
     return HunkEvidence(hunk.header, Compiled.NOT, f"nothing of {folder}/ is built")
 

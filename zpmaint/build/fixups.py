@@ -11,7 +11,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -19,6 +19,7 @@ from zpmaint.build.conditions import Pattern, SourceView, Table
 from zpmaint.core.config import checked
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import KernelError
+from zpmaint.core.strict import Arch
 from zpmaint.core.text import to_bytes, to_text
 from zpmaint.core.versions import KernelVersion
 
@@ -47,8 +48,8 @@ class Fixup(Table):
     """What is made of it, one after the other."""
     why: str
     """What today's tools refuse, since when, and who mended it upstream."""
-    arch: Literal["x86_64", "i386"] | None = None
-    """The one architecture that it is for; left out: both."""
+    arch: Arch | None = None
+    """The one architecture that it is for; left out: all."""
     since: str | None = None
     """The first kernel that it is for, where content alone does not tell."""
     until: str | None = None

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from zpmaint.core import arches
 from zpmaint.core.wishes import Wish
 
 _SYMBOL = re.compile(rb"^[ \t]*(?:menu)?config[ \t]+(\w+)[ \t]*$", re.MULTILINE)
@@ -52,7 +53,7 @@ def _same(wanted: str, got: str) -> bool:
 
 def symbols(src: Path, arch: str) -> frozenset[str]:
     """Every symbol that a Kconfig file of the tree declares for `arch`."""
-    ours = {"x86", arch, "Kconfig"}
+    ours = {*arches.named(arch).folders, "Kconfig"}
     found: set[str] = set()
     for folder, folders, names in os.walk(src):
         if Path(folder) == src / "arch":

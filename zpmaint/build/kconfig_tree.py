@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from zpmaint.build.kconfig_expr import ALWAYS, Expr, both, parse
 from zpmaint.build.makefiles import Text
+from zpmaint.core import arches
 
 _DEPTH = 40  # of files that read one another
 _MOST = 64 << 20
@@ -68,12 +69,13 @@ class Symbols:
 def srcarch(has: Callable[[str], bool], arch: str) -> str:
     """The folder below arch/ that a tree builds an architecture from; `has` tells of a path
     whether it is there."""
-    return "x86" if has("arch/x86/Kconfig") else arch
+    folders = arches.named(arch).folders
+    return next((one for one in folders if has(f"arch/{one}/Kconfig")), folders[-1])
 
 
 def read(text: Text, srcarch: str, arch: str) -> Symbols:
     """All symbols that the tree has for an architecture. `srcarch` is its folder below arch/."""
-    reader = _Reader(text, {"SRCARCH": srcarch, "ARCH": arch})
+    reader = _Reader(text, {"SRCARCH": srcarch, "ARCH": arches.named(arch).make})
     top = "Kconfig" if _has_entries(text("Kconfig")) else f"arch/{srcarch}/Kconfig"
     reader.file(top, ALWAYS, 0)
     return reader.found

@@ -14,6 +14,7 @@ from pydantic import Field
 from zpmaint.build.conditions import Condition, SourceView, Table
 from zpmaint.core.config import checked
 from zpmaint.core.errors import UserError
+from zpmaint.core.strict import Arch
 from zpmaint.core.wishes import Wish, parse_wishes
 
 _DATA = Path(__file__).parent / "profiles.toml"
@@ -25,7 +26,7 @@ class Profile(Table):
 
     name: str
     """What --profile calls it."""
-    arch: Literal["x86_64", "i386"]
+    arch: Arch
     """The architecture that it is for."""
     config: str
     """The file of profiles/ that the configuration is made of."""
@@ -35,7 +36,7 @@ class Profile(Table):
     """What make is asked for."""
     image: Annotated[tuple[str, ...], Field(min_length=1)]
     """Where the image may be below the build folder; the first that is there is it."""
-    kind: Literal["vmlinux", "bzImage"]
+    kind: Literal["vmlinux", "bzImage", "Image"]
     """The form of the image."""
     lines: int
     """About how many lines make prints: for the progress."""
@@ -43,6 +44,8 @@ class Profile(Table):
     """Programs that the build needs beside the usual."""
     make: dict[str, str] = Field(default_factory=dict)
     """Variables that make is given."""
+    toolchain: str = ""
+    """The toolchain by name; left out: the first that fits the tree."""
     when: Condition = Condition()
     """The trees that it fits."""
     why: str

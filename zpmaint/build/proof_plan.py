@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from zpmaint.build import build_files, devicetree, makefiles
 from zpmaint.build.conditions import SourceView
+from zpmaint.core import arches
 from zpmaint.core.tools import run
 from zpmaint.port.proof import FileProof, Proof
 
@@ -23,10 +24,9 @@ _ROOTS = (
     "include/uapi/",
     "include/generated/uapi/",
     "include/",
-    "arch/x86/include/uapi/",
-    "arch/x86/include/",
 )
-_OLD_ASM = re.compile(r"include/asm-(?:x86_64|x86|i386|generic)/")
+_OF_ARCH = re.compile(r"arch/\w+/include/(?:uapi/)?")
+_OLD_ASM = re.compile(r"include/asm-\w+/")
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,11 @@ class Planner:
 
     def text(self, path: str) -> str | None:
         return self._texts(path)
+
+    @cached_property
+    def _tops(self) -> tuple[str, ...]:
+        """Folders of the architecture whose Makefile every make reads."""
+        return tuple(f"arch/{name}" for name in arches.named(self.arch).folders)
 
     @cached_property
     def _texts(self) -> Callable[[str], str | None]:
@@ -110,7 +115,7 @@ class Planner:
 
     def _makefile(self, path: str, touched: Sequence[str]) -> Plan:
         folder = str(PurePosixPath(path).parent)
-        if folder == "." or folder in ("arch/x86", "arch/i386", "arch/x86_64"):
+        if folder == "." or folder in self._tops:
             return Plan(path, via="every make reads it")
         for source in touched:
             if str(PurePosixPath(source).parent) == folder:
@@ -173,7 +178,7 @@ class Planner:
         for name in sorted(names):
             words += ["-e", f"<{name}>", "-e", f'"{name}"', "-e", f'/{name}"']
         folders = ["."]
-        if not path.startswith(("include/", "arch/x86/include/")):
+        if not path.startswith("include/") and not _OF_ARCH.match(path):
             top = PurePosixPath(path).parent
             folders = [str(top if len(top.parts) < 3 else top.parent)]
         command = ["grep", "-rlF", "--include=*.c", "--include=*.h", *words, "--", *folders]
@@ -205,6 +210,8 @@ class Planner:
 def spellings(path: str) -> tuple[str, ...]:
     """How an #include may name a file: <linux/mm.h>, "sched.h"."""
     found = [path[len(root) :] for root in _ROOTS if path.startswith(root)][:1]
+    if of_arch := _OF_ARCH.match(path):
+        found = [path[of_arch.end() :]]
     if old := _OLD_ASM.match(path):
         found = [f"asm/{path[old.end() :]}"]
     return tuple(found) or (PurePosixPath(path).name,)

@@ -22,7 +22,7 @@ from zpmaint.build.profiles import Profile
 from zpmaint.build.toolchains import Toolchain
 from zpmaint.build.worktree import WorkTree
 from zpmaint.cell.values import Cell
-from zpmaint.core import tools
+from zpmaint.core import arches, tools
 from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.files import write_whole
 from zpmaint.core.progress import Reporter
@@ -67,7 +67,8 @@ class Setting:
         """The arguments that every make has in common. Writes the compiler's wrapper, where the
         tree needs one."""
         launcher = ["ccache"] if self.ccache else []
-        compiler = " ".join([*launcher, self.toolchain.compiler])
+        one = arches.named(self.arch)
+        compiler = " ".join([*launcher, self.toolchain.program(self.arch)])
         if self.toolchain.wrapped(self.arch):
             wrapper = self.work.folder / "cc"
             script = self.toolchain.script(launcher, self.arch)
@@ -79,8 +80,8 @@ class Setting:
             "-C",
             str(self.work.src),
             f"O={self.work.obj}",
-            f"ARCH={self.arch}",
-            "CROSS_COMPILE=",
+            f"ARCH={one.make}",
+            f"CROSS_COMPILE={one.cross}",
             "LOCALVERSION=",
             f"CC={compiler}",
             f"HOSTCC={self.toolchain.host_command(launcher, self.arch)}",
@@ -128,12 +129,19 @@ def setting(
             raise UserError(f"{tree}: not a kernel tree: no {name}", "name an unpacked kernel")
     view = SourceView(tree)
     profile = profiles.choose(view, arch, options.profile, data.profiles)
-    toolchain = toolchains.choose(view, data.toolchains)
+    toolchain = toolchains.choose(view, data.toolchains, profile.toolchain)
     wishes = {wish.symbol: wish for wish in profile.wishes_from(data.configs)}
     for fragment in fragments:
         wishes |= {wish.symbol: wish for wish in fragment.wishes}
-    tools.need("make", "gcc", "ld", *profile.tools)
-    compiler = toolchains.version_line(toolchain.compiler)
+    cross = arches.named(arch).cross
+    tools.need(
+        "make",
+        "gcc",
+        "ld",
+        *profile.tools,
+        *((f"{cross}gcc",) if cross and toolchain.cross else ()),
+    )
+    compiler = toolchains.version_line(toolchain.program(arch))
     basis = digest(
         [
             _FORMAT,
@@ -142,10 +150,10 @@ def setting(
             arch,
             profile.model_dump(mode="json", include={"name", "target", "image", "make"}),
             kconfig.fragment(wishes.values()),
-            toolchain.script([], arch) if toolchain.wrapped(arch) else toolchain.compiler,
+            toolchain.script([], arch) if toolchain.wrapped(arch) else toolchain.program(arch),
             toolchain.host_command([], arch),
             compiler,
-            toolchains.version_line("ld"),
+            toolchains.version_line(toolchain.links_by(arch)),
             make.STAMP,
         ]
     )

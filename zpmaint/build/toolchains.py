@@ -19,8 +19,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from zpmaint.build.conditions import Condition, SourceView, Table
+from zpmaint.core import arches, tools
 from zpmaint.core.config import checked
-from zpmaint.core.errors import InfraError, KernelError
+from zpmaint.core.errors import InfraError, KernelError, UserError
+from zpmaint.core.strict import Arch
 
 _DATA = Path(__file__).parent / "toolchains.toml"
 
@@ -35,8 +37,8 @@ class Flag(Table):
     """Where it stands among the kernel's own."""
     why: str
     """What does not build without it."""
-    arch: Literal["x86_64", "i386"] | None = None
-    """The one architecture that it is for; left out: both."""
+    arch: Arch | None = None
+    """The one architecture that it is for; left out: all."""
 
 
 class Rewrite(Table):
@@ -59,6 +61,13 @@ class Toolchain(Table):
     """What the trees need."""
     compiler: str
     """The program."""
+    linker: str = "ld"
+    """The program that links, for the record."""
+    cross: bool = True
+    """Whether another architecture takes programs of other names; false of a compiler that is one
+    for all."""
+    asked: bool = False
+    """Only taken by a profile that names it."""
     when: Condition = Condition()
     """The trees that it is for."""
     flag: tuple[Flag, ...] = ()
@@ -69,6 +78,17 @@ class Toolchain(Table):
     def flags(self, place: str, arch: str) -> list[str]:
         """Its flags of one place, in order."""
         return [row.flag for row in self.flag if row.place == place and row.arch in (None, arch)]
+
+    def program(self, arch: str) -> str:
+        """The compiler of kernels for an architecture: a cross compiler where it takes one."""
+        return self._of(arch, self.compiler)
+
+    def links_by(self, arch: str) -> str:
+        """The linker of kernels for an architecture."""
+        return self._of(arch, self.linker)
+
+    def _of(self, arch: str, program: str) -> str:
+        return f"{arches.named(arch).cross}{program}" if self.cross else program
 
     def wrapped(self, arch: str) -> bool:
         """Whether the tree's compiler has to be a wrapper script."""
@@ -95,11 +115,18 @@ def declared(path: Path = _DATA) -> tuple[Toolchain, ...]:
     return checked(_File, tomllib.loads(path.read_text()), path).toolchain
 
 
-def choose(tree: SourceView, rows: Sequence[Toolchain] | None = None) -> Toolchain:
-    """The first declared toolchain whose condition the tree meets."""
-    for row in declared() if rows is None else rows:
-        if row.when.met(tree):
+def choose(tree: SourceView, rows: Sequence[Toolchain] | None = None, name: str = "") -> Toolchain:
+    """The toolchain `name`, or the first declared one whose condition the tree meets. Raises
+    KernelError where none does, UserError where the tree is not for the one that is named."""
+    among = declared() if rows is None else rows
+    for row in among:
+        if (row.name == name or not (name or row.asked)) and row.when.met(tree):
             return row
+    if name:
+        raise UserError(
+            f"toolchain {name!r} is not for this tree",
+            f"declared: {', '.join(row.name for row in among)}; see zpmaint/build/toolchains.toml",
+        )
     raise KernelError("no declared toolchain fits this tree", "see zpmaint/build/toolchains.toml")
 
 
@@ -107,7 +134,9 @@ def choose(tree: SourceView, rows: Sequence[Toolchain] | None = None) -> Toolcha
 def version_line(program: str) -> str:
     """The first line of `program --version`. Raises InfraError where it cannot say."""
     if not shutil.which(program):
-        raise InfraError(f"not installed: {program}", f"apt-get install {program}")
+        tool = tools.declared().get(program)
+        package = tool.package if tool else program
+        raise InfraError(f"not installed: {program}", f"apt-get install {package}")
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
     if said.returncode or not said.stdout.strip():
         raise InfraError(f"{program} --version: {said.stderr.strip() or 'said nothing'}")
@@ -118,7 +147,7 @@ def _script(toolchain: Toolchain, launcher: list[str], arch: str) -> str:
     quoted = {
         place: shlex.join(toolchain.flags(place, arch)) for place in ("before", "after", "link")
     }
-    command = shlex.join([*launcher, toolchain.compiler])
+    command = shlex.join([*launcher, toolchain.program(arch)])
     heads = "|".join(dict.fromkeys(shlex.quote(row.words[0]) for row in toolchain.rewrite))
     lines = [
         "#!/bin/sh",

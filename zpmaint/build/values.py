@@ -26,7 +26,7 @@ class Kernel:
 
     version: KernelVersion
     arch: str
-    """x86_64 or i386."""
+    """A name of arches.toml."""
     flavour: Flavour
     image: Path
     """vmlinux (booted through PVH) or bzImage."""

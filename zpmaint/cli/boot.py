@@ -6,7 +6,7 @@ from __future__ import annotations
 import click
 
 from zpmaint.app.job import Job
-from zpmaint.app.port import touched
+from zpmaint.app.port import built_of
 from zpmaint.app.suite import boot_suites, make_ready
 from zpmaint.build.options import BuildOptions
 from zpmaint.cli import options, tables
@@ -54,7 +54,7 @@ def command(
     """
     job = Job.take(context.session, version, patch, sources)
     suites = suites_of(job.patchset, (suite,) if suite else (), job.version)
-    keep = touched(job.patchset.anchors)
+    keep = built_of(job.patchset.anchors, build.arch)
     ready = make_ready(
         job.session, booted(suites)[:1], job.version, build.arch, chain=job.chain, keep=keep
     ).bootables

@@ -17,24 +17,30 @@ from zpmaint.core.packages import install, missing_packages
 
 @click.command()
 @click.option("--install", "to_install", is_flag=True, help="Install what is missing, by apt-get.")
+@options.arch
+@options.profile
 @options.as_json
 @pass_context
-def command(context: CommandContext, *, to_install: bool, as_json: bool) -> int:
+def command(
+    context: CommandContext, *, to_install: bool, arch: str, profile: str, as_json: bool
+) -> int:
     """Say which programs zpmaint needs, which are missing, and what installs them;
     and what Makefiles and QEMU are confined by on this machine (docs/cell.md).
 
-    Exit status 3 if one is missing that zpmaint cannot do without.
+    Exit status 3 if one is missing that zpmaint cannot do without: for kernels of --arch
+    and --profile; what others need is shown, and not missed.
 
     \b
     Examples:
       zpmaint doctor
       zpmaint doctor --install      # Debian, as root or by sudo
+      zpmaint doctor --arch arm64 --install
     """
-    if to_install and (wanted := missing_packages()):
+    if to_install and (wanted := missing_packages(arch, profile)):
         install(wanted, context.reporter)
     rows = list(tools.declared().values())
-    missing = [tool for tool in rows if not tool.path()]
-    packages = missing_packages()
+    missing = [tool for tool in rows if not tool.path() and tool.is_for(arch, profile)]
+    packages = missing_packages(arch, profile)
     confined = means()
     if as_json:
         context.json(
@@ -49,7 +55,9 @@ def command(context: CommandContext, *, to_install: bool, as_json: bool) -> int:
         for title in ("program", "where", "needed for", "why"):
             table.add_column(title)
         for tool in rows:
-            absent = "[yellow]missing, optional[/]" if tool.optional else "[bold red]missing[/]"
+            absent = "[bold red]missing[/]"
+            if tool.optional or tool not in missing:
+                absent = f"[yellow]missing, {'optional' if tool.optional else 'not asked for'}[/]"
             table.add_row(tool.name, tool.path() or absent, ", ".join(tool.needed_for), tool.why)
         context.out.print(table)
         word = f"missing: apt-get install {' '.join(packages)}" if missing else "all there"
@@ -71,5 +79,7 @@ def _row(tool: tools.Tool) -> dict[str, object]:
         "package": tool.package,
         "needed_for": list(tool.needed_for),
         "optional": tool.optional,
+        "arch": tool.arch or None,
+        "profile": tool.profile or None,
         "why": tool.why,
     }

@@ -57,7 +57,7 @@ def run_generated(
     if listed:
         _list(context, field, wanted.of(field), as_json=as_json)
         return errors.EXIT_OK
-    need_for("verify")
+    need_for("verify", bench.build.arch)
     tried = tuple(try_generated(field, wanted.of(field)))
     result = score(tuple(one.trial for one in tried))
     own = own_of(tried, field.own, field.files)

@@ -132,7 +132,7 @@ def command(
         _list(context, mutants, None, as_json=as_json)
         return errors.EXIT_OK
     if not listed:
-        need_for("verify")
+        need_for("verify", build.arch)
     job = Job.take(context.session, version, patch, sources)
     bench = Bench.lay(job, build=build, accelerator=accelerator, brief=brief)
     if listed:

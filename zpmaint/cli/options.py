@@ -11,6 +11,7 @@ import click
 
 from zpmaint.build.options import BuildOptions
 from zpmaint.cli.kernel_asked import one_kernel
+from zpmaint.core import arches
 from zpmaint.core.durations import seconds_of
 from zpmaint.core.errors import UserError
 from zpmaint.core.versions import KernelVersion
@@ -38,8 +39,21 @@ anchor = click.option(
     "--anchor", metavar="NAME", help="Start from this anchor, not the nearest one."
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+class _Arch(click.Choice[str]):
+    """An architecture by its name, or by another word for it: aarch64 is arm64."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(arches.canonical(value), param, ctx)
+
+
 arch = click.option(
-    "--arch", type=click.Choice(["x86_64", "i386"]), default="x86_64", show_default=True
+    "--arch",
+    type=_Arch(arches.names()),
+    default=arches.names()[0],
+    show_default=True,
+    help="The architecture (docs/architectures.md).",
 )
 jobs = click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="Parallel make jobs (default: all cores)."

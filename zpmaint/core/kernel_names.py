@@ -12,11 +12,12 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from zpmaint.core import arches
 from zpmaint.core.kernel_answers import Answer, taken_apart
 from zpmaint.core.kernel_name_rules import Gives, Rule, Said, Tree, rules
 from zpmaint.core.versions import KernelVersion
 
-VERIFIED_ARCHES = ("x86_64", "i386")
+VERIFIED_ARCHES = arches.names()
 """The architectures that kernels are verified for."""
 
 _NUMBERS = re.compile(

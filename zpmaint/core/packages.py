@@ -15,9 +15,10 @@ _TOLD = 5
 """Lines of a failed apt-get that are told."""
 
 
-def missing_packages() -> tuple[str, ...]:
-    """Those of all declared programs that this machine has not, optional ones too, each once."""
-    rows = tools.declared().values()
+def missing_packages(arch: str = "", profile: str = "") -> tuple[str, ...]:
+    """Those of all declared programs that this machine has not, optional ones too, each once; of
+    those that one architecture or one build profile needs only where it is `arch`, `profile`."""
+    rows = (tool for tool in tools.declared().values() if tool.is_for(arch, profile))
     return tuple(dict.fromkeys(tool.package for tool in rows if not tool.path()))
 
 

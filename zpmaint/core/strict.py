@@ -3,11 +3,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-Arch = Literal["x86_64", "i386"]
+from zpmaint.core.arches import canonical
+
+
+def _canonical(value: object) -> object:
+    return canonical(value) if isinstance(value, str) else value
+
+
+Arch = Annotated[Literal["x86_64", "i386", "arm64", "riscv64"], BeforeValidator(_canonical)]
+"""An architecture of arches.toml, by its name or another word for it."""
 
 
 class StrictTable(BaseModel):

@@ -30,6 +30,14 @@ class Tool:
     file: str = ""
     optional: bool = False
     """zpmaint does its work without it, slower or with less proof."""
+    arch: str = ""
+    """The one architecture that it is needed for; '' for all."""
+    profile: str = ""
+    """The one build profile that it is needed for; '' for all."""
+
+    def is_for(self, arch: str, profile: str) -> bool:
+        """Whether kernels of an architecture and a build profile need it."""
+        return self.arch in ("", arch) and self.profile in ("", profile)
 
     def path(self) -> str | None:
         """Where it is on this machine, None where it is missing."""
@@ -50,17 +58,23 @@ def declared() -> dict[str, Tool]:
             row["why"],
             row.get("file", ""),
             row.get("optional", False),
+            row.get("arch", ""),
+            row.get("profile", ""),
         )
         for name, row in table.items()
     }
 
 
-def missing_for(command: str) -> tuple[Tool, ...]:
-    """What `command` cannot do without and this machine has not."""
+def missing_for(command: str, arch: str = "", profile: str = "") -> tuple[Tool, ...]:
+    """What `command` cannot do without for kernels of `arch` and `profile`, and this machine has
+    not."""
     return tuple(
         tool
         for tool in declared().values()
-        if command in tool.needed_for and not tool.optional and not tool.path()
+        if command in tool.needed_for
+        and tool.is_for(arch, profile)
+        and not tool.optional
+        and not tool.path()
     )
 
 
@@ -69,10 +83,10 @@ def need(*names: str) -> None:
     _insist(tuple(tool for name in names if not (tool := declared()[name]).path()))
 
 
-def need_for(command: str) -> None:
-    """Raise InfraError unless all that `command` cannot do without is there: better said before
-    a build of minutes than after it."""
-    _insist(missing_for(command))
+def need_for(command: str, arch: str = "") -> None:
+    """Raise InfraError unless all that `command` cannot do without for kernels of `arch` is there:
+    better said before a build of minutes than after it."""
+    _insist(missing_for(command, arch))
 
 
 def _insist(missing: tuple[Tool, ...]) -> None:

@@ -33,6 +33,7 @@ def judge(
     patched: Run | None,
     benchmark: bool = True,
     profile: str = MINIMAL,
+    arch: str = "x86_64",
     suite: str = FAULT_PATH,
     declared: Sequence[Figure] = (),
     again: Run | None = None,
@@ -45,8 +46,8 @@ def judge(
     `stock` or `patched` is None where there is no such kernel or it was not asked for; the
     benchmark takes the stock one. `again` is the stock kernel a second time: a case that reports
     another word then is no witness. In the `profile` that the guests were told of, cases that need
-    another one may be skipped. Raises InfraError where a guest did not start or QEMU died: that is
-    no verdict on a kernel.
+    another one may be skipped, and those that no kernel of `arch` has. Raises InfraError where a
+    guest did not start or QEMU died: that is no verdict on a kernel.
     """
     if benchmark and stock is None:
         raise ValueError("the benchmark is judged against the stock kernel's")
@@ -69,6 +70,7 @@ def judge(
         stock=sides.get("stock"),
         patched=sides.get("patched"),
         profile=profile,
+        arch=arch,
         suite=suite,
         unstable=unstable(cases, sides["stock"], second) if second and "stock" in sides else {},
     )

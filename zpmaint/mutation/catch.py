@@ -30,14 +30,22 @@ def catches(
     run: Run,
     *,
     profile: str,
+    arch: str = "x86_64",
     ran: frozenset[str],
 ) -> tuple[Catch, ...]:
     """Every witness among `cases` against the kernel of `run`, which is to behave as a patched
-    one; in their order. `profile` is the suite's, `ran` are the cases that such a kernel runs
-    without a mutant."""
+    one; in their order. `profile` is the suite's, `arch` the kernel's, `ran` are the cases that
+    such a kernel runs without a mutant."""
     heard = kernel_report(run, frozenset(case.name for case in cases), version)
     verdicts = compare(
-        cases, flips, adopted=True, version=version, stock=None, patched=heard, profile=profile
+        cases,
+        flips,
+        adopted=True,
+        version=version,
+        stock=None,
+        patched=heard,
+        profile=profile,
+        arch=arch,
     )
     found: list[Catch] = []
     for verdict in verdicts:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from typing import Any
 
+from zpmaint.core import arches
 from zpmaint.core.eras import Era
 from zpmaint.core.errors import UserError
 from zpmaint.core.hints import did_you_mean
@@ -25,8 +27,8 @@ _DEFECT_MAY = {"mended"}
 _STOCK_KEYS = {"word", "why"}
 _STOCK_MAY = {"since", "until", "mended"}
 _INSTEAD_KEYS = {"of", "word", "why"}
-_LACK_KEYS = {"arch", "since", "until", "why"}
-_ARCHES = ("x86_64", "i386")
+_LACK_KEYS = {"arch", "why"}
+_LACK_MAY = {"since", "until"}
 
 
 def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
@@ -72,8 +74,9 @@ def read_cases(text: str, name: str = "cases.toml") -> tuple[Case, ...]:
                     for index, defect in enumerate(row.get("defect", []), 1)
                 ),
                 lacks=tuple(
-                    _lack(lack, f"{where}.lacks[{index}]", row)
+                    one
                     for index, lack in enumerate(row.get("lacks", []), 1)
+                    for one in _lacks(lack, f"{where}.lacks[{index}]", row)
                 ),
             )
         )
@@ -111,15 +114,20 @@ def _defect(row: Mapping[str, str], where: str) -> Defect:
     return Defect(_era(row), row["word"], row["why"])
 
 
-def _lack(row: Mapping[str, str], where: str, case: Mapping[str, object]) -> Lack:
-    _all_keys(row, where, _LACK_KEYS)
-    if row["arch"] not in _ARCHES:
-        raise UserError(f"{where}.arch: {row['arch']!r}", f"choose one of: {', '.join(_ARCHES)}")
-    if not case.get("needs"):
+def _lacks(row: Mapping[str, Any], where: str, case: Mapping[str, object]) -> Iterator[Lack]:
+    """One for each architecture that the row names."""
+    # An end and a beginning, or all kernels.
+    _all_keys(row, where, _LACK_KEYS | (_LACK_MAY if _LACK_MAY & set(row) else set()))
+    named = [row["arch"]] if isinstance(row["arch"], str) else row["arch"]
+    for arch in named:
+        if arch not in arches.names():
+            known = ", ".join(arches.names())
+            raise UserError(f"{where}.arch: {arch!r}", f"choose one of: {known}")
+    if _LACK_MAY & set(row) and not case.get("needs"):
         raise UserError(f"{where}: a case that may be skipped says in `needs` what it needs")
     if any(sign in row["why"] for sign in '"\\\n#'):
         raise UserError(f"{where}.why: a quote, a backslash, a newline or a #", "leave it out")
-    return Lack(row["arch"], _era(row), row["why"])
+    yield from (Lack(arch, _era(row), row["why"]) for arch in named)
 
 
 def _all_keys(

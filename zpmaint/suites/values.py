@@ -27,7 +27,8 @@ class Defect:
 
 @dataclass(frozen=True)
 class Lack:
-    """Kernels of one architecture that lack what a case looks at: the guest skips it there."""
+    """Kernels of one architecture that lack what a case looks at: the guest skips it there. All of
+    them where the era is a whole one."""
 
     arch: str
     era: Era
@@ -92,9 +93,21 @@ class Case:
         known = self.defect(version)
         return known.word if known else self.expect
 
-    def must_run(self, version: KernelVersion, profile: str = MINIMAL) -> bool:
-        """Whether a skip on this kernel, booted in `profile`, is a failure of the case."""
-        return version in self.era and not self.needs and self.profile in (MINIMAL, profile)
+    def must_run(
+        self, version: KernelVersion, profile: str = MINIMAL, arch: str = "x86_64"
+    ) -> bool:
+        """Whether a skip on this kernel of `arch`, booted in `profile`, is a failure."""
+        return (
+            version in self.era
+            and not self.needs
+            and self.profile in (MINIMAL, profile)
+            and not any(lack.arch == arch and version in lack.era for lack in self.lacks)
+        )
+
+    def is_for(self, arch: str) -> bool:
+        """Whether any kernel of an architecture has what the case looks at: where none has, its
+        program has no such case to run."""
+        return not any(lack.arch == arch and lack.era == Era() for lack in self.lacks)
 
 
 @dataclass(frozen=True)

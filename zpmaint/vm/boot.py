@@ -11,7 +11,7 @@ from threading import Event
 
 from zpmaint.build.surroundings import disk_troubles
 from zpmaint.build.values import Kernel
-from zpmaint.core.errors import InfraError
+from zpmaint.core.errors import InfraError, UserError
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.vm import console as console_lines
 from zpmaint.vm import kvm, qemu
@@ -55,7 +55,12 @@ def boot(
     for and does not work, or `console` cannot be written.
     """
     table = machines or packaged()
-    machine = machine_for(kernel.image_kind, kernel.version, kernel.profile, table)
+    machine = machine_for(kernel.image_kind, kernel.version, kernel.profile, table, kernel.arch)
+    if accelerator is Accelerator.KVM and not table.board_of(kernel.arch).kvm:
+        raise UserError(
+            f"{kernel.arch} does not run on this machine's CPU",
+            "leave --accelerator out: emulation is the default, and repeatable",
+        )
     if accelerator is Accelerator.KVM:
         probe = kvm.probe(
             machine.name,
@@ -112,6 +117,7 @@ def _boot(
     watch: Watch | None = None,
 ) -> Run:
     append = tuple(append)
+    board = machines.board_of(kernel.arch)
     with ExitStack() as stack:
         serial = stack.enter_context(_console(console))
         results = stack.enter_context(_anonymous("results"))
@@ -122,7 +128,7 @@ def _boot(
         else:
             initrd = shown = str(initramfs.absolute())
 
-        told = stack.enter_context(listening(watch)) if watch else None
+        told = stack.enter_context(listening(watch, board.sent_bytes)) if watch else None
         if told is not None:
             fds.append(told)
 
@@ -138,7 +144,7 @@ def _boot(
                 memory=memory,
                 append=append,
                 machines=machines,
-                more=watch.words(told_out) if watch else (),
+                more=watch.words(told_out, board.tells) if watch else (),
             )
 
         patience = TAKES_LONGER if watch else 1
@@ -165,6 +171,7 @@ def _boot(
                     ended.stderr,
                     ended.stopped,
                     ended.limits_met,
+                    ends=board.ends,
                     # Counted instructions are the guest's clock then, which stood still as well.
                     stood_still=0.0 if accelerator.is_deterministic else ended.stood_still,
                     disk="; ".join(disk_troubles([console.parent] if console.is_file() else [])),

@@ -24,7 +24,6 @@ TAKES_LONGER = 10
 (docs/executed.md)."""
 
 _BLOCK = re.compile(rb"^Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
-_SENT = re.compile(rb"^serial_\w*write .*\b0x0?0 val\w* 0x([0-9a-f]{1,2})$")
 _PIPE = 1 << 20
 _LONG = 4096
 """Bytes of a line of the console after which it is cut: the guest may send no end of one."""
@@ -44,17 +43,20 @@ class Watch:
         """By case the addresses at which a block began; "" has the boot, and what belongs to no
         case."""
 
-    def words(self, out: str) -> tuple[str, ...]:
-        """For QEMU's command line; `out` is the file that it writes to."""
+    def words(self, out: str, event: str) -> tuple[str, ...]:
+        """For QEMU's command line; `out` is the file that it writes to, `event` tells of each byte
+        that the guest sends to its console."""
         listed = ",".join(f"{first:#x}..{last:#x}" for first, last in self.ranges)
-        return ("-d", "exec,nochain,trace:serial_write", "-dfilter", listed, "-D", out)
+        return ("-d", f"exec,nochain,trace:{event}", "-dfilter", listed, "-D", out)
 
 
 class Reader:
     """What QEMU writes, read as it comes."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: Watch, sent: re.Pattern[bytes]) -> None:
+        """`sent` finds in a line the byte, in hex, that the guest sent to its console."""
         self._watch = watch
+        self._sent = sent
         self._rest = b""
         self._said = bytearray()
         self._begin("")
@@ -72,7 +74,7 @@ class Reader:
             if block := _BLOCK.match(line):
                 self._here.add(int(block[1], 16))
                 self._known.add(line)
-            elif sent := _SENT.match(line):
+            elif sent := self._sent.match(line):
                 self._hear(int(sent[1], 16))
 
     def _hear(self, byte: int) -> None:
@@ -88,12 +90,12 @@ class Reader:
 
 
 @contextmanager
-def listening(watch: Watch) -> Iterator[int]:
+def listening(watch: Watch, sent: re.Pattern[bytes]) -> Iterator[int]:
     """A descriptor that QEMU can write to; all that it wrote is in `watch` at the end."""
     read, write = os.pipe()
     with suppress(OSError):  # a smaller one does, with more turns
         fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, _PIPE)
-    thread = Thread(target=_drain, args=(read, Reader(watch)), name="executed")
+    thread = Thread(target=_drain, args=(read, Reader(watch, sent)), name="executed")
     thread.start()
     try:
         yield write

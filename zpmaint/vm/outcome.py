@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How a guest's life ended, told from what is left of it. Pure.
 
-The guest's side of the bargain: init writes its results to I/O port 0xe9, the last line of them
-is `# done`, and then writes 0x10 to the isa-debug-exit device, which makes QEMU exit with status
-33. Whatever else happens is something else, and is called by its name.
+The guest's side of the bargain: init writes its results to the channel of its board, the last line
+of them is `# done`. Where there are I/O ports it then writes 0x10 to the isa-debug-exit device,
+which makes QEMU exit with status 33; elsewhere it has the kernel switch the machine off, which says
+so on its console and makes QEMU exit with status 0. Whatever else happens is something else, and is
+called by its name.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import re
 import signal
 from dataclasses import dataclass
+from enum import StrEnum
 
 from zpmaint.vm import console
 from zpmaint.vm.values import Outcome
@@ -25,7 +28,17 @@ EXIT_DONE = EXIT_VALUE << 1 | 1
 
 # QEMU ends with status 0 on SIGTERM, SIGINT and SIGHUP, as on a guest's reset; only this line,
 # printed by qemu_kill_report(), tells them apart.
+_OFF = re.compile(r"[Pp]ower down")
 _TERMINATED = re.compile(r"terminating on signal \d+.*")
+
+
+class Ends(StrEnum):
+    """How a guest ends that has done its work."""
+
+    STATUS = "status"
+    """By a device that gives QEMU a status of its own."""
+    POWER_OFF = "power-off"
+    """By the kernel, which switches the machine off."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,8 @@ class Ending:
     """Limits that the host held QEMU to: what ends it then is the host."""
     stood_still: float = 0.0
     """Seconds that the guest's clock counted while it was kept from running."""
+    ends: Ends = Ends.STATUS
+    """How one ends that has done its work."""
     disk: str = ""
     """What hindered writing the console at the end; "" where nothing did."""
 
@@ -53,7 +68,7 @@ def classify(ending: Ending) -> tuple[Outcome, str]:
     panic = console.panic(lines)
     if ending.disk:
         return Outcome.HOST_DISK, f"the console could not be kept whole: {ending.disk}"
-    sound = ending.status == EXIT_DONE and not panic and not console.complaints(lines)
+    sound = _is_in_order(ending, lines) and not panic and not console.complaints(lines)
     if ending.stood_still >= STILL_LEAST and not sound:
         what = f"the host stood still for {ending.stood_still:.0f} s under a guest whose clock ran"
         return Outcome.STOOD_STILL, f"{what}; {panic or _last_words(ending, lines)}"
@@ -70,16 +85,24 @@ def classify(ending: Ending) -> tuple[Outcome, str]:
     return _ended(ending, lines)
 
 
+def _is_in_order(ending: Ending, lines: tuple[str, ...]) -> bool:
+    """Whether the machine ended as one does that has done its work."""
+    if ending.ends is Ends.POWER_OFF:
+        return ending.status == 0 and bool(_OFF.search(console.farewell(lines)))
+    return ending.status == EXIT_DONE
+
+
 def _ended(ending: Ending, lines: tuple[str, ...]) -> tuple[Outcome, str]:
     """QEMU ended by itself: the status is isa-debug-exit's, a reset's, or QEMU's own."""
-    if ending.status == 0:
-        return _reset(ending, lines)
-    if ending.status == EXIT_DONE and _is_done(ending.results):
+    in_order = _is_in_order(ending, lines)
+    if in_order and _is_done(ending.results):
         return Outcome.FINISHED, f"init said `{DONE}`"
-    if ending.status == EXIT_DONE:
+    if in_order:
         what = f"init ended the machine without `{DONE}`"
         return Outcome.UNFINISHED, f"{what}; {_last_words(ending, lines)}"
-    if ending.status % 2 and not ending.stderr.strip():
+    if ending.status == 0:
+        return _reset(ending, lines)
+    if ending.ends is Ends.STATUS and ending.status % 2 and not ending.stderr.strip():
         # An odd status and no complaint of QEMU's: isa-debug-exit again, with another value.
         what = f"the guest ended the machine with {ending.status >> 1:#x}, not {EXIT_VALUE:#x}"
         return Outcome.UNFINISHED, f"{what}; {_last_words(ending, lines)}"

@@ -15,13 +15,12 @@ from collections.abc import Iterable, Mapping
 _SECTION = re.compile(r"^Disassembly of section (\S+):$")
 _LABEL = re.compile(r"^([0-9a-f]+) <")
 _CODE = re.compile(r"^ *([0-9a-f]+):\t(.*)$")
-_PREFIX = r"(?:(?:bnd|notrack|repz?|repnz|lock|data16|addr32|cs|ds|es|ss|fs|gs|rex[.A-Z]*) )*"
-_JUMP = re.compile(rf"^{_PREFIX}(?:j[a-z]+|l?(?:call|jmp|ret)[lqw]?|iret[lqw]?)\b")
 
 
-def straights(text: str) -> dict[str, list[int]]:
+def straights(text: str, jump: re.Pattern[str]) -> dict[str, list[int]]:
     """By section the offsets, in order, at which straight code begins: functions, and what stands
-    behind a jump, a call or a return. `text` is what `objdump -d --no-show-raw-insn` prints."""
+    behind a jump, a call or a return. `text` is what `objdump -d --no-show-raw-insn` prints, `jump`
+    finds what ends a block (machines.py)."""
     found: dict[str, list[int]] = defaultdict(list)
     section, begins = "", True
     for line in text.splitlines():
@@ -32,7 +31,7 @@ def straights(text: str) -> dict[str, list[int]]:
         elif code := _CODE.match(line):
             if begins:
                 found[section].append(int(code[1], 16))
-            begins = bool(_JUMP.match(code[2]))
+            begins = bool(jump.match(code[2]))
     return dict(found)
 
 

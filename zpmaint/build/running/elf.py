@@ -46,10 +46,11 @@ class Elf:
 
     def __init__(self, data: bytes) -> None:
         """Raises ValueError for what is no little-endian ELF file."""
-        if data[:4] != b"\x7fELF" or data[4] not in (1, 2) or data[5] != 1:
+        if len(data) < 20 or data[:4] != b"\x7fELF" or data[4] not in (1, 2) or data[5] != 1:
             raise ValueError("no little-endian ELF file")
         self.data = data
         self.is_64 = data[4] == 2
+        (self.machine,) = struct.unpack_from("<H", data, 18)
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
@@ -88,7 +89,8 @@ class Elf:
                 for name, info, index, value in rows
                 if name and info & 15 in (_FUNCTION, _NO_TYPE) and index
             ]
-        return tuple(found)
+        # Where code and data begin (arm64's $x and $d, riscv's too): thousands, all of one name.
+        return tuple(symbol for symbol in found if symbol.name[0] != "$")
 
     def content(self, section: Section) -> bytes:
         return self.data[section.offset : section.offset + section.size]

@@ -13,11 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zpmaint.build.running.elf import Elf, Section
+from zpmaint.build.running.machines import code_of
 
-# Bytes that a relocation fills in, by its kind (x86-64 psABI, table 4.10; i386 psABI, figure 4.3).
-_BYTES_64 = {1: 8, 24: 8, 12: 2, 13: 2, 14: 1, 15: 1}
-_BYTES_32 = {20: 2, 21: 2, 22: 1, 23: 1}
 _USUAL = 4
+"""Bytes that a relocation fills in, but for those of machines.toml."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Image:
 def _blank(made: Elf, section: Section, content: bytes) -> bytes:
     """Code without what the linker fills in."""
     data = bytearray(content)
-    sizes = _BYTES_64 if made.is_64 else _BYTES_32
+    sizes = code_of(made.machine).filled
     for offset, kind in made.relocated(section):
         size = sizes.get(kind, _USUAL)
         data[offset : offset + size] = bytes(size)

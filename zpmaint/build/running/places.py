@@ -25,7 +25,9 @@ from zpmaint.build.running.disassembly import first_before, shifted
 from zpmaint.build.running.elf import Elf
 from zpmaint.build.running.line_table import lines_of
 from zpmaint.build.running.linked_at import Image
+from zpmaint.build.running.machines import code_of
 from zpmaint.build.running.values import FileAt, HunkAt, Kind, LineAt, Places, Spot
+from zpmaint.core import arches
 from zpmaint.core.errors import InfraError
 
 MOST = 8
@@ -39,11 +41,12 @@ def places(built: Built, changed: Sequence[FileChange], image: Path) -> Places:
     """The changed lines in `image`, the linked kernel with its symbols. Raises InfraError where a
     recorded command cannot be repeated or the kernel cannot be read."""
     try:
-        linked = Image(Elf(image.read_bytes()))
+        kernel = Elf(image.read_bytes())
+        linked, code = Image(kernel), code_of(kernel.machine)
     except (OSError, ValueError) as error:
         raise InfraError(f"{image}: cannot be read: {error}", "build it again") from None
     touched = {file.path for file in changed}
-    found = _Found(built, linked, frozenset(touched))
+    found = _Found(built, linked, frozenset(touched), code.changes)
     return Places(tuple(_file(found, file, touched) for file in changed))
 
 
@@ -61,6 +64,8 @@ class _Found:
     built: Built
     image: Image
     touched: frozenset[str]
+    changes: str
+    """Why an object's code is not in the kernel as it is; '' where it is."""
     objects: dict[str, _Object] = field(default_factory=dict)
 
     def object(self, name: str) -> _Object:
@@ -70,7 +75,10 @@ class _Found:
 
     def _read(self, name: str) -> _Object:
         built = self.built
-        again = made(built.records.by_target[name], built.obj)
+        if self.changes:
+            return _Object({}, f"{name}: {self.changes}")
+        cross = arches.named(built.arch).cross
+        again = made(built.records.by_target[name], built.obj, cross)
         at = self.image.find(again.elf)
         if not at.bases:
             return _Object({}, f"{name}: compiled with line numbers, it is not the linked code")

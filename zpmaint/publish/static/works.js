@@ -8,7 +8,7 @@
 (function (root) {
   const LONGEST = 4000;
   const LISTED = 6;
-  const VERIFIED = ["x86_64", "i386"];
+  const VERIFIED = ["x86_64", "i386", "arm64", "riscv64"];
   const BLANKS = /[ \t\n\r\f\v\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+/g;
   const BANNER = /Linux version (\S+)(.*)$/;
   const UNAME = /(?:^|\s)v?(\d+\.\d+\S*) (#\S.*)$/;

@@ -9,13 +9,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from zpmaint.core import tools
+from zpmaint.core import arches, tools
 from zpmaint.core.errors import InfraError, UserError, ZpmaintError
 from zpmaint.core.files import locked, write_whole
 from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.core.sealed import is_intact, seal, usable
 from zpmaint.suites.foreign import run_foreign
-from zpmaint.suites.guest.i386 import Parts, parts
+from zpmaint.suites.guest import i386
+from zpmaint.suites.guest.musl import Parts, parts
 from zpmaint.suites.guest.patterns import full_bench, patterns_header, patterns_source
 from zpmaint.suites.guest.table import table_header, table_source
 from zpmaint.suites.values import Case
@@ -78,13 +79,14 @@ def bench_program(arch: str, *, cache: Path, reporter: Reporter = SILENT) -> Pat
 def compiled(program: Program, arch: str, *, cache: Path, reporter: Reporter = SILENT) -> Path:
     """The static /init for `arch`, below `cache`/guest; compiled unless it is there already.
 
-    What i386 needs beyond gcc is fetched where the machine does not have it. Raises InfraError
-    where the compiler or musl is missing or fails, UserError for an unknown architecture and for
-    a fault in the program's `own` sources: the compiler's message, file and line."""
+    What another architecture than the machine's own needs beyond a compiler is fetched where the
+    machine does not have it. Raises InfraError where the compiler or musl is missing or fails,
+    UserError for an unknown architecture and for a fault in the program's `own` sources: the
+    compiler's message, file and line."""
     toolchain = _toolchain(arch, cache, reporter)
     with tempfile.TemporaryDirectory(prefix="zpmaint-guest-") as scratch:
         folder = Path(scratch)
-        sources = [*_sources(folder, program), *program.own]
+        sources = [*_sources(folder, program, arch), *program.own]
         key = _key(arch, toolchain, sources)
         there = cache / "guest" / f"{program.name}-{arch}-{key}"
         if is_intact(there):
@@ -145,15 +147,15 @@ def _refused(program: Program, arch: str, text: str, command: list[str]) -> Zpma
     )
 
 
-def _sources(folder: Path, program: Program) -> list[Path]:
+def _sources(folder: Path, program: Program, arch: str) -> list[Path]:
     """All sources in `folder`, the generated tables among them; sorted by name."""
     for source in (*SOURCES.glob("*.[ch]"), *program.sources):
         shutil.copyfile(source, folder / source.name)
     patterns = full_bench().pattern
     (folder / "patterns.gen.h").write_text(patterns_header(patterns))
     (folder / "patterns.gen.c").write_text(patterns_source(patterns))
-    (folder / "cases.gen.h").write_text(table_header(program.cases))
-    (folder / "cases.gen.c").write_text(table_source(program.cases))
+    (folder / "cases.gen.h").write_text(table_header(program.cases, arch))
+    (folder / "cases.gen.c").write_text(table_source(program.cases, arch))
     for name, text in program.tables:
         (folder / name).write_text(text)
     if program.generated:
@@ -180,19 +182,34 @@ def _toolchain(arch: str, cache: Path, reporter: Reporter) -> _Toolchain:
         tools.need("musl-gcc")
         library = tools.run(["musl-gcc", "-print-file-name=libc.a"]).stdout.decode().strip()
         return _Toolchain(("musl-gcc",), inputs=(Path(library),))
-    if arch == "i386":
-        return _i386(parts(cache, reporter))
-    raise UserError(f"no guest program for architecture {arch!r}", "choose one of: x86_64, i386")
+    if arch == "i386":  # of the machine's own compiler, which compiles for both
+        return _linked(("gcc", "-m32"), i386.parts(cache, reporter))
+    row = arches.named(arch)
+    if not row.musl:
+        return _by_itself(f"{row.cross}gcc")
+    return _linked((f"{row.cross}gcc",), parts(row, cache, reporter))
 
 
-def _i386(found: Parts) -> _Toolchain:
-    """gcc -m32 against musl's i386 package: musl-gcc itself only knows its own architecture."""
+def _by_itself(compiler: str) -> _Toolchain:
+    """A cross compiler with the libc that it comes with."""
+    tools.need(compiler)
+    library = Path(tools.run([compiler, "-print-file-name=libc.a"]).stdout.decode().strip())
+    if not library.is_file():
+        raise InfraError(
+            f"{compiler} has no libc.a to link with", "zpmaint doctor names the package that has it"
+        )
+    return _Toolchain((compiler,), inputs=(library,))
+
+
+def _linked(compiler: tuple[str, ...], found: Parts) -> _Toolchain:
+    """A compiler against musl's own package: musl-gcc itself only knows its own architecture."""
     start = tuple(str(found.libraries / name) for name in ("crt1.o", "crti.o"))
     archives = (found.libraries / "libc.a", found.libgcc)
-    builtin = tools.run(["gcc", "-m32", "-print-file-name=include"]).stdout.decode().strip()
+    builtin = tools.run([*compiler, "-print-file-name=include"]).stdout.decode().strip()
     return _Toolchain(
         (
-            *("gcc", "-m32", "-nostdinc", "-nostdlib"),
+            *compiler,
+            *("-nostdinc", "-nostdlib"),
             *("-isystem", str(found.headers), "-isystem", builtin),
             *start,
         ),

@@ -10,19 +10,21 @@ from zpmaint.core.versions import KernelVersion
 from zpmaint.suites.values import FULL, Case, Lack
 
 
-def table_header(cases: Sequence[Case]) -> str:
-    """cases.gen.h: the prototypes of the cases' functions."""
-    return "".join(f"void {case.function}(void);\n" for case in cases)
+def table_header(cases: Sequence[Case], arch: str) -> str:
+    """cases.gen.h: the prototypes of the functions of the cases that an architecture has."""
+    return "".join(f"void {case.function}(void);\n" for case in cases if case.is_for(arch))
 
 
-def table_source(cases: Sequence[Case]) -> str:
-    """cases.gen.c: the table itself."""
+def table_source(cases: Sequence[Case], arch: str) -> str:
+    """cases.gen.c: the table itself, of one architecture. A case that it has not is there, too: the
+    guest says why it is skipped."""
     rows = "".join(
-        f'\t{{"{case.name}", {case.function}, {_release(case.era.since)}, '
-        f'{_release(case.era.until)}, "{_range(case.era)}", {int(case.profile == FULL)}}},\n'
+        f'\t{{"{case.name}", {case.function if case.is_for(arch) else 0}, '
+        f"{_release(case.era.since)}, {_release(case.era.until)}, "
+        f'"{_range(case.era)}", {int(case.profile == FULL)}}},\n'
         for case in cases
     )
-    lacks = "".join(_lack(case, lack) for case in cases for lack in case.lacks)
+    lacks = "".join(_lack(case, one) for case in cases for one in case.lacks if one.arch == arch)
     return (
         '#include "cases.gen.h"\n#include "suite.h"\n\n'
         f"const struct test_case cases[] = {{\n{rows}}};\n"
@@ -33,9 +35,8 @@ def table_source(cases: Sequence[Case]) -> str:
 
 def _lack(case: Case, lack: Lack) -> str:
     return (
-        f"#ifdef __{lack.arch}__\n"
         f'\t{{"{case.name}", {_release(lack.era.since)}, {_release(lack.era.until)}, '
-        f'"{lack.why}"}},\n#endif\n'
+        f'"{lack.why}"}},\n'
     )
 
 

@@ -25,7 +25,14 @@
 #include "registers.h"
 #include "tell.h"
 
-enum { PAGES = 16, RW = PROT_READ | PROT_WRITE, MOST = 6 };
+enum { PAGES = 16, RW = PROT_READ | PROT_WRITE };
+
+static char *const no_words[] = {NULL};
+
+/* Written for the registers and the system calls of x86. */
+#if defined(__x86_64__) || defined(__i386__)
+
+enum { MOST = 6 };
 
 struct call {
 	const char *name;
@@ -37,7 +44,6 @@ struct call {
 static char buffer[4096];
 static struct iovec vector = {buffer, 8};
 static struct timespec at_once;
-static char *const no_words[] = {NULL};
 
 #define AT(pointer) ((long)(uintptr_t)(pointer))
 
@@ -192,6 +198,8 @@ void fork_registers(void)
 		must_be_whole();
 	}
 }
+
+#endif
 
 static volatile int left_by_child;
 

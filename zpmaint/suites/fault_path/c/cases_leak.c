@@ -13,6 +13,7 @@
 #include "area.h"
 #include "cases.gen.h"
 #include "memory.h"
+#include "numbers.h"
 #include "probe.h"
 #include "rows.h"
 #include "suite.h"
@@ -156,7 +157,7 @@ static void do_pipe(char *memory)
 	write_each(memory);
 	if (pipe(ends))
 		broken("no-pipe", "pipe: %s", strerror(errno));
-	if (syscall(sizeof(long) == 8 ? 278 : 316, ends[1], &part, 1L, 0L) < 0 && errno != ENOSYS)
+	if (syscall(NR_VMSPLICE, ends[1], &part, 1L, 0L) < 0 && errno != ENOSYS)
 		broken("no-vmsplice", "vmsplice: %s", strerror(errno));
 	write_each(memory);
 	close(ends[0]);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* I/O ports from a program: rights that live in the saved flags and in a bitmap of the task. */
+/* I/O ports from a program: rights that live in the saved flags and in a bitmap of the task.
+ * Only x86 has them. */
+#if defined(__x86_64__) || defined(__i386__)
+
 #define _GNU_SOURCE
 #include <errno.h>
 #include <setjmp.h>
@@ -138,3 +141,5 @@ void ports_ioperm(void)
 	permit(0);
 	must_be(PORT, 0, "after ioperm took it back");
 }
+
+#endif

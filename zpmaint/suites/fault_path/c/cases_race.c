@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cases.gen.h"
+#include "clocks.h"
 #include "memory.h"
 #include "probe.h"
 #include "tell.h"
@@ -27,7 +28,7 @@ static pthread_barrier_t barrier;
  * the next tick. */
 static void hand_over(void)
 {
-	__builtin_ia32_pause();
+	pause_a_moment();
 	sched_yield();
 }
 
@@ -40,7 +41,7 @@ static void meet(int *times)
 	pthread_barrier_wait(&barrier);
 	__sync_fetch_and_add(&arrived, 1);
 	for (int i = 0; i < 30 && arrived < all; i++)
-		__builtin_ia32_pause();
+		pause_a_moment();
 }
 
 static void *start_all(void *(*body)(void *))

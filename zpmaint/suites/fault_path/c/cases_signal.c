@@ -97,6 +97,9 @@ void signal_handler(void)
 	waitpid(child, NULL, 0);
 }
 
+/* Written for the registers of x86. */
+#if defined(__x86_64__) || defined(__i386__)
+
 static void must_hold(const unsigned long *registers, const unsigned long *marks, int unseen,
 		      const char *when)
 {
@@ -167,6 +170,8 @@ void signal_registers(void)
 	must_hold(seen, marks, 0, "as the handler sees them");
 	must_hold(registers, marks, 0, "after an instruction that faulted");
 }
+
+#endif
 
 static char *other_stack;
 static size_t other_size;

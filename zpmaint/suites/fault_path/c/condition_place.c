@@ -11,6 +11,7 @@
 
 #include "condition.h"
 #include "memory.h"
+#include "numbers.h"
 #include "suite.h"
 
 enum { R = PROT_READ, RW = PROT_READ | PROT_WRITE, RX = PROT_READ | PROT_EXEC };
@@ -98,7 +99,7 @@ static char *made(struct row *condition, size_t pages, int huge)
 		return map(start, pages, PRIVATE_ANON | MAP_FIXED, -1);
 	case MEMORY_LOCKED:
 		start = room(pages, PRIVATE_ANON, huge);
-		if (syscall(sizeof(long) == 8 ? 325 : 376, start, pages * PAGE, 1 /* MLOCK_ONFAULT */))
+		if (syscall(NR_MLOCK_TWO, start, pages * PAGE, 1 /* MLOCK_ONFAULT */))
 			fails("no-mlock", "mlock2: %s", strerror(errno));
 		return start;
 	case MEMORY_SHOT:
@@ -119,7 +120,7 @@ static int watch(char *memory, size_t pages)
 {
 	struct { uint64_t api, features, ioctls; } api = {0xaa, 1 /* PAGEFAULT_FLAG_WP */, 0};
 	struct range area = {(uintptr_t)memory, pages * PAGE, 2 /* MODE_WP */, 0};
-	int file = syscall(sizeof(long) == 8 ? 323 : 374, O_CLOEXEC);
+	int file = syscall(NR_USERFAULTFD, O_CLOEXEC);
 
 	if (file < 0 || syscall(SYS_ioctl, file, 0xc018aa3fUL, &api))
 		return -1;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "memory.h"
+#include "numbers.h"
 #include "probe.h"
 #include "sharing.h"
 
@@ -188,7 +189,7 @@ static int watch(const struct common *common)
 	struct { uint64_t api, features, ioctls; } api = {0xaa, 1, 0};
 	struct range area = {(uintptr_t)common->memory, common->bytes, 2, 0};
 	struct { uint64_t start, length, mode; } on = {area.start, area.length, 1};
-	int file = syscall(sizeof(long) == 8 ? 323 : 374, O_CLOEXEC);
+	int file = syscall(NR_USERFAULTFD, O_CLOEXEC);
 
 	if (file < 0 || syscall(SYS_ioctl, file, 0xc018aa3fUL, &api) ||
 	    syscall(SYS_ioctl, file, 0xc020aa00UL, &area)) {

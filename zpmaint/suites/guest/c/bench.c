@@ -5,30 +5,14 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "channel.h"
+#include "clocks.h"
 #include "memory.h"
 #include "probe.h"
 #include "suite.h"
 #include "tell.h"
-
-static uint64_t tsc(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
-}
-
-static int64_t nanoseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 /* One figure; none of a pass without a name, which only warms up. */
 static void reading(const char *phase, const char *counter, long long value, const char *unit)
@@ -79,17 +63,17 @@ static void pass(const char *phase, char *memory, size_t pages, int writes)
 {
 	long faults = minor_faults();
 	int64_t clock = nanoseconds();
-	uint64_t ticks = tsc();
+	uint64_t count = ticks();
 
 	if (writes)
 		store_all(memory, pages * PAGE);
 	else if (load_all(memory, pages * PAGE))
 		note("problem: untouched memory of the benchmark was not zero");
-	ticks = tsc() - ticks;
+	count = ticks() - count;
 	clock = nanoseconds() - clock;
 	faults = minor_faults() - faults;
 	reading(phase, "MinorFaults", faults, "faults");
-	reading(phase, "tsc", ticks, "ticks");
+	reading(phase, "tsc", count, "ticks");
 	reading(phase, "ns", clock, "ns");
 	levels(phase);
 }

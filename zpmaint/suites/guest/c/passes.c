@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <time.h>
 
+#include "clocks.h"
 #include "memory.h"
 #include "passes.h"
 #include "probe.h"
@@ -15,22 +15,6 @@ static struct {
 	int64_t clock;
 	uint64_t ticks;
 } begun;
-
-static uint64_t ticks(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
-}
-
-static int64_t nanoseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 char *pass_memory(const struct ground *on)
 {

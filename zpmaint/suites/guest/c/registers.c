@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "registers.h"
 
+#if defined(__x86_64__) || defined(__i386__)
+
 void (*on_signal)(int number, void *info, void *context);
 
 /* `registers` is kept on the stack, whose pointer is the one register that stays. */
@@ -85,3 +87,5 @@ const char *register_name(int which)
 {
 	return names[which];
 }
+
+#endif

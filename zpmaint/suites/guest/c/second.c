@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "channel.h"
+#include "clocks.h"
 #include "probe.h"
 #include "second.h"
 
@@ -16,7 +17,7 @@
 static void pause_for_ever(void)
 {
 	for (;;)
-		__builtin_ia32_pause();
+		pause_a_moment();
 }
 
 void second_cpu_up(void)

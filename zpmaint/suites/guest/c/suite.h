@@ -18,7 +18,7 @@ struct test_case {
 extern const struct test_case cases[];
 extern const int case_count;
 
-/* Kernels of this architecture, [since, until), that lack what a case looks at. */
+/* Kernels of this architecture, [since, until), until 0 is open, that lack what a case looks at. */
 struct lack {
 	const char *name;
 	unsigned long since, until;

@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include "memory.h"
+#include "numbers.h"
 #include "tell.h"
+#include "numbers.h"
 #include "userfault.h"
 
-enum { USERFAULTFD = sizeof(long) == 8 ? 323 : 374, API = 0xaa, PAGEFAULT = 0x12 };
+enum { API = 0xaa, PAGEFAULT = 0x12 };
 
 #define IOC_API 0xc018aa3fUL
 #define IOC_REGISTER 0xc020aa00UL
@@ -27,7 +29,7 @@ struct pair { uint64_t to, from, length, mode; int64_t done; };
 int userfault_open(unsigned long features, const char *named)
 {
 	struct { uint64_t api, features, ioctls; } api = {API, features, 0};
-	int file = syscall(USERFAULTFD, O_CLOEXEC | O_NONBLOCK);
+	int file = syscall(NR_USERFAULTFD, O_CLOEXEC | O_NONBLOCK);
 
 	if (file < 0)
 		skip("userfaultfd: %s (CONFIG_USERFAULTFD)", strerror(errno));
