@@ -22,6 +22,7 @@ _WORDS = {
     "Place": "HOST:PORT",
     "Pattern": "regular expression of Python",
     "Accelerator": '"tcg", "tcg,icount" or "kvm"',
+    "Ends": '"status" or "power-off"',
     "CommitName": "whole name of a commit",
 }
 
