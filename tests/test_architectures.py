@@ -6,15 +6,18 @@ from __future__ import annotations
 import re
 import shutil
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 import click
 import pytest
+from vm_fixtures import FakeQemu, kernel
 
 import zpmaint
 from zpmaint.app.inputs import programs_of
 from zpmaint.build import kconfig_tree, profiles, toolchains
+from zpmaint.build.conditions import SourceView
 from zpmaint.build.running.disassembly import straights
 from zpmaint.build.running.machines import code_of
 from zpmaint.cli.verify import command as verify
@@ -25,8 +28,10 @@ from zpmaint.core.strict import Arch
 from zpmaint.core.track_table import TrackTable
 from zpmaint.core.versions import KernelVersion
 from zpmaint.suites.fault_path.suite import all_cases, init_program
+from zpmaint.vm.boot import boot
 from zpmaint.vm.outcome import Ends
 from zpmaint.vm.profiles import Accelerator, machine_for, packaged
+from zpmaint.vm.values import Outcome
 
 ROOT = Path(zpmaint.__file__).parent
 NAMES = arches.names()
@@ -84,6 +89,36 @@ def test_only_x86_has_the_devices_of_a_pc() -> None:
         assert not any("semihosting" in word for word in words)
 
 
+@pytest.mark.parametrize(
+    ("console", "outcome"),
+    [
+        ("reboot: Power down", Outcome.FINISHED),
+        ("reboot: Restarting system", Outcome.UNFINISHED),
+        ("Run /init as init process", Outcome.TRIPLE_FAULT),
+    ],
+)
+def test_a_guest_without_ports_ends_by_power_off(
+    console: str, outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the same results and the same status."""
+    FakeQemu(tmp_path / "bin", monkeypatch).does(
+        f"echo '{console}' > $console\nprintf '# done\\n' > $results\nexit 0",
+        program="qemu-system-aarch64",
+    )
+    image = tmp_path / "Image"
+    image.write_bytes(b"")
+    made = replace(kernel(image, kind="Image"), arch="arm64")
+    run = boot(made, b"", console=tmp_path / "console")
+    assert run.outcome is outcome, run.why
+    assert run.results == "# done\n"
+
+
+def test_the_hosts_cpu_runs_no_other_architecture(tmp_path: Path) -> None:
+    made = replace(kernel(tmp_path / "Image", kind="Image"), arch="arm64")
+    with pytest.raises(UserError, match="arm64 does not run on this machine's CPU"):
+        boot(made, b"", console=tmp_path / "console", accelerator=Accelerator.KVM)
+
+
 def test_other_words_for_an_architecture_mean_it() -> None:
     assert arches.named("aarch64").name == "arm64"
     assert arches.named("riscv").name == "riscv64"
@@ -115,6 +150,29 @@ def test_what_one_architecture_needs_is_not_missed_by_others(
     missed = {tool.name for tool in tools.missing_for("verify", "arm64")}
     assert {"qemu-system-aarch64", "aarch64-linux-gnu-gcc", "make"} <= missed
     assert not {"qemu-system-aarch64"} & {tool.name for tool in tools.missing_for("verify")}
+
+
+def test_a_profile_may_name_its_compiler() -> None:
+    """One that nobody names is not taken, were it to fit."""
+    (row,) = [one for one in profiles.declared() if one.toolchain]
+    clang = next(one for one in toolchains.declared() if one.name == row.toolchain)
+    assert (
+        clang.asked and clang.program("riscv64") == "clang" and clang.links_by("arm64") == "ld.lld"
+    )
+    assert row.make["LLVM"] == "1"
+    packages = {tool.package for tool in tools.declared().values() if tool.profile == row.name}
+    assert {tools.declared()[name].package for name in row.tools} >= packages
+    assert not packages & {*missing_packages()}
+
+
+def test_a_compiler_that_is_named_must_fit_the_tree(tmp_path: Path) -> None:
+    tree = SourceView(tmp_path, {"include/linux/compiler_types.h": b""})
+    assert toolchains.choose(tree).name == "gcc"
+    with pytest.raises(UserError, match="toolchain 'clang' is not for this tree"):
+        toolchains.choose(tree, name="clang")
+    both = SourceView(tmp_path, {**tree.over, "include/linux/compiler-clang.h": b""})
+    assert toolchains.choose(both).name == "gcc"
+    assert toolchains.choose(both, name="clang").name == "clang"
 
 
 def test_the_compiler_is_the_architectures_own() -> None:

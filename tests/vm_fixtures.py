@@ -74,8 +74,8 @@ class FakeQemu:
         monkeypatch.setenv(view.WRITE_NAME, str(self.notes))
         monkeypatch.setenv(view.READ_NAME, str(Path(__file__).parent))
 
-    def does(self, body: str) -> None:
-        script = self.folder / "qemu-system-x86_64"
+    def does(self, body: str, program: str = "qemu-system-x86_64") -> None:
+        script = self.folder / program
         script.write_text(
             "#!/bin/sh\n"
             'words="$*"\n'
@@ -83,6 +83,7 @@ class FakeQemu:
             "  case $1 in\n"
             "    -serial) console=${2#file:};;\n"
             "    -debugcon) results=${2#file:};;\n"
+            "    -chardev) results=${2#file,id=results,path=};;\n"
             "    -initrd) initrd=$2;;\n"
             "  esac\n"
             "  shift\n"
