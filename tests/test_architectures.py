@@ -18,6 +18,7 @@ import zpmaint
 from zpmaint.app.inputs import programs_of
 from zpmaint.build import kconfig_tree, profiles, toolchains
 from zpmaint.build.conditions import SourceView
+from zpmaint.build.proof_plan import Planner, spellings
 from zpmaint.build.running.disassembly import straights
 from zpmaint.build.running.machines import code_of
 from zpmaint.cli.verify import command as verify
@@ -193,6 +194,26 @@ def test_kconfig_is_read_from_the_architectures_folder() -> None:
         found = kconfig_tree.read(files.get, folder, name)
         assert set(found.entries) == {symbol}
     assert kconfig_tree.srcarch({"arch/i386/Kconfig"}.__contains__, "i386") == "i386"
+
+
+def test_a_file_of_an_architecture_is_compiled_for_that_one(tmp_path: Path) -> None:
+    """And where another one is asked for, what would have been the right word."""
+    files = {
+        "arch/arm64/Makefile": b"obj-y += mm/\n",
+        "arch/arm64/mm/Makefile": b"obj-y += fault.o\n",
+        "arch/arm64/mm/fault.c": b"int x;\n",
+    }
+    for name, objects, why in (
+        ("arm64", ("arch/arm64/mm/fault.o",), ""),
+        ("x86_64", (), "for another architecture, --arch arm64"),
+    ):
+        planner = Planner(SourceView(tmp_path, files), name, {}, lambda _: ())
+        (plan,) = planner.plans(["arch/arm64/mm/fault.c"])
+        assert plan.objects == objects
+        assert (plan.done.why if plan.done else "") == why
+    header = "arch/arm64/include/uapi/asm/mman.h"
+    assert spellings(header) == ("asm/mman.h",)
+    assert spellings("include/asm-i386/mman.h") == ("asm/mman.h",)
 
 
 ARM = """

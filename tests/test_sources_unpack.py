@@ -38,6 +38,18 @@ def test_all_of_it_can_be_had(archive: Path, tmp_path: Path) -> None:
     assert files(tree) == set(kernel_files("6.12.107"))
 
 
+def test_the_folder_of_another_architecture_comes_whole_at_once_or_later(
+    archive: Path, tmp_path: Path
+) -> None:
+    """What a kernel of that architecture is built of, and no part of what the tree is told by."""
+    for place in ("now", "later"):
+        tree = unpack(archive, tmp_path / place, keep=["arch/arm64"] if place == "now" else [])
+        assert (tree / "arch/arm64/mm/fault.c").is_file() == (place == "now")
+        unpack(archive, tmp_path / place, keep=["arch/arm64", "mm/memory.c"])
+        assert (tree / "arch/arm64/mm/fault.c").read_text() == "fault\n"
+        assert "arch/arm64/mm/fault.c" in added_later(tree)
+
+
 def test_kept_files_are_there_at_once_or_later(archive: Path, tmp_path: Path) -> None:
     place, notes = tmp_path / "trees/linux", Notes()
     tree = unpack(archive, place, keep=["arch/arm64/mm/fault.c", "arch/arm64/none.c"])

@@ -10,6 +10,7 @@ from zpmaint.app.series import SeriesPort
 from zpmaint.app.session import Session
 from zpmaint.build.options import BuildOptions
 from zpmaint.build.prove import prove
+from zpmaint.core import arches
 from zpmaint.core.errors import InfraError, KernelError, UserError
 from zpmaint.core.versions import KernelVersion
 from zpmaint.core.wishes import Fragment
@@ -25,10 +26,16 @@ Again = Callable[[Mapping[str, MemberPort]], SeriesPort]
 
 
 def compiled_port(
-    session: Session, patchset: PatchSet, chain: Chain, port: Port, *, asked: bool | None
+    session: Session,
+    patchset: PatchSet,
+    chain: Chain,
+    port: Port,
+    *,
+    asked: bool | None,
+    arch: str = BuildOptions().arch,
 ) -> Port:
-    """`port` with what the compiler says of it. `asked`: None compiles where the kernel's tree is
-    at hand, and takes trouble with that as a note."""
+    """`port` with what the compiler of `arch` says of it. `asked`: None compiles where the kernel's
+    tree is at hand, and takes trouble with that as a note."""
     if not port.patch or not _wanted(session, chain, port.version, asked):
         return port
     proof = _proof(
@@ -38,7 +45,8 @@ def compiled_port(
         port.steps,
         asked=asked,
         only=None if asked or not port.members else _carried(port.members),
-        fragments=patchset.fragments(port.version, BuildOptions().arch),
+        arch=arch,
+        fragments=patchset.fragments(port.version, arch),
     )
     return proven(port, proof, patchset.min_confidence) if proof else port
 
@@ -51,11 +59,12 @@ def compiled_series(
     *,
     asked: bool | None,
     min_confidence: float = 0.0,
+    arch: str = BuildOptions().arch,
 ) -> SeriesPort:
-    """A ported series with what the compiler says of it. The state after all patches is compiled,
-    and each line of the compiler blamed on the patch that brought it: that one is a conflict, and
-    the series is carried on without it, until what is left compiles. Without being `asked`, the
-    files of the patches that were carried are compiled and no others."""
+    """A ported series with what the compiler of `arch` says of it. The state after all patches is
+    compiled, and each line of the compiler blamed on the patch that brought it: that one is a
+    conflict, and the series is carried on without it, until what is left compiles. Without being
+    `asked`, the files of the patches that were carried are compiled and no others."""
     refused: dict[str, MemberPort] = {}
     while steps := steps_of(result.ports):
         only = None if asked else _carried(result.ports)
@@ -63,7 +72,7 @@ def compiled_series(
             break
         if not _wanted(session, chain, result.version, asked):
             break
-        proof = _proof(session, chain, result.version, steps, asked=asked, only=only)
+        proof = _proof(session, chain, result.version, steps, asked=asked, only=only, arch=arch)
         if proof is None:
             break
         bad = refused_members(result.ports, proof, min_confidence)
@@ -106,17 +115,18 @@ def _proof(
     *,
     asked: bool | None,
     only: Collection[str] | None,
+    arch: str,
     fragments: Sequence[Fragment] = (),
 ) -> CompileProof | None:
     """None where it was not asked for, and the surroundings keep it from being done."""
     paths = sorted({path for step in steps for path in step.result if only is None or path in only})
     cache = session.places.cache
     try:
-        tree = chain.tree(version, keep=paths)
+        tree = chain.tree(version, keep=[*paths, *arches.named(arch).unpack])
         return prove(
             version,
             tree,
-            BuildOptions(),
+            BuildOptions(arch),
             steps,
             work=cache / "proof",
             built=cache / "work",

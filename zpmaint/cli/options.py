@@ -53,7 +53,7 @@ arch = click.option(
     type=_Arch(arches.names()),
     default=arches.names()[0],
     show_default=True,
-    help="The architecture (docs/architectures.md).",
+    help="The architecture that is compiled for (docs/architectures.md).",
 )
 jobs = click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="Parallel make jobs (default: all cores)."

@@ -64,6 +64,7 @@ from zpmaint.port.values import Port, State
     "unpacked, unless it is refused; of a series then for the files of the patches that were "
     "carried on. --compile fetches and unpacks what is needed, and takes all files.",
 )
+@options.arch
 @click.option(
     "-v", "--verbose", is_flag=True, help="Of a series that is a patch set, each hunk as well."
 )
@@ -91,6 +92,7 @@ def command(
     keep_going: bool,
     look_for_names: bool | None,
     compiles: bool | None,
+    arch: str,
     verbose: bool,
     branch: str | None,
     push: str | None,
@@ -108,6 +110,7 @@ def command(
       zpmaint port 6.12.y | patch -p1 -d linux-6.12
       zpmaint port 6.12.y --min-confidence 0.9
       zpmaint port 6.12.y --compile --out ported/
+      zpmaint port 6.12.y --compile --arch arm64 --out ported/
       zpmaint port 6.12.107 --series debian/patches --base 6.12.94 --out ported/
       zpmaint port 6.12.107 --branch /srv/linux:mine-6.12
       zpmaint port tracked --branch /srv/linux --push origin
@@ -124,7 +127,7 @@ def command(
         versions = (
             port_branch.kernels(context.session, asked) if every else [kernel_to_fetch(version)]
         )
-        held = (anchor, min_confidence, compiles)
+        held = (anchor, min_confidence, compiles, arch)
         return port_branch.run(context, asked, versions, lambda job: _ported(job, *held))
     version = kernel_to_fetch(version)
     if series:
@@ -141,12 +144,13 @@ def command(
             keep_going=keep_going,
             look_for_names=look_for_names,
             compiles=compiles,
+            arch=arch,
             as_json=as_json,
         )
     if base or keep_going or look_for_names is not None:
         raise click.UsageError("--base, --keep-going and --look-for-names are for --series")
     job = Job.take(context.session, version, patch, sources)
-    result = _ported(job, anchor, min_confidence, compiles)
+    result = _ported(job, anchor, min_confidence, compiles, arch)
     written = write_port(job.patchset, result, out) if out and result.patch else None
     if as_json:
         context.json(result.as_json())
@@ -164,7 +168,7 @@ def command(
 
 
 def _ported(
-    job: Job, anchor: str | None, min_confidence: float | None, compiles: bool | None
+    job: Job, anchor: str | None, min_confidence: float | None, compiles: bool | None, arch: str
 ) -> Port:
     return compiled_port(
         job.session,
@@ -172,6 +176,7 @@ def _ported(
         job.chain,
         job.port(anchor, min_confidence),
         asked=compiles,
+        arch=arch,
     )
 
 
@@ -187,6 +192,7 @@ def _series(
     keep_going: bool,
     look_for_names: bool | None,
     compiles: bool | None,
+    arch: str,
     as_json: bool,
 ) -> int:
     """Port a series; the folder is written whatever came of it, with what went in."""
@@ -214,6 +220,7 @@ def _series(
         lambda refused: carry(refused=refused),
         asked=compiles,
         min_confidence=min_confidence or 0.0,
+        arch=arch,
     )
     if out is not None:
         write_series(result, out)
