@@ -29,6 +29,7 @@ from zpmaint.core.strict import Arch
 from zpmaint.core.track_table import TrackTable
 from zpmaint.core.versions import KernelVersion
 from zpmaint.suites.fault_path.suite import all_cases, init_program
+from zpmaint.suites.guest import musl
 from zpmaint.vm.boot import boot
 from zpmaint.vm.outcome import Ends
 from zpmaint.vm.profiles import Accelerator, machine_for, packaged
@@ -75,6 +76,12 @@ def test_each_can_be_configured_built_and_booted(name: str) -> None:
     kernel = command[command.index("-append") + 1].split()
     assert sum(word.startswith("console=") for word in kernel) == 1
     assert "-smp" in command and "-cpu" in command
+
+
+def test_musl_that_is_fetched_can_be_given_by_hand() -> None:
+    for row in arches.declared().values():
+        if row.musl and row.name != arches.names()[0]:
+            assert musl.variable(row).endswith(row.name.upper())
 
 
 def test_only_x86_has_the_devices_of_a_pc() -> None:

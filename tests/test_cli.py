@@ -113,6 +113,18 @@ def test_no_project(tmp_path: Path) -> None:
     assert "kernels.toml" in err
 
 
+def test_doctor_misses_what_an_architecture_needs_where_it_is_asked_for(tmp_path: Path) -> None:
+    _, out, _ = zpmaint("doctor", "--json", env={"PATH": str(tmp_path)})
+    assert "qemu-system-arm" not in json.loads(out)["missing"]
+    _, out, _ = zpmaint("doctor", "--arch", "arm64", "--json", env={"PATH": str(tmp_path)})
+    missing = json.loads(out)["missing"]
+    assert {"qemu-system-arm", "gcc-aarch64-linux-gnu"} <= {*missing} and "lld" not in missing
+    _, out, _ = zpmaint("doctor", "--profile", "clang", "--json", env={"PATH": str(tmp_path)})
+    assert {"clang", "lld", "llvm"} <= {*json.loads(out)["missing"]}
+    _, out, _ = zpmaint("doctor", "--arch", "arm64", env={"PATH": str(tmp_path)})
+    assert "missing, not asked for" in " ".join(out.split())  # qemu-system-riscv64
+
+
 def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
     status, out, _ = zpmaint("doctor", "--json", env={"PATH": str(tmp_path)})
     assert status == 3

@@ -70,6 +70,13 @@ def test_a_series_that_does_not_compile_is_a_conflict_with_the_compilers_line(
     assert (command.out / "unported/two.patch").is_file()
 
 
+def test_it_is_compiled_for_the_architecture_that_is_asked_for(command: Command) -> None:
+    """This tree has none of arm64."""
+    command.lay(one=diff("mm/memory.c", MEMORY, GOOD))
+    status, _, err = command.port("--compile", "--arch", "aarch64")
+    assert status == 2 and "no config profile fits this arm64 tree" in " ".join(err.split())
+
+
 def test_without_compiling_it_goes_in(command: Command) -> None:
     command.lay(one=diff("mm/memory.c", MEMORY, BAD))
     status, said, _ = command.port("--no-compile")

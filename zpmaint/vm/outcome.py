@@ -28,7 +28,7 @@ EXIT_DONE = EXIT_VALUE << 1 | 1
 
 # QEMU ends with status 0 on SIGTERM, SIGINT and SIGHUP, as on a guest's reset; only this line,
 # printed by qemu_kill_report(), tells them apart.
-_OFF = re.compile(r"[Pp]ower down")
+_OFF = re.compile(r"(?i)\bpower down\b")
 _TERMINATED = re.compile(r"terminating on signal \d+.*")
 
 

@@ -16,7 +16,7 @@ from zpmaint.core.arches import Architecture
 from zpmaint.core.errors import InfraError
 from zpmaint.core.progress import SILENT, Reporter
 
-_VARIABLE = "ZPMAINT_MUSL_"
+_VARIABLES = {"i386": "ZPMAINT_MUSL_I386", "arm64": "ZPMAINT_MUSL_ARM64"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Parts:
 def variable(arch: Architecture) -> str:
     """The environment variable that names a folder with Debian's musl-dev of an architecture
     unpacked in it, for a machine without apt."""
-    return f"{_VARIABLE}{arch.name.upper()}"
+    return _VARIABLES[arch.name]
 
 
 def parts(arch: Architecture, cache: Path, reporter: Reporter = SILENT) -> Parts:
