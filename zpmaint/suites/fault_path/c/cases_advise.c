@@ -9,6 +9,7 @@
 
 #include "cases.gen.h"
 #include "memory.h"
+#include "numbers.h"
 #include "probe.h"
 #include "refused.h"
 #include "tell.h"
@@ -250,11 +251,11 @@ void mlock_counted(void)
 /* Locked when it is first touched: by a read, nothing can be locked where the zero page comes. */
 void mlock_onfault(void)
 {
-	enum { MLOCK2 = sizeof(long) == 8 ? 325 : 376, ONFAULT = 1 };
+	enum { ONFAULT = 1 };
 	char *memory = map_pages(COUNTED, RW);
 	long anon, before = locked_pages(), after;
 
-	if (syscall(MLOCK2, memory, COUNTED * PAGE, ONFAULT))
+	if (syscall(NR_MLOCK_TWO, memory, COUNTED * PAGE, ONFAULT))
 		broken("no-mlock", "mlock2: %s", strerror(errno));
 	anon = statm_anon();
 	if (locked_pages() - before > 64)

@@ -14,6 +14,7 @@
 
 #include "cases.gen.h"
 #include "memory.h"
+#include "numbers.h"
 #include "probe.h"
 #include "tell.h"
 
@@ -259,12 +260,11 @@ void mem_read(void)
 
 void process_vm(void)
 {
-	enum { READV = sizeof(long) == 8 ? 310 : 347, WRITEV = READV + 1 };
 	char *memory = map_pages(8, RW), *near = map_pages(8, RW);
 	struct iovec here = {near, 8 * PAGE}, there = {memory, 8 * PAGE};
 
 	fill_pages(near, 8, 0x48);
-	if (syscall(READV, getpid(), &here, 1, &there, 1, 0) != (long)(8 * PAGE)) {
+	if (syscall(NR_PROCESS_VM_READV, getpid(), &here, 1, &there, 1, 0) != (long)(8 * PAGE)) {
 		if (errno == ENOSYS)
 			skip("no process_vm_readv (CONFIG_CROSS_MEMORY_ATTACH)");
 		broken("short-read", "process_vm_readv: %s", strerror(errno));
@@ -272,7 +272,7 @@ void process_vm(void)
 	must_be_zero(near, 8, "untouched memory through process_vm_readv");
 	read_pages(memory, 8);
 	fill_pages(near, 8, 0x49);
-	if (syscall(WRITEV, getpid(), &here, 1, &there, 1, 0) != (long)(8 * PAGE))
+	if (syscall(NR_PROCESS_VM_WRITEV, getpid(), &here, 1, &there, 1, 0) != (long)(8 * PAGE))
 		broken("short-write", "process_vm_writev: %s", strerror(errno));
 	must_be_filled(memory, 8, 0x49, "memory written by process_vm_writev");
 }

@@ -9,11 +9,11 @@
 
 #include "cases.gen.h"
 #include "memory.h"
+#include "numbers.h"
 #include "probe.h"
 #include "tell.h"
 
 enum { PAGES = 64, BIND = 2, MOVE = 2, RW = PROT_READ | PROT_WRITE };
-enum { MBIND = sizeof(long) == 8 ? 237 : 274, MOVE_PAGES = sizeof(long) == 8 ? 279 : 317 };
 
 static void need_nodes(void)
 {
@@ -25,7 +25,7 @@ static void bind_to(char *memory, size_t pages, int node)
 {
 	unsigned long mask = 1UL << node;
 
-	if (syscall(MBIND, memory, pages * PAGE, BIND, &mask, 8 * sizeof mask, 0))
+	if (syscall(NR_MBIND, memory, pages * PAGE, BIND, &mask, 8 * sizeof mask, 0))
 		broken("no-mbind", "mbind to node %d: %s", node, strerror(errno));
 }
 
@@ -38,7 +38,7 @@ static int move_to(char *memory, const int *target)
 
 	for (int i = 0; i < PAGES; i++)
 		pages[i] = memory + i * PAGE;
-	if (syscall(MOVE_PAGES, 0, (long)PAGES, pages, target, status, MOVE) < 0) {
+	if (syscall(NR_MOVE_PAGES, 0, (long)PAGES, pages, target, status, MOVE) < 0) {
 		if (errno == ENOSYS)
 			skip("no move_pages (CONFIG_MIGRATION, from 7.1 on CONFIG_NUMA_MIGRATION)");
 		/* The call itself fails where no page can be moved, up to e78bbfa8262 (2.6.28-rc1). */

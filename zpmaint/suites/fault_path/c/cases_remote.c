@@ -17,6 +17,7 @@
 
 #include "cases.gen.h"
 #include "memory.h"
+#include "numbers.h"
 #include "probe.h"
 #include "tell.h"
 #include "userfault.h"
@@ -256,14 +257,13 @@ void userfault_poke(void)
 
 static void writev_pages(int child, char *memory)
 {
-	enum { WRITEV = sizeof(long) == 8 ? 311 : 348 };
 	static long word = 0x5a;
 
 	fill_pages(memory, PAGES, 0xee);
 	for (int i = 0; i < PAGES; i++) {
 		struct iovec here = {&word, sizeof word}, there = {memory + i * PAGE, sizeof word};
 
-		if (syscall(WRITEV, child, &here, 1, &there, 1, 0) != sizeof word) {
+		if (syscall(NR_PROCESS_VM_WRITEV, child, &here, 1, &there, 1, 0) != sizeof word) {
 			kill(child, SIGKILL);
 			if (errno == ENOSYS)
 				skip("no process_vm_writev (CONFIG_CROSS_MEMORY_ATTACH)");

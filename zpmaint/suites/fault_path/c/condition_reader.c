@@ -16,8 +16,9 @@
 
 #include "condition.h"
 #include "memory.h"
+#include "numbers.h"
 
-enum { POPULATE_READ = 22, PROCESS_VM_READV = sizeof(long) == 8 ? 310 : 347 };
+enum { POPULATE_READ = 22 };
 
 static char into[64];
 
@@ -69,7 +70,7 @@ static void by_other(const char *at, int trace)
 		struct iovec here = {into, sizeof into}, there = {(char *)at, sizeof into};
 
 		if (!trace) {
-			_exit(syscall(PROCESS_VM_READV, parent, &here, 1L, &there, 1L, 0L) !=
+			_exit(syscall(NR_PROCESS_VM_READV, parent, &here, 1L, &there, 1L, 0L) !=
 			      sizeof into);
 		}
 		if (ptrace(PTRACE_ATTACH, parent, NULL, NULL))

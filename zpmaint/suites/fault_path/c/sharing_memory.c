@@ -18,7 +18,6 @@
 
 enum { R = PROT_READ, RW = PROT_READ | PROT_WRITE, PIECE = 256, AT = 100, LENGTH = 8 };
 enum { COLD = 20, PAGEOUT = 21, COLLAPSE = 25, MERGEABLE = 12, HUGEPAGE = 14, BASE = 0x31 };
-enum { PROCESS_VM_WRITEV = sizeof(long) == 8 ? 311 : 348 };
 #define WATCHED_FILE "/dev/zp-shared"
 
 static char piece[PIECE];
@@ -313,7 +312,7 @@ void common_store(struct row *row, struct common *common, int mark)
 			}
 			break;
 		case STORE_REMOTE:
-			stored = syscall(PROCESS_VM_WRITEV, (long)getpid(), &here, 1L, &there, 1L, 0L);
+			stored = syscall(NR_PROCESS_VM_WRITEV, (long)getpid(), &here, 1L, &there, 1L, 0L);
 			if (stored < 0 && errno == ENOSYS) {
 				outcome->left_out++;
 				row->is[STORE] = how = STORE_PLAIN;
