@@ -81,3 +81,18 @@ def test_what_would_confine_more_is_said() -> None:
     assert "apt-get install bubblewrap" in less.next_steps
     assert str(less).startswith("nothing (bubblewrap: not installed")
     assert Means(Isolation.BUBBLEWRAP, Groups.V2).next_steps == ()
+
+
+@pytest.mark.parametrize(
+    ("mounts", "is_one"),
+    [
+        ("311 27 0:21 / /proc rw - proc proc rw\n312 27 0:22 / /sys rw - sysfs sysfs rw\n", True),
+        ("27 1 254:0 / / rw - ext4 /dev/vda rw\n28 27 0:21 / /proc rw - proc proc rw\n", False),
+        ("", False),
+    ],
+)
+def test_in_a_chroot_no_sysctl_helps(mounts: str, is_one: bool) -> None:
+    assert cell_means.is_chroot(mounts) is is_one
+    here = Means(Isolation.NONE, Groups.V2, "bubblewrap: No permissions", is_chroot=is_one)
+    (step,) = here.next_steps
+    assert ("chroot" in step, "sysctl" in step) == (is_one, not is_one)

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 from zpmaint.cell import bubblewrap, cgroup
 from zpmaint.cell.values import Cell, Groups, Isolation, Means
@@ -33,7 +34,21 @@ def means() -> Means:
     parents, cgroup_why = cgroup.parents()
     groups = parents.version if parents else Groups.NONE
     isolation, why = _isolation(asked)
-    return Means(isolation, groups, why, cgroup_why)
+    return Means(isolation, groups, why, cgroup_why, is_chroot(_mounts()))
+
+
+def is_chroot(mounts: str) -> bool:
+    """Whether nothing is mounted at the root, by the text of /proc/self/mountinfo; without that
+    text it cannot be told."""
+    points = [line.split()[4] for line in mounts.splitlines()]
+    return bool(points) and "/" not in points
+
+
+def _mounts() -> str:
+    try:
+        return Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _isolation(asked: str) -> tuple[Isolation, str]:

@@ -43,6 +43,9 @@ class Means:
     """Why there is no better isolation, "" where there is none better."""
     cgroup_why: str = ""
     """Why there is no cgroup, "" where there is one."""
+    is_chroot: bool = False
+    """Whether the root is a folder of another system's: the kernel gives a chroot no namespaces of
+    its own (user_namespaces(7), EPERM)."""
 
     def __str__(self) -> str:
         """In one line, with the reason where it could be more."""
@@ -57,6 +60,10 @@ class Means:
         steps = []
         if self.isolation is not Isolation.BUBBLEWRAP and "not installed" in self.isolation_why:
             steps.append("apt-get install bubblewrap")
+        elif self.isolation is not Isolation.BUBBLEWRAP and self.is_chroot:
+            steps.append(
+                "a chroot cannot have namespaces: enter it as a container, systemd-nspawn -D FOLDER"
+            )
         elif (
             self.isolation is not Isolation.BUBBLEWRAP and "switched off" not in self.isolation_why
         ):
