@@ -255,6 +255,16 @@ def test_a_hunk_that_fits_twice_is_an_error() -> None:
         mended(posting, block * 2)
 
 
+def test_a_place_that_also_reads_a_line_off_with_a_blank_one_lost_is_one_place() -> None:
+    """Blank lines around a hunk let it be read a line further down, too; where it reads without any
+    damage is where it is."""
+    block = "one;\n\ntwo;\n===\n\n\n"
+    for old in ("int before;\n" * 7 + block, "int before;\n" * 7 + "\n" + block + "\nint a;\n"):
+        new = old.replace("two;\n", "two;\n\nthree;\n")
+        posting = diff(block, block.replace("two;\n", "two;\n\nthree;\n"))
+        assert result(posting, old) == new
+
+
 def test_a_line_more_or_less_than_the_header_says_is_an_error() -> None:
     posting = diff(TOY, edited("a token renamed"))
     added = next(t for t in posting.split("\n") if t.startswith("+\t"))

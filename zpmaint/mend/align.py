@@ -73,6 +73,11 @@ class Aligned:
     unclear: Posted | None
     """A line that can be read in two ways with two different results."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether no line had to be lost, broken or left over for this reading."""
+        return not self.extra_blanks and all(len(line.posted) == 1 for line in self.lines)
+
 
 @dataclass(frozen=True)
 class Unread:

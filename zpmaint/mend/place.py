@@ -84,6 +84,10 @@ def _place(
             failed.append((-read.at, abs(start - hint), read))
     if len(found) == 1:
         return found[0]
+    # The same lines with a blank one lost and another left over are the same place, a line off.
+    plain = [one for one in found if one.is_plain]
+    if len(plain) == 1 and all(abs(one.start - plain[0].start) < hunk.old_count for one in found):
+        return plain[0]
     if found:
         places = ", ".join(str(one.start + 1) for one in found)
         raise UserError(
