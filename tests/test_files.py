@@ -39,6 +39,42 @@ def test_failed_write_leaves_the_old(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert list(tmp_path.iterdir()) == [target]
 
 
+REFUSED = """
+import resource, sys
+from pathlib import Path
+from zpmaint.app.init import init
+from zpmaint.core.disk import DiskError
+from zpmaint.core.files import landing, write_whole
+top = Path(sys.argv[1])
+
+def whole():
+    write_whole(top / "whole", b"x" * 9)  # in the buffer until the file is closed
+
+def folder():
+    with landing(top / "folder") as fresh:
+        (fresh / "one").write_bytes(b"x" * 9)
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (8, 8))
+for write in (whole, folder, lambda: init(top / "p")):
+    try:
+        write()
+    except DiskError as error:
+        print(error.what, "|", error.hint)
+"""
+
+
+def test_what_a_disk_refuses_names_the_place_and_not_a_temporary_one(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", REFUSED, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    example = tmp_path / "p/patches/no-anon-zero-page"
+    assert done.stdout.splitlines() == [
+        f"{place}: File too large | raise the limit of file sizes (ulimit -f)"
+        for place in (tmp_path / "whole", tmp_path / "folder", example)
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p"], "nothing half is left"
+
+
 def test_landing_is_all_or_nothing(tmp_path: Path) -> None:
     target = tmp_path / "tree"
     with pytest.raises(RuntimeError), landing(target) as fresh:

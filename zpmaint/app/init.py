@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zpmaint.core.config import load_config
+from zpmaint.core.disk import make_folder
 from zpmaint.core.errors import UserError
 from zpmaint.core.files import landing, write_whole
 from zpmaint.core.places import CONFIG_NAME, example
@@ -51,7 +52,7 @@ def init(folder: Path, *, with_example: bool = True, ci: str = "") -> Project:
         raise UserError(f"{folder / CONFIG_NAME} is there: this is a project", "go on in it")
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is no folder", "name another")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     patch = OWN
     written: list[Path] = []
     kept: list[Path] = []
@@ -61,7 +62,7 @@ def init(folder: Path, *, with_example: bool = True, ci: str = "") -> Project:
         (kept if place.exists() else written).append(place)
         if not place.exists():
             with landing(place) as fresh:
-                shutil.copytree(shown, fresh, dirs_exist_ok=True)
+                _copy(shown, fresh)
     if ci:
         _write_ci(folder, ci, written, kept)
     name = _UNFIT.sub("-", folder.name).strip("-._") or "kernels"
@@ -77,6 +78,16 @@ def init(folder: Path, *, with_example: bool = True, ci: str = "") -> Project:
     is_there = (folder / "patches" / patch / "patch.toml").is_file()
     load_config(folder / CONFIG_NAME, is_new=not is_there)
     return Project(folder, tuple(written), tuple(kept), patch, is_there)
+
+
+def _copy(shown: Path, fresh: Path) -> None:
+    """All files below `shown`. shutil.copytree goes on after an error, and tells a list of all."""
+    for old in sorted(shown.rglob("*")):
+        new = fresh / old.relative_to(shown)
+        if old.is_dir():
+            new.mkdir(exist_ok=True)
+        else:
+            shutil.copy2(old, new)
 
 
 def _with_ci(folder: Path, ci: str) -> Project:

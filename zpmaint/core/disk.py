@@ -62,16 +62,17 @@ def writing(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def filling(folder: Path) -> Iterator[None]:
-    """Tell what a disk says while `folder` is filled as a DiskError; other errors pass."""
+def filling(folder: Path, named: Path | None = None) -> Iterator[None]:
+    """Tell what a disk says while `folder` is filled as a DiskError, of what is to become `named`
+    where that is another name for it; other errors pass."""
     try:
         yield
     except OSError as error:
-        name = error.filename
+        name = error.filename2 or error.filename  # of a copy the file that is written
         inside = name is None or str(name).startswith(str(folder))
         if isinstance(error, DiskError) or not inside or error.errno not in _HINTS:
             raise
-        raise DiskError(Path(str(name or folder)), error) from None
+        raise DiskError(named or Path(str(name or folder)), error) from None
 
 
 def sync_folder(folder: Path) -> None:

@@ -55,7 +55,8 @@ def landing_file(path: Path) -> Iterator[BinaryIO]:
         _clear_files(path.parent, prefix)
         handle, fresh = _unfinished(path.parent, prefix)
     try:
-        with os.fdopen(handle, "wb") as out, _ours(path, fresh):
+        # What could not be written is tried once more as the file is closed, and told there.
+        with _ours(path, fresh), os.fdopen(handle, "wb") as out:
             yield out
             out.flush()
             os.fchmod(handle, 0o644)
@@ -84,7 +85,7 @@ def landing(path: Path) -> Iterator[Path]:
         fresh = Path(tempfile.mkdtemp(dir=path.parent, prefix=prefix))
     try:
         fresh.chmod(0o755)
-        with filling(fresh):
+        with filling(fresh, path):
             yield fresh
         with writing(path):
             sync_tree(fresh)
