@@ -246,6 +246,24 @@ def test_an_index_with_a_wrong_signature_counts_for_nothing(
 
 
 @needs_apt
+def test_what_a_list_would_have_that_could_not_be_read_is_not_known(
+    archive: Archive, site: Site, tmp_path: Path
+) -> None:
+    """That it is not there would be the user's mistake; this is the mirror's trouble."""
+    page = site.files["/debian/dists/sid/InRelease"]
+    site.files["/debian/dists/sid/InRelease"] = page.replace(b"Label: Debian", b"Label: Debiam")
+    served = source(archive, tmp_path)
+    with pytest.raises(SourceFailedError, match=r"7\.2\.6 is in no list that could be read"):
+        served.archive(V("7.2.6"))
+    with pytest.raises(SourceFailedError, match=r"series 7\.2 is in no list that could be read"):
+        served.newest("7.2")
+    assert served.newest("6.12") == V("6.12.107"), "what could be read is served"
+    site.files["/debian/dists/sid/InRelease"] = page
+    with pytest.raises(NotServedError):
+        source(archive, tmp_path / "other").archive(V("7.2.7"))
+
+
+@needs_apt
 def test_an_index_that_is_not_the_signed_one_counts_for_nothing(
     archive: Archive, site: Site, tmp_path: Path
 ) -> None:

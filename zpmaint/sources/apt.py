@@ -145,6 +145,9 @@ class Apt:
             raise SourceFailedError(
                 "this machine has no apt", "use kernel.org or a git source instead"
             )
+        self.unread: tuple[str, ...] = ()
+        """What the last update was refused of the lists, in apt's words: with any there may be
+        kernels that are not known of here."""
         self.folder = folder.absolute()
         for part in ("lists/partial", "cache/archives/partial"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
@@ -173,6 +176,7 @@ class Apt:
             if not _fresh(stamp, text, max_age):
                 with reporter.step(f"apt-get update for {len(entries)} suites") as step:
                     complaints = self._update()
+                    self.unread = tuple(one for one in complaints if _is_refusal(one))
                     for complaint in complaints:
                         step.note(complaint)
                 if not complaints:
@@ -353,6 +357,11 @@ def _believed(index: Index, key: str, entry: Entry, reporter: Reporter) -> Itera
         return
     with reporter.step(f"check {entry.uri} {entry.suite}") as step:
         step.note(f"{expired(release)}: left out, as apt would; is this machine's clock right?")
+
+
+def _is_refusal(complaint: str) -> bool:
+    """Whether a list did not come; apt warns of much else, as of weak keys."""
+    return not complaint.startswith("W:") or "Failed to fetch" in complaint
 
 
 def _fresh(stamp: Path, text: str, max_age: float) -> bool:

@@ -127,6 +127,7 @@ class DebianSource(TarballSource):
         for version in tried:
             if self._is_served(version):
                 return version
+        self._check_read(f"a release of series {series}")
         gone = f"; listed but gone: {', '.join(map(str, tried[:5]))}" if tried else ""
         raise NotServedError(f"{self.name}: no release of series {series}{gone}")
 
@@ -143,6 +144,7 @@ class DebianSource(TarballSource):
             return Archive(self._place(version, pinned), pinned)
         origs = self._by_version.get(version, [])
         if not origs:
+            self._check_read(version)
             raise not_served(self.name, version, self._by_version)
         failures: list[NotServedError | SourceFailedError] = []
         for orig in sorted(origs, key=lambda orig: orig.sha256 != pinned):
@@ -173,6 +175,14 @@ class DebianSource(TarballSource):
         if all(isinstance(error, NotServedError) for error in failures):
             raise NotServedError(f"{self.name}: {version} is listed but cannot be fetched: {said}")
         raise SourceFailedError(f"{self.name}: {version}: {said}", "run again later")
+
+    def _check_read(self, what: object) -> None:
+        """Raise SourceFailedError where lists could not be read: what they have is not known."""
+        if self._apt.unread:
+            raise SourceFailedError(
+                f"{self.name}: {what} is in no list that could be read; {self._apt.unread[0]}",
+                "does `apt-get update` work on this machine, and is its clock right?",
+            )
 
     def provenance(self, version: KernelVersion) -> Provenance:
         """See TarballSource. What vouched for a tarball when it came is kept beside it."""
