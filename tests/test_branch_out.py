@@ -63,6 +63,22 @@ def test_a_port_becomes_commits_on_the_kernel(desk: Desk) -> None:
         assert re.search(rb"Ported-to: 6.12.107: applies, confidence (0.99|1.00)\n", told.message)
 
 
+def test_the_committer_is_who_git_says(desk: Desk) -> None:
+    """Its order: the environment, what is said of committers, the user."""
+    asked = iter(range(9))
+
+    def committer() -> str:
+        ported(desk, name=f":out{(number := next(asked))}")
+        return desk.git("log", "-1", "--format=%cn <%ce>", f"out{number}")
+
+    assert committer() == "Kay Keeper <kay@example.org>"
+    config = Path(desk.env["HOME"]) / ".gitconfig"
+    config.write_text(config.read_text() + "[committer]\n\tname = Kay at Work\n")
+    assert committer() == "Kay at Work <kay@example.org>"
+    desk.env |= {"GIT_COMMITTER_NAME": "Ann <A> Other", "GIT_COMMITTER_EMAIL": "ann@example.org"}
+    assert committer() == "Ann A Other <ann@example.org>"
+
+
 def test_trailers_stand_with_those_that_are_there(desk: Desk) -> None:
     ported(desk)
     assert words(desk, "out~2").message.splitlines()[-3:] == [

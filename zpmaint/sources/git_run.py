@@ -25,10 +25,12 @@ from zpmaint.cell.running import Running
 from zpmaint.cell.values import Cell, Limits
 from zpmaint.core.tools import need
 
-# What of git's environment may reach our git: how to reach a server, never which repository.
+# What of git's environment stays: how to reach a server and who is at work, never which repository.
 _HARMLESS = frozenset(
     {
         "GIT_ASKPASS",
+        "GIT_COMMITTER_EMAIL",
+        "GIT_COMMITTER_NAME",
         "GIT_EXEC_PATH",
         "GIT_HTTP_PROXY_AUTHMETHOD",
         "GIT_HTTP_USER_AGENT",
