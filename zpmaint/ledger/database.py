@@ -20,6 +20,10 @@ from zpmaint.core.progress import SILENT, Reporter
 from zpmaint.ledger.moves import MOVES
 from zpmaint.ledger.rows import add_functions
 
+_WRITABLE = (
+    "see that the disk has room and the folder can be written, or set ZPMAINT_HOME elsewhere"
+)
+
 _APPLICATION = 0x7A706D74  # "zpmt" in the file's header: this SQLite file is a ledger
 _BUSY_SECONDS = 60.0
 """How long a writer waits for another; a record takes milliseconds to write."""
@@ -110,7 +114,7 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.DatabaseError, ValueError) as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        hint = "see that the disk has room and the folder can be written"
+        hint = _WRITABLE
         if isinstance(error, ValueError) or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             hint = f"keep what can be read: sqlite3 {path} .recover; then move it away"
         elif code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -119,7 +123,7 @@ def explained(path: Path) -> Iterator[None]:
     except OSError as error:
         raise InfraError(
             f"ledger {path}: {error.strerror or error}",
-            "see that the disk has room and the folder can be written",
+            _WRITABLE,
         ) from None
 
 
