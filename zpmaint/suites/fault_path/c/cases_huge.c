@@ -175,6 +175,41 @@ void huge_collapse(void)
 	broken("mixed", "some of the memory is in huge pages");
 }
 
+/* Base pages that are there when huge ones are switched on, in a process that nobody has told khugepaged
+ * of: it comes to know of it by the first fault for a huge page, and makes huge pages of the others. */
+void huge_noticed(void)
+{
+	enum { TRIES = 2 };
+	char *memory = huge_memory(), *base;
+
+	put(THP "khugepaged/scan_sleep_millisecs", "10");
+	put(THP "khugepaged/alloc_sleep_millisecs", "10");
+	put(THP "khugepaged/pages_to_scan", "4096");
+	huge_pages("never");
+	for (int stores = 0; stores < TRIES; stores++) {
+		int child = branch();
+
+		if (!child) {
+			memory = map_aligned(2 * HUGE, HUGE);
+			base = memory + HUGE;
+			write_pages(base, HUGE / PAGE, 0x3d);
+			huge_pages("always");
+			if (stores)
+				*(volatile char *)(memory + 3 * PAGE) = 1;
+			else
+				read_pages(memory + 3 * PAGE, 1);
+			await_khugepaged();
+			huge_pages("never");
+			must_be_written(base, HUGE / PAGE, 0x3d, "after khugepaged");
+			if (smaps_field(base, "AnonHugePages") < (long)HUGE >> 10)
+				broken("not-noticed", "no huge page in a process that %s one",
+				       stores ? "wrote" : "read");
+			_exit(0);
+		}
+		join(child);
+	}
+}
+
 /* madvise collapses at once and allows holes: the content must come along on every kernel. */
 void huge_advised(void)
 {

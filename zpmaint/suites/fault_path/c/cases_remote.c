@@ -217,6 +217,50 @@ void ptrace_once(void)
 	}
 }
 
+/* A debugger's store into a shared mapping of a file that may only be read: refused, or made into a copy
+ * (up to 3.14); never into the file, and what is copied is the file's. */
+void ptrace_mapped(void)
+{
+	static char page[PAGE];
+	int file = open("/dev/zp-mapped", O_RDWR | O_CREAT | O_TRUNC, 0600), child, poked = 0;
+	char *memory, *other;
+
+	if (file < 0)
+		broken("no-file", "a file in /dev: %s", strerror(errno));
+	unlink("/dev/zp-mapped");
+	other = map_pages(PAGES, RW);
+	fill_pages(other, PAGES, 0x27);
+	for (int i = 0; i < PAGES; i++)
+		if (write(file, other + i * PAGE, PAGE) != (ssize_t)PAGE)
+			broken("short-write", "a file: %s", strerror(errno));
+	memory = mmap(NULL, PAGES * PAGE, PROT_READ, MAP_SHARED, file, 0);
+	if (memory == MAP_FAILED)
+		broken("no-mmap", "mmap of a file: %s", strerror(errno));
+	if (!(child = branch())) {
+		read_pages(memory, PAGES / 2);
+		be_traced();
+		for (int i = 0; i < PAGES; i++)
+			for (size_t j = sizeof(long); j < PAGE; j++)
+				if (memory[i * PAGE + j] != other[i * PAGE + j])
+					broken("wrong-content", "byte %zu of page %d is 0x%02x, the file has "
+					       "0x%02x", j, i, (unsigned char)memory[i * PAGE + j],
+					       (unsigned char)other[i * PAGE + j]);
+		_exit(0);
+	}
+	await_stop(child);
+	/* The debugger has other bytes there. */
+	if (mmap(memory, PAGES * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != memory)
+		broken("no-mmap", "mmap: %s", strerror(errno));
+	fill_pages(memory, PAGES, 0xee);
+	for (int i = 0; i < PAGES; i++)
+		poked += !ptrace(PTRACE_POKEDATA, child, memory + i * PAGE, (void *)0x5aL);
+	note("%d of %d stores into a shared mapping for reading were taken", poked, PAGES);
+	for (int i = 0; i < PAGES; i++)
+		if (pread(file, page, PAGE, i * PAGE) != (ssize_t)PAGE || memcmp(page, other + i * PAGE, PAGE))
+			broken("wrote", "page %d of the file was written", i);
+	run_on(child);
+}
+
 /* Map `pages` of zero page by UFFDIO_ZEROPAGE. */
 static void map_zeropage(char *memory, size_t pages)
 {

@@ -117,7 +117,7 @@ static void skip_where_swap_hangs(void)
 void swap_read(void)
 {
 	char *memory = map_pages(PAGES, RW);
-	long before, out, resident, gone;
+	long before, out, resident, gone, shared, written;
 
 	skip_where_swap_hangs();
 	if (madvise(memory, PAGE, MADV_PAGEOUT_) && !choice.full &&
@@ -138,14 +138,19 @@ void swap_read(void)
 	if (swapped())
 		broken("swap-count", "%ld pages are out after swapoff", swapped());
 	must_be_zero(memory, PAGES, "read memory after swapoff");
+	statm(&resident, &shared);
 	write_pages(memory, PAGES, 4);
 	must_be_written(memory, PAGES, 4, "written after it came back");
+	statm(&resident, &written);
 	/* Some pages of other processes go, too. */
 	if (out > -YOUNGER && out <= PAGES / 8)
 		observe(ZERO_PAGE);
 	/* A page has its place there before it leaves: it may never find out who maps it. */
 	if (out >= PAGES / 4 && gone < PAGES / 16)
 		broken("not-gone", "%ld pages have a place in the swap area, %ld left memory", out, gone);
+	/* It is anonymous memory as before, and not a file's. Up to 2.6.23 the zero page is one. */
+	if (out >= PAGES / 4 && (written - shared > PAGES / 8 || shared - written > PAGES / 8))
+		broken("miscounted", "%+ld pages of files, by writing what came back", written - shared);
 	if (out >= PAGES / 4)
 		observe(PRIVATE);
 	broken("mixed", "neither none nor most of the pages were swapped");
