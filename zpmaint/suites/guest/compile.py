@@ -154,7 +154,7 @@ def _sources(folder: Path, program: Program, arch: str) -> list[Path]:
     patterns = full_bench().pattern
     (folder / "patterns.gen.h").write_text(patterns_header(patterns))
     (folder / "patterns.gen.c").write_text(patterns_source(patterns))
-    (folder / "cases.gen.h").write_text(table_header(program.cases, arch))
+    (folder / "cases.gen.h").write_text(table_header(program.cases))
     (folder / "cases.gen.c").write_text(table_source(program.cases, arch))
     for name, text in program.tables:
         (folder / name).write_text(text)
