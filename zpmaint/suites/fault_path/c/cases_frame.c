@@ -210,6 +210,16 @@ void frame_parts(void)
 		char *memory, *moved = place + STARTS * PAGE;
 
 		use_range(number);
+		/* What was read a moment ago is gone with its mapping, for the processor, too. */
+		memory = map_frames(place, RW, MAP_PRIVATE);
+		must_be_frames(memory, 0, "frames to unmap");
+		for (int i = 1; i < FRAMES; i++) {
+			*(volatile char *)(memory + i * PAGE);
+			munmap(memory + i * PAGE, PAGE);
+			if (!load_refused(memory + i * PAGE))
+				broken("not-refused", "a load from page %d, which was unmapped", i);
+		}
+		unmap_frames(memory);
 		memory = map_frames(place, RW, MAP_PRIVATE);
 		store(memory, 0x8);
 		mprotect(memory + 2 * PAGE, PAGE, PROT_READ);

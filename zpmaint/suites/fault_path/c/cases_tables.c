@@ -218,3 +218,31 @@ void tables_brought(void)
 			munmap(memory, SPAN * PAGE);
 		}
 }
+
+/* The first page of a table takes one fault as every other does, by a load and by a store. */
+void tables_faults(void)
+{
+	enum { TABLES = 96, STRAY = 16 };
+
+	for (int stores = 0; stores < 2; stores++) {
+		char *memory = map_aligned(TABLES * HUGE, HUGE);
+		long faults;
+
+		minor_faults();
+		faults = minor_faults();
+		for (int i = 0; i < TABLES; i++) {
+			volatile char *at = memory + i * HUGE + i * PAGE;
+
+			if (stores)
+				*at = 1;
+			else if (*at)
+				broken("not-zero", "untouched memory of table %d", i);
+		}
+		faults = minor_faults() - faults;
+		note("%ld faults by %d %s", faults, TABLES, stores ? "stores" : "loads");
+		if (faults < TABLES || faults > TABLES + STRAY)
+			broken("faults", "%ld faults by the first %s in %d page tables", faults,
+			       stores ? "stores" : "loads", TABLES);
+		munmap(memory, TABLES * HUGE);
+	}
+}

@@ -142,3 +142,21 @@ void protect_reuse(void)
 		observe(ZERO_PAGE);
 	broken("mixed", "neither none nor all of the pages were copied");
 }
+
+/* Pages that are one's own are writable at once when their mapping is again. */
+void protect_atonce(void)
+{
+	char *memory = map_pages(COUNTED, RW);
+	long faults;
+
+	write_pages(memory, COUNTED, 0x27);
+	mprotect(memory, COUNTED * PAGE, PROT_READ);
+	mprotect(memory, COUNTED * PAGE, RW);
+	minor_faults();
+	faults = minor_faults();
+	write_pages(memory, COUNTED, 0x28);
+	faults = minor_faults() - faults;
+	must_be_written(memory, COUNTED, 0x28, "made writable again");
+	if (faults > 16)
+		broken("faults", "%ld faults by stores into %d pages of one's own", faults, COUNTED);
+}
