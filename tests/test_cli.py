@@ -88,6 +88,7 @@ def test_a_bug_is_kept_in_a_file(
     [
         (["port", "banana"], "banana"),
         (["port", "2.6"], "series"),
+        (["port", "2.6.24..2.6.30"], "zpmaint sweep --since"),
         (["verify", "6.12.1-rc1"], "6.12.1-rc1"),
         (["port", "v2.6.21", "--source", "svn:/x"], "svn"),
         (["port", "v2.6.21", "--source", "git:/no/such/place"], "/no/such/place"),

@@ -56,8 +56,9 @@ def command(
     session = context.new_session
     version = KernelVersion.parse(base)
     series = read_series(file, read_file)
+    name = file.name or file.resolve().name
     chain = session.chain(sources)
-    with session.reporter.step(f"import {file.name} against {version}"):
+    with session.reporter.step(f"import {name} against {version}"):
         done = import_series(series, lambda paths: chain.blobs(version, paths))
     notes = [
         *series.notes,
@@ -70,7 +71,7 @@ def command(
         named = files[0][0].name if len(done) == 1 else version.tag
         table = out / "patch.toml"
         if not table.exists():
-            files.append((table, to_bytes(patch_toml(done, version, file.name, named))))
+            files.append((table, to_bytes(patch_toml(done, version, name, named))))
         elif named not in table.read_text(encoding="utf-8", errors="replace"):
             notes.append(f"{table} is there: add an [[anchor]] with file = {named!r} to it")
         for place, data in files:

@@ -70,6 +70,11 @@ def say_taken(text: str, taken: str, name: KernelName) -> None:
 
 
 def _identified(text: str) -> KernelName:
+    if ".." in text:
+        raise UserError(
+            f"{text!r} is a range of kernels, and one is wanted",
+            "name one; `zpmaint sweep --since V --until V` goes over all that are between",
+        )
     name = identified(text)
     if name.base is None:
         try:
