@@ -147,3 +147,25 @@ def test_a_block_is_not_left_without_its_head() -> None:
         for head in ("	{\n", "	if (a->now) {\n")
     ]
     assert "no more than its bracket" in found[0] and not found[1]
+
+
+MASK = """#define ONE	1
+#define MASK	(ONE | \\
+			TWO | \\
+			THREE)
+
+#define LAST	9
+"""
+
+
+def test_no_line_of_a_macro_is_left_where_its_define_went() -> None:
+    """The target's macro has a line that the patch, which takes it away, does not know."""
+    gone = MASK[: MASK.index("#define MASK")] + MASK[MASK.index("\n#define LAST") :]
+    more = MASK.replace("			THREE", "			MORE | \\\n			THREE")
+    done = ported(MASK, gone, more)
+    assert done.result is None or b"MORE" not in done.result
+    done = ported(MASK, gone, MASK.replace("LAST	9", "LAST	8"))
+    assert done.result is not None and b"MASK" not in done.result
+    kept = MASK.replace("			TWO | \\\n", "")
+    done = ported(MASK, kept, more)
+    assert done.result is not None and b"MORE | \\\n" in done.result

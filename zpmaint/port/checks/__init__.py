@@ -48,6 +48,7 @@ def of_hunk(job: Job, placement: Placement) -> list[str]:
         found.append(cases.outside(job, placement))
         found.append(depth.other(job, placement))
         found.append(remnants.left(job, placement))
+        found.append(remnants.unbegun(job, placement))
     found.append(duplicates.beside(job, placement))
     found.append(duplicates.named(job, placement))
     share = intent.share(change, old, new, *_settled(job))
