@@ -38,7 +38,7 @@ static const struct {
 enum { TRIALS = sizeof trials / sizeof *trials };
 
 /* Room for a huge page in a mapping of its own, that begins at an odd or an even multiple of two pages. */
-static char *place(int odd)
+static char *place(int odd, int advised)
 {
 	size_t before = odd ? 2 * PAGE : 4 * PAGE;
 	char *all = mmap(NULL, 3 * HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -46,6 +46,8 @@ static char *place(int odd)
 
 	if (all == MAP_FAILED || mprotect(memory - before, before + HUGE, RW))
 		broken("no-mmap", "mmap: %s", strerror(errno));
+	if (advised && madvise(memory - before, before + HUGE, HUGEPAGE)) /* a part would be parted */
+		broken("no-madvise", "MADV_HUGEPAGE: %s", strerror(errno));
 	return memory;
 }
 
@@ -58,9 +60,7 @@ static int try(const char *setting, int advised, int store)
 	if (put(THP "defrag", setting) || huge_pages(advised ? "madvise" : "always"))
 		broken("no-setting", "defrag %s: %s", setting, strerror(errno));
 	put(KEPT_BACK, "2048"); /* khugepaged keeps more back when it starts */
-	memory = place(store);
-	if (advised && madvise(memory, HUGE, HUGEPAGE))
-		broken("no-madvise", "MADV_HUGEPAGE: %s", strerror(errno));
+	memory = place(store, advised);
 	if (store)
 		*(volatile char *)memory = 1;
 	else
