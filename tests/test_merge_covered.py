@@ -71,6 +71,11 @@ REFUSED = {
     "the target adds right behind what goes": (
         "f(a, b, c);", "f(a, c);", "f(a, b, d, c);",
     ),
+    "the patch makes two statements of it, and what the target took away is in one": (
+        'say("bit %d\\n", top((dev->mask & 0xf) - 1));',
+        'u8 bits = dev->mask & 0xf;\nif (bits)\n\tsay("bit %d", top(bits) - 1);\nsay("\\n");',
+        'say("bit %d\\n", log((dev->mask & 0xf)));',
+    ),
 }  # fmt: skip
 
 

@@ -294,14 +294,15 @@ IDS = "static struct id ids[] = {\n\t{ 1, 1 },\n\t{ 2, 2 },\n\t{ 0 }\n};\n\n"
 GROWN = "static struct id ids[] = {\n\t{ 1, 1 },\n\t{ 7, 7 },\n\t{ 2, 2 },\n\t{ 0 }\n};\n\n"
 
 
+@pytest.mark.parametrize("counted", [True, False])
 @pytest.mark.parametrize("grown", [True, False])
-def test_an_index_means_the_row_that_the_patch_means(grown: bool) -> None:
-    """It adds a row to a table, and speaks of it by number."""
-    base = IDS + BODY
+def test_an_index_means_the_row_that_the_patch_means(grown: bool, counted: bool) -> None:
+    """It adds a row to a table, and speaks of it by number; comments may count them."""
+    base = (IDS.replace("\t{ 2,", "/* 1 */\t{ 2,") if counted else IDS) + BODY
     new = base.replace("\t{ 0 }\n", "\t{ 3, 3 },\n\t{ 0 }\n").replace(
         "\tthird(n);\n", "\tthird(n);\n\tuse(&ids[2]);\n"
     )
-    target = (base.replace(IDS, GROWN) if grown else base).replace(*NEAR)
+    target = (GROWN + BODY if grown else base).replace(*NEAR)
     ported = carry(base, new, target)
     assert ("what the patch means is ids[3] there" in said(ported)) is grown
     assert (ported.state is State.CONFLICT) is grown

@@ -15,7 +15,17 @@ from collections.abc import Sequence
 from zpmaint.merge.align import align
 from zpmaint.merge.lines import split_lines
 from zpmaint.merge.tokens import KEYWORDS, similarity
-from zpmaint.merge.wordwise import ENDS, MOST, Edit, Three, Words, edits_of, new_words, place
+from zpmaint.merge.wordwise import (
+    ENDS,
+    MOST,
+    Edit,
+    Three,
+    Words,
+    edits_of,
+    is_split,
+    new_words,
+    place,
+)
 
 _SENSE = ENDS | KEYWORDS
 """Words of which one more or less makes another statement, and no spelling."""
@@ -43,6 +53,8 @@ def merge(
         if any(_same((one, mine), (edit, yours)) for one in touched):
             continue
         if not touched:
+            if is_split(old, edit, mine, dict(my_pairs)):
+                return None
             kept.append(edit)
         elif not all(_covers(one, edit) for one in touched) or _is_value(edit, old, yours):
             return None

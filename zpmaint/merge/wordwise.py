@@ -75,6 +75,8 @@ def merge(
         return None
     if not all(_stands(old, m, dict(your_pairs)) for m in my_edits):
         return None
+    if any(is_split(old, e, mine, dict(my_pairs)) for e in your_edits):
+        return None
     steps = sorted([*((e, mine) for e in my_edits), *((e, yours) for e in your_edits)], key=place)
     three = Three(old, (mine, dict(my_pairs)), (yours, dict(your_pairs)))
     return tuple(split_lines(three.laid_out(steps)))
@@ -89,13 +91,25 @@ _LEAST = 0.5
 def _stands(old: Words, edit: Edit, kept: Mapping[int, int]) -> bool:
     """Whether the statement that the patch edits is in the target: of what is not the patch's to
     take away most words are."""
+    around = _around(old, edit)
+    return sum(n in kept for n in around) >= _LEAST * len(around)
+
+
+def is_split(old: Words, edit: Edit, side: Words, kept: Mapping[int, int]) -> bool:
+    """Whether a side made several statements of the words of the one that the edit is in: what the
+    edit takes away says something else there."""
+    places = [kept[n] for n in _around(old, edit) if n in kept]
+    return bool(places) and not ENDS.isdisjoint(side.words[min(places) : max(places)])
+
+
+def _around(old: Words, edit: Edit) -> list[int]:
+    """The words of the statement that an edit is in, but for those that it takes away."""
     start, end = edit.start, edit.end
     while start > 0 and old.words[start - 1] not in ENDS:
         start -= 1
     while end < len(old.words) and old.words[end] not in ENDS:
         end += 1
-    around = [*range(start, edit.start), *range(edit.end, end)]
-    return sum(n in kept for n in around) >= _LEAST * len(around)
+    return [*range(start, edit.start), *range(edit.end, end)]
 
 
 _SEPARATORS = frozenset({",", ";", "&&", "||", "|", "{", "}", ":", "?"})

@@ -48,5 +48,10 @@ def _rows(source: Source, name: str) -> list[str]:
     text = bare("".join(lines)).split("\n")[1:]
     if any("=" in line or line.lstrip().startswith("#") for line in text):
         return []
-    told = [squeezed(line) for line in lines[1:] if _ROW.match(line)]
+    told = [_said(*row) for row in zip(lines[1:], text, strict=False) if _ROW.match(row[1])]
     return told if sum(line.count("{") for line in text) == len(told) else []
+
+
+def _said(line: str, code: str) -> str:
+    """A row without its comments, which often count the rows."""
+    return squeezed("".join(a for a, b in zip(line, code, strict=False) if a == b or b != " "))
