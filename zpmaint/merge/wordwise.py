@@ -75,8 +75,6 @@ def merge(
         return None
     if not all(_stands(old, m, dict(your_pairs)) for m in my_edits):
         return None
-    if any(is_split(old, e, mine, dict(my_pairs)) for e in your_edits):
-        return None
     steps = sorted([*((e, mine) for e in my_edits), *((e, yours) for e in your_edits)], key=place)
     three = Three(old, (mine, dict(my_pairs)), (yours, dict(your_pairs)))
     return tuple(split_lines(three.laid_out(steps)))
