@@ -2,6 +2,7 @@
 /* How hard a fault tries for a huge page where memory is free, and in pieces. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,7 +19,7 @@
 #define KEPT_BACK "/proc/sys/vm/min_free_kbytes"
 #define PER_CPU "/proc/sys/vm/percpu_pagelist_high_fraction"
 
-enum { PIECES = 16384, TRIES = 8, RW = PROT_READ | PROT_WRITE, HUGEPAGE = 14 };
+enum { PIECES = 16384, LEFT = 96 << 10 /* kB */, TRIES = 8, RW = PROT_READ | PROT_WRITE, HUGEPAGE = 14 };
 
 enum effort { NO_EFFORT, AT_ONCE, LATER };
 
@@ -73,9 +74,15 @@ static int try(const char *setting, int advised, int store)
 	return got;
 }
 
-/* Take what room for huge pages there is by itself. */
+/* Take what room for huge pages there is by itself; most of it by a file, whose pages nobody clears
+ * before somebody looks at them. */
 static void use_up(void)
 {
+	long most = proc_field("/proc/meminfo", "MemFree") - LEFT;
+	int file = memfd_create("room", 0);
+
+	if (file < 0 || (most > 0 && fallocate(file, 0, 0, most << 10)))
+		broken("no-file", "%ld kB: %s", most, strerror(errno));
 	for (int i = 0; i < 2048; i++)
 		if (!try("never", 0, 1))
 			return;
