@@ -21,7 +21,7 @@ from series_fixtures import (
     write,
 )
 
-from zpmaint.diffs.series import load_series
+from zpmaint.diffs.series import Series, load_series
 from zpmaint.port.series import dependents, port_series
 from zpmaint.port.values import Fate, MemberPort
 
@@ -366,19 +366,21 @@ def test_what_cannot_be_read_is_named_and_the_others_go_on(tmp_path: Path) -> No
 
 
 def test_what_upstream_took_away_is_not_called_by_a_series(tmp_path: Path) -> None:
-    """`more` came with the first patch: only what no patch brings is asked for."""
-    folder = quilt_folder(tmp_path / "patches", chain(C, ONE, TWO))
-    series = load_series(folder)
-    asked: list[str] = []
+    """`more` came with the first patch, whether its file drifted, is the base's own, or is new."""
+    new = "Subject: new\n\n" + diff(None, b"int mine(int a)\n{\n\treturn more(a);\n}\n", "mm/new.c")
+    for patches, target in (
+        (chain(C, ONE, TWO), TARGET),
+        (chain(C, ONE, TWO), BASE),
+        ({"new.patch": new}, {**TARGET, "mm/new.c": None}),
+    ):
+        series = load_series(quilt_folder(tmp_path / f"{len(patches)}-{id(target)}", patches))
 
-    def gone(name: str) -> bool:
-        asked.append(name)
-        return name == "more"
+        def carried(lost: str, series: Series = series, target: Tree = target) -> Fate:
+            ports = port_series(
+                series, {**BASE, "mm/new.c": None}, target, keep_going=True,
+                exists=lambda name: True, gone=lambda name: name == lost,
+            )  # fmt: skip
+            return next(iter(ports)).fate
 
-    def carried(gone_too: bool) -> list[Fate]:
-        terms = {"exists": lambda name: True, "gone": gone} if gone_too else {}
-        return [done.fate for done in port_series(series, BASE, TARGET, keep_going=True, **terms)]
-
-    assert carried(gone_too=False) == [Fate.APPLIES, Fate.APPLIES]
-    assert carried(gone_too=True)[0] is Fate.CONFLICT
-    assert set(asked) == {"more"}
+        assert carried("other") is Fate.APPLIES
+        assert carried("more") is Fate.CONFLICT

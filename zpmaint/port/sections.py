@@ -21,6 +21,7 @@ from zpmaint.merge.tokens import identifiers
 from zpmaint.patchset.values import Resolution
 from zpmaint.port import deletion, upstream
 from zpmaint.port.conflicts import settled
+from zpmaint.port.held_names import held_to_tree
 from zpmaint.port.hunks import Change
 from zpmaint.port.one_file import jobs_of, port_file
 from zpmaint.port.overlay import Overlay, applied, fits_at, places
@@ -123,11 +124,12 @@ def carry(
         told = _told(
             part, changes, Placed.EXACT, "the file is as the patch's base has it", there.at
         )
-        return Carried(_with(told, there), there, _rewritten(part, there, target))
+        done = Carried(_with(told, there), there, _rewritten(part, there, target))
+        return _asked(part, done, target, terms)
     if special := _special(part):
         return _stuck(part, changes, special)
     if part.binary or part.old is None or _creates(part, target) or part.new is None:
-        return _whole(part, changes, there, base, target)
+        return _asked(part, _whole(part, changes, there, base, target), target, terms)
     before = target.get(part.old)
     if before is None:
         if part.is_rename and _has(there, target):
@@ -143,6 +145,15 @@ def carry(
     memories = tuple(resolutions)
     has = known if any(known) else ()
     return _lines(part, changes, was, before, terms=terms, resolutions=memories, has=has)
+
+
+def _asked(part: FileDiff, done: Carried, target: Overlay, terms: Terms) -> Carried:
+    """A file may be new, or the very one that the patch was made from, and what it calls be gone
+    from others."""
+    if done.effect is None or part.binary or not part.hunks:
+        return done
+    port = held_to_tree(part.parsed, done.port, target.get(part.old), terms)
+    return done if port is done.port else Carried(port, None, "")
 
 
 def held(part: FileDiff, why: str) -> Carried:
