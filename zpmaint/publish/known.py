@@ -163,7 +163,8 @@ def found_for(name: KernelName, known: Sequence[Known]) -> Found:
             return Found(How.THIS, tuple(same), f"verified as {version}")
     series = [one for one in mine if one.version.series == name.series]
     if not series:
-        return Found(How.NONE, (), f"no kernel of the series {name.series} is verified")
+        on = f" on {name.arch}" if name.arch else ""
+        return Found(How.NONE, (), f"no kernel of the series {name.series} is verified{on}")
     if name.exactness is Exactness.SERIES_ONLY:
         good = sum(one.good for one in series)
         count = f"{len(series)} kernels of it are" if len(series) > 1 else "one kernel of it is"

@@ -349,7 +349,10 @@
         return { how: "this kernel", kernels: same, words: `verified as ${version}`, holds };
       }
     }
-    if (!mine.length) return nothing(`no kernel of the series ${name.series} is verified`);
+    if (!mine.length) {
+      const on = name.arch ? ` on ${name.arch}` : "";
+      return nothing(`no kernel of the series ${name.series} is verified${on}`);
+    }
     if (name.exactness === "series only") {
       const good = mine.filter((row) => row.good).length;
       const count =
