@@ -19,15 +19,27 @@ from zpmaint.port.terms import Terms
 from zpmaint.port.values import FilePort
 
 
+def brings_lost(added: str, terms: Terms) -> bool:
+    """Whether any word in lines that a patch adds is a name that upstream has taken away: most
+    patches bring none, and their files need not be read for names."""
+    own = identifiers(added) - EVERYWHERE - KEYWORDS - terms.brings
+    return terms.gone is not None and any(map(terms.gone, sorted(own)))
+
+
 def held_to_tree(file: PatchedFile, done: FilePort, target: bytes | None, terms: Terms) -> FilePort:
     """A file's port, a conflict where a hunk's own lines call what upstream has taken away."""
     if done.result is None or terms.gone is None or language(file.path) != "c":
         return done
+    known = source(target).names if target is not None else set()
+    spoken = source(done.result).names  # some of the patch's words may be upstream's new ones
     of = {Change.of(hunk).header: hunk for hunk in file}
     hunks = []
     for one in done.hunks:
-        added = "".join(line.value for line in of.get(one.header, ()) if line.is_added)
-        dead = sorted(_lost(added, done.result, target, terms))
+        hunk = of.get(one.header, ())
+        added = "".join(line.value for line in hunk if line.is_added)
+        own = (identifiers(added) & spoken) - known - EVERYWHERE - KEYWORDS - terms.brings
+        own -= locals_of(to_bytes(added)) if own else frozenset()
+        dead = sorted(name for name in own if not name.startswith("CONFIG_") and terms.gone(name))
         placed = one
         if dead and not one.placed.is_dropped:
             why = f"{checks.DEAD} {', '.join(dead)}, which the hunk brings a use of"
@@ -36,17 +48,3 @@ def held_to_tree(file: PatchedFile, done: FilePort, target: bytes | None, terms:
     if all(not hunk.placed.is_conflict for hunk in hunks):
         return done
     return replace(done, hunks=tuple(hunks), result=None)
-
-
-def _lost(added: str, result: bytes, target: bytes | None, terms: Terms) -> set[str]:
-    """The names in lines that a hunk adds which upstream has taken away. The tree is asked first:
-    most hunks bring none, and their files need not be read for names."""
-    assert terms.gone is not None
-    own = identifiers(added) - EVERYWHERE - KEYWORDS - terms.brings
-    own = {name for name in own if not name.startswith("CONFIG_") and terms.gone(name)}
-    if not own:
-        return own
-    own &= source(result).names  # some of the patch's words may be upstream's new ones
-    if target is not None:
-        own -= source(target).names
-    return own - locals_of(to_bytes(added)) if own else own

@@ -21,7 +21,7 @@ from zpmaint.merge.tokens import identifiers
 from zpmaint.patchset.values import Resolution
 from zpmaint.port import deletion, upstream
 from zpmaint.port.conflicts import settled
-from zpmaint.port.held_names import held_to_tree
+from zpmaint.port.held_names import brings_lost, held_to_tree
 from zpmaint.port.hunks import Change
 from zpmaint.port.one_file import jobs_of, port_file
 from zpmaint.port.overlay import Overlay, applied, fits_at, places
@@ -150,7 +150,10 @@ def carry(
 def _asked(part: FileDiff, done: Carried, target: Overlay, terms: Terms) -> Carried:
     """A file may be new, or the very one that the patch was made from, and what it calls be gone
     from others."""
-    if done.effect is None or part.binary or not part.hunks:
+    if done.effect is None or part.binary:
+        return done
+    added = "".join(text for hunk in part.hunks for text in hunk.lines if text[0] == "+")
+    if not brings_lost(added, terms):
         return done
     port = held_to_tree(part.parsed, done.port, target.get(part.old), terms)
     return done if port is done.port else Carried(port, None, "")
