@@ -86,12 +86,9 @@ def other_architecture(path: str, arch: str) -> str:
 
 def _for_another(folder: str) -> str:
     """With what to ask for, where kernels of that architecture can be had."""
-    other = arches.of_folder(folder)
-    return (
-        f"for another architecture, --arch {other.name}"
-        if other
-        else (f"for another architecture: {folder}")
-    )
+    if other := arches.of_folder(folder):
+        return f"for another architecture, --arch {other.name}"
+    return f"for another architecture: {folder}"
 
 
 def why_not(

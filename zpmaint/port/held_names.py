@@ -22,8 +22,7 @@ from zpmaint.port.values import FilePort
 def brings_lost(added: str, terms: Terms) -> bool:
     """Whether any word in lines that a patch adds is a name that upstream has taken away: most
     patches bring none, and their files need not be read for names."""
-    own = identifiers(added) - EVERYWHERE - KEYWORDS - terms.brings
-    return terms.gone is not None and any(map(terms.gone, sorted(own)))
+    return terms.gone is not None and any(map(terms.gone, _brought(added, terms)))
 
 
 def held_to_tree(file: PatchedFile, done: FilePort, target: bytes | None, terms: Terms) -> FilePort:
@@ -37,9 +36,9 @@ def held_to_tree(file: PatchedFile, done: FilePort, target: bytes | None, terms:
     for one in done.hunks:
         hunk = of.get(one.header, ())
         added = "".join(line.value for line in hunk if line.is_added)
-        own = (identifiers(added) & spoken) - known - EVERYWHERE - KEYWORDS - terms.brings
+        own = (_brought(added, terms) & spoken) - known
         own -= locals_of(to_bytes(added)) if own else frozenset()
-        dead = sorted(name for name in own if not name.startswith("CONFIG_") and terms.gone(name))
+        dead = sorted(filter(terms.gone, own))
         placed = one
         if dead and not one.placed.is_dropped:
             why = f"{checks.DEAD} {', '.join(dead)}, which the hunk brings a use of"
@@ -48,3 +47,10 @@ def held_to_tree(file: PatchedFile, done: FilePort, target: bytes | None, terms:
     if all(not hunk.placed.is_conflict for hunk in hunks):
         return done
     return replace(done, hunks=tuple(hunks), result=None)
+
+
+def _brought(added: str, terms: Terms) -> set[str]:
+    """The words in lines that a patch adds, but for those that need nobody's definition: C's own,
+    what every file may say, what the patch defines; and the names of options, which may be off."""
+    found = identifiers(added) - EVERYWHERE - KEYWORDS - terms.brings
+    return {name for name in found if not name.startswith("CONFIG_")}
